@@ -1,0 +1,104 @@
+//! One measurement over an interval of time, in the canonical unit of its metric.
+//!
+//! Samples carry instants, never local clock text. Category samples (sleep stages, symptoms, stand
+//! hours) are the same with an integer code as their value.
+
+use serde::{Deserialize, Serialize};
+
+use crate::source::SourceNo;
+
+/// A provider's object id, reduced to 64 bits; never zero.
+pub type Uid = std::num::NonZeroU64;
+
+/// Microseconds in one second.
+pub const SECOND_US: i64 = 1_000_000;
+/// Microseconds in one minute.
+pub const MINUTE_US: i64 = 60 * SECOND_US;
+/// Microseconds in one hour.
+pub const HOUR_US: i64 = 60 * MINUTE_US;
+/// Microseconds in one UTC day.
+pub const DAY_US: i64 = 24 * HOUR_US;
+
+/// One measurement.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// First instant, microseconds since 1970-01-01T00:00:00Z.
+    pub start_us: i64,
+    /// End of the half-open interval; equal to the start for an instantaneous measurement.
+    pub end_us: i64,
+    /// Value in the metric's canonical unit, or the category code.
+    pub value: f64,
+    /// Offset of the person's clock from UTC, when the source told the sample's own.
+    pub zone_offset_min: Option<i16>,
+    /// Who measured it: an index into the person's (or the reader's) table of sources.
+    pub source: SourceNo,
+    /// The provider's object id, when it has one.
+    pub uid: Option<Uid>,
+    /// Context that changes how the sample is merged or read.
+    pub flags: Flags,
+}
+
+/// A set of [`Sample`] flags, stored as one 16-bit column.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Flags(u16);
+
+impl Flags {
+    /// No flag.
+    pub const NONE: Self = Self(0);
+    /// The person typed the value in.
+    pub const MANUAL: Self = Self(1);
+    /// An app merged or averaged several samples into this one before sending it. Such a value is
+    /// never added to raw samples of the same time, and a later one for the same interval replaces it.
+    pub const AGGREGATED: Self = Self(1 << 1);
+    /// With [`Flags::AGGREGATED`]: the smallest value of the interval.
+    pub const MINIMUM: Self = Self(1 << 2);
+    /// With [`Flags::AGGREGATED`]: the largest value of the interval.
+    pub const MAXIMUM: Self = Self(1 << 3);
+    /// Heart rate measured while sedentary (HealthKit motion context 1).
+    pub const SEDENTARY: Self = Self(1 << 4);
+    /// Heart rate measured while active (HealthKit motion context 2).
+    pub const ACTIVE: Self = Self(1 << 5);
+    /// The source marked the value as one to be reviewed.
+    pub const REVIEW: Self = Self(1 << 6);
+    /// The person said that the sample was taken before a meal (HealthKit meal time 1).
+    pub const BEFORE_MEAL: Self = Self(1 << 7);
+    /// The person said that the sample was taken after a meal (HealthKit meal time 2).
+    pub const AFTER_MEAL: Self = Self(1 << 8);
+
+    /// Reads the stored form. Unknown bits are kept.
+    pub const fn from_bits(bits: u16) -> Self {
+        Self(bits)
+    }
+
+    /// The stored form.
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
+    /// Whether all flags of `other` are set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// This set and `other` together.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_combine() {
+        let flags = Flags::MANUAL.with(Flags::ACTIVE);
+        assert!(flags.contains(Flags::MANUAL) && flags.contains(Flags::ACTIVE));
+        assert!(!flags.contains(Flags::AGGREGATED));
+        assert_eq!(Flags::from_bits(flags.bits()), flags);
+    }
+}
