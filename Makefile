@@ -1,0 +1,61 @@
+# Every job of the house. `make` alone lists them.
+#
+# One feature set and one profile for build, test and lint, so that nothing is built twice.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+DATA ?= .clarity
+# How long each fuzz target runs.
+SECONDS_PER_TARGET ?= 60
+
+export RUST_BACKTRACE ?= 1
+
+.PHONY: help run dev db-dev test test-fast lint fmt docs docs-check bench fuzz clean
+
+help: ## List the jobs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
+
+run: ## Start with a demo person on a private data folder; prints address and sign-in
+	@mkdir -p -m 700 $(DATA)
+	$(CARGO) run --release --quiet -p clarity -- serve --demo --data-dir $(DATA)
+
+dev: ## The same from a development build
+	@mkdir -p -m 700 $(DATA)
+	$(CARGO) run -p clarity -- serve --demo --data-dir $(DATA)
+
+db-dev: ## A development server on a throwaway PostgreSQL
+	@mkdir -p -m 700 $(DATA)/postgres
+	tools/with-services bash -c 'CLARITY_DATABASE_URL=$$CLARITY_TEST_POSTGRES exec $(CARGO) run -p clarity -- serve --demo --data-dir $(DATA)/postgres'
+
+test: ## Every test, with a private PostgreSQL, Redis and NATS where they can be had
+	@tools/with-services tools/all-tests
+
+test-fast: ## Every test that needs no server beside it
+	@tools/all-tests
+
+lint: ## Formatting, and clippy with warnings as errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+fmt: ## Format every file
+	$(CARGO) fmt --all
+
+docs: ## API documentation, and the documents that the program writes itself
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+	tools/generated write
+
+docs-check: ## The same, only looking
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
+	tools/generated check
+
+bench: ## One table of figures, each beside the limit of this machine (ARGS=--json for programs)
+	@tools/bench $(ARGS)
+
+fuzz: ## Each fuzz target for SECONDS_PER_TARGET seconds
+	@tools/fuzz $(SECONDS_PER_TARGET)
+
+clean: ## Remove what was built; data folders stay
+	$(CARGO) clean
