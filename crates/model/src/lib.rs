@@ -4,6 +4,7 @@
 //! Values are parsed at construction and correct forever after. This crate must never do IO, know a
 //! database or a wire format, or hold an untyped JSON value.
 
+mod catalogue;
 pub mod category;
 pub mod ids;
 pub mod metric;
@@ -12,4 +13,5 @@ pub mod sample;
 pub mod secret;
 pub mod source;
 pub mod unit;
+mod unit_text;
 pub mod zone;

@@ -10,6 +10,27 @@ use crate::source::SourceNo;
 /// A provider's object id, reduced to 64 bits; never zero.
 pub type Uid = std::num::NonZeroU64;
 
+/// The [`Uid`] of a provider's object id. It is stored, so it must never change: FNV-1a over 64 bits
+/// with the finaliser of `MurmurHash3`. A UUID is one id in either case of letters.
+pub fn uid_of(id: &str) -> Uid {
+    let is_uuid = id.len() == 36
+        && id
+            .bytes()
+            .all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in id.bytes() {
+        let byte = if is_uuid {
+            byte.to_ascii_lowercase()
+        } else {
+            byte
+        };
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash = (hash ^ (hash >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+    Uid::new(hash ^ (hash >> 33)).unwrap_or(Uid::MAX)
+}
+
 /// Microseconds in one second.
 pub const SECOND_US: i64 = 1_000_000;
 /// Microseconds in one minute.
@@ -93,6 +114,16 @@ impl Flags {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_keep_their_hash_forever() {
+        let upper = uid_of("550E8400-E29B-41D4-A716-446655440000");
+        assert_eq!(upper, uid_of("550e8400-e29b-41d4-a716-446655440000"));
+        assert_ne!(uid_of("abc"), uid_of("ABC"));
+        assert_ne!(uid_of("abc"), uid_of("abd"));
+        // Stored values: a change of these numbers is a change of the stored format.
+        assert_eq!(uid_of("").get(), 0xefd0_1f60_ba99_2926);
+    }
 
     #[test]
     fn flags_combine() {
