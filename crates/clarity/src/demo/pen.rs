@@ -1,0 +1,160 @@
+//! Writes down what the demo person's devices measure, as the batch of an upload.
+//!
+//! Only what has ended by now is written; an object's id follows from what and when it is, so that the same
+//! measurement is recognised when it comes again.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+
+use import::batch::{Batch, Incoming, Meaning, Printed, TypeName, ZoneEvidence, ZoneSeen};
+use model::record::{Body, Record};
+use model::sample::{Flags, Sample, Uid};
+use model::source::{Source, SourceClass, SourceNo};
+use model::zone::Zone;
+
+use crate::demo::chance::digest;
+
+/// Who measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Device {
+    /// On the wrist.
+    Watch,
+    /// In the pocket.
+    Phone,
+    /// Typed in by the person.
+    Hand,
+}
+
+impl Device {
+    const fn no(self) -> SourceNo {
+        match self {
+            Self::Watch => SourceNo(0),
+            Self::Phone => SourceNo(1),
+            Self::Hand => SourceNo(2),
+        }
+    }
+
+    fn source(self) -> Source {
+        let (name, class, device) = match self {
+            Self::Watch => ("Robin\u{2019}s Watch", SourceClass::Watch, Some("Watch")),
+            Self::Phone => ("Robin\u{2019}s Phone", SourceClass::Phone, Some("Phone")),
+            Self::Hand => ("Health", SourceClass::Manual, None),
+        };
+        Source {
+            class,
+            device: device.map(ToOwned::to_owned),
+            app_id: Some("invalid.clarity.demo".to_owned()),
+            ..Source::named(name)
+        }
+    }
+}
+
+/// Collects the batch.
+pub(super) struct Pen {
+    now_us: i64,
+    batch: Batch,
+    types: BTreeMap<&'static str, u32>,
+}
+
+impl Pen {
+    /// A pen that writes nothing that ends after `now_us`.
+    pub(super) fn new(now_us: i64) -> Self {
+        let sources = [Device::Watch, Device::Phone, Device::Hand];
+        let batch = Batch {
+            new_sources: sources.into_iter().map(Device::source).collect(),
+            ..Batch::default()
+        };
+        Self {
+            now_us,
+            batch,
+            types: BTreeMap::new(),
+        }
+    }
+
+    /// Writes a sample of a metric by its id.
+    pub(super) fn sample(
+        &mut self,
+        metric: &'static str,
+        device: Device,
+        (start_us, end_us): (i64, i64),
+        value: f64,
+    ) {
+        if end_us > self.now_us {
+            return;
+        }
+        let type_index = self.type_index(metric);
+        let sample = Sample {
+            start_us,
+            end_us,
+            value,
+            zone_offset_min: None,
+            source: device.no(),
+            uid: Some(uid(metric, device, start_us, value)),
+            flags: if device == Device::Hand {
+                Flags::MANUAL
+            } else {
+                Flags::NONE
+            },
+        };
+        self.batch.samples.push(Incoming {
+            type_index,
+            printed: Printed::TopLevel,
+            sample,
+        });
+    }
+
+    /// Writes a record of the watch.
+    pub(super) fn record(&mut self, (start_us, end_us): (i64, i64), zone: &Zone, body: Body) {
+        if end_us > self.now_us {
+            return;
+        }
+        let kind = body.kind();
+        self.batch.records.push(Record {
+            start_us,
+            end_us,
+            zone: Some(zone.name().to_owned()),
+            source: Device::Watch.no(),
+            uid: Some(uid(kind, Device::Watch, start_us, 0.0)),
+            identity: format!("demo {kind} {start_us}"),
+            body,
+        });
+    }
+
+    /// Notes that the person is in a zone.
+    pub(super) fn seen(&mut self, at_us: i64, zone: &Zone) {
+        if at_us <= self.now_us {
+            let zone = zone.name().to_owned();
+            self.batch.zones.push(ZoneSeen {
+                at_us,
+                zone,
+                evidence: ZoneEvidence::Named,
+            });
+        }
+    }
+
+    /// The finished batch.
+    pub(super) fn finish(self) -> Batch {
+        self.batch
+    }
+
+    fn type_index(&mut self, metric: &'static str) -> u32 {
+        if let Some(index) = self.types.get(metric) {
+            return *index;
+        }
+        let row = model::metric::by_id(metric).expect("the demo uses metrics of the catalogue");
+        let index = u32::try_from(self.types.len()).expect("the demo uses a dozen metrics");
+        self.types.insert(metric, index);
+        self.batch.new_types.push(TypeName {
+            name: row.healthkit.unwrap_or(row.id).to_owned(),
+            meaning: Meaning::Known(row.no),
+        });
+        index
+    }
+}
+
+fn uid(what: &str, device: Device, start_us: i64, value: f64) -> Uid {
+    let device = device.no().0.to_le_bytes();
+    let value = value.to_bits().to_le_bytes();
+    let hash = digest(&[what.as_bytes(), &device, &start_us.to_le_bytes(), &value]);
+    NonZeroU64::new(hash).unwrap_or(NonZeroU64::MIN)
+}
