@@ -14,4 +14,5 @@ pub mod secret;
 pub mod source;
 pub mod unit;
 mod unit_text;
+pub mod workout;
 pub mod zone;
