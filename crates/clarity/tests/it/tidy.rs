@@ -41,7 +41,7 @@ const RESERVED: [(&str, &[&str]); 7] = [
     ("clap", &["clarity"]),
     ("tokio", &["clarity", "store"]),
     ("rand", &["clarity", "store"]),
-    ("serde_json", &["clarity", "import", "store"]),
+    ("serde_json", &["analysis", "clarity", "import", "store"]),
 ];
 
 /// The files that may silence the ban on ambient clock, randomness, environment and tasks.
