@@ -1,1 +1,30 @@
-//! Placeholder during construction.
+//! The cellar: everything that is durable. All SQL, the chunk codec and the vault (keys) live here,
+//! written once for SQLite and PostgreSQL.
+//!
+//! Every function on personal data takes its owner right after the transaction and the key; there is
+//! no way to ask without one. This crate must never hold a business rule, read a clock, or shape an
+//! answer for a client.
+
+#[macro_use]
+mod database;
+
+mod chunk;
+mod codec;
+mod column;
+mod merge;
+mod seal;
+
+pub mod days;
+pub mod docs;
+pub mod error;
+pub mod jobs;
+pub mod meta;
+pub mod people;
+pub mod samples;
+pub mod sessions;
+pub mod uploads;
+pub mod vault;
+
+pub use database::{Store, Target, Tx};
+pub use error::Error;
+pub use vault::{PersonKey, Vault};

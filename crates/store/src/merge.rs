@@ -1,0 +1,313 @@
+//! What a bucket holds after samples came in: pure functions over sorted rows, no IO.
+//!
+//! The result does not depend on the order in which batches came, except where the later of two
+//! versions must win (an edited object, a re-computed aggregate); dated snapshots decide even that.
+
+use model::sample::{Flags, HOUR_US, Sample, Uid};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::codec::Stored;
+use crate::uploads::UploadNo;
+
+/// Hours after its start in which a sample can change what is derived from it. The longest samples
+/// that analyses read are a night's; anything longer is marked by its first two days.
+const CHANGED_HOURS_MAX: i64 = 48;
+
+/// The flags that are part of a sample's identity.
+const IDENTITY_FLAGS: u16 =
+    Flags::AGGREGATED.bits() | Flags::MINIMUM.bits() | Flags::MAXIMUM.bits();
+
+/// What became of the samples that came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MergeCounts {
+    /// Stored for the first time.
+    pub added: u64,
+    /// Stored before.
+    pub duplicates: u64,
+    /// Stored in the place of another version.
+    pub replaced: u64,
+    /// Refused because the provider deleted the object.
+    pub refused_deleted: u64,
+}
+
+impl MergeCounts {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.added += other.added;
+        self.duplicates += other.duplicates;
+        self.replaced += other.replaced;
+        self.refused_deleted += other.refused_deleted;
+    }
+}
+
+/// Who brings samples, and how the snapshots of the person are dated.
+#[derive(Debug)]
+pub(crate) struct Bringer {
+    pub(crate) upload: u32,
+    pub(crate) snapshot: bool,
+    dates: FxHashMap<u32, i64>,
+}
+
+impl Bringer {
+    /// `snapshot` is when the upload was exported, if it is a snapshot.
+    pub(crate) fn new(
+        upload: UploadNo,
+        snapshot: Option<i64>,
+        snapshots: &[(UploadNo, i64)],
+    ) -> Self {
+        let mut dates: FxHashMap<u32, i64> =
+            snapshots.iter().map(|(no, date)| (no.0, *date)).collect();
+        if let Some(exported_us) = snapshot {
+            dates.insert(upload.0, exported_us);
+        }
+        Self {
+            upload: upload.0,
+            snapshot: snapshot.is_some(),
+            dates,
+        }
+    }
+
+    /// A rank of snapshots: by date, then by number. Not being in a snapshot ranks lowest.
+    pub(crate) fn rank(&self, no: u32) -> (i64, u32) {
+        (self.dates.get(&no).copied().unwrap_or(i64::MIN), no)
+    }
+
+    /// What a sample brought now has been seen in.
+    const fn seen(&self) -> u32 {
+        if self.snapshot { self.upload } else { 0 }
+    }
+
+    /// Whether what comes in is older than a row last seen in this snapshot.
+    pub(crate) fn is_older_than(&self, seen: u32) -> bool {
+        self.snapshot && self.rank(self.upload) < self.rank(seen)
+    }
+}
+
+/// What makes two samples the same one; also the order in which a chunk keeps them.
+pub(crate) type Identity = (i64, i64, u16, u16, u64);
+
+/// The identity of a sample. An aggregate's value is not part of it.
+pub(crate) fn identity(sample: &Sample) -> Identity {
+    let flags = sample.flags.bits() & IDENTITY_FLAGS;
+    let value = if sample.flags.contains(Flags::AGGREGATED) {
+        0
+    } else {
+        value_rank(sample.value)
+    };
+    (
+        sample.start_us,
+        sample.end_us,
+        sample.source.0,
+        flags,
+        value,
+    )
+}
+
+/// Bits of a number in the order of numbers.
+pub(crate) fn value_rank(value: f64) -> u64 {
+    let bits = value.to_bits();
+    let negative = (bits.cast_signed() >> 63).cast_unsigned();
+    bits ^ (negative | 1 << 63)
+}
+
+/// Adds the UTC hours that a sample touches.
+pub(crate) fn push_hours(hours: &mut Vec<i32>, sample: &Sample) {
+    let first = sample.start_us.div_euclid(HOUR_US);
+    let last = sample
+        .end_us
+        .saturating_sub(1)
+        .max(sample.start_us)
+        .div_euclid(HOUR_US)
+        .min(first + CHANGED_HOURS_MAX - 1);
+    for hour in first..=last {
+        let hour = i32::try_from(hour).unwrap_or(if hour < 0 { i32::MIN } else { i32::MAX });
+        if hours.last() != Some(&hour) {
+            hours.push(hour);
+        }
+    }
+}
+
+/// What a merge did to one bucket.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    /// The rows after it, in the order of their identity.
+    pub(crate) rows: Vec<Stored>,
+    pub(crate) counts: MergeCounts,
+    /// Whether the rows differ from before in anything.
+    pub(crate) written: bool,
+    /// Hours of samples that changed in anything that can be measured.
+    pub(crate) hours: Vec<i32>,
+}
+
+/// Leaves one version of each object id in a batch, the last one. Returns how many it dropped.
+pub(crate) fn keep_last_of_each_uid(samples: &mut Vec<Sample>) -> u64 {
+    let mut last: FxHashMap<Uid, usize> = FxHashMap::default();
+    let mut repeated = false;
+    for (at, sample) in samples.iter().enumerate() {
+        if let Some(uid) = sample.uid {
+            repeated |= last.insert(uid, at).is_some();
+        }
+    }
+    if !repeated {
+        return 0;
+    }
+    let before = samples.len();
+    let mut at = 0;
+    samples.retain(|sample| {
+        let keep = sample.uid.is_none_or(|uid| last.get(&uid) == Some(&at));
+        at += 1;
+        keep
+    });
+    (before - samples.len()) as u64
+}
+
+/// Merges samples, sorted by identity and at most one for each object id, into the rows of their
+/// bucket, sorted by identity.
+pub(crate) fn merge(mut stored: Vec<Stored>, incoming: &[Sample], bringer: &Bringer) -> Merged {
+    let mut hours = Vec::new();
+    let edits = take_edited(&mut stored, incoming, bringer, &mut hours);
+    let mut merged = Merged {
+        rows: Vec::with_capacity(stored.len() + incoming.len()),
+        counts: MergeCounts::default(),
+        written: !edits.replaced.is_empty(),
+        hours,
+    };
+    let mut before = stored.into_iter().peekable();
+    for sample in incoming {
+        if sample.uid.is_some_and(|uid| edits.outdated.contains(&uid)) {
+            merged.counts.duplicates += 1;
+            continue;
+        }
+        let own = identity(sample);
+        while let Some(row) = before.next_if(|row| identity(&row.sample) <= own) {
+            merged.rows.push(row);
+        }
+        let edited = sample.uid.is_some_and(|uid| edits.replaced.contains(&uid));
+        match merged.rows.last_mut() {
+            Some(row) if identity(&row.sample) == own => {
+                let combined = combine(row, sample, bringer);
+                merged.written |= combined != Combined::Same;
+                if matches!(combined, Combined::Replaced | Combined::Completed) {
+                    push_hours(&mut merged.hours, sample);
+                }
+                if combined == Combined::Replaced || edited {
+                    merged.counts.replaced += 1;
+                } else {
+                    merged.counts.duplicates += 1;
+                }
+            }
+            Some(_) | None => {
+                merged.rows.push(Stored {
+                    sample: *sample,
+                    origin: bringer.upload,
+                    seen: bringer.seen(),
+                });
+                merged.written = true;
+                push_hours(&mut merged.hours, sample);
+                if edited {
+                    merged.counts.replaced += 1;
+                } else {
+                    merged.counts.added += 1;
+                }
+            }
+        }
+    }
+    merged.rows.extend(before);
+    merged
+}
+
+/// Objects of which another version is stored.
+#[derive(Default)]
+struct Edits {
+    /// The stored version is removed.
+    replaced: FxHashSet<Uid>,
+    /// The stored version is of a later snapshot and stays.
+    outdated: FxHashSet<Uid>,
+}
+
+/// Takes out the rows whose object comes in with another content.
+fn take_edited(
+    stored: &mut Vec<Stored>,
+    incoming: &[Sample],
+    bringer: &Bringer,
+    hours: &mut Vec<i32>,
+) -> Edits {
+    let mut edits = Edits::default();
+    let contents: FxHashMap<Uid, Identity> = incoming
+        .iter()
+        .filter_map(|sample| Some((sample.uid?, identity(sample))))
+        .collect();
+    if contents.is_empty() {
+        return edits;
+    }
+    stored.retain(|row| {
+        let Some(uid) = row.sample.uid else {
+            return true;
+        };
+        match contents.get(&uid) {
+            Some(content) if *content != identity(&row.sample) => {
+                if bringer.is_older_than(row.seen) {
+                    edits.outdated.insert(uid);
+                    return true;
+                }
+                edits.replaced.insert(uid);
+                push_hours(hours, &row.sample);
+                false
+            }
+            Some(_) | None => true,
+        }
+    });
+    edits
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Combined {
+    /// Nothing new.
+    Same,
+    /// Only where it was seen, or its object id.
+    Noted,
+    /// Context was added.
+    Completed,
+    /// Another value.
+    Replaced,
+}
+
+/// Combines a row with a sample of the same identity. Context adds up whichever came first.
+fn combine(row: &mut Stored, sample: &Sample, bringer: &Bringer) -> Combined {
+    let mut combined = Combined::Same;
+    if row.sample.value.to_bits() != sample.value.to_bits() && !bringer.is_older_than(row.seen) {
+        row.sample.value = sample.value;
+        row.origin = bringer.upload;
+        row.seen = 0;
+        combined = Combined::Replaced;
+    }
+    let seen = bringer.seen();
+    if seen != 0 && bringer.rank(seen) > bringer.rank(row.seen) {
+        row.seen = seen;
+        combined = stronger(combined, Combined::Noted);
+    }
+    let uid = least(row.sample.uid, sample.uid);
+    if uid != row.sample.uid {
+        row.sample.uid = uid;
+        combined = stronger(combined, Combined::Noted);
+    }
+    let flags = row.sample.flags.with(sample.flags);
+    let zone = least(row.sample.zone_offset_min, sample.zone_offset_min);
+    if flags != row.sample.flags || zone != row.sample.zone_offset_min {
+        row.sample.flags = flags;
+        row.sample.zone_offset_min = zone;
+        combined = stronger(combined, Combined::Completed);
+    }
+    combined
+}
+
+fn stronger(a: Combined, b: Combined) -> Combined {
+    if a as u8 >= b as u8 { a } else { b }
+}
+
+/// The smaller of two things that may not be known.
+fn least<T: Ord>(a: Option<T>, b: Option<T>) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,29 @@
+//! Facts about the installation: raw bytes by name. Never personal data.
+
+use crate::database::Tx;
+use crate::error::Error;
+
+/// The bytes under this name.
+pub async fn get(tx: &mut Tx, name: &str) -> Result<Option<Vec<u8>>, Error> {
+    let value = run!(tx, connection => sqlx::query_scalar::<_, Vec<u8>>(
+        "SELECT value FROM meta WHERE name = $1",
+    )
+    .bind(name)
+    .fetch_optional(connection)
+    .await)?;
+    Ok(value)
+}
+
+/// Stores bytes under a name, over what was there.
+pub async fn put(tx: &mut Tx, name: &str, value: &[u8]) -> Result<(), Error> {
+    run!(tx, connection => sqlx::query(
+        "INSERT INTO meta (name, value) VALUES ($1, $2)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(name)
+    .bind(value)
+    .execute(connection)
+    .await
+    .map(drop))?;
+    Ok(())
+}

@@ -1,0 +1,196 @@
+//! Persons and their accounts. Addresses are sealed; accounts are found by a keyed hash.
+
+use model::ids::UserId;
+use uuid::Uuid;
+
+use crate::database::Tx;
+use crate::error::Error;
+use crate::vault::Vault;
+
+/// Whether an account may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// In use.
+    Enabled,
+    /// Switched off by an administrator.
+    Disabled,
+}
+
+/// A person to create.
+#[derive(Debug)]
+pub struct NewPerson<'a> {
+    /// The id.
+    pub id: UserId,
+    /// The address as typed.
+    pub email: &'a str,
+    /// The password's hash in PHC form.
+    pub password_hash: &'a str,
+    /// The role's name.
+    pub role: &'a str,
+    /// Now.
+    pub now_us: i64,
+}
+
+/// A person as stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The id.
+    pub id: UserId,
+    /// The address as typed.
+    pub email: String,
+    /// The password's hash in PHC form.
+    pub password_hash: String,
+    /// The role's name.
+    pub role: String,
+    /// Whether the account may be used.
+    pub access: Access,
+    /// When it was created.
+    pub created_us: i64,
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Person")
+            .field("id", &self.id)
+            .field("email", &"***")
+            .field("role", &self.role)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
+    }
+}
+
+type Row = (Uuid, Vec<u8>, String, String, i64, i64);
+
+/// Creates a person with a fresh key.
+pub async fn create(tx: &mut Tx, vault: &Vault, person: &NewPerson<'_>) -> Result<(), Error> {
+    let no = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+        "UPDATE counters SET value = value + 1 WHERE name = 'person' RETURNING value",
+    )
+    .fetch_one(connection)
+    .await)?;
+    let key = vault.new_person_key(person.id, 1);
+    let created = run!(tx, connection => sqlx::query(
+        "INSERT INTO persons (no, id, email_key, email_sealed, password_hash, role, disabled,
+            created_us, key_no, key_wrapped, upload_seq, dirty_seq)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 0, 0)
+         ON CONFLICT (email_key) DO NOTHING",
+    )
+    .bind(no)
+    .bind(person.id.uuid())
+    .bind(vault.email_key(person.email).to_vec())
+    .bind(vault.seal_server(&email_name(person.id), person.email.as_bytes()))
+    .bind(person.password_hash)
+    .bind(person.role)
+    .bind(person.now_us)
+    .bind(key.key_no)
+    .bind(key.bytes)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    if created == 0 {
+        return Err(Error::EmailTaken);
+    }
+    Ok(())
+}
+
+/// The person with this address.
+pub async fn by_email(tx: &mut Tx, vault: &Vault, email: &str) -> Result<Option<Person>, Error> {
+    let row = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, email_sealed, password_hash, role, disabled, created_us
+         FROM persons WHERE email_key = $1",
+    )
+    .bind(vault.email_key(email).to_vec())
+    .fetch_optional(connection)
+    .await)?;
+    row.map(|row| person(vault, row)).transpose()
+}
+
+/// The person with this id.
+pub async fn by_id(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Option<Person>, Error> {
+    let row = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, email_sealed, password_hash, role, disabled, created_us
+         FROM persons WHERE id = $1",
+    )
+    .bind(user.uuid())
+    .fetch_optional(connection)
+    .await)?;
+    row.map(|row| person(vault, row)).transpose()
+}
+
+/// Everybody, oldest account first.
+pub async fn list(tx: &mut Tx, vault: &Vault) -> Result<Vec<Person>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, email_sealed, password_hash, role, disabled, created_us
+         FROM persons ORDER BY no",
+    )
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter().map(|row| person(vault, row)).collect()
+}
+
+/// How many accounts there are.
+pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
+    let count = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+        "SELECT COUNT(*) FROM persons",
+    )
+    .fetch_one(connection)
+    .await)?;
+    Ok(count)
+}
+
+/// Switches an account on or off. Returns whether there is such a person.
+pub async fn set_access(tx: &mut Tx, user: UserId, access: Access) -> Result<bool, Error> {
+    let changed = run!(tx, connection => sqlx::query(
+        "UPDATE persons SET disabled = $2 WHERE id = $1",
+    )
+    .bind(user.uuid())
+    .bind(i64::from(access == Access::Disabled))
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(changed > 0)
+}
+
+/// Replaces the password's hash. Returns whether there is such a person.
+pub async fn set_password_hash(
+    tx: &mut Tx,
+    user: UserId,
+    password_hash: &str,
+) -> Result<bool, Error> {
+    let changed = run!(tx, connection => sqlx::query(
+        "UPDATE persons SET password_hash = $2 WHERE id = $1",
+    )
+    .bind(user.uuid())
+    .bind(password_hash)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(changed > 0)
+}
+
+fn email_name(user: UserId) -> String {
+    format!("e-mail address of {user}")
+}
+
+fn person(vault: &Vault, row: Row) -> Result<Person, Error> {
+    let (id, email_sealed, password_hash, role, disabled, created_us) = row;
+    let id = UserId::from_uuid(id);
+    let email = vault.open_server(&email_name(id), &email_sealed)?;
+    let email = std::str::from_utf8(&email)
+        .map_err(|_| Error::Damaged {
+            what: "e-mail address",
+        })?
+        .to_owned();
+    let access = match disabled {
+        0 => Access::Enabled,
+        _ => Access::Disabled,
+    };
+    Ok(Person {
+        id,
+        email,
+        password_hash,
+        role,
+        access,
+        created_us,
+    })
+}

@@ -1,0 +1,376 @@
+//! Samples: sealed chunks of them, one per metric and bucket, merged on every write.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use model::ids::UserId;
+use model::metric::MetricNo;
+use model::sample::{DAY_US, Sample, Uid};
+use model::zone::Span;
+use rustc_hash::FxHashSet;
+
+use crate::chunk::{self, Place, Writes};
+use crate::codec::Stored;
+use crate::database::{Tx, list_statement, statement_slices};
+use crate::days;
+use crate::error::Error;
+use crate::merge::{self, Bringer, MergeCounts};
+use crate::uploads::UploadNo;
+use crate::vault::PersonKey;
+
+/// Up to this many object ids are looked up one by one among the deleted ones; for more, all deleted
+/// ones are read.
+const UIDS_LOOKED_UP: usize = 1_024;
+
+/// A snapshot of everything that a provider has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot {
+    /// When it was made.
+    pub exported_us: i64,
+}
+
+/// The upload that brings samples or records.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// Its number.
+    pub upload: UploadNo,
+    /// Set when it is a snapshot.
+    pub snapshot: Option<Snapshot>,
+    /// The person's snapshots so far, from [`crate::uploads::snapshots`].
+    pub snapshots: &'a [(UploadNo, i64)],
+}
+
+impl Origin<'_> {
+    pub(crate) fn bringer(&self) -> Bringer {
+        let exported_us = self.snapshot.map(|snapshot| snapshot.exported_us);
+        Bringer::new(self.upload, exported_us, self.snapshots)
+    }
+}
+
+/// Samples of one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// The metric.
+    pub metric: MetricNo,
+    /// The samples, in any order.
+    pub samples: Vec<Sample>,
+}
+
+/// UTC hours since 1970 in which samples were added, replaced or removed, by metric. A sample touches
+/// at most 48.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChangedHours(BTreeMap<MetricNo, Vec<i32>>);
+
+impl ChangedHours {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The metrics with their hours, both in order and once each.
+    pub fn iter(&self) -> impl Iterator<Item = (MetricNo, &[i32])> {
+        self.0
+            .iter()
+            .map(|(metric, hours)| (*metric, hours.as_slice()))
+    }
+
+    /// All hours, in order and once each.
+    pub fn hours(&self) -> Vec<i32> {
+        let mut hours: Vec<i32> = self.0.values().flatten().copied().collect();
+        hours.sort_unstable();
+        hours.dedup();
+        hours
+    }
+
+    /// Adds what another change touched.
+    pub fn extend(&mut self, other: Self) {
+        for (metric, hours) in other.0 {
+            self.add(metric, hours);
+        }
+    }
+
+    pub(crate) fn add(&mut self, metric: MetricNo, mut hours: Vec<i32>) {
+        if hours.is_empty() {
+            return;
+        }
+        let all = self.0.entry(metric).or_default();
+        all.append(&mut hours);
+        all.sort_unstable();
+        all.dedup();
+    }
+}
+
+/// What a merge did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Merged {
+    /// What became of the samples, by metric in order.
+    pub by_metric: Vec<(MetricNo, MergeCounts)>,
+    /// What must be derived again.
+    pub changed: ChangedHours,
+}
+
+impl Merged {
+    /// The counts of all metrics together.
+    pub fn total(&self) -> MergeCounts {
+        let mut total = MergeCounts::default();
+        for (_, counts) in &self.by_metric {
+            total.add(*counts);
+        }
+        total
+    }
+}
+
+/// Merges samples into what is stored. A sample that is stored already changes nothing.
+pub async fn merge(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    origin: Origin<'_>,
+    groups: Vec<Group>,
+) -> Result<Merged, Error> {
+    let person = key.lock(tx, user).await?;
+    let bringer = origin.bringer();
+    let mut by_metric: BTreeMap<MetricNo, Vec<Sample>> = BTreeMap::new();
+    for group in groups {
+        by_metric
+            .entry(group.metric)
+            .or_default()
+            .extend(group.samples);
+    }
+    let deleted = deleted_among(tx, person, &by_metric).await?;
+    let mut merged = Merged::default();
+    let mut writes = Writes::default();
+    for (metric, mut samples) in by_metric {
+        let before = samples.len();
+        samples.retain(|sample| sample.uid.is_none_or(|uid| !deleted.contains(&uid)));
+        let mut counts = MergeCounts {
+            refused_deleted: (before - samples.len()) as u64,
+            ..MergeCounts::default()
+        };
+        counts.duplicates += merge::keep_last_of_each_uid(&mut samples);
+        samples.sort_by_key(merge::identity);
+        let mut merging = Merging {
+            key,
+            user,
+            person,
+            bringer: &bringer,
+            metric,
+        };
+        let hours = merging.run(tx, &samples, &mut counts, &mut writes).await?;
+        merged.by_metric.push((metric, counts));
+        merged.changed.add(metric, hours);
+    }
+    writes.flush(tx, person).await?;
+    Ok(merged)
+}
+
+/// One metric on its way in.
+struct Merging<'a> {
+    key: &'a PersonKey,
+    user: UserId,
+    person: i64,
+    bringer: &'a Bringer,
+    metric: MetricNo,
+}
+
+impl Merging<'_> {
+    async fn run(
+        &mut self,
+        tx: &mut Tx,
+        samples: &[Sample],
+        counts: &mut MergeCounts,
+        writes: &mut Writes,
+    ) -> Result<Vec<i32>, Error> {
+        let metric = self.metric;
+        let mut hours = Vec::new();
+        let parts: Vec<(i64, &[Sample])> = samples
+            .chunk_by(|a, b| {
+                chunk::bucket_at(metric, a.start_us) == chunk::bucket_at(metric, b.start_us)
+            })
+            .filter_map(|part| Some((chunk::bucket_at(metric, part.first()?.start_us), part)))
+            .collect();
+        let buckets: Vec<i64> = parts.iter().map(|(bucket, _)| *bucket).collect();
+        let mut parts = parts.into_iter().peekable();
+        for (first, last) in chunk::ranges(&buckets) {
+            let stored = chunk::in_range(tx, self.key, self.user, metric, first, last).await?;
+            let mut stored = stored.into_iter().peekable();
+            while let Some((bucket, part)) = parts.next_if(|(bucket, _)| *bucket <= last) {
+                while stored.next_if(|chunk| chunk.bucket < bucket).is_some() {}
+                let rows = stored
+                    .next_if(|chunk| chunk.bucket == bucket)
+                    .map_or_else(Vec::new, |chunk| chunk.rows);
+                let mut done = merge::merge(rows, part, self.bringer);
+                counts.add(done.counts);
+                hours.append(&mut done.hours);
+                if done.written {
+                    writes.push(self.key, Place { metric, bucket }, &done.rows)?;
+                }
+                if writes.is_batch() {
+                    writes.flush(tx, self.person).await?;
+                }
+                // A large merge shares its thread with others.
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(hours)
+    }
+}
+
+/// Which of the object ids that come in were deleted by the provider.
+async fn deleted_among(
+    tx: &mut Tx,
+    person: i64,
+    by_metric: &BTreeMap<MetricNo, Vec<Sample>>,
+) -> Result<FxHashSet<Uid>, Error> {
+    let uids: Vec<i64> = by_metric
+        .values()
+        .flatten()
+        .filter_map(|sample| Some(sample.uid?.get().cast_signed()))
+        .collect();
+    let mut deleted = Vec::new();
+    if uids.len() <= UIDS_LOOKED_UP {
+        for slice in statement_slices(&uids) {
+            let text = list_statement(
+                "SELECT uid FROM tombstones WHERE person = $1 AND uid IN",
+                2,
+                slice.len(),
+                "",
+            );
+            let mut found = run!(tx, connection => {
+                let mut query = sqlx::query_scalar::<_, i64>(text).bind(person);
+                for uid in slice {
+                    query = query.bind(*uid);
+                }
+                query.fetch_all(connection).await
+            })?;
+            deleted.append(&mut found);
+        }
+    } else {
+        deleted = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+            "SELECT uid FROM tombstones WHERE person = $1",
+        )
+        .bind(person)
+        .fetch_all(connection)
+        .await)?;
+    }
+    Ok(deleted
+        .into_iter()
+        .filter_map(|uid| Uid::new(uid.cast_unsigned()))
+        .collect())
+}
+
+/// The samples that start in a span, sorted by start, end, source and value.
+pub async fn starting_in(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    span: Span,
+) -> Result<Vec<Sample>, Error> {
+    if span.end_us <= span.start_us {
+        key.person(user)?;
+        return Ok(Vec::new());
+    }
+    let first = chunk::bucket_at(metric, span.start_us);
+    let last = chunk::bucket_at(metric, span.end_us - 1);
+    let chunks = chunk::in_range(tx, key, user, metric, first, last).await?;
+    let rows = chunks.into_iter().flat_map(|chunk| chunk.rows);
+    Ok(sorted(rows, |sample| {
+        span.start_us <= sample.start_us && sample.start_us < span.end_us
+    }))
+}
+
+/// The samples that overlap a span: interval samples that share an instant with it and instantaneous
+/// ones inside it. Sorted by start, end, source and value.
+pub async fn overlapping(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    span: Span,
+) -> Result<Vec<Sample>, Error> {
+    let person = key.person(user)?;
+    if span.end_us <= span.start_us {
+        return Ok(Vec::new());
+    }
+    // Every bucket whose samples end at most a day after it, then the few that reach further.
+    let near = chunk::bucket_at(metric, span.start_us.saturating_sub(DAY_US));
+    let last = chunk::bucket_at(metric, span.end_us - 1);
+    let first_day = span.start_us.div_euclid(DAY_US);
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Vec<u8>)>(
+        "SELECT bucket, sealed FROM chunks
+         WHERE person = $1 AND metric = $2 AND bucket >= $3 AND bucket <= $4 AND last_day >= $5
+         UNION ALL
+         SELECT bucket, sealed FROM chunks
+         WHERE person = $1 AND metric = $2 AND far = 1 AND last_day >= $5 AND bucket < $3",
+    )
+    .bind(person)
+    .bind(i64::from(metric.0))
+    .bind(near)
+    .bind(last)
+    .bind(first_day)
+    .fetch_all(connection)
+    .await)?;
+    let mut all = Vec::new();
+    for (bucket, sealed) in rows {
+        all.extend(chunk::unseal(key, Place { metric, bucket }, &sealed)?);
+    }
+    Ok(sorted(all.into_iter(), |sample| {
+        let ends_inside = sample.end_us > span.start_us || sample.start_us >= span.start_us;
+        sample.start_us < span.end_us && ends_inside
+    }))
+}
+
+fn sorted(rows: impl Iterator<Item = Stored>, keep: impl Fn(&Sample) -> bool) -> Vec<Sample> {
+    let mut samples: Vec<Sample> = rows.map(|row| row.sample).filter(keep).collect();
+    samples.sort_by_key(|sample| {
+        let value = merge::value_rank(sample.value);
+        (
+            sample.start_us,
+            sample.end_us,
+            sample.source,
+            value,
+            sample.flags,
+        )
+    });
+    samples
+}
+
+/// What is stored of one metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The metric.
+    pub metric: MetricNo,
+    /// How many samples.
+    pub samples: u64,
+    /// The UTC day on which the first starts.
+    pub first_day: Date,
+    /// The last UTC day on which one ends.
+    pub last_day: Date,
+}
+
+/// What is stored of every metric, in the order of its number.
+pub async fn held(tx: &mut Tx, user: UserId) -> Result<Vec<Held>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64, i64, i64)>(
+        "SELECT metric, CAST(SUM(samples) AS BIGINT), MIN(first_day), MAX(last_day) FROM chunks
+         WHERE person = (SELECT no FROM persons WHERE id = $1) GROUP BY metric ORDER BY metric",
+    )
+    .bind(user.uuid())
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter()
+        .map(|(metric, samples, first_day, last_day)| {
+            Ok(Held {
+                metric: metric_no(metric)?,
+                samples: samples.unsigned_abs(),
+                first_day: days::from_number(first_day),
+                last_day: days::from_number(last_day),
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn metric_no(stored: i64) -> Result<MetricNo, Error> {
+    let no = u16::try_from(stored).map_err(|_| Error::Damaged { what: "chunk" })?;
+    Ok(MetricNo(no))
+}

@@ -1,0 +1,229 @@
+//! Signed-in devices. A session is a family of refresh tokens of which one at a time is good; using
+//! a spent one revokes the family. Tokens are known by their hash only.
+
+use model::ids::{SessionId, UserId};
+use uuid::Uuid;
+
+use crate::database::Tx;
+use crate::error::Error;
+use crate::vault::PersonKey;
+
+/// A session to create.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// The id.
+    pub session: SessionId,
+    /// Hash of its first refresh token.
+    pub refresh_hash: [u8; 32],
+    /// Now.
+    pub now_us: i64,
+    /// When the refresh token expires.
+    pub expires_us: i64,
+    /// What the device calls itself.
+    pub label: &'a str,
+}
+
+/// What became of a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// It was good; the new one replaces it.
+    Rotated {
+        /// The owner.
+        user: UserId,
+        /// The session.
+        session: SessionId,
+    },
+    /// It had been used before: the whole session is now revoked.
+    Reused {
+        /// The owner.
+        user: UserId,
+        /// The session.
+        session: SessionId,
+    },
+    /// No live session knows it.
+    Unknown,
+    /// It was good once.
+    Expired,
+}
+
+/// A live session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The id.
+    pub id: SessionId,
+    /// When it began.
+    pub created_us: i64,
+    /// When its token was last rotated.
+    pub used_us: i64,
+    /// When its token expires.
+    pub expires_us: i64,
+    /// What the device calls itself.
+    pub label: String,
+}
+
+/// Creates a session.
+pub async fn create(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    session: &NewSession<'_>,
+) -> Result<(), Error> {
+    let person = key.lock(tx, user).await?;
+    let label = key.seal(&row_name(key, session.session), session.label.as_bytes());
+    run!(tx, connection => sqlx::query(
+        "INSERT INTO sessions (id, person, created_us, used_us, expires_us, revoked, label_sealed)
+         VALUES ($1, $2, $3, $3, $4, 0, $5)",
+    )
+    .bind(session.session.uuid())
+    .bind(person)
+    .bind(session.now_us)
+    .bind(session.expires_us)
+    .bind(label)
+    .execute(connection)
+    .await
+    .map(drop))?;
+    add_token(tx, session.session, session.refresh_hash).await
+}
+
+async fn add_token(tx: &mut Tx, session: SessionId, hash: [u8; 32]) -> Result<(), Error> {
+    run!(tx, connection => sqlx::query(
+        "INSERT INTO session_tokens (hash, session, spent) VALUES ($1, $2, 0)",
+    )
+    .bind(hash.to_vec())
+    .bind(session.uuid())
+    .execute(connection)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Exchanges a refresh token for a new one. Commit also after [`Rotation::Reused`]: it revokes.
+pub async fn rotate(
+    tx: &mut Tx,
+    old_hash: [u8; 32],
+    new_hash: [u8; 32],
+    now_us: i64,
+    expires_us: i64,
+) -> Result<Rotation, Error> {
+    let spent_now = run!(tx, connection => sqlx::query(
+        "UPDATE session_tokens SET spent = 1 WHERE hash = $1 AND spent = 0",
+    )
+    .bind(old_hash.to_vec())
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    let row = run!(tx, connection => sqlx::query_as::<_, (Uuid, Uuid, i64)>(
+        "SELECT s.id, p.id, s.expires_us
+         FROM session_tokens t
+         JOIN sessions s ON s.id = t.session
+         JOIN persons p ON p.no = s.person
+         WHERE t.hash = $1 AND s.revoked = 0 AND p.disabled = 0",
+    )
+    .bind(old_hash.to_vec())
+    .fetch_optional(connection)
+    .await)?;
+    let Some((session, user, session_expires_us)) = row else {
+        return Ok(Rotation::Unknown);
+    };
+    let (session, user) = (SessionId::from_uuid(session), UserId::from_uuid(user));
+    if spent_now == 0 {
+        revoke(tx, user, session).await?;
+        return Ok(Rotation::Reused { user, session });
+    }
+    if session_expires_us <= now_us {
+        return Ok(Rotation::Expired);
+    }
+    run!(tx, connection => sqlx::query(
+        "UPDATE sessions SET used_us = $2, expires_us = $3 WHERE id = $1",
+    )
+    .bind(session.uuid())
+    .bind(now_us)
+    .bind(expires_us)
+    .execute(connection)
+    .await
+    .map(drop))?;
+    add_token(tx, session, new_hash).await?;
+    Ok(Rotation::Rotated { user, session })
+}
+
+/// Ends a session. Returns whether it was live.
+pub async fn revoke(tx: &mut Tx, user: UserId, session: SessionId) -> Result<bool, Error> {
+    let revoked = run!(tx, connection => sqlx::query(
+        "UPDATE sessions SET revoked = 1
+         WHERE id = $2 AND revoked = 0 AND person = (SELECT no FROM persons WHERE id = $1)",
+    )
+    .bind(user.uuid())
+    .bind(session.uuid())
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(revoked > 0)
+}
+
+/// Ends every session of a person. Returns how many were live.
+pub async fn revoke_all(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
+    let revoked = run!(tx, connection => sqlx::query(
+        "UPDATE sessions SET revoked = 1
+         WHERE revoked = 0 AND person = (SELECT no FROM persons WHERE id = $1)",
+    )
+    .bind(user.uuid())
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(revoked)
+}
+
+/// Whether a session is neither revoked nor its person's account disabled.
+pub async fn is_live(tx: &mut Tx, user: UserId, session: SessionId) -> Result<bool, Error> {
+    let live = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+        "SELECT COUNT(*) FROM sessions s JOIN persons p ON p.no = s.person
+         WHERE p.id = $1 AND s.id = $2 AND s.revoked = 0 AND p.disabled = 0",
+    )
+    .bind(user.uuid())
+    .bind(session.uuid())
+    .fetch_one(connection)
+    .await)?;
+    Ok(live > 0)
+}
+
+/// The sessions that are not revoked, newest first.
+pub async fn list(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<Vec<Session>, Error> {
+    let person = key.person(user)?;
+    let rows = run!(tx, connection => sqlx::query_as::<_, (Uuid, i64, i64, i64, Vec<u8>)>(
+        "SELECT id, created_us, used_us, expires_us, label_sealed FROM sessions
+         WHERE person = $1 AND revoked = 0 ORDER BY created_us DESC, id DESC",
+    )
+    .bind(person)
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter()
+        .map(|(id, created_us, used_us, expires_us, sealed)| {
+            let id = SessionId::from_uuid(id);
+            let label = key.open_as("session", &row_name(key, id), &sealed)?;
+            let label = String::from_utf8(label).map_err(|_| Error::Damaged { what: "session" })?;
+            Ok(Session {
+                id,
+                created_us,
+                used_us,
+                expires_us,
+                label,
+            })
+        })
+        .collect()
+}
+
+/// Forgets the sessions whose token expired before a time. Returns how many.
+pub async fn expire(tx: &mut Tx, before_us: i64) -> Result<u64, Error> {
+    let expired = run!(tx, connection => sqlx::query(
+        "DELETE FROM sessions WHERE expires_us < $1",
+    )
+    .bind(before_us)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(expired)
+}
+
+pub(crate) fn row_name(key: &PersonKey, session: SessionId) -> Vec<u8> {
+    key.row_name("sessions", session.uuid().as_bytes())
+}

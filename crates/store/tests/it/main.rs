@@ -1,0 +1,6 @@
+//! Contract tests: every public function, on SQLite always and on PostgreSQL when
+//! `CLARITY_TEST_POSTGRES` names a server on which databases may be created.
+
+mod account;
+mod fixture;
+mod sample;
