@@ -1,0 +1,178 @@
+//! The document of one local day: every metric's summary, the night, heart and breath, activity.
+//!
+//! It is a pure function of samples, zones and source order: it can be deleted and computed again, and equal input gives
+//! equal bytes. It must never hold identities beyond source names.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use model::sample::Sample;
+use model::source::Source;
+use model::zone::ZoneHistory;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::activity::{Activity, ActivityInput, activity};
+use super::cardio::{Cardio, CardioInput, cardio};
+use super::rank::Ranks;
+use super::sleep::{self, Night, SleepInput};
+use super::summary::{DayFrame, MetricSamples, MetricSummary, summarise};
+
+/// Version of the document; a reader that finds another one asks for a new computation.
+pub const VERSION: u16 = 1;
+
+/// What a day is computed from.
+#[derive(Debug, Clone, Copy)]
+pub struct DayInput<'a> {
+    /// The local date.
+    pub date: Date,
+    /// Where the person was.
+    pub zones: &'a ZoneHistory,
+    /// The person's sources; a number is a position.
+    pub sources: &'a [Source],
+    /// Every metric with samples between 36 h before the day's start and 36 h after its end.
+    pub metrics: &'a [MetricSamples<'a>],
+}
+
+/// Everything derived for one local day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DayDocument {
+    /// Version of the document.
+    pub version: u16,
+    /// The local date.
+    pub date: Date,
+    /// The zone the person was in when the day ended.
+    pub zone: String,
+    /// Summaries by metric id; metrics without samples are absent.
+    pub metrics: BTreeMap<String, MetricSummary>,
+    /// The sleep that ended on the date.
+    pub night: Night,
+    /// Heart and breath.
+    pub cardio: Cardio,
+    /// Movement.
+    pub activity: Activity,
+}
+
+/// A document of which the parts stay JSON text: for answers that pass them on.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct DayView<'a> {
+    /// Version of the document.
+    pub version: u16,
+    /// The local date.
+    pub date: Date,
+    /// The zone the person was in when the day ended.
+    #[serde(borrow)]
+    pub zone: &'a str,
+    /// Summaries by metric id.
+    #[serde(borrow)]
+    pub metrics: &'a RawValue,
+    /// The sleep that ended on the date.
+    #[serde(borrow)]
+    pub night: &'a RawValue,
+    /// Heart and breath.
+    #[serde(borrow)]
+    pub cardio: &'a RawValue,
+    /// Movement.
+    #[serde(borrow)]
+    pub activity: &'a RawValue,
+}
+
+/// The stored bytes are not a day document of this version.
+#[derive(Debug)]
+pub struct UnreadableDay(serde_json::Error);
+
+impl std::fmt::Display for UnreadableDay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cannot read a day document")
+    }
+}
+
+impl std::error::Error for UnreadableDay {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+impl DayDocument {
+    /// The bytes to store: JSON, for the caller to compress and seal.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a document holds text keys and finite numbers only")
+    }
+
+    /// Reads stored bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, UnreadableDay> {
+        serde_json::from_slice(bytes).map_err(UnreadableDay)
+    }
+}
+
+impl<'a> DayView<'a> {
+    /// Reads stored bytes without reading their parts.
+    pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, UnreadableDay> {
+        serde_json::from_slice(bytes).map_err(UnreadableDay)
+    }
+}
+
+/// Computes the document of a day.
+pub fn day_document(input: &DayInput<'_>) -> DayDocument {
+    let spans = input.zones.day(input.date);
+    let frame = DayFrame {
+        spans: &spans,
+        zones: input.zones,
+        sources: input.sources,
+    };
+    let metrics: BTreeMap<String, MetricSummary> = input
+        .metrics
+        .iter()
+        .filter_map(|metric| Some((metric.id.to_owned(), summarise(metric, &frame)?)))
+        .collect();
+    let unranked = Ranks::default();
+    let (sleep_samples, sleep_ranks) = input.find("sleep_analysis", &unranked);
+    let found = sleep::night(&SleepInput {
+        date: input.date,
+        zones: input.zones,
+        samples: sleep_samples,
+        ranks: sleep_ranks,
+        sources: input.sources,
+    });
+    let samples = |id| input.find(id, &unranked).0;
+    let cardio = cardio(&CardioInput {
+        day: &spans,
+        asleep: &found.asleep,
+        sleeps: &found.sleeps,
+        heart_rate: samples("heart_rate"),
+        resting_heart_rate: samples("resting_heart_rate"),
+        hrv_sdnn: samples("heart_rate_variability_sdnn"),
+        hrv_rmssd: samples("heart_rate_variability_rmssd"),
+        respiratory_rate: samples("respiratory_rate"),
+        oxygen_saturation: samples("oxygen_saturation"),
+    });
+    let (efforts, effort_ranks) = input.find("physical_effort", &unranked);
+    let activity = activity(&ActivityInput {
+        day: &spans,
+        metrics: &metrics,
+        physical_effort: efforts,
+        ranks: effort_ranks,
+    });
+    let zone = spans.last().map_or(input.zones.home(), |span| {
+        input.zones.zone_at(span.end_us - 1)
+    });
+    DayDocument {
+        version: VERSION,
+        date: input.date,
+        zone: zone.name().to_owned(),
+        metrics,
+        night: found.night,
+        cardio,
+        activity,
+    }
+}
+
+impl<'a> DayInput<'a> {
+    /// The samples and the source order of a metric; none when it was not loaded.
+    fn find(&self, id: &str, unranked: &'a Ranks) -> (&'a [Sample], &'a Ranks) {
+        self.metrics
+            .iter()
+            .find(|metric| metric.id == id)
+            .map_or((&[], unranked), |metric| (metric.samples, metric.ranks))
+    }
+}

@@ -1,0 +1,491 @@
+//! # Facts of a day
+//!
+//! *What it measures*: a day's values beside the person's own baseline: what a daily insight may cite.
+//!
+//! *Inputs and units*: the documents of the day and of the days before it; each value in its unit.
+//!
+//! *Method*: the baseline is the median `m` of the valid values of the [`BASELINE_DAYS`] local dates
+//! before the day. Difference `x − m`, in percent `100·(x − m)/m`; robust z `(x − m) / (1.4826·MAD)`
+//! with `MAD` the median absolute deviation. Clock times are compared on the circle of 1440 min
+//! around their circular mean; the regularity of bedtime is the circular standard deviation
+//! `√(−2 ln R)·1440/2π` of sleep onset over the day and the 28 before it, `R` the mean resultant length.
+//!
+//! *Validity*: a baseline needs [`BASELINE_DAYS_MIN`] valid days, a z a spread above zero; each is
+//! otherwise missing with a reason. A metric that neither the day nor its baseline holds gives no fact.
+//!
+//! *Versions*: 1.
+//!
+//! *References*: Rousseeuw & Croux 1993, 10.1080/01621459.1993.10476408 (MAD); Mardia & Jupp,
+//! Directional Statistics, 2000, 10.1002/9780470316979 (circular spread).
+
+use std::f64::consts::TAU;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use model::sample::MINUTE_US;
+use model::zone::Zone;
+use serde::{Deserialize, Serialize};
+
+use super::document::DayDocument;
+use super::measure::{Measure, Text};
+use super::summary::MetricSummary;
+
+/// Local dates of a baseline: 28 days, four of each day of the week.
+pub const BASELINE_DAYS: i32 = 28;
+/// Days of a baseline that need a value.
+pub const BASELINE_DAYS_MIN: usize = 14;
+/// Makes the MAD of normal values their standard deviation.
+const MAD_TO_SD: f64 = 1.4826;
+/// Length of the clock's circle in minutes.
+const CLOCK_MIN: f64 = 1440.0;
+
+/// What kind of statement a fact makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Statement {
+    /// A sum over the day.
+    Total,
+    /// A mean or level of the day or its night.
+    Level,
+    /// A length of time.
+    Duration,
+    /// A time on the clock, in minutes after local midnight.
+    ClockTime,
+    /// A spread over the last four weeks.
+    Regularity,
+}
+
+/// A request whose answer holds the number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    /// Path and query string; `end` is the first date that is not meant.
+    pub request: String,
+    /// JSON pointer (RFC 6901) into the answer.
+    pub pointer: Text,
+}
+
+/// What is usual for the person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// Median of the valid days.
+    pub median: f64,
+    /// Median absolute deviation from it.
+    pub mad: f64,
+    /// Number of valid days.
+    pub n: usize,
+    /// First date.
+    pub from: Date,
+    /// The date after the last one.
+    pub until: Date,
+    /// The request that returns the days; the pointer holds for each of them.
+    pub query: Query,
+}
+
+/// One number of a day that a text may cite.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Stable name.
+    pub id: Text,
+    /// The metric it is about.
+    pub metric: Text,
+    /// What it says.
+    pub statement: Statement,
+    /// The day.
+    pub date: Date,
+    /// The number; null with a reason.
+    pub value: Option<f64>,
+    /// Its unit.
+    pub unit: Text,
+    /// Samples (or nights, for a regularity) behind it.
+    pub n: u32,
+    /// Share of its interval with data, when defined.
+    pub coverage: Option<f64>,
+    /// Why the value is null.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+    /// What is usual; null with a reason.
+    pub baseline: Option<Baseline>,
+    /// Why there is no baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline_reason: Option<Text>,
+    /// Value − median.
+    pub difference: Option<f64>,
+    /// Difference in percent of the median; null for clock times and a median of zero.
+    pub difference_percent: Option<f64>,
+    /// Difference in robust standard deviations; null without baseline or without any spread.
+    pub robust_z: Option<f64>,
+    /// How the number was computed.
+    pub method: Text,
+    /// Version of that method.
+    pub version: u16,
+    /// The request that returns the number.
+    pub query: Query,
+}
+
+/// A number read from a document, or why there is none.
+struct Reading {
+    value: Result<f64, Text>,
+    unit: Text,
+    n: u32,
+    coverage: Option<f64>,
+    method: Text,
+    version: u16,
+}
+
+/// Where a fact comes from.
+struct Rule {
+    id: &'static str,
+    metric: &'static str,
+    statement: Statement,
+    path: &'static str,
+    pointer: &'static str,
+    read: fn(&DayDocument) -> Reading,
+}
+
+const CARDIO: &str = "/api/v1/cardio";
+const SLEEP: &str = "/api/v1/sleep";
+const SUMMARIES: &str = "/api/v1/summaries/daily";
+
+const fn rule(
+    id: &'static str,
+    metric: &'static str,
+    statement: Statement,
+    path: &'static str,
+    pointer: &'static str,
+    read: fn(&DayDocument) -> Reading,
+) -> Rule {
+    Rule {
+        id,
+        metric,
+        statement,
+        path,
+        pointer,
+        read,
+    }
+}
+
+/// Every fact, in the order in which texts tell them.
+#[rustfmt::skip]
+const RULES: &[Rule] = &[
+    rule("sleep_duration", "sleep_analysis", Statement::Duration, SLEEP, "/data/0/main/asleep_min", |day| night(day, "min", |main| Some(main.asleep_min))),
+    rule("sleep_efficiency", "sleep_analysis", Statement::Level, SLEEP, "/data/0/main/efficiency", |day| night(day, "1", |main| main.efficiency)),
+    rule("deep_sleep", "sleep_analysis", Statement::Duration, SLEEP, "/data/0/main/stages_min/deep", |day| night(day, "min", |main| is_staged(main).then_some(main.stages_min.deep))),
+    rule("rem_sleep", "sleep_analysis", Statement::Duration, SLEEP, "/data/0/main/stages_min/rem", |day| night(day, "min", |main| is_staged(main).then_some(main.stages_min.rem))),
+    rule("bedtime", "sleep_analysis", Statement::ClockTime, SLEEP, "/data/0/main/onset", bedtime),
+    rule("resting_heart_rate", "resting_heart_rate", Statement::Level, CARDIO, "/data/0/resting_heart_rate/value", |day| measured(&day.cardio.resting_heart_rate)),
+    rule("nocturnal_heart_rate", "heart_rate", Statement::Level, CARDIO, "/data/0/nocturnal_heart_rate_mean/value", |day| measured(&day.cardio.nocturnal_heart_rate_mean)),
+    rule("hrv_sdnn_asleep", "heart_rate_variability_sdnn", Statement::Level, CARDIO, "/data/0/hrv_sdnn_asleep/value", |day| measured(&day.cardio.hrv_sdnn_asleep)),
+    rule("hrv_sdnn", "heart_rate_variability_sdnn", Statement::Level, CARDIO, "/data/0/hrv_sdnn_day/value", |day| measured(&day.cardio.hrv_sdnn_day)),
+    rule("hrv_rmssd", "heart_rate_variability_rmssd", Statement::Level, CARDIO, "/data/0/hrv_rmssd_day/value", |day| measured(&day.cardio.hrv_rmssd_day)),
+    rule("respiratory_rate", "respiratory_rate", Statement::Level, CARDIO, "/data/0/respiratory_rate_asleep/value", |day| measured(&day.cardio.respiratory_rate_asleep)),
+    rule("oxygen_saturation", "oxygen_saturation", Statement::Level, CARDIO, "/data/0/oxygen_saturation_mean/value", |day| measured(&day.cardio.oxygen_saturation_mean)),
+    rule("steps", "step_count", Statement::Total, SUMMARIES, "/data/0/metrics/step_count/value", |day| measured(&day.activity.steps)),
+    rule("distance", "distance_walking_running", Statement::Total, SUMMARIES, "/data/0/metrics/distance_walking_running/value", |day| measured(&day.activity.distance)),
+    rule("active_energy", "active_energy_burned", Statement::Total, SUMMARIES, "/data/0/metrics/active_energy_burned/value", |day| measured(&day.activity.active_energy)),
+    rule("exercise", "apple_exercise_time", Statement::Duration, SUMMARIES, "/data/0/metrics/apple_exercise_time/value", |day| measured(&day.activity.exercise_minutes)),
+    rule("heart_rate", "heart_rate", Statement::Level, SUMMARIES, "/data/0/metrics/heart_rate/mean", |day| day_mean(day, "heart_rate")),
+    rule("body_mass", "body_mass", Statement::Level, SUMMARIES, "/data/0/metrics/body_mass/mean", |day| day_mean(day, "body_mass")),
+];
+
+/// The facts of a date from the documents of it and the 28 dates before it, in any order.
+pub fn facts(date: Date, documents: &[DayDocument]) -> Vec<Fact> {
+    let from = date.checked_sub(BASELINE_DAYS.days()).unwrap_or(Date::MIN);
+    let mut window: Vec<&DayDocument> = documents
+        .iter()
+        .filter(|document| from <= document.date && document.date <= date)
+        .collect();
+    window.sort_by_key(|document| document.date);
+    window.dedup_by_key(|document| document.date);
+    let (today, before) = match window.split_last() {
+        Some((last, rest)) if last.date == date => (Some(*last), rest),
+        Some(_) | None => (None, window.as_slice()),
+    };
+    let span = Dates { date, from };
+    let mut facts: Vec<Fact> = RULES
+        .iter()
+        .filter_map(|rule| span.fact(rule, today, before))
+        .collect();
+    facts.extend(span.bedtime_regularity(&window));
+    facts
+}
+
+/// The day and the first date of its baseline.
+#[derive(Debug, Clone, Copy)]
+struct Dates {
+    date: Date,
+    from: Date,
+}
+
+impl Dates {
+    fn fact(
+        self,
+        rule: &Rule,
+        today: Option<&DayDocument>,
+        before: &[&DayDocument],
+    ) -> Option<Fact> {
+        let reading = today.map_or_else(
+            || reading(Err("no_document"), Text::Borrowed(""), 0),
+            |day| (rule.read)(day),
+        );
+        let usual: Vec<f64> = before
+            .iter()
+            .filter_map(|day| (rule.read)(day).value.ok())
+            .collect();
+        if reading.value.is_err() && usual.is_empty() {
+            return None;
+        }
+        let is_clock = rule.statement == Statement::ClockTime;
+        let baseline = self.baseline(rule, &usual, is_clock);
+        let value = reading.value.as_ref().ok().copied();
+        let difference = value.zip(baseline.as_ref()).map(|(value, baseline)| {
+            if is_clock {
+                wrapped(value - baseline.median)
+            } else {
+                value - baseline.median
+            }
+        });
+        let of_baseline = |part: fn(&Baseline) -> f64| {
+            let divisor = part(baseline.as_ref()?);
+            difference
+                .filter(|_| divisor != 0.0)
+                .map(|difference| difference / divisor)
+        };
+        Some(Fact {
+            id: Text::Borrowed(rule.id),
+            metric: Text::Borrowed(rule.metric),
+            statement: rule.statement,
+            date: self.date,
+            value,
+            unit: reading.unit,
+            n: reading.n,
+            coverage: reading.coverage,
+            reason: reading.value.err(),
+            baseline_reason: baseline
+                .is_none()
+                .then_some(Text::Borrowed("too_few_valid_days")),
+            difference,
+            difference_percent: of_baseline(|baseline| baseline.median / 100.0)
+                .filter(|_| !is_clock),
+            robust_z: of_baseline(|baseline| baseline.mad * MAD_TO_SD),
+            baseline,
+            method: reading.method,
+            version: reading.version,
+            query: query(rule, self.date, next(self.date)),
+        })
+    }
+
+    fn baseline(self, rule: &Rule, usual: &[f64], is_clock: bool) -> Option<Baseline> {
+        if usual.len() < BASELINE_DAYS_MIN {
+            return None;
+        }
+        let center = if is_clock {
+            circular(usual)?.mean_min
+        } else {
+            0.0
+        };
+        let around: Vec<f64> = usual
+            .iter()
+            .map(|value| {
+                if is_clock {
+                    wrapped(value - center)
+                } else {
+                    *value
+                }
+            })
+            .collect();
+        let middle = median(&around)?;
+        let deviations: Vec<f64> = around.iter().map(|value| (value - middle).abs()).collect();
+        Some(Baseline {
+            median: if is_clock {
+                (center + middle).rem_euclid(CLOCK_MIN)
+            } else {
+                middle
+            },
+            mad: median(&deviations)?,
+            n: usual.len(),
+            from: self.from,
+            until: self.date,
+            query: query(rule, self.from, self.date),
+        })
+    }
+
+    fn bedtime_regularity(self, window: &[&DayDocument]) -> Option<Fact> {
+        let onsets: Vec<f64> = window
+            .iter()
+            .filter_map(|day| bedtime(day).value.ok())
+            .collect();
+        if onsets.is_empty() {
+            return None;
+        }
+        let value = circular(&onsets)
+            .filter(|_| onsets.len() >= BASELINE_DAYS_MIN)
+            .map(|circle| circle.spread_min)
+            .filter(|spread| spread.is_finite());
+        Some(Fact {
+            id: Text::Borrowed("bedtime_regularity"),
+            metric: Text::Borrowed("sleep_analysis"),
+            statement: Statement::Regularity,
+            date: self.date,
+            value,
+            unit: Text::Borrowed("min"),
+            n: u32::try_from(onsets.len()).unwrap_or(u32::MAX),
+            coverage: Some(onsets.len() as f64 / f64::from(BASELINE_DAYS + 1)),
+            reason: value
+                .is_none()
+                .then_some(Text::Borrowed("too_few_valid_days")),
+            baseline: None,
+            baseline_reason: Some(Text::Borrowed("spread_has_no_baseline")),
+            difference: None,
+            difference_percent: None,
+            robust_z: None,
+            method: Text::Borrowed("bedtime_regularity.circular_sd"),
+            version: 1,
+            query: Query {
+                request: format!("{SLEEP}?start={}&end={}", self.from, next(self.date)),
+                pointer: Text::Borrowed("/data/0/main/onset"),
+            },
+        })
+    }
+}
+
+fn next(date: Date) -> Date {
+    date.checked_add(1.day()).unwrap_or(Date::MAX)
+}
+
+fn query(rule: &Rule, from: Date, until: Date) -> Query {
+    Query {
+        request: format!("{}?start={from}&end={until}", rule.path),
+        pointer: Text::Borrowed(rule.pointer),
+    }
+}
+
+fn reading(value: Result<f64, &'static str>, unit: Text, n: u32) -> Reading {
+    Reading {
+        value: value.map_err(Text::Borrowed),
+        unit,
+        n,
+        coverage: None,
+        method: Text::Borrowed(""),
+        version: 1,
+    }
+}
+
+fn measured(measure: &Measure) -> Reading {
+    Reading {
+        value: measure
+            .value
+            .ok_or_else(|| measure.reason.clone().unwrap_or(Text::Borrowed("unknown"))),
+        unit: measure.unit.clone(),
+        n: measure.n,
+        coverage: measure.coverage,
+        method: measure.method.clone(),
+        version: measure.version,
+    }
+}
+
+fn day_mean(day: &DayDocument, metric: &str) -> Reading {
+    let method = Text::Borrowed("discrete.mean");
+    match day.metrics.get(metric) {
+        Some(MetricSummary::Discrete(found)) => Reading {
+            coverage: Some(found.coverage),
+            method,
+            ..reading(
+                found.mean.ok_or("only_extremes"),
+                found.unit.clone(),
+                found.n,
+            )
+        },
+        Some(_) | None => Reading {
+            method,
+            ..reading(Err("no_samples"), Text::Borrowed(""), 0)
+        },
+    }
+}
+
+fn is_staged(main: &super::sleep::Episode) -> bool {
+    let stages = main.stages_min;
+    stages.core + stages.deep + stages.rem > 0.0
+}
+
+fn night(
+    day: &DayDocument,
+    unit: &'static str,
+    read: fn(&super::sleep::Episode) -> Option<f64>,
+) -> Reading {
+    let unit = Text::Borrowed(unit);
+    let found = match &day.night.main {
+        Some(main) => reading(read(main).ok_or("not_recorded"), unit, 1),
+        None => Reading {
+            value: Err(day
+                .night
+                .reason
+                .clone()
+                .unwrap_or(Text::Borrowed("no_sleep_data"))),
+            ..reading(Err("no_sleep_data"), unit, 0)
+        },
+    };
+    Reading {
+        method: Text::Borrowed("sleep.device_stages"),
+        version: day.night.version,
+        ..found
+    }
+}
+
+/// Sleep onset in minutes after local midnight, on the clock of the zone of waking.
+fn bedtime(day: &DayDocument) -> Reading {
+    let found = night(day, "min", |main| {
+        Some(main.onset_us as f64 / MINUTE_US as f64)
+    });
+    let zone = Zone::parse(&day.night.zone).unwrap_or_else(|_| Zone::utc());
+    let offset_min = day
+        .night
+        .main
+        .as_ref()
+        .map_or(0, |main| zone.offset_min(main.onset_us));
+    Reading {
+        value: found
+            .value
+            .map(|utc_min| (utc_min + f64::from(offset_min)).rem_euclid(CLOCK_MIN)),
+        ..found
+    }
+}
+
+/// The median; none of no values.
+pub fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let upper = *sorted.get(sorted.len() / 2)?;
+    if sorted.len() % 2 == 1 {
+        return Some(upper);
+    }
+    let lower = *sorted.get(sorted.len() / 2 - 1)?;
+    Some(f64::midpoint(lower, upper))
+}
+
+/// Circular mean and spread of clock times.
+struct Circle {
+    mean_min: f64,
+    spread_min: f64,
+}
+
+fn circular(minutes: &[f64]) -> Option<Circle> {
+    if minutes.is_empty() {
+        return None;
+    }
+    let (mut sines, mut cosines) = (0.0, 0.0);
+    for minute in minutes {
+        let (sine, cosine) = (minute / CLOCK_MIN * TAU).sin_cos();
+        sines += sine;
+        cosines += cosine;
+    }
+    let length = sines.hypot(cosines) / minutes.len() as f64;
+    Some(Circle {
+        mean_min: (sines.atan2(cosines) / TAU * CLOCK_MIN).rem_euclid(CLOCK_MIN),
+        spread_min: (-2.0 * length.min(1.0).ln()).max(0.0).sqrt() / TAU * CLOCK_MIN,
+    })
+}
+
+/// A difference of clock times, from −720 to 720 min.
+fn wrapped(difference_min: f64) -> f64 {
+    (difference_min + CLOCK_MIN / 2.0).rem_euclid(CLOCK_MIN) - CLOCK_MIN / 2.0
+}

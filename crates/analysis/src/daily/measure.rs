@@ -1,0 +1,96 @@
+//! A derived value with everything that is needed to trust it: method and version, the interval it
+//! was computed on, the share of that interval with data, and a reason when there is no value.
+//!
+//! It must never carry a value and a reason at once, or neither.
+
+use std::borrow::Cow;
+
+use model::zone::Span;
+use serde::{Deserialize, Serialize};
+
+/// Short text that is known when the program is built, or was read back.
+pub type Text = Cow<'static, str>;
+
+/// How a value is computed; a changed formula is a new version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Method {
+    /// Stable name.
+    pub id: &'static str,
+    /// Counts up with every change of the result.
+    pub version: u16,
+    /// Unit of the value.
+    pub unit: &'static str,
+}
+
+/// One derived value of a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measure {
+    /// The value; null with a reason.
+    pub value: Option<f64>,
+    /// Unit (UCUM) of the value.
+    pub unit: Text,
+    /// How many samples the value rests on, or how many there were when they did not suffice.
+    pub n: u32,
+    /// Share of the interval with data, when the method defines one.
+    pub coverage: Option<f64>,
+    /// The method's stable name.
+    pub method: Text,
+    /// The method's version.
+    pub version: u16,
+    /// Start of the interval the value was computed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_us: Option<i64>,
+    /// End of that interval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_us: Option<i64>,
+    /// Why there is no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+}
+
+impl Measure {
+    /// A value; one that is not finite is reported as missing.
+    pub fn of(method: Method, value: f64, n: usize) -> Self {
+        if !value.is_finite() {
+            return Self::missing(method, "not_finite", n);
+        }
+        Self {
+            value: Some(value),
+            ..Self::missing_for(method, None, n)
+        }
+    }
+
+    /// No value, and why.
+    pub fn missing(method: Method, reason: &'static str, n: usize) -> Self {
+        Self::missing_for(method, Some(reason), n)
+    }
+
+    fn missing_for(method: Method, reason: Option<&'static str>, n: usize) -> Self {
+        Self {
+            value: None,
+            unit: Cow::Borrowed(method.unit),
+            n: u32::try_from(n).unwrap_or(u32::MAX),
+            coverage: None,
+            method: Cow::Borrowed(method.id),
+            version: method.version,
+            start_us: None,
+            end_us: None,
+            reason: reason.map(Cow::Borrowed),
+        }
+    }
+
+    /// The same, with the interval it was computed on.
+    #[must_use]
+    pub fn on(mut self, span: Span) -> Self {
+        self.start_us = Some(span.start_us);
+        self.end_us = Some(span.end_us);
+        self
+    }
+
+    /// The same, with the share of its interval that had data.
+    #[must_use]
+    pub const fn covering(mut self, share: f64) -> Self {
+        self.coverage = Some(share);
+        self
+    }
+}

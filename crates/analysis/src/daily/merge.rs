@@ -1,0 +1,333 @@
+//! # Merge of overlapping sources
+//!
+//! *What it measures*: totals of cumulative metrics (steps, energy, distance) per local day, each
+//! instant counted once however many devices recorded it.
+//!
+//! *Inputs and units*: samples of one metric in its canonical unit; source ranks; the spans of each
+//! local day. Totals are in the same unit.
+//!
+//! *Method*: exact duplicates are dropped first. A sample contributes
+//! `value × u / d`, with `d` its length and `u` the part of it that no sample of a higher-ranked
+//! layer covers, spread evenly over the uncovered time and cut at the borders of the days. Layers,
+//! best first: entries made by hand, then raw samples by the rank of their source, then samples that an app
+//! had already aggregated, again by rank. Samples of one source never hide each other, except that
+//! its raw samples hide its aggregated ones: an aggregate only fills what raw samples leave open. A sample of
+//! zero length counts fully when no better sample covers its instant, and hides nothing. All lengths
+//! are whole microseconds; one multiplication and one division round.
+//!
+//! *Validity*: any samples with `end ≥ start` and a finite value; others are ignored. A sample that
+//! began before the loaded window is missed. Coverage is the share of the day's hours touched by a
+//! sample, hidden or not.
+//!
+//! *Versions*: 1.
+//!
+//! *References*: Apple, "Manage Health data on your iPhone, iPad, or Apple Watch" (source order, 2023);
+//! the exact rule is the project's own (`docs/ARCHITECTURE.md`, samples and chunks).
+
+use model::sample::{Flags, Sample};
+use model::source::SourceNo;
+use model::zone::Span;
+
+use super::coverage::HourMask;
+use super::rank::Ranks;
+use super::series::{in_order, is_aggregated, is_extreme, is_same, is_usable};
+
+/// What one source gave to a day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SourceTotal {
+    /// The source.
+    pub source: SourceNo,
+    /// Its part of the merged total.
+    pub merged: f64,
+    /// Its own sum, as if it were alone (aggregated samples that its raw ones hide included).
+    pub plain: f64,
+    /// How many of its samples touch the day.
+    pub samples: u32,
+}
+
+/// The merged total of one day.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DayTotal {
+    /// Every instant once.
+    pub total: f64,
+    /// Distinct samples that touch the day, hidden or not.
+    pub samples: u32,
+    /// Share of the day's hours with a sample.
+    pub coverage: f64,
+    /// Per source, best-ranked first.
+    pub by_source: Vec<SourceTotal>,
+}
+
+/// Merges samples of one metric over days, each given by its spans in order of time. Samples should
+/// come sorted by start; others are sorted first. Answers one total per day, in the order of `days`.
+pub fn by_priority(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec<DayTotal> {
+    let samples = in_order(samples);
+    let layers = layers_of(&samples, ranks);
+    let borders = borders_of(days);
+    let mut open: Vec<OpenDay<'_>> = days
+        .iter()
+        .map(|spans| OpenDay {
+            spans,
+            mask: HourMask::default(),
+            parts: Vec::new(),
+        })
+        .collect();
+    let mut covered: Vec<Span> = Vec::new();
+    for (index, layer) in layers.iter().enumerate() {
+        if layers.iter().take(index).any(|above| layer.spares(above)) {
+            let above = cover_without_own(&layers, index);
+            add_layer(layer, &above, &borders, &mut open);
+        } else {
+            add_layer(layer, &covered, &borders, &mut open);
+        }
+        if index + 1 < layers.len() {
+            covered = union(&covered, &layer.pieces);
+        }
+    }
+    open.into_iter().map(OpenDay::close).collect()
+}
+
+/// How a sample ranks before the rank of its source is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Manual,
+    Raw,
+    Aggregated,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    span: Span,
+    value: f64,
+}
+
+/// Samples that do not hide each other.
+#[derive(Debug)]
+struct Layer {
+    class: Class,
+    rank: u16,
+    source: SourceNo,
+    pieces: Vec<Piece>,
+}
+
+impl Layer {
+    /// Whether this layer is not hidden by `above` although that ranks higher.
+    fn spares(&self, above: &Self) -> bool {
+        self.source == above.source && self.class == Class::Raw
+    }
+}
+
+/// Sorts distinct samples into layers, best first. `samples` are in canonical order, so that what
+/// repeats a sample stands right beside it.
+fn layers_of(samples: &[Sample], ranks: &Ranks) -> Vec<Layer> {
+    let mut layers: Vec<Layer> = Vec::new();
+    let mut previous: Option<(&Sample, usize)> = None;
+    for sample in samples {
+        if !is_usable(sample) || is_extreme(sample) {
+            continue;
+        }
+        if let Some((last, _)) = previous
+            && is_same(last, sample)
+        {
+            continue;
+        }
+        let class = class_of(sample);
+        let near = previous.map_or(0, |(_, at)| at);
+        let matches = |layer: &Layer| layer.source == sample.source && layer.class == class;
+        let at = if layers.get(near).is_some_and(matches) {
+            near
+        } else if let Some(at) = layers.iter().position(matches) {
+            at
+        } else {
+            layers.push(Layer {
+                class,
+                rank: ranks.of(sample.source),
+                source: sample.source,
+                pieces: Vec::new(),
+            });
+            layers.len() - 1
+        };
+        if let Some(layer) = layers.get_mut(at) {
+            layer.pieces.push(Piece {
+                span: Span {
+                    start_us: sample.start_us,
+                    end_us: sample.end_us,
+                },
+                value: sample.value,
+            });
+        }
+        previous = Some((sample, at));
+    }
+    layers.sort_by_key(|layer| (layer.class, layer.rank, layer.source));
+    layers
+}
+
+fn class_of(sample: &Sample) -> Class {
+    if is_aggregated(sample) {
+        Class::Aggregated
+    } else if sample.flags.contains(Flags::MANUAL) {
+        Class::Manual
+    } else {
+        Class::Raw
+    }
+}
+
+/// A span of a day and the index of the day.
+#[derive(Debug, Clone, Copy)]
+struct Border {
+    span: Span,
+    day: usize,
+}
+
+fn borders_of(days: &[Vec<Span>]) -> Vec<Border> {
+    let mut borders: Vec<Border> = days
+        .iter()
+        .enumerate()
+        .flat_map(|(day, spans)| spans.iter().map(move |span| Border { span: *span, day }))
+        .collect();
+    borders.sort_by_key(|border| border.span);
+    borders
+}
+
+/// What covers layer `index`, without the layers of its own source.
+fn cover_without_own(layers: &[Layer], index: usize) -> Vec<Span> {
+    let Some(layer) = layers.get(index) else {
+        return Vec::new();
+    };
+    layers
+        .iter()
+        .take(index)
+        .filter(|above| !layer.spares(above))
+        .fold(Vec::new(), |covered, above| union(&covered, &above.pieces))
+}
+
+/// The union of disjoint sorted spans and the pieces of a layer sorted by start. Pieces of zero
+/// length cover nothing.
+fn union(covered: &[Span], pieces: &[Piece]) -> Vec<Span> {
+    let mut out: Vec<Span> = Vec::with_capacity(covered.len() + pieces.len());
+    let mut left = covered.iter().copied().peekable();
+    let mut right = pieces
+        .iter()
+        .map(|piece| piece.span)
+        .filter(|span| span.start_us < span.end_us)
+        .peekable();
+    loop {
+        let next = match (left.peek(), right.peek()) {
+            (Some(a), Some(b)) if a.start_us <= b.start_us => left.next(),
+            (Some(_), None) => left.next(),
+            (_, Some(_)) => right.next(),
+            (None, None) => return out,
+        };
+        let Some(span) = next else { return out };
+        match out.last_mut() {
+            Some(last) if span.start_us <= last.end_us => {
+                last.end_us = last.end_us.max(span.end_us);
+            }
+            Some(_) | None => out.push(span),
+        }
+    }
+}
+
+/// A day while its layers are added up.
+struct OpenDay<'a> {
+    spans: &'a [Span],
+    mask: HourMask,
+    parts: Vec<SourceTotal>,
+}
+
+impl OpenDay<'_> {
+    fn close(self) -> DayTotal {
+        DayTotal {
+            total: self.parts.iter().map(|part| part.merged).sum(),
+            samples: self.parts.iter().map(|part| part.samples).sum(),
+            coverage: self.mask.share(self.spans),
+            by_source: self.parts,
+        }
+    }
+}
+
+/// Adds what a layer contributes where `above` leaves it uncovered. Pieces are sorted by start, so
+/// the first border and the first cover that matter only move forward.
+fn add_layer(layer: &Layer, above: &[Span], borders: &[Border], days: &mut [OpenDay<'_>]) {
+    let (mut first_border, mut first_cover) = (0, 0);
+    for piece in &layer.pieces {
+        let Span { start_us, end_us } = piece.span;
+        first_border += passed(borders.get(first_border..), |border| {
+            border.span.end_us <= start_us
+        });
+        first_cover += passed(above.get(first_cover..), |cover| cover.end_us <= start_us);
+        let covers = above.get(first_cover..).unwrap_or_default();
+        for border in borders.get(first_border..).unwrap_or_default() {
+            let Some(share) = Share::of(piece.span, border.span, covers) else {
+                break;
+            };
+            let Some(day) = days.get_mut(border.day) else {
+                continue;
+            };
+            day.mask.mark(day.spans, start_us, end_us);
+            if let Some(part) = part_of(&mut day.parts, layer.source) {
+                part.merged += piece.value * share.open;
+                part.plain += piece.value * share.inside;
+                part.samples += 1;
+            }
+        }
+    }
+}
+
+/// Which share of a piece lies inside a span, and which of it nobody covers.
+struct Share {
+    inside: f64,
+    open: f64,
+}
+
+impl Share {
+    /// Nothing when the piece ends before the span. The span ends after the piece's start, and
+    /// so does the first of `covers`.
+    fn of(piece: Span, span: Span, covers: &[Span]) -> Option<Self> {
+        let low_us = piece.start_us.max(span.start_us);
+        let high_us = piece.end_us.min(span.end_us);
+        if piece.start_us == piece.end_us {
+            let is_hidden = covers
+                .first()
+                .is_some_and(|cover| cover.start_us <= piece.start_us);
+            return (span.start_us <= piece.start_us).then_some(Self {
+                inside: 1.0,
+                open: if is_hidden { 0.0 } else { 1.0 },
+            });
+        }
+        let covered_us: i64 = covers
+            .iter()
+            .take_while(|cover| cover.start_us < high_us)
+            .map(|cover| (cover.end_us.min(high_us) - cover.start_us.max(low_us)).max(0))
+            .sum();
+        let length = (piece.end_us - piece.start_us) as f64;
+        (low_us < high_us).then(|| Self {
+            inside: (high_us - low_us) as f64 / length,
+            open: (high_us - low_us - covered_us) as f64 / length,
+        })
+    }
+}
+
+fn passed<T>(rest: Option<&[T]>, is_over: impl Fn(&T) -> bool) -> usize {
+    rest.unwrap_or_default()
+        .iter()
+        .take_while(|item| is_over(item))
+        .count()
+}
+
+/// The source's part of a day; a new one when the source has none yet.
+fn part_of(parts: &mut Vec<SourceTotal>, source: SourceNo) -> Option<&mut SourceTotal> {
+    let known = parts.iter().position(|part| part.source == source);
+    if known.is_none() {
+        parts.push(SourceTotal {
+            source,
+            merged: 0.0,
+            plain: 0.0,
+            samples: 0,
+        });
+    }
+    match known {
+        Some(at) => parts.get_mut(at),
+        None => parts.last_mut(),
+    }
+}

@@ -1,0 +1,25 @@
+//! What one local day holds: totals that match the phone, distributions, the night, heart and breath,
+//! activity, and the facts that a daily insight may cite.
+//!
+//! Everything here is a pure function of samples, zone history and source order. It must never fetch,
+//! read a clock, know a person, panic on odd data, or turn missing into zero.
+
+pub mod activity;
+pub mod cardio;
+pub mod category;
+pub mod discrete;
+pub mod document;
+pub mod facts;
+pub mod measure;
+pub mod merge;
+pub mod rank;
+pub mod sleep;
+pub mod summary;
+
+mod coverage;
+mod night;
+mod series;
+mod timeline;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,415 @@
+//! The steps behind [`super::sleep`]: samples into episodes, episodes into reports. The rules and
+//! their reasons stand there; this file must never know about dates.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use model::category::SleepStage;
+use model::sample::{HOUR_US, MINUTE_US, Sample};
+use model::source::SourceNo;
+use model::zone::{Span, ZoneHistory};
+
+use super::measure::Text;
+use super::series::{in_order, is_aggregated, is_usable, minutes, union_us, without_duplicates};
+use super::sleep::{
+    AWAKENING_MIN_US, EPISODE_GAP_US, Episode, IN_BED_GAP_US, MAIN_MIN_US, MAIN_NIGHT_MIN_US,
+    SleepInput, StageMinutes, Stay,
+};
+use super::timeline::{Claim, resolve};
+
+/// Hours of local clock time between which a midpoint makes a sleep nocturnal: 21:00 to 09:00.
+const NIGHT_FROM_H: i64 = 21;
+/// See [`NIGHT_FROM_H`].
+const NIGHT_UNTIL_H: i64 = 9;
+
+/// Everything found in the loaded window.
+pub(super) struct Window {
+    /// Sleeps in order of time.
+    pub(super) episodes: Vec<Found>,
+    /// Stays in bed that overlap no sleep.
+    pub(super) unclaimed: Vec<InBed>,
+}
+
+/// A stretch of one stage from one source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Segment {
+    span: Span,
+    stage: SleepStage,
+    source: SourceNo,
+    aggregated: bool,
+}
+
+/// A sleep: its stages in order of time and the time in bed around it.
+pub(super) struct Found {
+    segments: Vec<Segment>,
+    onset_us: i64,
+    offset_us: i64,
+    in_bed: Vec<Span>,
+}
+
+/// Joined in-bed samples.
+pub(super) struct InBed {
+    samples: Vec<Span>,
+    end_us: i64,
+}
+
+/// Reads all sleeps of the window.
+pub(super) fn episodes(input: &SleepInput<'_>) -> Window {
+    let samples = in_order(input.samples);
+    let mut staged = Vec::new();
+    let mut in_bed = Vec::new();
+    for sample in without_duplicates(samples.iter().filter(|sample| is_usable(sample))) {
+        if sample.end_us == sample.start_us {
+            continue;
+        }
+        let Some(stage) = SleepStage::from_code(sample.value) else {
+            continue;
+        };
+        let segment = Segment {
+            span: whole(sample),
+            stage,
+            source: sample.source,
+            aggregated: is_aggregated(sample),
+        };
+        if stage == SleepStage::InBed {
+            in_bed.push(segment);
+        } else {
+            staged.push(segment);
+        }
+    }
+    let staged = without_condensed(staged, EPISODE_GAP_US);
+    let in_bed = without_condensed(in_bed, 0);
+    let mut episodes: Vec<Found> = clusters(&staged, EPISODE_GAP_US)
+        .into_iter()
+        .filter_map(|cluster| Found::from_cluster(&cluster, input))
+        .collect();
+    let unclaimed = give_beds(&mut episodes, &in_bed);
+    Window {
+        episodes,
+        unclaimed,
+    }
+}
+
+const fn whole(sample: &Sample) -> Span {
+    Span {
+        start_us: sample.start_us,
+        end_us: sample.end_us,
+    }
+}
+
+/// Drops aggregated segments that lie nearer than `gap_us` to raw ones.
+fn without_condensed(segments: Vec<Segment>, gap_us: i64) -> Vec<Segment> {
+    if !segments.iter().any(|segment| segment.aggregated) {
+        return segments;
+    }
+    let raw: Vec<Segment> = segments
+        .iter()
+        .copied()
+        .filter(|segment| !segment.aggregated)
+        .collect();
+    let hulls: Vec<Span> = clusters(&raw, gap_us)
+        .iter()
+        .map(|cluster| hull(cluster))
+        .collect();
+    let is_near = |span: Span| {
+        let next = hulls.partition_point(|hull| hull.end_us + gap_us <= span.start_us);
+        hulls
+            .get(next)
+            .is_some_and(|hull| hull.start_us < span.end_us + gap_us)
+    };
+    segments
+        .into_iter()
+        .filter(|segment| !segment.aggregated || !is_near(segment.span))
+        .collect()
+}
+
+/// Joins segments, sorted by start, while the gaps are at most `gap_us`.
+fn clusters(segments: &[Segment], gap_us: i64) -> Vec<Vec<Segment>> {
+    let mut clusters: Vec<Vec<Segment>> = Vec::new();
+    let mut reached_us = i64::MIN;
+    for segment in segments {
+        match clusters.last_mut() {
+            Some(cluster) if segment.span.start_us - reached_us <= gap_us => cluster.push(*segment),
+            Some(_) | None => {
+                clusters.push(vec![*segment]);
+                reached_us = segment.span.end_us;
+            }
+        }
+        reached_us = reached_us.max(segment.span.end_us);
+    }
+    clusters
+}
+
+fn hull(cluster: &[Segment]) -> Span {
+    Span {
+        start_us: cluster
+            .iter()
+            .map(|segment| segment.span.start_us)
+            .min()
+            .unwrap_or(0),
+        end_us: cluster
+            .iter()
+            .map(|segment| segment.span.end_us)
+            .max()
+            .unwrap_or(0),
+    }
+}
+
+/// Gives each stay in bed to the sleep it overlaps most; answers the stays that overlap none.
+fn give_beds(episodes: &mut [Found], in_bed: &[Segment]) -> Vec<InBed> {
+    let mut unclaimed = Vec::new();
+    for stay in clusters(in_bed, IN_BED_GAP_US) {
+        let span = hull(&stay);
+        let overlap = |episode: &Found| {
+            episode.offset_us.min(span.end_us) - episode.onset_us.max(span.start_us)
+        };
+        let mut best: Option<(i64, &mut Found)> = None;
+        for episode in &mut *episodes {
+            let length_us = overlap(episode);
+            if length_us > best.as_ref().map_or(0, |(best_us, _)| *best_us) {
+                best = Some((length_us, episode));
+            }
+        }
+        let samples = stay.iter().map(|segment| segment.span);
+        match best {
+            Some((_, episode)) => episode.in_bed.extend(samples),
+            None => unclaimed.push(InBed {
+                samples: samples.collect(),
+                end_us: span.end_us,
+            }),
+        }
+    }
+    unclaimed
+}
+
+impl InBed {
+    /// First to last sample.
+    pub(super) fn span(&self) -> Span {
+        Span {
+            start_us: self
+                .samples
+                .first()
+                .map_or(self.end_us, |span| span.start_us),
+            end_us: self.end_us,
+        }
+    }
+
+    /// The stay as answers print it.
+    pub(super) fn report(&self) -> Stay {
+        let span = self.span();
+        Stay {
+            start_us: span.start_us,
+            end_us: span.end_us,
+            in_bed_min: minutes(union_us(self.samples.clone())),
+        }
+    }
+}
+
+impl Found {
+    /// Decides who holds each instant of a cluster; nothing when nobody says asleep.
+    fn from_cluster(cluster: &[Segment], input: &SleepInput<'_>) -> Option<Self> {
+        let states_stages = |source: SourceNo| {
+            cluster.iter().any(|segment| {
+                segment.source == source
+                    && matches!(
+                        segment.stage,
+                        SleepStage::Core | SleepStage::Deep | SleepStage::Rem
+                    )
+            })
+        };
+        let mut staged: BTreeMap<SourceNo, bool> = BTreeMap::new();
+        let claims: Vec<_> = cluster
+            .iter()
+            .map(|segment| {
+                let source = segment.source;
+                let staged = *staged
+                    .entry(source)
+                    .or_insert_with(|| states_stages(source));
+                Claim {
+                    span: segment.span,
+                    priority: (
+                        Reverse(staged),
+                        input.ranks.of(source),
+                        source,
+                        Reverse(segment.span.start_us),
+                        segment.span.end_us,
+                        Reverse(segment.stage),
+                    ),
+                }
+            })
+            .collect();
+        let segments: Vec<Segment> = resolve(&claims)
+            .into_iter()
+            .filter_map(|held| {
+                cluster.get(held.claim).map(|segment| Segment {
+                    span: held.span,
+                    ..*segment
+                })
+            })
+            .collect();
+        let mut asleep = segments.iter().filter(|segment| segment.stage.is_asleep());
+        let first = asleep.next()?;
+        let (onset_us, offset_us) = (
+            first.span.start_us,
+            asleep.next_back().unwrap_or(first).span.end_us,
+        );
+        Some(Self {
+            segments,
+            onset_us,
+            offset_us,
+            in_bed: Vec::new(),
+        })
+    }
+
+    /// Onset to offset.
+    pub(super) const fn span(&self) -> Span {
+        Span {
+            start_us: self.onset_us,
+            end_us: self.offset_us,
+        }
+    }
+
+    /// Time asleep, joined, in order.
+    pub(super) fn asleep(&self) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::new();
+        for segment in self
+            .segments
+            .iter()
+            .filter(|segment| segment.stage.is_asleep())
+        {
+            match spans.last_mut() {
+                Some(last) if last.end_us == segment.span.start_us => {
+                    last.end_us = segment.span.end_us;
+                }
+                Some(_) | None => spans.push(segment.span),
+            }
+        }
+        spans
+    }
+
+    /// Length of the time asleep.
+    pub(super) fn asleep_us(&self) -> i64 {
+        self.asleep()
+            .iter()
+            .map(|span| span.end_us - span.start_us)
+            .sum()
+    }
+
+    /// Whether the sleep is long enough, for its hour, to be the main sleep of a date.
+    pub(super) fn can_be_main(&self, zones: &ZoneHistory) -> bool {
+        let midpoint_us = self.midpoint_us();
+        let offset_us = i64::from(zones.zone_at(midpoint_us).offset_min(midpoint_us)) * MINUTE_US;
+        let hour = (midpoint_us + offset_us).div_euclid(HOUR_US).rem_euclid(24);
+        let is_nocturnal = !(NIGHT_UNTIL_H..NIGHT_FROM_H).contains(&hour);
+        let needs_us = if is_nocturnal {
+            MAIN_NIGHT_MIN_US
+        } else {
+            MAIN_MIN_US
+        };
+        self.asleep_us() >= needs_us
+    }
+
+    const fn midpoint_us(&self) -> i64 {
+        self.onset_us + (self.offset_us - self.onset_us) / 2
+    }
+
+    fn stages(&self) -> StageMinutes {
+        let total = |stage| {
+            let lengths = self
+                .segments
+                .iter()
+                .filter(|segment| segment.stage == stage);
+            minutes(
+                lengths
+                    .map(|segment| segment.span.end_us - segment.span.start_us)
+                    .sum(),
+            )
+        };
+        StageMinutes {
+            core: total(SleepStage::Core),
+            deep: total(SleepStage::Deep),
+            rem: total(SleepStage::Rem),
+            unspecified: total(SleepStage::Unspecified),
+            awake: total(SleepStage::Awake),
+        }
+    }
+
+    /// The source that holds most of the time asleep, and whether it had condensed its samples.
+    fn source(&self) -> Option<(SourceNo, bool)> {
+        let mut lengths: BTreeMap<(SourceNo, bool), i64> = BTreeMap::new();
+        for segment in self
+            .segments
+            .iter()
+            .filter(|segment| segment.stage.is_asleep())
+        {
+            *lengths
+                .entry((segment.source, segment.aggregated))
+                .or_default() += segment.span.end_us - segment.span.start_us;
+        }
+        lengths
+            .into_iter()
+            .max_by_key(|(source, length_us)| (*length_us, Reverse(*source)))
+            .map(|(source, _)| source)
+    }
+
+    /// The sleep as answers print it.
+    pub(super) fn report(&self, input: &SleepInput<'_>) -> Episode {
+        let asleep = self.asleep();
+        let asleep_us: i64 = asleep.iter().map(|span| span.end_us - span.start_us).sum();
+        let span_us = self.offset_us - self.onset_us;
+        let wakes = asleep.iter().zip(asleep.iter().skip(1));
+        let awakenings = wakes
+            .filter(|(before, after)| after.start_us - before.end_us >= AWAKENING_MIN_US)
+            .count();
+        let bed = self.bed();
+        let (source, aggregated) = self.source().unwrap_or_default();
+        Episode {
+            onset_us: self.onset_us,
+            offset_us: self.offset_us,
+            asleep_min: minutes(asleep_us),
+            in_bed_min: bed.map(|bed| minutes(bed.in_bed_us)),
+            in_bed_recorded_min: bed.map(|bed| minutes(bed.recorded_us)),
+            in_bed_start_us: bed.map(|bed| bed.span.start_us),
+            in_bed_end_us: bed.map(|bed| bed.span.end_us),
+            stages_min: self.stages(),
+            efficiency: bed.map(|bed| asleep_us as f64 / bed.in_bed_us as f64),
+            maintenance: asleep_us as f64 / span_us as f64,
+            latency_min: bed
+                .filter(|bed| bed.span.start_us <= self.onset_us)
+                .map(|bed| minutes(self.onset_us - bed.span.start_us)),
+            in_bed_reason: match bed {
+                None => Some(Text::Borrowed("no_in_bed_samples")),
+                Some(bed) if bed.span.start_us > self.onset_us => {
+                    Some(Text::Borrowed("in_bed_starts_after_onset"))
+                }
+                Some(_) => None,
+            },
+            waso_min: minutes(span_us - asleep_us),
+            awakenings: u32::try_from(awakenings).unwrap_or(u32::MAX),
+            midpoint_us: self.midpoint_us(),
+            source: input.sources.get(usize::from(source.0)).map_or_else(
+                || format!("source {}", source.0),
+                |source| source.name.clone(),
+            ),
+            aggregated,
+        }
+    }
+
+    fn bed(&self) -> Option<Bed> {
+        let start_us = self.in_bed.iter().map(|span| span.start_us).min()?;
+        let end_us = self.in_bed.iter().map(|span| span.end_us).max()?;
+        let with_sleep = self.in_bed.iter().copied().chain([self.span()]).collect();
+        Some(Bed {
+            span: Span { start_us, end_us },
+            recorded_us: union_us(self.in_bed.clone()),
+            in_bed_us: union_us(with_sleep),
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bed {
+    span: Span,
+    recorded_us: i64,
+    in_bed_us: i64,
+}

@@ -1,0 +1,243 @@
+//! # Nights and naps from device stages
+//!
+//! *What it measures*: the main sleep that ended on a local date, the naps of that date, and for each
+//! the minutes per stage, efficiency, latency, wake after onset, awakenings and midpoint.
+//!
+//! *Inputs and units*: sleep samples (`in_bed`, `unspecified`, `awake`, `core`, `deep`, `rem`), source
+//! ranks and zone history. Minutes; shares from 0 to 1; instants in microseconds.
+//!
+//! *Method*:
+//! 1. Asleep and awake intervals of all sources are joined into one episode while the gaps are at most
+//!    [`EPISODE_GAP_US`]. Aggregated samples are used only where no raw ones are that near.
+//! 2. Each instant of an episode is held by one source: sources that state stages in this episode before
+//!    those that only say asleep, then by rank. Of one source the interval that begins last holds
+//!    (the shorter on a tie), so that stages inside a session's frame are read as stages.
+//! 3. Onset and offset are the first and last instant asleep. WASO is offset − onset − time asleep:
+//!    recorded wakefulness and unrecorded gaps. An awakening is such a stretch of at least
+//!    [`AWAKENING_MIN_US`]. `stages_min.awake` holds all recorded wakefulness of the episode.
+//! 4. The episode belongs to the local date of its offset, in the zone the person was in then. The main
+//!    sleep is the one with most time asleep among those of the date with at least [`MAIN_MIN_US`]
+//!    asleep at any hour, or [`MAIN_NIGHT_MIN_US`] with a midpoint between 21:00 and 09:00; the
+//!    others are naps.
+//! 5. In bed is a statement of its own: in-bed samples, joined over gaps of at most [`IN_BED_GAP_US`],
+//!    belong to the episode that they overlap most. Time in bed is their union with the episode from onset to
+//!    offset; latency is onset − first in-bed sample; efficiency is asleep / time in bed.
+//!    `maintenance`, asleep / (offset − onset), needs no in-bed samples.
+//!
+//! *Validity*: without in-bed samples, time in bed, efficiency and latency are missing with a reason.
+//! Stages are the device's own estimate.
+//!
+//! *Versions*: 1.
+//!
+//! *References*: Iber et al., AASM manual (2007) for the definitions of WASO, latency and efficiency;
+//! the rules for episodes, sources and dates are the project's own.
+
+use jiff::civil::Date;
+use model::sample::{HOUR_US, MINUTE_US, SECOND_US, Sample};
+use model::source::Source;
+use model::zone::{Span, ZoneHistory};
+use serde::{Deserialize, Serialize};
+
+use super::measure::Text;
+use super::night;
+use super::rank::Ranks;
+
+/// Episodes further apart than this are different sleeps: 90 min, longer than awakenings inside a
+/// night usually are, shorter than the time between getting up and a nap.
+pub const EPISODE_GAP_US: i64 = 90 * MINUTE_US;
+
+/// In-bed samples further apart than this are different stays: 30 min.
+pub const IN_BED_GAP_US: i64 = 30 * MINUTE_US;
+
+/// Shorter wake stretches are not awakenings: 30 s, one epoch of a sleep laboratory.
+pub const AWAKENING_MIN_US: i64 = 30 * SECOND_US;
+
+/// Time asleep that makes an episode a main sleep at any hour (shift work, travel): 3 h.
+pub const MAIN_MIN_US: i64 = 3 * HOUR_US;
+
+/// Time asleep that makes an episode a main sleep at night: 1 h.
+pub const MAIN_NIGHT_MIN_US: i64 = HOUR_US;
+
+/// Version of the rules above.
+pub const VERSION: u16 = 1;
+
+/// What is needed to find the sleep of one local date.
+#[derive(Debug, Clone, Copy)]
+pub struct SleepInput<'a> {
+    /// The local date of waking.
+    pub date: Date,
+    /// Where the person was.
+    pub zones: &'a ZoneHistory,
+    /// Sleep samples that overlap the date and 36 h around it.
+    pub samples: &'a [Sample],
+    /// The order of sources for sleep.
+    pub ranks: &'a Ranks,
+    /// The person's sources, for their names.
+    pub sources: &'a [Source],
+}
+
+/// Minutes per stage.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct StageMinutes {
+    /// Light sleep.
+    pub core: f64,
+    /// Slow-wave sleep.
+    pub deep: f64,
+    /// Rapid-eye-movement sleep.
+    pub rem: f64,
+    /// Asleep, stage not known.
+    pub unspecified: f64,
+    /// Recorded as awake.
+    pub awake: f64,
+}
+
+/// One sleep: the main sleep of a date or a nap.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Episode {
+    /// First instant asleep.
+    pub onset_us: i64,
+    /// Last instant asleep.
+    pub offset_us: i64,
+    /// Time asleep.
+    pub asleep_min: f64,
+    /// Time in bed; null without in-bed samples.
+    pub in_bed_min: Option<f64>,
+    /// The union of the in-bed samples alone.
+    pub in_bed_recorded_min: Option<f64>,
+    /// Start of the first in-bed sample.
+    pub in_bed_start_us: Option<i64>,
+    /// End of the last in-bed sample.
+    pub in_bed_end_us: Option<i64>,
+    /// Minutes per stage.
+    pub stages_min: StageMinutes,
+    /// Time asleep as a share of the time in bed.
+    pub efficiency: Option<f64>,
+    /// Time asleep as a share of the time from onset to offset.
+    pub maintenance: f64,
+    /// From the first in-bed sample to onset.
+    pub latency_min: Option<f64>,
+    /// Why efficiency, time in bed or latency are null.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_bed_reason: Option<Text>,
+    /// Time between onset and offset that was not asleep.
+    pub waso_min: f64,
+    /// Number of wake stretches between onset and offset.
+    pub awakenings: u32,
+    /// Halfway between onset and offset.
+    pub midpoint_us: i64,
+    /// The source that held most of the time asleep.
+    pub source: String,
+    /// Whether that source's samples had been condensed before they came.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub aggregated: bool,
+}
+
+/// A stay in bed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stay {
+    /// Start of the first sample.
+    pub start_us: i64,
+    /// End of the last sample.
+    pub end_us: i64,
+    /// Union of the samples.
+    pub in_bed_min: f64,
+}
+
+/// The sleep of one local date.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Night {
+    /// The date of waking.
+    pub date: Date,
+    /// The zone on waking, or at the end of the date.
+    pub zone: String,
+    /// The main sleep; null with a reason.
+    pub main: Option<Episode>,
+    /// Every other sleep that ended on the date.
+    pub naps: Vec<Episode>,
+    /// Stays in bed that ended on the date and overlap no sleep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_bed_only: Vec<Stay>,
+    /// Why there is no main sleep: `no_sleep_data`, `in_bed_only`, `naps_only` or `date_skipped`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text>,
+    /// Version of the method.
+    pub version: u16,
+}
+
+/// The night and what other methods need to know of the sleep around it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NightFound {
+    /// The sleep of the date.
+    pub night: Night,
+    /// Time asleep during the main sleep, in order.
+    pub asleep: Vec<Span>,
+    /// Onset to offset of every sleep in the loaded window, in order.
+    pub sleeps: Vec<Span>,
+}
+
+/// Finds the night and the naps of a date.
+pub fn night(input: &SleepInput<'_>) -> NightFound {
+    let found = night::episodes(input);
+    let sleeps = found.episodes.iter().map(night::Found::span).collect();
+    let on_date = |at_us| input.zones.date_at(at_us) == input.date;
+    let ended: Vec<&night::Found> = found
+        .episodes
+        .iter()
+        .filter(|episode| on_date(episode.span().end_us))
+        .collect();
+    let main = ended
+        .iter()
+        .copied()
+        .filter(|episode| episode.can_be_main(input.zones))
+        .reduce(|best, next| {
+            if next.asleep_us() > best.asleep_us() {
+                next
+            } else {
+                best
+            }
+        });
+    let naps: Vec<Episode> = ended
+        .iter()
+        .filter(|episode| main.is_none_or(|main| main.span() != episode.span()))
+        .map(|episode| episode.report(input))
+        .collect();
+    let in_bed_only: Vec<Stay> = found
+        .unclaimed
+        .iter()
+        .filter(|stay| on_date(stay.span().end_us))
+        .map(night::InBed::report)
+        .collect();
+    let spans = input.zones.day(input.date);
+    let reason = match (
+        main,
+        spans.is_empty(),
+        naps.is_empty(),
+        in_bed_only.is_empty(),
+    ) {
+        (Some(_), ..) => None,
+        (None, true, ..) => Some("date_skipped"),
+        (None, _, false, _) => Some("naps_only"),
+        (None, _, true, false) => Some("in_bed_only"),
+        (None, _, true, true) => Some("no_sleep_data"),
+    };
+    let zone_us = main
+        .map(|main| main.span().end_us)
+        .or(spans.last().map(|span| span.end_us - 1));
+    let night = Night {
+        date: input.date,
+        zone: zone_us.map_or_else(
+            || input.zones.home().name().to_owned(),
+            |at_us| input.zones.zone_at(at_us).name().to_owned(),
+        ),
+        main: main.map(|main| main.report(input)),
+        naps,
+        in_bed_only,
+        reason: reason.map(Text::Borrowed),
+        version: VERSION,
+    };
+    NightFound {
+        night,
+        asleep: main.map(night::Found::asleep).unwrap_or_default(),
+        sleeps,
+    }
+}

@@ -1,0 +1,139 @@
+//! Facts against baselines by hand.
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use model::metric::Kind;
+
+use super::{after, close, home, sources};
+use crate::daily::document::{DayDocument, DayInput, day_document};
+use crate::daily::facts::{BASELINE_DAYS_MIN, Fact, facts};
+use crate::daily::rank::Ranks;
+use crate::daily::summary::MetricSamples;
+
+/// A day with so many steps and a night that began so many minutes after midnight.
+fn document(on: Date, steps: Option<f64>, onset_min: Option<i64>) -> DayDocument {
+    let zones = home("UTC");
+    let from_us = zones.day(on)[0].start_us;
+    let ranks = Ranks::default();
+    let steps: Vec<_> = steps
+        .map(|steps| after(from_us, 600, 700, steps, 0))
+        .into_iter()
+        .collect();
+    let sleep: Vec<_> = onset_min
+        .map(|onset| after(from_us, onset, onset + 420, 3.0, 0))
+        .into_iter()
+        .collect();
+    let metric = |id, kind, samples| MetricSamples {
+        id,
+        unit: "1",
+        kind,
+        samples,
+        ranks: &ranks,
+    };
+    day_document(&DayInput {
+        date: on,
+        zones: &zones,
+        sources: &sources(),
+        metrics: &[
+            metric("step_count", Kind::Cumulative, &steps),
+            metric("sleep_analysis", Kind::Category, &sleep),
+        ],
+    })
+}
+
+const TODAY: Date = date(2026, 5, 31);
+
+fn named<'a>(found: &'a [Fact], id: &str) -> &'a Fact {
+    found.iter().find(|fact| fact.id == id).expect("the fact")
+}
+
+/// Days before today, the nearest first.
+fn history(
+    days: i32,
+    steps: impl Fn(i32) -> f64,
+    onset_min: impl Fn(i32) -> i64,
+) -> Vec<DayDocument> {
+    (1..=days)
+        .map(|ago| {
+            let on = TODAY.checked_sub(ago.days()).expect("a date");
+            document(on, Some(steps(ago)), Some(onset_min(ago)))
+        })
+        .collect()
+}
+
+#[test]
+fn steps_beside_their_baseline() {
+    let mut documents = history(40, |ago| 5000.0 + 100.0 * f64::from(ago), |_| 0);
+    documents.push(document(TODAY, Some(9675.0), Some(0)));
+    let found = facts(TODAY, &documents);
+    let steps = named(&found, "steps");
+    let baseline = steps.baseline.as_ref().expect("a baseline");
+    // Medians of 5100, 5200 … 7800, and of their distances 50, 50, 150, 150 … 1350.
+    close(baseline.median, 6450.0);
+    close(baseline.mad, 700.0);
+    assert_eq!(baseline.n, 28);
+    close(steps.difference.expect("a difference"), 3225.0);
+    close(steps.difference_percent.expect("a percentage"), 50.0);
+    close(steps.robust_z.expect("a z"), 3225.0 / (1.4826 * 700.0));
+    assert_eq!(
+        steps.query.request,
+        "/api/v1/summaries/daily?start=2026-05-31&end=2026-06-01"
+    );
+    assert_eq!(steps.query.pointer, "/data/0/metrics/step_count/value");
+    assert_eq!(
+        baseline.query.request,
+        "/api/v1/summaries/daily?start=2026-05-03&end=2026-05-31"
+    );
+}
+
+#[test]
+fn a_baseline_needs_fourteen_days() {
+    let check = |days: i32, has_baseline: bool| {
+        let mut documents = history(days, |_| 5000.0, |_| 0);
+        documents.push(document(TODAY, Some(6000.0), None));
+        let found = facts(TODAY, &documents);
+        let steps = named(&found, "steps");
+        assert_eq!(steps.baseline.is_some(), has_baseline);
+        assert_eq!(steps.baseline_reason.is_none(), has_baseline);
+        // Days that are all alike have no spread to measure by.
+        assert_eq!(steps.robust_z, None);
+    };
+    let days = i32::try_from(BASELINE_DAYS_MIN).expect("a small number");
+    check(days, true);
+    check(days - 1, false);
+}
+
+#[test]
+fn bedtimes_are_compared_on_the_circle() {
+    // Ten minutes before and after midnight in turn; today half past one.
+    let mut documents = history(28, |_| 1.0, |ago| if ago % 2 == 0 { -10 } else { 10 });
+    documents.push(document(TODAY, None, Some(90)));
+    let found = facts(TODAY, &documents);
+    let bedtime = named(&found, "bedtime");
+    close(bedtime.value.expect("a bedtime"), 90.0);
+    let median = bedtime.baseline.as_ref().expect("a baseline").median;
+    assert!(median.min(1440.0 - median) < 1e-6, "{median}");
+    assert!((bedtime.difference.expect("a difference") - 90.0).abs() < 1e-6);
+    assert_eq!(bedtime.difference_percent, None);
+    let regularity = named(&found, "bedtime_regularity");
+    assert_eq!(regularity.n, 29);
+    let spread = regularity.value.expect("a spread");
+    assert!((10.0..25.0).contains(&spread), "{spread}");
+    assert_eq!(named(&found, "steps").reason.as_deref(), Some("no_samples"));
+}
+
+#[test]
+fn missing_data_makes_no_facts() {
+    assert!(facts(TODAY, &[]).is_empty());
+    assert!(facts(TODAY, &[document(TODAY, None, None)]).is_empty());
+    let found = facts(TODAY, &[document(TODAY, Some(10.0), None)]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].value, Some(10.0));
+    let yesterday = TODAY.checked_sub(1.day()).expect("a date");
+    let found = facts(TODAY, &[document(yesterday, Some(10.0), Some(0))]);
+    assert_eq!(
+        named(&found, "steps").reason.as_deref(),
+        Some("no_document")
+    );
+    assert_eq!(named(&found, "sleep_duration").value, None);
+}

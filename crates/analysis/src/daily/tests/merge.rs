@@ -1,0 +1,317 @@
+//! The merge rule: cases by hand, properties, and a slow oracle that looks at every elementary
+//! interval by itself.
+
+use jiff::civil::date;
+use model::sample::{DAY_US, Flags, HOUR_US, MINUTE_US, Sample};
+use model::source::SourceNo;
+use model::zone::Span;
+use proptest::prelude::*;
+
+use super::{close, day, home, sample, traveller, us};
+use crate::daily::merge::{DayTotal, by_priority};
+use crate::daily::rank::Ranks;
+
+fn ranks() -> Ranks {
+    Ranks::in_order(&[SourceNo(0), SourceNo(1), SourceNo(2)])
+}
+
+fn one_day(samples: &[Sample]) -> DayTotal {
+    by_priority(samples, &ranks(), &[day()]).remove(0)
+}
+
+fn flagged(sample: Sample, flags: Flags) -> Sample {
+    Sample { flags, ..sample }
+}
+
+#[test]
+fn a_phone_counts_only_where_the_watch_does_not() {
+    let watch = sample(0, 10 * MINUTE_US, 1000.0, 0);
+    let phone = sample(5 * MINUTE_US, 25 * MINUTE_US, 800.0, 1);
+    let total = one_day(&[watch, phone, phone]);
+    close(total.total, 1000.0 + 800.0 * 15.0 / 20.0);
+    assert_eq!(total.samples, 2);
+    let parts: Vec<_> = total
+        .by_source
+        .iter()
+        .map(|part| (part.source.0, part.plain))
+        .collect();
+    assert_eq!(parts, [(0, 1000.0), (1, 800.0)]);
+    close(total.coverage, 1.0 / 24.0);
+}
+
+#[test]
+fn samples_of_one_source_never_hide_each_other() {
+    let samples = [sample(0, HOUR_US, 10.0, 1), sample(0, HOUR_US, 20.0, 1)];
+    close(one_day(&samples).total, 30.0);
+}
+
+#[test]
+fn instants_count_when_uncovered_and_hide_nothing() {
+    let samples = [
+        sample(0, HOUR_US, 100.0, 0),
+        sample(0, 0, 1.0, 1),
+        sample(HOUR_US, HOUR_US, 2.0, 1),
+        sample(HOUR_US, HOUR_US, 4.0, 0),
+        sample(HOUR_US, 2 * HOUR_US, 8.0, 2),
+    ];
+    close(one_day(&samples).total, 100.0 + 2.0 + 4.0 + 8.0);
+}
+
+#[test]
+fn entries_by_hand_come_first_and_condensed_ones_only_fill() {
+    let watch = sample(0, HOUR_US, 600.0, 0);
+    let by_hand = flagged(sample(0, HOUR_US / 2, 50.0, 2), Flags::MANUAL);
+    let condensed = flagged(sample(0, 2 * HOUR_US, 1000.0, 0), Flags::AGGREGATED);
+    close(one_day(&[watch, by_hand]).total, 50.0 + 300.0);
+    close(one_day(&[watch, condensed]).total, 600.0 + 500.0);
+    let extreme = flagged(condensed, Flags::AGGREGATED.with(Flags::MAXIMUM));
+    close(one_day(&[watch, extreme]).total, 600.0);
+    let own = flagged(sample(0, HOUR_US / 2, 50.0, 0), Flags::MANUAL);
+    close(one_day(&[watch, own]).total, 650.0);
+    let twice = [
+        watch,
+        flagged(watch, Flags::MANUAL),
+        flagged(watch, Flags::ACTIVE),
+    ];
+    close(one_day(&twice).total, 600.0);
+}
+
+#[test]
+fn odd_samples_are_ignored() {
+    let samples = [
+        sample(HOUR_US, 0, 5.0, 0),
+        sample(0, HOUR_US, f64::NAN, 0),
+        sample(0, HOUR_US, f64::INFINITY, 0),
+        sample(0, i64::MAX, 0.0, 1),
+        sample(0, HOUR_US, 7.0, 2),
+    ];
+    close(one_day(&samples).total, 7.0);
+    assert_eq!(one_day(&samples[..4]), DayTotal::default());
+    assert!(by_priority(&samples, &ranks(), &[]).is_empty());
+    assert_eq!(
+        by_priority(&samples, &ranks(), &[vec![]]),
+        [DayTotal::default()]
+    );
+}
+
+#[test]
+fn a_sample_across_midnight_is_cut() {
+    let zones = home("Europe/Berlin");
+    let days = [
+        zones.day(date(2026, 3, 28)),
+        zones.day(date(2026, 3, 29)),
+        zones.day(date(2026, 3, 30)),
+    ];
+    let night = sample(
+        us("2026-03-28T22:30:00Z"),
+        us("2026-03-28T23:30:00Z"),
+        60.0,
+        0,
+    );
+    // Local midnight of the 30th is at 22:00 UTC, an hour earlier than on the days before.
+    let spring = sample(
+        us("2026-03-29T21:30:00Z"),
+        us("2026-03-29T23:30:00Z"),
+        120.0,
+        0,
+    );
+    let totals = by_priority(&[night, spring], &ranks(), &days);
+    close(totals[0].total, 30.0);
+    close(totals[1].total, 30.0 + 30.0);
+    close(totals[2].total, 90.0);
+}
+
+#[test]
+fn days_of_23_25_and_30_hours_hold_all_their_time() {
+    let berlin = home("Europe/Berlin");
+    let check = |spans: Vec<Span>, hours: f64| {
+        let from_us = spans[0].start_us - 3 * HOUR_US;
+        let steady = sample(from_us, from_us + 60 * HOUR_US, 60.0, 0);
+        let total = by_priority(&[steady], &ranks(), &[spans]).remove(0);
+        close(total.total, hours);
+        close(total.coverage, 1.0);
+    };
+    check(berlin.day(date(2026, 3, 29)), 23.0);
+    check(berlin.day(date(2026, 10, 25)), 25.0);
+    check(traveller().day(date(2026, 5, 4)), 30.0);
+}
+
+/// Values, source, class and interval; intervals begin and end on few instants, so that they touch.
+fn any_sample() -> impl Strategy<Value = Sample> {
+    let instant = prop_oneof![
+        (-4_i64..30).prop_map(|hour| hour * HOUR_US),
+        -2 * HOUR_US..26 * HOUR_US,
+        Just(DAY_US - 1),
+        Just(DAY_US + 1),
+    ];
+    let length = prop_oneof![
+        Just(0_i64),
+        Just(1),
+        1..90 * MINUTE_US,
+        (1_i64..9).prop_map(|hours| hours * HOUR_US),
+    ];
+    let flags = prop_oneof![
+        6 => Just(Flags::NONE),
+        1 => Just(Flags::MANUAL),
+        2 => Just(Flags::AGGREGATED),
+    ];
+    (instant, length, 0_u16..4, 0_u32..2000, flags).prop_map(
+        |(start_us, length_us, source, value, flags)| Sample {
+            flags,
+            ..sample(start_us, start_us + length_us, f64::from(value), source)
+        },
+    )
+}
+
+fn class(sample: &Sample) -> u8 {
+    if sample.flags.contains(Flags::AGGREGATED) {
+        2
+    } else {
+        u8::from(!sample.flags.contains(Flags::MANUAL))
+    }
+}
+
+/// The samples without repetitions; of equal ones an entry by hand is kept.
+fn distinct(samples: &[Sample]) -> Vec<Sample> {
+    let identity = |sample: &Sample| {
+        (
+            (sample.start_us, sample.end_us, sample.source),
+            sample.value.to_bits(),
+            class(sample) == 2,
+        )
+    };
+    let mut by_hand_first = samples.to_vec();
+    by_hand_first.sort_by_key(class);
+    let mut distinct: Vec<Sample> = Vec::new();
+    for sample in by_hand_first {
+        if !distinct
+            .iter()
+            .any(|other| identity(other) == identity(&sample))
+        {
+            distinct.push(sample);
+        }
+    }
+    distinct
+}
+
+/// The rule, said once more without any cleverness.
+fn oracle(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec<f64> {
+    let distinct = distinct(samples);
+    let key = |sample: &Sample| (class(sample), ranks.of(sample.source), sample.source);
+    let covered = |below: &Sample, at: i64| {
+        distinct.iter().any(|above| {
+            let hides =
+                key(above) < key(below) && (above.source != below.source || class(below) == 2);
+            hides && above.start_us <= at && at < above.end_us
+        })
+    };
+    let mut cuts: Vec<i64> = distinct
+        .iter()
+        .flat_map(|s| [s.start_us, s.end_us])
+        .collect();
+    cuts.extend(
+        days.iter()
+            .flatten()
+            .flat_map(|span| [span.start_us, span.end_us]),
+    );
+    cuts.sort_unstable();
+    cuts.dedup();
+    let total = |spans: &Vec<Span>| {
+        let counts = |below: &Sample, at: i64| {
+            let inside = spans
+                .iter()
+                .any(|span| span.start_us <= at && at < span.end_us);
+            inside && !covered(below, at)
+        };
+        let mut total = 0.0;
+        for below in &distinct {
+            let length_us = below.end_us - below.start_us;
+            if length_us == 0 && counts(below, below.start_us) {
+                total += below.value;
+            }
+            for pair in cuts.windows(2) {
+                let within = below.start_us <= pair[0] && pair[1] <= below.end_us;
+                if within && length_us > 0 && counts(below, pair[0]) {
+                    total += below.value * (pair[1] - pair[0]) as f64 / length_us as f64;
+                }
+            }
+        }
+        total
+    };
+    days.iter().map(total).collect()
+}
+
+fn two_days() -> Vec<Vec<Span>> {
+    let next = Span {
+        start_us: DAY_US,
+        end_us: 2 * DAY_US,
+    };
+    vec![day(), vec![next]]
+}
+
+proptest! {
+    #[test]
+    fn the_sweep_agrees_with_the_oracle(
+        samples in prop::collection::vec(any_sample(), 0..24),
+        order in Just(vec![0_u16, 1, 2]).prop_shuffle(),
+    ) {
+        let order: Vec<SourceNo> = order.into_iter().map(SourceNo).collect();
+        let ranks = Ranks::in_order(&order);
+        let found = by_priority(&samples, &ranks, &two_days());
+        for (found, expect) in found.iter().zip(oracle(&samples, &ranks, &two_days())) {
+            prop_assert!((found.total - expect).abs() < 1e-6, "{} is not {expect}", found.total);
+        }
+    }
+
+    #[test]
+    fn the_order_of_samples_does_not_matter(
+        samples in prop::collection::vec(any_sample(), 0..20),
+        by in any::<prop::sample::Index>(),
+    ) {
+        let mut shuffled = samples.clone();
+        shuffled.reverse();
+        if !shuffled.is_empty() {
+            shuffled.rotate_left(by.index(samples.len()));
+        }
+        let once = by_priority(&samples, &ranks(), &two_days());
+        prop_assert_eq!(once, by_priority(&shuffled, &ranks(), &two_days()));
+    }
+
+    #[test]
+    fn a_total_is_never_more_than_all_sources_together(
+        samples in prop::collection::vec(any_sample(), 0..20),
+    ) {
+        for total in by_priority(&samples, &ranks(), &two_days()) {
+            let plain: f64 = total.by_source.iter().map(|part| part.plain).sum();
+            prop_assert!(total.total <= plain + 1e-6);
+            let merged: f64 = total.by_source.iter().map(|part| part.merged).sum();
+            prop_assert!((total.total - merged).abs() < 1e-6);
+            prop_assert!((0.0..=1.0).contains(&total.coverage));
+        }
+    }
+
+    #[test]
+    fn one_source_alone_is_its_plain_sum(samples in prop::collection::vec(any_sample(), 0..20)) {
+        let alone: Vec<Sample> = samples
+            .iter()
+            .map(|found| Sample { source: SourceNo(1), flags: Flags::NONE, ..*found })
+            .collect();
+        for total in by_priority(&alone, &ranks(), &two_days()) {
+            let plain: f64 = total.by_source.iter().map(|part| part.plain).sum();
+            prop_assert!((total.total - plain).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn days_add_up_to_the_span_they_divide(
+        samples in prop::collection::vec(any_sample(), 0..20),
+        border in 1..2 * DAY_US,
+    ) {
+        let span = |start_us, end_us| vec![Span { start_us, end_us }];
+        let halves = [span(0, border), span(border, 2 * DAY_US)];
+        let parts = by_priority(&samples, &ranks(), &halves);
+        let whole = by_priority(&samples, &ranks(), &[span(0, 2 * DAY_US)]);
+        let sum: f64 = parts.iter().map(|part| part.total).sum();
+        prop_assert!((sum - whole[0].total).abs() < 1e-6);
+    }
+}
