@@ -1,0 +1,301 @@
+//! The tables a reader keeps while it reads (types, sources) and the batch it is filling.
+//!
+//! Everything here is bounded by a named limit, so that a hostile input cannot make a reader grow.
+//! It must never look inside a format: readers bring names and get indexes.
+
+use std::ops::ControlFlow;
+
+use model::record::{Body, Record};
+use model::source::{Source, SourceNo};
+use rustc_hash::FxHashMap;
+
+use crate::batch::{
+    BATCH_SAMPLES, Batch, Deletion, Fact, Incoming, Printed, Rejection, Sink, TypeName, ZoneSeen,
+};
+
+/// Distinct sources per import. Real exports have some dozens; a source's index has 16 bits.
+pub const SOURCES_MAX: usize = 4_096;
+
+/// Distinct types per import, counting one unknown type once per unit. HealthKit has some 300.
+pub const TYPES_MAX: usize = 10_000;
+
+/// Bytes of a name (source, type). Longer ones are refused, so that tables of names stay small.
+pub const NAME_BYTES_MAX: usize = 512;
+
+/// Spellings of sources that are remembered. One source has a few (device pointers are cut off).
+const SPELLINGS_MAX: usize = 16_384;
+
+/// Approximate bytes of records, rejections and zones after which a batch is handed over.
+const BATCH_WEIGHT_MAX: usize = 4 << 20;
+
+/// The receiver asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the receiver stopped the reading")]
+pub struct Stopped;
+
+/// What went through an [`Outbox`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sent {
+    /// Samples printed on their own.
+    pub samples: u64,
+    /// Samples printed inside a correlation.
+    pub nested_samples: u64,
+    /// Records.
+    pub records: u64,
+    /// Refused records of the input.
+    pub rejections: u64,
+}
+
+/// Collects output and hands it over in batches.
+pub struct Outbox<'s, 'f> {
+    sink: &'s mut Sink<'f>,
+    batch: Batch,
+    weight: usize,
+    sent: Sent,
+    types: u32,
+}
+
+impl<'s, 'f> Outbox<'s, 'f> {
+    /// An empty outbox before its receiver.
+    pub fn new(sink: &'s mut Sink<'f>) -> Self {
+        Self {
+            sink,
+            batch: empty_batch(),
+            weight: 0,
+            sent: Sent::default(),
+            types: 0,
+        }
+    }
+
+    /// Names a type and returns its index, or `None` when there are [`TYPES_MAX`] already. The
+    /// caller remembers the index: nothing is compared here.
+    pub fn new_type(&mut self, name: TypeName) -> Option<u32> {
+        if usize::try_from(self.types).is_ok_and(|types| types >= TYPES_MAX) {
+            return None;
+        }
+        let index = self.types;
+        self.types += 1;
+        self.batch.new_types.push(name);
+        Some(index)
+    }
+
+    /// Announces a source; [`Sources`] gives the index.
+    fn new_source(&mut self, source: Source) {
+        self.batch.new_sources.push(source);
+    }
+
+    /// Adds a sample.
+    #[inline]
+    pub fn sample(&mut self, incoming: Incoming) {
+        match incoming.printed {
+            Printed::TopLevel => self.sent.samples += 1,
+            Printed::InCorrelation => self.sent.nested_samples += 1,
+        }
+        self.batch.samples.push(incoming);
+    }
+
+    /// Adds a record.
+    pub fn record(&mut self, record: Record) {
+        self.sent.records += 1;
+        self.weight += weight(&record);
+        self.batch.records.push(record);
+    }
+
+    /// Adds a refused record.
+    pub fn reject(&mut self, rejection: Rejection) {
+        self.sent.rejections += 1;
+        self.weight += 256;
+        self.batch.rejections.push(rejection);
+    }
+
+    /// Adds a zone.
+    pub fn zone(&mut self, zone: ZoneSeen) {
+        self.weight += 128;
+        self.batch.zones.push(zone);
+    }
+
+    /// Adds a deletion.
+    pub fn deletion(&mut self, deletion: Deletion) {
+        self.weight += 32;
+        self.batch.deletions.push(deletion);
+    }
+
+    /// Adds a fact.
+    pub fn fact(&mut self, fact: Fact) {
+        self.weight += 256;
+        self.batch.facts.push(fact);
+    }
+
+    /// What went through so far.
+    pub const fn sent(&self) -> Sent {
+        self.sent
+    }
+
+    /// Whether it is time to [`Outbox::flush`].
+    #[inline]
+    pub const fn is_full(&self) -> bool {
+        self.batch.samples.len() >= BATCH_SAMPLES || self.weight >= BATCH_WEIGHT_MAX
+    }
+
+    /// Hands the batch over.
+    pub fn flush(&mut self, bytes_read: u64) -> Result<(), Stopped> {
+        let mut batch = std::mem::replace(&mut self.batch, empty_batch());
+        batch.bytes_read = bytes_read;
+        self.weight = 0;
+        match (self.sink)(batch) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Stopped),
+        }
+    }
+}
+
+fn empty_batch() -> Batch {
+    Batch {
+        samples: Vec::with_capacity(BATCH_SAMPLES),
+        ..Batch::default()
+    }
+}
+
+/// Roughly the bytes a record holds, to keep batches of large documents small in number.
+fn weight(record: &Record) -> usize {
+    let pairs = |pairs: &[(String, String)]| -> usize {
+        pairs.iter().map(|(k, v)| k.len() + v.len() + 48).sum()
+    };
+    256 + match &record.body {
+        Body::Workout(workout) => {
+            pairs(&workout.metadata)
+                + workout.events.len() * 64
+                + workout.activities.len() * 512
+                + workout.routes.len() * 96
+        }
+        Body::Route(route) => route.at_us.len() * 104,
+        Body::Ecg(ecg) => ecg.voltage_uv.len() * 8,
+        Body::HeartbeatSeries(series) => series.at_us.len() * 16,
+        Body::Correlation(correlation) => {
+            correlation.members.len() * 128 + pairs(&correlation.metadata)
+        }
+        Body::ClinicalRecord(clinical) => 512 + clinical.json.as_ref().map_or(0, String::len),
+        Body::Other(other) => other.json.len(),
+        Body::Audiogram(audiogram) => audiogram.points.len() * 128,
+        Body::VisionPrescription(vision) => pairs(&vision.metadata) + 2_048,
+        Body::ActivitySummary(_) | Body::Characteristics(_) | Body::StateOfMind(_) => 512,
+    }
+}
+
+/// Sources by the spelling that the input prints.
+#[derive(Debug, Default)]
+pub struct Sources {
+    by_spelling: FxHashMap<Box<[u8]>, SourceNo>,
+    by_key: FxHashMap<String, SourceNo>,
+    keys: Vec<String>,
+    last_spelling: Vec<u8>,
+    last: SourceNo,
+}
+
+impl Sources {
+    /// An empty table.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The index of a spelling seen before, without allocating.
+    #[inline]
+    pub fn find(&mut self, spelling: &[u8]) -> Option<SourceNo> {
+        if !self.by_spelling.is_empty() && self.last_spelling == spelling {
+            return Some(self.last);
+        }
+        let found = *self.by_spelling.get(spelling)?;
+        self.last_spelling.clear();
+        self.last_spelling.extend_from_slice(spelling);
+        self.last = found;
+        Some(found)
+    }
+
+    /// The normalised name of a source, for identities.
+    pub fn key(&self, no: SourceNo) -> &str {
+        self.keys.get(usize::from(no.0)).map_or("", String::as_str)
+    }
+
+    /// The index of a source under a new spelling; announces the source when it is new. `None` when
+    /// there are [`SOURCES_MAX`] already.
+    pub fn add(
+        &mut self,
+        spelling: &[u8],
+        source: Source,
+        outbox: &mut Outbox<'_, '_>,
+    ) -> Option<SourceNo> {
+        let key = source.key();
+        let no = if let Some(no) = self.by_key.get(&key) {
+            *no
+        } else {
+            if self.by_key.len() >= SOURCES_MAX {
+                return None;
+            }
+            let no = SourceNo(u16::try_from(self.by_key.len()).ok()?);
+            self.keys.push(key.clone());
+            self.by_key.insert(key, no);
+            outbox.new_source(source);
+            no
+        };
+        if self.by_spelling.len() < SPELLINGS_MAX && spelling.len() <= NAME_BYTES_MAX {
+            self.by_spelling.insert(spelling.into(), no);
+        }
+        Some(no)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_source_share_an_index() {
+        let mut batches = Vec::new();
+        let mut sink = |batch: Batch| {
+            batches.push(batch);
+            ControlFlow::Continue(())
+        };
+        let mut outbox = Outbox::new(&mut sink);
+        let mut sources = Sources::new();
+        assert_eq!(sources.find(b""), None);
+        let plain = sources.add(b"Apple Watch", Source::named("Apple Watch"), &mut outbox);
+        let spaced = sources.add(
+            "Apple\u{a0}Watch".as_bytes(),
+            Source::named("Apple\u{a0}Watch"),
+            &mut outbox,
+        );
+        assert_eq!(plain, spaced);
+        assert_eq!(sources.find(b"Apple Watch"), plain);
+        let other = sources.add(b"Scale", Source::named("Scale"), &mut outbox);
+        assert_ne!(plain, other);
+        outbox.flush(7).expect("the receiver goes on");
+        assert_eq!(batches.len(), 1);
+        assert_eq!(batches[0].new_sources.len(), 2);
+        assert_eq!(batches[0].bytes_read, 7);
+    }
+
+    #[test]
+    fn sources_are_bounded() {
+        let mut sink = |_: Batch| ControlFlow::Continue(());
+        let mut outbox = Outbox::new(&mut sink);
+        let mut sources = Sources::new();
+        for n in 0..SOURCES_MAX {
+            let name = format!("s{n}");
+            assert!(
+                sources
+                    .add(name.as_bytes(), Source::named(&name), &mut outbox)
+                    .is_some()
+            );
+        }
+        assert_eq!(
+            sources.add(b"more", Source::named("more"), &mut outbox),
+            None
+        );
+    }
+
+    #[test]
+    fn a_receiver_can_stop_the_reading() {
+        let mut sink = |_: Batch| ControlFlow::Break(());
+        assert_eq!(Outbox::new(&mut sink).flush(0), Err(Stopped));
+    }
+}
