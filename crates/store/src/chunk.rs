@@ -7,6 +7,7 @@ use model::sample::DAY_US;
 use crate::codec::{self, Stored};
 use crate::database::{Tx, rows_statement, statement_slices};
 use crate::error::Error;
+use crate::samples::metric_no;
 use crate::vault::PersonKey;
 
 /// Two touched buckets this close are read by one statement: a few chunks too many cost less than
@@ -101,6 +102,66 @@ pub(crate) async fn in_range(
             Ok(Chunk { bucket, rows })
         })
         .collect()
+}
+
+/// The metrics of which a person has chunks.
+pub(crate) async fn metrics(tx: &mut Tx, person: i64) -> Result<Vec<MetricNo>, Error> {
+    let metrics = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+        "SELECT DISTINCT metric FROM chunks WHERE person = $1 ORDER BY metric",
+    )
+    .bind(person)
+    .fetch_all(connection)
+    .await)?;
+    metrics.into_iter().map(metric_no).collect()
+}
+
+/// All chunks of a metric in order, a page at a time.
+pub(crate) struct Pages {
+    metric: MetricNo,
+    after: i64,
+}
+
+impl Pages {
+    /// Starts before the first chunk.
+    pub(crate) const fn new(metric: MetricNo) -> Self {
+        Self {
+            metric,
+            after: i64::MIN,
+        }
+    }
+
+    /// The next chunks, `None` after the last.
+    pub(crate) async fn next(
+        &mut self,
+        tx: &mut Tx,
+        key: &PersonKey,
+        user: UserId,
+    ) -> Result<Option<Vec<Chunk>>, Error> {
+        let person = key.person(user)?;
+        let metric = self.metric;
+        let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Vec<u8>)>(
+            "SELECT bucket, sealed FROM chunks
+             WHERE person = $1 AND metric = $2 AND bucket > $3 ORDER BY bucket LIMIT $4",
+        )
+        .bind(person)
+        .bind(i64::from(metric.0))
+        .bind(self.after)
+        .bind(CHUNKS_AT_ONCE)
+        .fetch_all(connection)
+        .await)?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(None);
+        };
+        self.after = *last;
+        let chunks = rows
+            .into_iter()
+            .map(|(bucket, sealed)| {
+                let rows = unseal(key, Place { metric, bucket }, &sealed)?;
+                Ok(Chunk { bucket, rows })
+            })
+            .collect::<Result<_, Error>>()?;
+        Ok(Some(chunks))
+    }
 }
 
 /// Ranges that cover sorted buckets, without large gaps and not longer than is read at once.

@@ -272,6 +272,17 @@ pub async fn oldest_due(tx: &mut Tx, now_us: i64) -> Result<Option<i64>, Error> 
     Ok(oldest)
 }
 
+/// How many jobs of a person wait or run.
+pub async fn pending(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
+    let count = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+        "SELECT COUNT(*) FROM jobs WHERE user_id = $1 AND state <> 'dead'",
+    )
+    .bind(user.uuid())
+    .fetch_one(connection)
+    .await)?;
+    Ok(count.unsigned_abs())
+}
+
 /// The next time at which a job becomes due or a lease runs out; `None` when nothing waits.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<i64>, Error> {
     let next = run!(tx, connection => sqlx::query_scalar::<_, Option<i64>>(

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::database::Tx;
 use crate::error::Error;
-use crate::vault::Vault;
+use crate::vault::{PersonKey, Vault};
 
 /// Whether an account may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,12 @@ pub async fn create(tx: &mut Tx, vault: &Vault, person: &NewPerson<'_>) -> Resul
         return Err(Error::EmailTaken);
     }
     Ok(())
+}
+
+/// Keeps other writers of this person's data out until the transaction ends. On SQLite a write
+/// transaction does that already.
+pub async fn hold(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<(), Error> {
+    key.lock(tx, user).await.map(drop)
 }
 
 /// The person with this address.

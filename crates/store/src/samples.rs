@@ -5,22 +5,25 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use model::ids::UserId;
 use model::metric::MetricNo;
-use model::sample::{DAY_US, Sample, Uid};
+use model::sample::{DAY_US, Sample};
 use model::zone::Span;
-use rustc_hash::FxHashSet;
 
 use crate::chunk::{self, Place, Writes};
 use crate::codec::Stored;
-use crate::database::{Tx, list_statement, statement_slices};
+use crate::database::Tx;
 use crate::days;
 use crate::error::Error;
-use crate::merge::{self, Bringer, MergeCounts};
+use crate::merge::{self, Bringer};
+use crate::tombstone;
 use crate::uploads::UploadNo;
 use crate::vault::PersonKey;
 
-/// Up to this many object ids are looked up one by one among the deleted ones; for more, all deleted
-/// ones are read.
-const UIDS_LOOKED_UP: usize = 1_024;
+// Merging and removing have files of their own; callers need not know.
+pub use crate::merge::MergeCounts;
+pub use crate::removal::{
+    Mirror, Reconcile, ReconcileCounts, Reconciled, Removed, delete_by_uid, reconcile,
+    remove_upload,
+};
 
 /// A snapshot of everything that a provider has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,12 +140,13 @@ pub async fn merge(
             .or_default()
             .extend(group.samples);
     }
-    let deleted = deleted_among(tx, person, &by_metric).await?;
+    let exported_us = origin.snapshot.map(|snapshot| snapshot.exported_us);
+    let deleted = tombstone::among(tx, key, person, &by_metric, exported_us).await?;
     let mut merged = Merged::default();
     let mut writes = Writes::default();
     for (metric, mut samples) in by_metric {
         let before = samples.len();
-        samples.retain(|sample| sample.uid.is_none_or(|uid| !deleted.contains(&uid)));
+        samples.retain(|sample| !deleted.contains(metric, sample));
         let mut counts = MergeCounts {
             refused_deleted: (before - samples.len()) as u64,
             ..MergeCounts::default()
@@ -214,49 +218,6 @@ impl Merging<'_> {
         }
         Ok(hours)
     }
-}
-
-/// Which of the object ids that come in were deleted by the provider.
-async fn deleted_among(
-    tx: &mut Tx,
-    person: i64,
-    by_metric: &BTreeMap<MetricNo, Vec<Sample>>,
-) -> Result<FxHashSet<Uid>, Error> {
-    let uids: Vec<i64> = by_metric
-        .values()
-        .flatten()
-        .filter_map(|sample| Some(sample.uid?.get().cast_signed()))
-        .collect();
-    let mut deleted = Vec::new();
-    if uids.len() <= UIDS_LOOKED_UP {
-        for slice in statement_slices(&uids) {
-            let text = list_statement(
-                "SELECT uid FROM tombstones WHERE person = $1 AND uid IN",
-                2,
-                slice.len(),
-                "",
-            );
-            let mut found = run!(tx, connection => {
-                let mut query = sqlx::query_scalar::<_, i64>(text).bind(person);
-                for uid in slice {
-                    query = query.bind(*uid);
-                }
-                query.fetch_all(connection).await
-            })?;
-            deleted.append(&mut found);
-        }
-    } else {
-        deleted = run!(tx, connection => sqlx::query_scalar::<_, i64>(
-            "SELECT uid FROM tombstones WHERE person = $1",
-        )
-        .bind(person)
-        .fetch_all(connection)
-        .await)?;
-    }
-    Ok(deleted
-        .into_iter()
-        .filter_map(|uid| Uid::new(uid.cast_unsigned()))
-        .collect())
 }
 
 /// The samples that start in a span, sorted by start, end, source and value.

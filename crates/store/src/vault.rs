@@ -227,6 +227,11 @@ impl PersonKey {
         *half
     }
 
+    /// How many keys the person has had.
+    pub(crate) const fn number(&self) -> i64 {
+        self.key_no
+    }
+
     pub(crate) fn open_as(
         &self,
         what: &'static str,

@@ -99,27 +99,22 @@ CREATE TABLE chunks (
 -- Chunks with a sample that ends more than a day after its bucket; they are few.
 CREATE INDEX chunks_far ON chunks (person, metric, last_day) WHERE far = 1;
 
+-- Objects that the provider deleted. The sealed column says what the sample was, so that a copy
+-- without an object id in an older export stays out too.
 CREATE TABLE tombstones (
     person BIGINT NOT NULL REFERENCES persons (no) ON DELETE CASCADE,
     uid BIGINT NOT NULL,
     deleted_us BIGINT NOT NULL,
+    metric BIGINT,
+    sealed BYTEA,
     PRIMARY KEY (person, uid)
 );
-
--- What a removed sample was, so that a copy without an object id in an older export stays out.
-CREATE TABLE graves (
-    person BIGINT NOT NULL REFERENCES persons (no) ON DELETE CASCADE,
-    metric BIGINT NOT NULL,
-    identity BYTEA NOT NULL,
-    deleted_us BIGINT NOT NULL,
-    PRIMARY KEY (person, metric, identity)
-);
+CREATE INDEX tombstones_known ON tombstones (person, metric, deleted_us) WHERE metric IS NOT NULL;
 
 CREATE TABLE records (
     person BIGINT NOT NULL REFERENCES persons (no) ON DELETE CASCADE,
     id UUID NOT NULL,
     kind TEXT NOT NULL,
-    identity BYTEA NOT NULL,
     uid BIGINT,
     content BYTEA NOT NULL,
     start_day BIGINT NOT NULL,
@@ -128,8 +123,7 @@ CREATE TABLE records (
     seen BIGINT NOT NULL,
     head_sealed BYTEA NOT NULL,
     body_sealed BYTEA NOT NULL,
-    PRIMARY KEY (person, id),
-    UNIQUE (person, kind, identity)
+    PRIMARY KEY (person, id)
 );
 CREATE INDEX records_by_day ON records (person, kind, start_day);
 CREATE INDEX records_by_uid ON records (person, uid) WHERE uid IS NOT NULL;

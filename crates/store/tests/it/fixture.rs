@@ -51,6 +51,7 @@ where
     });
 }
 
+#[expect(clippy::print_stdout, reason = "a skipped database is said aloud")]
 fn skip_postgres() {
     static PRINTED: std::sync::Once = std::sync::Once::new();
     PRINTED.call_once(|| println!("skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set)"));
