@@ -1,0 +1,179 @@
+//! Passwords: what is accepted, and how they are kept.
+//!
+//! A password is never logged, stored or compared in the clear; hashing runs apart from the request
+//! threads and only a few at a time, because each takes [`MEMORY_KIB`].
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use tokio::sync::Semaphore;
+
+use crate::app::App;
+use crate::config::Passwords;
+use crate::http::problem::{FieldError, Problem};
+
+/// OWASP's recommended Argon2id set: 19 MiB, two passes, one lane.
+pub const MEMORY_KIB: u32 = 19 * 1024;
+/// Passes over the memory.
+pub const ITERATIONS: u32 = 2;
+/// Lanes.
+pub const PARALLELISM: u32 = 1;
+
+/// From this length on a password needs no further check.
+const LENGTH_ENOUGH: usize = 12;
+/// The zxcvbn score (0 to 4) that a shorter password needs.
+const SCORE_ENOUGH: u8 = 3;
+/// Longer passwords are refused: hashing them costs, and nobody types them.
+const LENGTH_MAX: usize = 1_024;
+/// Names shorter than this may occur in a good password by chance.
+const NAME_MIN: usize = 4;
+/// Passwords hashed at the same time; bounds memory and leaves processors to other requests.
+const AT_ONCE: usize = 2;
+
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// Hashes and checks passwords at a configured cost.
+#[derive(Debug)]
+pub struct Hasher {
+    params: Params,
+    turns: Semaphore,
+}
+
+/// Whether a password fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is the account's.
+    Right,
+    /// It is not, or there is no such account.
+    Wrong,
+}
+
+impl Hasher {
+    /// A hasher at this cost, or why Argon2 cannot work with it.
+    pub fn new(cost: &Passwords) -> Result<Self, argon2::Error> {
+        Ok(Self {
+            params: Params::new(
+                cost.memory_kib,
+                cost.iterations,
+                cost.parallelism,
+                Some(HASH_BYTES),
+            )?,
+            turns: Semaphore::new(AT_ONCE),
+        })
+    }
+
+    fn argon2(&self) -> Argon2<'static> {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
+    }
+
+    /// A hash of the right form that no password has: checking against it costs what a real check
+    /// does.
+    fn nobody(&self) -> String {
+        let (memory, passes, lanes) = (
+            self.params.m_cost(),
+            self.params.t_cost(),
+            self.params.p_cost(),
+        );
+        format!(
+            "$argon2id$v=19$m={memory},t={passes},p={lanes}${}${}",
+            STANDARD_NO_PAD.encode([0_u8; SALT_BYTES]),
+            STANDARD_NO_PAD.encode([0_u8; HASH_BYTES]),
+        )
+    }
+}
+
+/// Hashes a new password into the text that the store keeps.
+pub async fn hash(app: &App, password: &str) -> Result<String, Problem> {
+    let turn = app.passwords.turns.acquire().await;
+    let argon2 = app.passwords.argon2();
+    let (salt, password) = (app.ids.bytes::<SALT_BYTES>(), password.to_owned());
+    let hash = app
+        .compute(move || argon2.hash_password_with_salt(password.as_bytes(), &salt))
+        .await?
+        .map_err(Problem::internal)?;
+    drop(turn);
+    Ok(hash.to_string())
+}
+
+/// Checks a password against an account's hash; without an account it takes as long and is wrong.
+pub async fn verify(app: &App, password: &str, hash: Option<String>) -> Result<Verdict, Problem> {
+    let turn = app.passwords.turns.acquire().await;
+    let argon2 = app.passwords.argon2();
+    let known = hash.is_some();
+    let hash = hash.unwrap_or_else(|| app.passwords.nobody());
+    let password = password.to_owned();
+    let fits = app
+        .compute(move || {
+            PasswordHash::new(&hash)
+                .map(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok())
+        })
+        .await?
+        .map_err(Problem::internal)?;
+    drop(turn);
+    Ok(if known && fits {
+        Verdict::Right
+    } else {
+        Verdict::Wrong
+    })
+}
+
+/// Whether a new password is strong enough. `names` are what others know about the account.
+pub fn check(pointer: &str, password: &str, names: &[&str]) -> Result<(), FieldError> {
+    let weak = |message: &str| Err(FieldError::new(pointer, "weak_password", message));
+    if password.len() > LENGTH_MAX {
+        return weak("the password is longer than 1024 bytes");
+    }
+    if strength_length(password, names) >= LENGTH_ENOUGH {
+        return Ok(());
+    }
+    if u8::from(zxcvbn::zxcvbn(password, names).score()) >= SCORE_ENOUGH {
+        return Ok(());
+    }
+    weak("use at least 12 characters besides your names and address, or something harder to guess")
+}
+
+/// The characters that are left when the account's own names are taken out.
+fn strength_length(password: &str, names: &[&str]) -> usize {
+    let mut rest = password.to_lowercase();
+    for name in names {
+        let name = name.to_lowercase();
+        if name.chars().count() >= NAME_MIN {
+            rest = rest.replace(&name, "");
+        }
+    }
+    rest.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_long_or_hard_to_guess() {
+        let names = ["ada.lovelace@example.org", "ada.lovelace", "example.org"];
+        let check = |password: &str, expect: bool| {
+            assert_eq!(
+                check("/password", password, &names).is_ok(),
+                expect,
+                "{password}"
+            );
+        };
+        check("correct horse battery", true);
+        check("xK9#mQ2$vL", true);
+        check("short", false);
+        check("password1", false);
+        check("ada.lovelace1815", false);
+        check("Ada.Lovelace@example.org", false);
+        check(&"x".repeat(2_000), false);
+    }
+
+    #[test]
+    fn the_hash_of_nobody_can_be_checked_at_the_same_cost() {
+        let hasher = Hasher::new(&Passwords::default()).expect("valid costs");
+        let nobody = hasher.nobody();
+        let hash = PasswordHash::new(&nobody).expect("a hash");
+        assert_eq!(Params::try_from(&hash).expect("costs").m_cost(), MEMORY_KIB);
+    }
+}

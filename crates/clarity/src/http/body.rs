@@ -1,0 +1,297 @@
+//! Reading request bodies: decompression, limits and JSON, with a clear problem for each way that a
+//! body can be wrong. Never holds more of a body than its limit.
+
+use std::io;
+
+use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
+use async_compression::zstd::DParameter;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::TryStreamExt;
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio::io::AsyncRead;
+use tokio_util::io::{ReaderStream, StreamReader};
+
+use crate::app::App;
+use crate::http::problem::{Code, FieldError, Problem};
+
+/// A zstd frame may ask for a window of up to 8 MB (RFC 9659 allows no more on the web).
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Bytes that a decompressor hands on at once.
+const CHUNK_BYTES: usize = 32 * 1024;
+/// Characters of a parser's sentence that are repeated to the client.
+const MESSAGE_MAX: usize = 200;
+
+/// Replaces a compressed body by its content, read as it is asked for.
+pub async fn decompress(mut request: Request, next: Next) -> Response {
+    let encodings: Vec<String> = request
+        .headers()
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .map(|value| {
+            String::from_utf8_lossy(value.as_bytes())
+                .trim()
+                .to_lowercase()
+        })
+        .collect();
+    let body = std::mem::take(request.body_mut());
+    let decoded = match encodings.as_slice() {
+        [] => body,
+        [only] => match only.as_str() {
+            "" | "identity" => body,
+            "gzip" | "x-gzip" => {
+                let mut decoder = GzipDecoder::new(reader(body));
+                decoder.multiple_members(true);
+                stream(decoder)
+            }
+            "br" => stream(BrotliDecoder::new(reader(body))),
+            "zstd" => stream(ZstdDecoder::with_params(
+                reader(body),
+                &[DParameter::window_log_max(ZSTD_WINDOW_LOG_MAX)],
+            )),
+            _ => return unknown_encoding(),
+        },
+        _ => return unknown_encoding(),
+    };
+    *request.body_mut() = decoded;
+    if !encodings.is_empty() {
+        request.headers_mut().remove(header::CONTENT_ENCODING);
+        request.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    next.run(request).await
+}
+
+fn reader(body: Body) -> impl tokio::io::AsyncBufRead + Send + 'static {
+    StreamReader::new(TryStreamExt::map_err(
+        body.into_data_stream(),
+        io::Error::other,
+    ))
+}
+
+fn stream(decoder: impl AsyncRead + Send + 'static) -> Body {
+    Body::from_stream(ReaderStream::with_capacity(decoder, CHUNK_BYTES))
+}
+
+fn unknown_encoding() -> Response {
+    Problem::new(
+        Code::UnsupportedMediaType,
+        "Content-Encoding must be one of gzip, br, zstd",
+    )
+    .with_header(
+        header::ACCEPT_ENCODING,
+        header::HeaderValue::from_static("gzip, br, zstd"),
+    )
+    .into_response()
+}
+
+/// Reads a whole body of at most `limit` bytes. The rest of a longer one is not read.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let too_large = || {
+        Problem::new(
+            Code::BodyTooLarge,
+            format!("the body must not exceed {limit} bytes after decompression"),
+        )
+    };
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse::<usize>().ok());
+    if announced.is_some_and(|announced| announced > limit) {
+        return Err(too_large());
+    }
+    let mut body = body;
+    let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(limit));
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| {
+            Problem::new(
+                Code::MalformedBody,
+                "the body ended early or could not be decompressed",
+            )
+        })?;
+        if let Ok(chunk) = frame.into_data() {
+            if bytes.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    Ok(Bytes::from(bytes))
+}
+
+/// A JSON body together with the bytes it was read from (idempotency compares those).
+#[derive(Debug)]
+pub struct JsonBody<T> {
+    /// What it says.
+    pub value: T,
+    /// The bytes, decompressed.
+    pub bytes: Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !is_json(&parts.headers) {
+            return Err(Problem::new(
+                Code::UnsupportedMediaType,
+                "send the body as Content-Type: application/json",
+            ));
+        }
+        let limits = &app.config.limits;
+        let bytes = read(&parts.headers, body, limits.json_body_bytes).await?;
+        let value = parse(&bytes, limits.json_depth)?;
+        Ok(Self { value, bytes })
+    }
+}
+
+/// `application/json`, or anything that is JSON by its suffix.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(value.as_bytes()).to_lowercase();
+    let essence = text.split(';').next().unwrap_or_default().trim();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Reads JSON of at most `depth_max` levels into `T`.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8], depth_max: usize) -> Result<T, Problem> {
+    if depth(bytes) > depth_max {
+        return Err(Problem::new(
+            Code::NestingTooDeep,
+            format!("the JSON must not be nested deeper than {depth_max} levels"),
+        ));
+    }
+    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, &error))
+}
+
+/// Says what is wrong. A second look finds the path to the value, which costs too much to track for
+/// bodies that are right.
+fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        let position = byte_position(bytes, error.line(), error.column());
+        return Problem::new(
+            Code::MalformedJson,
+            format!("not JSON at byte {position} of {}", bytes.len()),
+        );
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let pointer = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
+        .err()
+        .map_or_else(String::new, |error| pointer(error.path()));
+    Problem::invalid(vec![FieldError::new(pointer, "invalid", message(error))])
+}
+
+/// The parser's sentence without its position and without values that the body held.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    text.chars().take(MESSAGE_MAX).collect()
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        let token = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&token);
+    }
+    pointer
+}
+
+/// The offset of a line and column, both counted from 1, columns in bytes.
+fn byte_position(bytes: &[u8], line: usize, column: usize) -> usize {
+    let before: usize = bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(line.saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum();
+    (before + column).min(bytes.len())
+}
+
+/// The deepest nesting of brackets outside strings. Counts also in broken JSON, so that the parser
+/// never sees what is too deep.
+pub fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0_usize);
+    let mut in_string = false;
+    let mut escaped = false;
+    for byte in bytes {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Item {
+        #[serde(rename = "value")]
+        _value: f64,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct List {
+        #[serde(rename = "items")]
+        _items: Vec<Item>,
+    }
+
+    #[test]
+    fn wrong_json_is_explained() {
+        let check = |text: &str, code: Code, expect: &str| {
+            let problem = parse::<List>(text.as_bytes(), 4).expect_err("a problem");
+            let body = problem.render("/x", "id");
+            assert_eq!(body.status(), code.status(), "{text}");
+            let told = format!("{problem:?}");
+            assert!(told.contains(expect), "{told}");
+        };
+        check("{\"items\": [}", Code::MalformedJson, "at byte 12 of 12");
+        check("{\n \"items\"\n", Code::MalformedJson, "of 11");
+        check(
+            "{\"items\":[{\"value\":1},{\"value\":\"x\"}]}",
+            Code::ValidationFailed,
+            "/items/1/value",
+        );
+        check("{}", Code::ValidationFailed, "missing field `items`");
+        check("{\"items\":[[[[1]]]]}", Code::NestingTooDeep, "4 levels");
+        assert!(parse::<List>(b"{\"items\":[{\"value\":1}]}", 4).is_ok());
+    }
+
+    #[test]
+    fn brackets_in_strings_do_not_nest() {
+        assert_eq!(depth(br#"{"a":"[[[\"[[["}"#), 1);
+        assert_eq!(depth(b"[[]"), 2);
+    }
+}

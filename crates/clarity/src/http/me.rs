@@ -1,0 +1,168 @@
+//! `/auth/me`: the account of the caller.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use model::ids::UserId;
+use serde::{Deserialize, Serialize};
+use store::Tx;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::account::{self, Email};
+use crate::auth::{Caller, Role, password};
+use crate::http::accounts::weak_password;
+use crate::http::address::Client;
+use crate::http::body::JsonBody;
+use crate::http::etag::{self, Version};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::time::rfc3339;
+use crate::person;
+
+/// The routes.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(get_me, put_me))
+}
+
+/// The caller's account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    /// The person.
+    #[schema(value_type = String, format = Uuid)]
+    id: UserId,
+    /// The address.
+    email: String,
+    /// The name to be greeted with.
+    username: Option<String>,
+    /// What the account is for.
+    role: &'static str,
+    /// When it was opened.
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// What may be changed about an account. What is left out stays.
+#[derive(Deserialize, ToSchema)]
+pub struct MeChange {
+    /// The name to be greeted with.
+    username: Option<String>,
+    /// Needed to set a new password.
+    #[schema(format = Password)]
+    current_password: Option<String>,
+    /// Ends every other session.
+    #[schema(format = Password)]
+    new_password: Option<String>,
+}
+
+/// The caller's account.
+#[utoipa::path(
+    get, path = "/auth/me", tag = "accounts",
+    security(("bearer" = [])),
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag that is already known.")),
+    responses(
+        (status = 200, description = "The account.", body = Me),
+        (status = 304, description = "It is still the version that is already known."),
+    ),
+)]
+async fn get_me(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut tx = app.store.read().await?;
+    let (version, me) = read(&app, &mut tx, caller).await?;
+    Ok(etag::answer(&headers, version, &me))
+}
+
+async fn read(app: &App, tx: &mut Tx, caller: Caller) -> Result<(Version, Me), Problem> {
+    let key = app.vault.person_key(tx, caller.user).await?;
+    let person = store::people::by_id(tx, &app.vault, caller.user).await?;
+    let person = person.ok_or_else(Problem::not_found)?;
+    let profile = person::profile(tx, &key, caller.user).await?;
+    let me = Me {
+        id: person.id,
+        role: Role::named(&person.role).name(),
+        created_at: rfc3339(person.created_us),
+        email: person.email,
+        username: profile.value.username,
+    };
+    Ok((Version(profile.version), me))
+}
+
+/// Changes the name or the password. A new password ends every other session.
+#[utoipa::path(
+    put, path = "/auth/me", tag = "accounts",
+    security(("bearer" = [])),
+    params(("If-Match" = Option<String>, Header, description = "The ETag that the change is based on.")),
+    request_body = MeChange,
+    responses(
+        (status = 200, description = "The account as it is now.", body = Me),
+        (status = 412, description = "It was changed since it was read.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn put_me(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    client: Client,
+    headers: HeaderMap,
+    JsonBody { value, .. }: JsonBody<MeChange>,
+) -> Result<Response, Problem> {
+    let expected = etag::expected(&headers)?;
+    let password_hash = match &value.new_password {
+        Some(new) => Some(new_password(&app, caller, &client, &value, new).await?),
+        None => None,
+    };
+    let mut tx = app.store.write().await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    if value.username.is_some() || !matches!(expected, store::docs::Expected::Any) {
+        let mut profile = person::profile(&mut tx, &key, caller.user).await?.value;
+        profile.username = value.username.clone().or(profile.username);
+        let errors = profile.check(app.clock.today_utc());
+        if !errors.is_empty() {
+            return Err(Problem::invalid(errors));
+        }
+        person::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
+    }
+    if let Some(hash) = password_hash {
+        store::people::set_password_hash(&mut tx, caller.user, &hash).await?;
+        for session in store::sessions::list(&mut tx, &key, caller.user).await? {
+            if session.id != caller.session {
+                store::sessions::revoke(&mut tx, caller.user, session.id).await?;
+            }
+        }
+    }
+    let (version, me) = read(&app, &mut tx, caller).await?;
+    tx.commit().await?;
+    app.standings.forget_person(caller.user);
+    Ok(etag::answer(&HeaderMap::new(), version, &me))
+}
+
+/// Checks the current password and hashes the new one, before any transaction begins.
+async fn new_password(
+    app: &App,
+    caller: Caller,
+    client: &Client,
+    change: &MeChange,
+    new: &str,
+) -> Result<String, Problem> {
+    let Some(current) = &change.current_password else {
+        let message = "is needed to set a new password";
+        let error = FieldError::new("/current_password", "missing", message);
+        return Err(Problem::invalid(vec![error]));
+    };
+    let mut tx = app.store.read().await?;
+    let person = store::people::by_id(&mut tx, &app.vault, caller.user).await?;
+    tx.rollback().await?;
+    let person = person.ok_or_else(Problem::not_found)?;
+    account::authenticate(app, &person.email, current, client.network).await?;
+    let email = Email::parse(&person.email).map_err(|error| Problem::invalid(vec![error]))?;
+    let mut names = email.names();
+    names.extend(change.username.as_deref());
+    password::check("/new_password", new, &names).map_err(weak_password)?;
+    password::hash(app, new).await
+}

@@ -1,0 +1,45 @@
+//! HTTP: the only way in for clients.
+//!
+//! To add a resource, write `http/<resource>.rs` with its wire types, its handlers and
+//! `pub fn router() -> OpenApiRouter<Arc<App>>`, declare it below, and merge it in `router.rs`
+//! (`documented`); other names of a path go into the tables there. A handler:
+//!
+//! - is documented with `#[utoipa::path(…, tag = "…")]`, paths without the `/api/v1` prefix, its
+//!   successes only: the problems of the common rules are added to every operation by `openapi.rs`;
+//! - takes [`Caller`](crate::auth::Caller) when it concerns a person, and says so with
+//!   `security(("bearer" = []))`; tests then prove that it answers 401 without a token;
+//! - reads JSON with [`JsonBody`](body::JsonBody), ids with [`PathId`](page::PathId) (rubbish and
+//!   other people's ids are 404), query parameters with [`Params`](page::Params), pages with
+//!   [`PageQuery`](page::PageQuery), [`Page`](page::Page) and [`cursor`]; streams take
+//!   `axum::body::Body`, already decompressed, and are listed in `router::STREAMED` when their
+//!   bodies may be longer than the time limit;
+//! - returns `Result<_, Problem>`; store errors convert by `?`. A problem's body is written at the
+//!   edge, once;
+//! - creates things through [`idempotency`] and changes them through [`etag`];
+//! - reads time and randomness only from `app.clock` and `app.ids`, and keeps processors busy only
+//!   in `app.compute`.
+//!
+//! Nothing here may hold SQL, a formula or a parser of a foreign format.
+
+pub mod accounts;
+pub mod address;
+pub mod body;
+pub mod cursor;
+pub mod docs;
+pub mod edge;
+pub mod etag;
+pub mod events;
+pub mod health;
+pub mod idempotency;
+pub mod me;
+pub mod metric_types;
+pub mod openapi;
+pub mod page;
+pub mod preferences;
+pub mod problem;
+pub mod profile;
+pub mod rate;
+pub mod router;
+pub mod serve;
+pub mod sessions;
+pub mod time;

@@ -1,0 +1,73 @@
+//! `/user/profile`: what the caller told about themselves.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::body::JsonBody;
+use crate::http::etag::{self, Version};
+use crate::http::problem::Problem;
+use crate::person::{self, Profile};
+
+/// The routes.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(get_profile, put_profile))
+}
+
+/// Tells what the caller told about themselves. The `ETag` is `"0"` before the first write.
+#[utoipa::path(
+    get, path = "/user/profile", tag = "person",
+    security(("bearer" = [])),
+    params(("If-None-Match" = Option<String>, Header, description = "The ETag that is already known.")),
+    responses(
+        (status = 200, description = "The profile.", body = Profile),
+        (status = 304, description = "It is still the version that is already known."),
+    ),
+)]
+async fn get_profile(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let found = person::profile(&mut tx, &key, caller.user).await?;
+    Ok(etag::answer(&headers, Version(found.version), &found.value))
+}
+
+/// Replaces the profile. A new time zone recomputes the person's days.
+#[utoipa::path(
+    put, path = "/user/profile", tag = "person",
+    security(("bearer" = [])),
+    params(("If-Match" = Option<String>, Header, description = "The ETag that the change is based on.")),
+    request_body = Profile,
+    responses(
+        (status = 200, description = "The profile as it is now.", body = Profile),
+        (status = 412, description = "It was changed since it was read.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn put_profile(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    JsonBody { value, .. }: JsonBody<Profile>,
+) -> Result<Response, Problem> {
+    let expected = etag::expected(&headers)?;
+    let mut profile = value;
+    let errors = profile.check(app.clock.today_utc());
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let mut tx = app.store.write().await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let version = person::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
+    tx.commit().await?;
+    Ok(etag::answer(&HeaderMap::new(), Version(version), &profile))
+}

@@ -1,0 +1,244 @@
+//! How many requests one person or network may make: GCRA per class of route, in this process.
+//!
+//! Signed-in requests count for the person, others for the network, so that one household shares
+//! no limit and an unknown token cannot spend anyone's.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use model::ids::UserId;
+
+use crate::app::App;
+use crate::auth::Presented;
+use crate::config::{Rates, Switch};
+use crate::http::address::{self, Network};
+use crate::http::problem::{Code, Problem};
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// What kind of request it is; each kind has its own budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Probes and metrics: never limited.
+    Exempt,
+    /// Sign-in and token refresh.
+    Login,
+    /// New accounts.
+    Register,
+    /// Health data coming in.
+    Upload,
+    /// Reading.
+    Read,
+    /// Insights and chat that are made on demand.
+    Insight,
+    /// Everything else.
+    Other,
+}
+
+impl Class {
+    /// The class of a canonical route.
+    pub fn of(method: &Method, route: &str) -> Self {
+        let path = route.strip_prefix("/api/v1").unwrap_or(route);
+        let reads = method == Method::GET || method == Method::HEAD;
+        match path {
+            "/health" | "/health/live" | "/health/ready" | "/metrics" => Self::Exempt,
+            "/auth/login" | "/auth/refresh" => Self::Login,
+            "/auth/register" => Self::Register,
+            _ if reads => Self::Read,
+            _ if method != Method::POST => Self::Other,
+            _ if starts(
+                path,
+                &[
+                    "/health-data",
+                    "/healthkit",
+                    "/imports",
+                    "/integrations",
+                    "/sdk",
+                ],
+            ) =>
+            {
+                Self::Upload
+            }
+            _ if starts(path, &["/insights", "/pat"]) => Self::Insight,
+            _ => Self::Other,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Exempt => "exempt",
+            Self::Login => "login",
+            Self::Register => "register",
+            Self::Upload => "upload",
+            Self::Read => "read",
+            Self::Insight => "insight",
+            Self::Other => "other",
+        }
+    }
+}
+
+fn starts(path: &str, prefixes: &[&str]) -> bool {
+    prefixes.iter().any(|prefix| path.starts_with(prefix))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Spender {
+    Person(UserId),
+    Network(Network),
+}
+
+type Limiter = DefaultKeyedRateLimiter<Spender, StateInformationMiddleware>;
+
+/// The budgets of this process.
+#[derive(Debug)]
+pub struct RateLimits {
+    switch: Switch,
+    login: Limiter,
+    register: Limiter,
+    upload: Limiter,
+    read: Limiter,
+    insight: Limiter,
+    other: Limiter,
+}
+
+impl RateLimits {
+    /// Full budgets.
+    pub fn new(rates: &Rates) -> Self {
+        let minute = Duration::from_mins(1);
+        let hour = Duration::from_hours(1);
+        Self {
+            switch: rates.enabled,
+            login: limiter(rates.login_per_min, minute, rates.login_per_min),
+            register: limiter(rates.register_per_hour, hour, rates.register_per_hour),
+            upload: limiter(rates.uploads_per_min, minute, rates.uploads_per_min),
+            read: limiter(rates.reads_per_min, minute, rates.reads_per_min),
+            insight: limiter(rates.insights_per_hour, hour, rates.insights_per_hour),
+            other: limiter(rates.other_per_min, minute, rates.other_burst),
+        }
+    }
+
+    fn limiter(&self, class: Class) -> Option<&Limiter> {
+        if self.switch == Switch::Off {
+            return None;
+        }
+        match class {
+            Class::Exempt => None,
+            Class::Login => Some(&self.login),
+            Class::Register => Some(&self.register),
+            Class::Upload => Some(&self.upload),
+            Class::Read => Some(&self.read),
+            Class::Insight => Some(&self.insight),
+            Class::Other => Some(&self.other),
+        }
+    }
+
+    /// Forgets everyone whose budget is full again; called now and then.
+    pub fn tidy(&self) {
+        for limiter in [
+            &self.login,
+            &self.register,
+            &self.upload,
+            &self.read,
+            &self.insight,
+            &self.other,
+        ] {
+            limiter.retain_recent();
+        }
+    }
+}
+
+/// `count` per `period`, of which `burst` at once.
+fn limiter(count: u32, period: Duration, burst: u32) -> Limiter {
+    let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    let each = period / at_least_one(count).get();
+    let quota = Quota::with_period(each)
+        .unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
+        .allow_burst(at_least_one(burst));
+    RateLimiter::keyed(quota).with_middleware()
+}
+
+/// Takes one request from its budget, or answers 429.
+pub async fn limit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let presented = Presented::read(&app, request.headers());
+    let spender = match &presented.0 {
+        Ok(claims) => Spender::Person(claims.sub),
+        Err(_) => Spender::Network(address::network(
+            request.extensions(),
+            request.headers(),
+            &app.config.proxy.trusted,
+        )),
+    };
+    let class = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or(Class::Other, |path| {
+            Class::of(request.method(), path.as_str())
+        });
+    request.extensions_mut().insert(presented);
+    let Some(limiter) = app.rates.limiter(class) else {
+        return next.run(request).await;
+    };
+    match limiter.check_key(&spender) {
+        Ok(state) => {
+            let quota = state.quota();
+            let used = quota
+                .burst_size()
+                .get()
+                .saturating_sub(state.remaining_burst_capacity());
+            let full_again = quota.replenish_interval() * used;
+            let mut response = next.run(request).await;
+            let headers = response.headers_mut();
+            tell(headers, quota, state.remaining_burst_capacity(), full_again);
+            response
+        }
+        Err(early) => {
+            metrics::counter!("clarity_rate_limited_total", "class" => class.name()).increment(1);
+            let wait = early.wait_time_from(DefaultClock::default().now());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let mut response = Problem::new(
+                Code::RateLimited,
+                format!("the limit of {} requests is used up", class.name()),
+            )
+            .retry_after(seconds)
+            .into_response();
+            tell(response.headers_mut(), early.quota(), 0, wait);
+            response
+        }
+    }
+}
+
+fn tell(headers: &mut HeaderMap, quota: Quota, remaining: u32, reset: Duration) {
+    headers.insert(LIMIT, HeaderValue::from(quota.burst_size().get()));
+    headers.insert(REMAINING, HeaderValue::from(remaining));
+    headers.insert(RESET, HeaderValue::from(reset.as_secs() + 1));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_have_their_class() {
+        let check = |method: Method, route, expect| {
+            assert_eq!(Class::of(&method, route), expect, "{method} {route}");
+        };
+        check(Method::GET, "/health/live", Class::Exempt);
+        check(Method::POST, "/api/v1/auth/login", Class::Login);
+        check(Method::POST, "/api/v1/auth/register", Class::Register);
+        check(Method::POST, "/api/v1/imports", Class::Upload);
+        check(Method::GET, "/api/v1/imports", Class::Read);
+        check(Method::POST, "/api/v1/insights/chat", Class::Insight);
+        check(Method::PUT, "/api/v1/user/profile", Class::Other);
+        check(Method::POST, "/api/v1/auth/logout", Class::Other);
+    }
+}

@@ -1,0 +1,13 @@
+//! The household: HTTP, jobs, insights, configuration, the command line; everything that has edges.
+//!
+//! It orchestrates what the other rooms offer. It must never hold SQL, a formula about a body or a
+//! reader of someone else's format.
+
+pub mod app;
+pub mod auth;
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod http;
+pub mod person;
+pub mod telemetry;

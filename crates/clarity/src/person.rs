@@ -1,0 +1,302 @@
+//! What a person told about themselves, and how they want their data read: two sealed documents.
+//!
+//! Changing the time zone, the order of sources or the day's zone changes what past days mean, so
+//! it marks them for recomputation in the same transaction.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use model::ids::UserId;
+use model::zone::Zone;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use store::docs::{DocName, Expected};
+use store::jobs::{JobKind, NewJob};
+use store::{PersonKey, Tx};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::http::problem::{FieldError, Problem};
+
+/// The job that recomputes a person's dirty days.
+pub const RECOMPUTE: JobKind = JobKind::new("recompute");
+
+/// Sources in one order, and orders in one document.
+const SOURCES_MAX: usize = 200;
+/// Characters of a name or other short text.
+const SHORT_TEXT_MAX: usize = 200;
+/// Characters of the medical history.
+const LONG_TEXT_MAX: usize = 20_000;
+/// The order that holds for metrics without their own.
+pub const EVERY_METRIC: &str = "*";
+
+/// Sex as recorded, in the words of HealthKit's characteristic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sex {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+    /// Neither.
+    Other,
+}
+
+/// Which units answers for people are written in; the API itself always speaks UCUM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Units {
+    /// Kilograms, metres, degrees Celsius.
+    #[default]
+    Metric,
+    /// Pounds, feet, degrees Fahrenheit.
+    Imperial,
+}
+
+/// Which local days a traveller's data is cut into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DayZone {
+    /// Where the person was.
+    #[default]
+    Travel,
+    /// Always at home.
+    Home,
+}
+
+/// What a person told about themselves. Every field is optional; null means not told.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Profile {
+    /// A name to be greeted with.
+    pub username: Option<String>,
+    /// Date of birth.
+    #[schema(value_type = Option<String>, format = Date)]
+    pub birth_date: Option<Date>,
+    /// Sex.
+    pub sex: Option<Sex>,
+    /// Height in centimetres.
+    #[schema(minimum = 30, maximum = 300)]
+    pub height_cm: Option<f64>,
+    /// Home time zone: an IANA name or an offset such as `+02:00`.
+    pub time_zone: Option<String>,
+    /// Language of insights: a BCP 47 tag.
+    pub language: Option<String>,
+    /// Units of texts for people.
+    pub units: Option<Units>,
+    /// Anything medical that the person wants considered.
+    pub medical_history: Option<String>,
+    /// Occupation; shift work changes what sleep means.
+    pub occupation: Option<String>,
+}
+
+/// How a person wants their data read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Preferences {
+    /// Source names, best first, by metric id; `*` for every metric without its own order. Sources
+    /// that are not named follow in the usual order.
+    pub source_order: BTreeMap<String, Vec<String>>,
+    /// Which local days data is cut into.
+    pub day_zone: DayZone,
+    /// Language of insights, before the profile's.
+    pub language: Option<String>,
+    /// Units of texts for people, before the profile's.
+    pub units: Option<Units>,
+}
+
+/// A document with its version; version 0 when it was never written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioned<T> {
+    /// Counts the writes.
+    pub version: i64,
+    /// The content.
+    pub value: T,
+}
+
+/// The person's profile.
+pub async fn profile(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+) -> Result<Versioned<Profile>, Problem> {
+    document(tx, key, user, DocName::Profile).await
+}
+
+/// The person's preferences.
+pub async fn preferences(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+) -> Result<Versioned<Preferences>, Problem> {
+    document(tx, key, user, DocName::Preferences).await
+}
+
+async fn document<T: DeserializeOwned + Default>(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    name: DocName,
+) -> Result<Versioned<T>, Problem> {
+    let Some(doc) = store::docs::get(tx, key, user, name).await? else {
+        return Ok(Versioned {
+            version: 0,
+            value: T::default(),
+        });
+    };
+    let value = serde_json::from_slice(&doc.bytes).map_err(Problem::internal)?;
+    Ok(Versioned {
+        version: doc.version,
+        value,
+    })
+}
+
+/// Writes a profile and, when the home zone moved, marks the person's days.
+pub async fn put_profile(
+    app: &App,
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    profile: &Profile,
+    expected: Expected,
+) -> Result<i64, Problem> {
+    let before = self::profile(tx, key, user).await?.value;
+    let bytes = serde_json::to_vec(profile).map_err(Problem::internal)?;
+    let version = store::docs::put(tx, key, user, DocName::Profile, &bytes, expected).await?;
+    if before.time_zone != profile.time_zone {
+        days_mean_something_else(app, tx, user).await?;
+    }
+    Ok(version)
+}
+
+/// Writes preferences and, when they change what past days mean, marks those.
+pub async fn put_preferences(
+    app: &App,
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    preferences: &Preferences,
+    expected: Expected,
+) -> Result<i64, Problem> {
+    let before = self::preferences(tx, key, user).await?.value;
+    let bytes = serde_json::to_vec(preferences).map_err(Problem::internal)?;
+    let version = store::docs::put(tx, key, user, DocName::Preferences, &bytes, expected).await?;
+    if (&before.source_order, before.day_zone) != (&preferences.source_order, preferences.day_zone)
+    {
+        days_mean_something_else(app, tx, user).await?;
+    }
+    Ok(version)
+}
+
+/// Marks every day that holds data and asks for its recomputation, in the caller's transaction.
+pub async fn days_mean_something_else(app: &App, tx: &mut Tx, user: UserId) -> Result<(), Problem> {
+    let now_us = app.clock.now_us();
+    store::days::mark_all(tx, user).await?;
+    let job = NewJob {
+        id: app.ids.job(now_us),
+        user,
+        kind: RECOMPUTE,
+        run_at_us: now_us,
+        now_us,
+    };
+    store::jobs::enqueue(tx, &job).await?;
+    Ok(())
+}
+
+impl Profile {
+    /// Checks a profile from outside and brings its zone into the form that is read back.
+    pub fn check(&mut self, today: Date) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if let Some(text) = &self.time_zone {
+            match Zone::parse(text) {
+                Ok(zone) => self.time_zone = Some(zone.name().to_owned()),
+                Err(unknown) => {
+                    let error = FieldError::new("/time_zone", "unknown_zone", unknown.to_string());
+                    errors.push(error);
+                }
+            }
+        }
+        if self
+            .birth_date
+            .is_some_and(|date| date > today || date.year() < 1880)
+        {
+            let message = "must be between 1880 and today";
+            errors.push(FieldError::new("/birth_date", "out_of_range", message));
+        }
+        if self
+            .height_cm
+            .is_some_and(|height_cm| !(30.0..=300.0).contains(&height_cm))
+        {
+            let message = "must be between 30 and 300 centimetres";
+            errors.push(FieldError::new("/height_cm", "out_of_range", message));
+        }
+        check_language(self.language.as_deref(), &mut errors);
+        check_length(
+            "/username",
+            self.username.as_deref(),
+            SHORT_TEXT_MAX,
+            &mut errors,
+        );
+        check_length(
+            "/occupation",
+            self.occupation.as_deref(),
+            SHORT_TEXT_MAX,
+            &mut errors,
+        );
+        let history = self.medical_history.as_deref();
+        check_length("/medical_history", history, LONG_TEXT_MAX, &mut errors);
+        errors
+    }
+}
+
+impl Preferences {
+    /// Checks preferences from outside.
+    pub fn check(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        check_language(self.language.as_deref(), &mut errors);
+        for (metric, sources) in &self.source_order {
+            let pointer = format!(
+                "/source_order/{}",
+                metric.replace('~', "~0").replace('/', "~1")
+            );
+            let known = metric == EVERY_METRIC
+                || model::metric::CATALOGUE
+                    .iter()
+                    .any(|known| known.id == metric);
+            if !known {
+                let message = "is not a metric id; see GET /metric-types";
+                errors.push(FieldError::new(pointer, "unknown_metric", message));
+            } else if sources.len() > SOURCES_MAX {
+                let message = format!("holds more than {SOURCES_MAX} sources");
+                errors.push(FieldError::new(pointer, "too_many_items", message));
+            } else if sources.iter().any(|name| name.trim().is_empty()) {
+                errors.push(FieldError::new(
+                    pointer,
+                    "empty",
+                    "holds an empty source name",
+                ));
+            }
+        }
+        errors
+    }
+}
+
+/// Letters, digits and hyphens: what every BCP 47 tag is made of.
+fn check_language(language: Option<&str>, errors: &mut Vec<FieldError>) {
+    let well_formed = |tag: &str| {
+        (2..=35).contains(&tag.len())
+            && tag.starts_with(|first: char| first.is_ascii_alphabetic())
+            && tag.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    if language.is_some_and(|tag| !well_formed(tag)) {
+        let message = "is not a language tag such as en or pt-BR";
+        errors.push(FieldError::new("/language", "invalid_language", message));
+    }
+}
+
+fn check_length(pointer: &str, text: Option<&str>, most: usize, errors: &mut Vec<FieldError>) {
+    if text.is_some_and(|text| text.chars().count() > most) {
+        let message = format!("must not exceed {most} characters");
+        errors.push(FieldError::new(pointer, "too_long", message));
+    }
+}

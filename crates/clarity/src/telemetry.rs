@@ -1,0 +1,124 @@
+//! Seeing inside: log lines and metrics. Both carry ids and counts, never values, names, addresses,
+//! tokens or prompts.
+//!
+//! The recorder of metrics and the subscriber of logs belong to the process, as the libraries that
+//! write to them know no other way; everything else is handed around.
+
+use std::sync::OnceLock;
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Log, LogFormat};
+
+static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// From 1 ms to 30 s: the time limit of a request.
+const SECONDS: &[f64] = &[
+    0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 3.0, 10.0, 30.0,
+];
+/// Clock ticks per second that Linux reports process times in.
+const TICKS_PER_S: f64 = 100.0;
+
+/// Starts collecting metrics; a second call changes nothing.
+pub fn collect_metrics() -> Result<(), BuildError> {
+    if METRICS.get().is_some() {
+        return Ok(());
+    }
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .build_recorder();
+    let handle = recorder.handle();
+    if metrics::set_global_recorder(recorder).is_ok() {
+        METRICS.get_or_init(|| handle);
+        describe();
+    }
+    Ok(())
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!(
+        "clarity_http_requests_total",
+        "Requests by method, route and status."
+    );
+    describe_histogram!(
+        "clarity_http_request_duration_seconds",
+        "Time until the answer began, by method and route."
+    );
+    describe_counter!(
+        "clarity_auth_failures_total",
+        "Refused sign-ins and tokens by reason."
+    );
+    describe_counter!(
+        "clarity_rate_limited_total",
+        "Requests over a rate limit by class."
+    );
+    describe_gauge!("process_resident_memory_bytes", "Resident memory.");
+    describe_counter!("process_cpu_seconds_total", "Processor time used.");
+}
+
+/// The metrics as Prometheus reads them; empty when nothing collects.
+pub fn render() -> String {
+    let Some(handle) = METRICS.get() else {
+        return String::new();
+    };
+    if let Some(bytes) = resident_bytes() {
+        #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
+        metrics::gauge!("process_resident_memory_bytes").set(bytes as f64);
+    }
+    if let Some(seconds) = cpu_seconds() {
+        metrics::gauge!("process_cpu_seconds_total").set(seconds);
+    }
+    handle.render()
+}
+
+/// Folds samples of histograms together; called now and then so that they do not pile up unread.
+pub fn tidy_metrics() {
+    if let Some(handle) = METRICS.get() {
+        handle.run_upkeep();
+    }
+}
+
+/// Resident memory of this process, where the system tells.
+pub fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib * 1_024)
+}
+
+fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name in parentheses may hold anything; the numbers follow the last one.
+    let (_, numbers) = stat.rsplit_once(')')?;
+    let mut ticks = numbers.split_whitespace().skip(11);
+    let user: f64 = ticks.next()?.parse().ok()?;
+    let system: f64 = ticks.next()?.parse().ok()?;
+    Some((user + system) / TICKS_PER_S)
+}
+
+/// Starts logging to standard error; a second call changes nothing.
+pub fn log(settings: &Log) {
+    let filter = EnvFilter::new(format!("{},sqlx=warn,hyper=warn,h2=warn", settings.level));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let started = match settings.format {
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
+        LogFormat::Text => builder.compact().try_init(),
+    };
+    if started.is_ok() {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location().map(ToString::to_string);
+            // The message may quote values; the place is enough to find it.
+            tracing::error!(place, "panicked");
+        }));
+    }
+}

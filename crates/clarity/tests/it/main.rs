@@ -1,0 +1,8 @@
+//! One test binary: what a client can notice, through the router.
+
+mod accounts;
+mod bodies;
+mod contract;
+mod harness;
+mod live;
+mod person;
