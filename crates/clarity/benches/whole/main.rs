@@ -1,0 +1,339 @@
+//! The whole product, measured from outside: the real binary on a real disk, each figure beside the
+//! limit of this machine taken in the same run. `make bench` prints the table; `--json` prints it
+//! for programs; `--quick` uses a small export.
+
+mod export;
+mod limits;
+mod server;
+mod sync;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::server::{Client, Server, memory};
+
+/// Size of the generated export.
+const EXPORT_BYTES: u64 = 500_000_000;
+/// Size of the generated export of a quick run.
+const QUICK_BYTES: u64 = 25_000_000;
+/// How often a read is repeated.
+const READS: usize = 200;
+
+/// One line of the table.
+struct Row {
+    name: String,
+    value: f64,
+    unit: &'static str,
+    target: &'static str,
+    limit: String,
+}
+
+/// The table being filled.
+#[derive(Default)]
+struct Table {
+    rows: Vec<Row>,
+}
+
+impl Table {
+    fn add(
+        &mut self,
+        name: &str,
+        value: f64,
+        unit: &'static str,
+        target: &'static str,
+        limit: &str,
+    ) {
+        let name = name.to_owned();
+        self.rows.push(Row {
+            name,
+            value,
+            unit,
+            target,
+            limit: limit.to_owned(),
+        });
+    }
+
+    fn print(&self, cores: usize) {
+        println!("cores: {cores}");
+        println!(
+            "{:<44} {:>14} {:<10} {:<12} limit of this machine",
+            "what", "value", "unit", "target"
+        );
+        for row in &self.rows {
+            let value = if row.value >= 1_000.0 {
+                format!("{:.0}", row.value)
+            } else {
+                format!("{:.3}", row.value)
+            };
+            println!(
+                "{:<44} {value:>14} {:<10} {:<12} {}",
+                row.name, row.unit, row.target, row.limit
+            );
+        }
+    }
+
+    fn print_json(&self, cores: usize) {
+        let rows: Vec<Value> = self
+            .rows
+            .iter()
+            .map(|row| {
+                serde_json::json!({
+                    "name": row.name, "value": row.value, "unit": row.unit,
+                    "target": row.target, "limit": row.limit,
+                })
+            })
+            .collect();
+        println!("{}", serde_json::json!({ "cores": cores, "rows": rows }));
+    }
+}
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let bytes = if has("--quick") {
+        QUICK_BYTES
+    } else {
+        EXPORT_BYTES
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let folder = tempfile::tempdir()?;
+    let mut table = Table::default();
+    import(&mut table, folder.path(), bytes)?;
+    serve(&mut table, folder.path())?;
+    let copy = limits::memory_copy() / 1e9;
+    table.add("memory copy", copy, "GB/s", "", "");
+    if has("--json") {
+        table.print_json(cores);
+    } else {
+        table.print(cores);
+    }
+    Ok(())
+}
+
+/// The export, from zip to durable encrypted chunks, by the command line.
+fn import(table: &mut Table, folder: &Path, bytes: u64) -> Outcome<()> {
+    let zip = folder.join("export.zip");
+    let written = export::write(&zip, bytes)?;
+    let data = folder.join("data");
+    let user = [
+        "user",
+        "add",
+        "bench@clarity.invalid",
+        "--time-zone",
+        "Europe/London",
+    ];
+    let mut add = command(&data, &user)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()?;
+    if let Some(stdin) = &mut add.stdin {
+        std::io::Write::write_all(stdin, b"correct horse battery staple\n")?;
+    }
+    if !add.wait()?.success() {
+        return Err("`user add` failed".into());
+    }
+    let walk = limits::unzip_and_walk(&zip)?;
+    let mut child = command(
+        &data,
+        &["import", "--user", "bench@clarity.invalid", "--json"],
+    )
+    .arg(&zip)
+    .stdout(Stdio::piped())
+    .spawn()?;
+    let mut peak = 0;
+    while child.try_wait()?.is_none() {
+        peak = memory(child.id(), "VmHWM:").unwrap_or(0).max(peak);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output()?;
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    let seconds = report["seconds"]
+        .as_f64()
+        .ok_or("the report has no seconds")?;
+    let records = written.records as f64;
+    if report["accepted"].as_u64() != Some(written.records) {
+        return Err(format!("accepted {} of {}", report["accepted"], written.records).into());
+    }
+    let walk_rate = records / walk.as_secs_f64();
+    let share = 100.0 * (records / seconds) / walk_rate;
+    let limit = format!("unzip + XML events {walk_rate:.0}/s ({share:.0} %)");
+    table.add(
+        "import, zip to durable chunks",
+        records / seconds,
+        "records/s",
+        "≥ 500,000",
+        &limit,
+    );
+    let megabytes = written.xml_bytes as f64 / 1e6;
+    let limit = format!("{:.0} MB/s", megabytes / walk.as_secs_f64());
+    table.add("import, XML", megabytes / seconds, "MB/s", "", &limit);
+    table.add(
+        "import, peak resident memory",
+        peak as f64 / 1e6,
+        "MB",
+        "≤ 200",
+        "",
+    );
+    bytes_per_sample(table, &data, records)
+}
+
+/// What a sample costs on disk, everything included, and by metric without the database's own share.
+fn bytes_per_sample(table: &mut Table, data: &Path, records: f64) -> Outcome<()> {
+    let mut total = 0;
+    for entry in std::fs::read_dir(data)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.contains(".db") || name.contains("sqlite") {
+            total += entry.metadata()?.len();
+        }
+    }
+    table.add(
+        "disk per sample, all in",
+        total as f64 / records,
+        "B",
+        "≤ 7",
+        "",
+    );
+    let user = ["check", "--storage", "--json"];
+    let output = command(data, &user).stdout(Stdio::piped()).output()?;
+    let report: Value = serde_json::from_slice(&output.stdout)?;
+    for metric in report["storage"].as_array().into_iter().flatten() {
+        let (Some(name), Some(samples), Some(bytes)) = (
+            metric["metric"].as_str(),
+            metric["samples"].as_f64(),
+            metric["bytes"].as_f64(),
+        ) else {
+            continue;
+        };
+        table.add(
+            &format!("disk per sample, {name}"),
+            bytes / samples,
+            "B",
+            "",
+            "",
+        );
+    }
+    Ok(())
+}
+
+fn command(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clarity"));
+    command.args(arguments).arg("--data-dir").arg(data);
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+/// The server: start, idle memory, synchronisation and reads.
+fn serve(table: &mut Table, folder: &Path) -> Outcome<()> {
+    let mut starts = Vec::new();
+    for number in 0..5 {
+        let data = folder.join(format!("empty-{number}"));
+        starts.push(Server::start(&data)?.cold_start.as_secs_f64());
+    }
+    table.add(
+        "cold start to ready, first start",
+        percentile(&mut starts, 0.5),
+        "s",
+        "≤ 0.3",
+        "",
+    );
+    let data = folder.join("data");
+    let server = Server::start(&data)?;
+    table.add(
+        "cold start to ready, full data",
+        server.cold_start.as_secs_f64(),
+        "s",
+        "≤ 0.3",
+        "",
+    );
+    std::thread::sleep(Duration::from_secs(2));
+    let idle = server.resident_bytes().unwrap_or(0) as f64 / 1e6;
+    table.add("idle memory", idle, "MB", "≤ 60", "");
+    let synced = limits::synced_appends(folder)?;
+    for connections in [1, 8] {
+        let result = sync::run(server.address, connections)?;
+        let name = format!("sync of 2,000 samples, {connections} connection(s)");
+        let limit = format!("{synced:.0} synced 4 KiB appends/s");
+        table.add(
+            &name,
+            result.samples_per_second,
+            "samples/s",
+            "≥ 200,000",
+            &limit,
+        );
+        table.add(&format!("{name}, p50"), result.p50_ms, "ms", "", "");
+        table.add(&format!("{name}, p99"), result.p99_ms, "ms", "", "");
+    }
+    reads(table, &server)
+}
+
+fn reads(table: &mut Table, server: &Server) -> Outcome<()> {
+    let mut client = Client::connect(server.address)?;
+    let password = "correct horse battery staple";
+    let token = sync::login(&mut client, "bench@clarity.invalid", password)?;
+    sync::one_dense_day(&mut client, &token)?;
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    for (name, path, target) in [
+        (
+            "month of summaries",
+            "/api/v1/summaries/daily?start=2021-01-01&end=2021-02-01",
+            "≤ 3",
+        ),
+        (
+            "day of heart rate, 13,800 samples",
+            "/api/v1/series/heart_rate?start=2020-12-01T00:00:00Z&end=2020-12-02T00:00:00Z&resolution=raw",
+            "≤ 30",
+        ),
+        (
+            "month of sleep",
+            "/api/v1/sleep?start=2021-01-01&end=2021-02-01",
+            "",
+        ),
+    ] {
+        let mut times = Vec::with_capacity(READS);
+        let mut size = 0;
+        for _ in 0..READS {
+            let begun = Instant::now();
+            let answer = client.send("GET", path, &headers, b"")?;
+            times.push(begun.elapsed().as_secs_f64() * 1e3);
+            if answer.status != 200 {
+                return Err(format!("{path} answered {}", answer.status).into());
+            }
+            size = answer.body.len();
+        }
+        let limit = format!("{size} bytes");
+        table.add(
+            &format!("{name}, p50"),
+            percentile(&mut times, 0.5),
+            "ms",
+            target,
+            &limit,
+        );
+        table.add(
+            &format!("{name}, p99"),
+            percentile(&mut times, 0.99),
+            "ms",
+            "",
+            "",
+        );
+    }
+    Ok(())
+}
+
+/// The value below which a share of the values lies; NaN of none.
+pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index into a short list"
+    )]
+    let at = ((values.len() as f64 - 1.0) * share).round() as usize;
+    values.get(at).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,88 @@
+//! From changed samples to the local days that have to be computed again, and no others.
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use model::metric::MetricNo;
+use model::sample::HOUR_US;
+use model::zone::ZoneHistory;
+
+/// From this local hour on, a sleep sample can belong to the night of the next day.
+const SLEEP_FROM_HOUR: i8 = 12;
+/// From this local hour on, a heart or breath sample can lie in the night of the next day.
+const NIGHT_FROM_HOUR: i8 = 18;
+
+/// How far into the next day a metric reaches: the local hour from which it does.
+fn night_from(metric: MetricNo) -> Option<i8> {
+    let id = model::metric::by_no(metric)?.id;
+    match id {
+        "sleep_analysis" => Some(SLEEP_FROM_HOUR),
+        "heart_rate"
+        | "heart_rate_variability_sdnn"
+        | "heart_rate_variability_rmssd"
+        | "respiratory_rate"
+        | "oxygen_saturation" => Some(NIGHT_FROM_HOUR),
+        _ => None,
+    }
+}
+
+/// The local days that depend on samples of `metric` in the given UTC hours.
+pub(crate) fn dates(
+    history: &ZoneHistory,
+    metric: MetricNo,
+    hours: impl IntoIterator<Item = i32>,
+) -> BTreeSet<Date> {
+    let reaches = night_from(metric);
+    let mut dates = BTreeSet::new();
+    for hour in hours {
+        let start_us = i64::from(hour) * HOUR_US;
+        // Some zones are half an hour off, so that midnight lies inside a UTC hour.
+        for at_us in [start_us, start_us + HOUR_US - 1] {
+            let zone = history.zone_at(at_us);
+            let local = zone.rules().to_datetime(model::zone::timestamp(at_us));
+            dates.insert(local.date());
+            if reaches.is_some_and(|from| local.hour() >= from)
+                && let Ok(next) = local.date().checked_add(1.day())
+            {
+                dates.insert(next);
+            }
+        }
+    }
+    dates
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use model::zone::Zone;
+
+    use super::*;
+
+    fn check(metric_id: &str, at: &str, expect: &[Date]) {
+        let history = ZoneHistory::fixed(Zone::parse("America/New_York").expect("a zone"));
+        let metric = model::metric::by_id(metric_id)
+            .expect("in the catalogue")
+            .no;
+        let at: jiff::Timestamp = at.parse().expect("a timestamp");
+        let hour = i32::try_from(at.as_second().div_euclid(3600)).expect("fits");
+        let found: Vec<Date> = dates(&history, metric, [hour]).into_iter().collect();
+        assert_eq!(found, expect, "{metric_id} at {at}");
+    }
+
+    #[test]
+    fn days_are_local_and_evenings_reach_into_the_next_night() {
+        check("step_count", "2026-05-05T02:10:00Z", &[date(2026, 5, 4)]);
+        check("heart_rate", "2026-05-04T16:10:00Z", &[date(2026, 5, 4)]);
+        check(
+            "heart_rate",
+            "2026-05-05T02:10:00Z",
+            &[date(2026, 5, 4), date(2026, 5, 5)],
+        );
+        check(
+            "sleep_analysis",
+            "2026-05-04T09:10:00Z",
+            &[date(2026, 5, 4)],
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! Changes to what is stored other than new data: taking an upload back, and preferences that move
+//! the borders of days or the order of sources.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use model::ids::{UploadId, UserId};
+use model::sample::DAY_US;
+use model::zone::{Span, Zone, ZoneHistory};
+use store::Tx;
+
+use crate::app::App;
+use crate::dossier::Dossier;
+use crate::dossier::whereabouts::differences;
+use crate::ingest::{IngestError, dirty, mark_days};
+use crate::jobs::Job;
+
+/// What taking an upload back removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct TakenBack {
+    /// Samples that no other import brought as well.
+    pub(crate) samples: u64,
+    /// Records.
+    pub(crate) records: u64,
+}
+
+/// Removes what an upload brought and marks the days for it; `None` when the person has no such
+/// upload.
+pub(crate) async fn take_back(
+    app: &App,
+    user: UserId,
+    id: UploadId,
+) -> Result<Option<TakenBack>, IngestError> {
+    let now_us = app.clock.now_us();
+    let mut tx = app.store.write().await?;
+    let key = app.vault.person_key(&mut tx, user).await?;
+    store::people::hold(&mut tx, &key, user).await?;
+    let person = Dossier::load(&mut tx, &app.vault, user).await?;
+    let Some(upload) = store::uploads::by_id(&mut tx, &person.key, user, id).await? else {
+        return Ok(None);
+    };
+    let samples = store::samples::remove_upload(&mut tx, &person.key, user, upload.no).await?;
+    let records = store::records::remove_upload(&mut tx, &person.key, user, upload.no).await?;
+    let history = person.history();
+    let mut days = BTreeSet::new();
+    for (metric, hours) in samples.changed.iter() {
+        days.extend(dirty::dates(&history, metric, hours.iter().copied()));
+    }
+    store::uploads::delete(&mut tx, user, id).await?;
+    if !days.is_empty() {
+        mark_days(&mut tx, user, &days, app.ids.job(now_us), now_us, now_us).await?;
+    }
+    tx.commit().await?;
+    app.work_ready.notify_one();
+    Ok(Some(TakenBack {
+        samples: samples.by_metric.iter().map(|(_, count)| count).sum(),
+        records: records.by_kind.iter().map(|(_, count)| count).sum(),
+    }))
+}
+
+/// Marks every computed day: the order of sources changed.
+pub(crate) async fn source_order_changed(
+    app: &App,
+    tx: &mut Tx,
+    user: UserId,
+) -> Result<(), IngestError> {
+    store::days::mark_all(tx, user).await?;
+    let now_us = app.clock.now_us();
+    Job::Recompute
+        .enqueue(tx, user, app.ids.job(now_us), now_us, now_us)
+        .await?;
+    app.work_ready.notify_one();
+    Ok(())
+}
+
+/// The zones that make the person's days right now; to be asked before a change of profile or
+/// preferences.
+pub(crate) async fn history(
+    app: &App,
+    tx: &mut Tx,
+    user: UserId,
+) -> Result<ZoneHistory, IngestError> {
+    Ok(Dossier::load(tx, &app.vault, user).await?.history())
+}
+
+/// Marks the days whose borders moved since `before`: the profile's zone, or which zone makes days,
+/// changed.
+pub(crate) async fn zones_changed(
+    app: &App,
+    tx: &mut Tx,
+    user: UserId,
+    before: &ZoneHistory,
+) -> Result<(), IngestError> {
+    let after = history(app, tx, user).await?;
+    let Some((first, last)) = store::days::bounds(tx, user).await? else {
+        return Ok(());
+    };
+    let days = moved_days(before, &after, first, last);
+    if days.is_empty() {
+        return Ok(());
+    }
+    let now_us = app.clock.now_us();
+    mark_days(tx, user, &days, app.ids.job(now_us), now_us, now_us).await?;
+    app.work_ready.notify_one();
+    Ok(())
+}
+
+/// The dates between `first` and `last` whose instants are not the same under both histories.
+pub(crate) fn moved_days(
+    before: &ZoneHistory,
+    after: &ZoneHistory,
+    first: Date,
+    last: Date,
+) -> BTreeSet<Date> {
+    let utc = Zone::utc();
+    let bounds = Span {
+        start_us: utc.start_of(first) - DAY_US,
+        end_us: utc.start_of(last) + 2 * DAY_US,
+    };
+    let mut days = BTreeSet::new();
+    for span in differences(before, after, bounds) {
+        days.extend(before.dates_in(span));
+        days.extend(after.dates_in(span));
+    }
+    days
+}

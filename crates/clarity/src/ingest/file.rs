@@ -1,0 +1,352 @@
+//! Imports a file of any size while it arrives: a reader thread turns bytes into batches, and this
+//! side writes them, a bounded number at a time, each part durable before the next.
+//!
+//! An import that is cut off keeps what was committed; running it again finishes it, because what is
+//! there is recognised.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use import::batch::Batch;
+use import::format::Context;
+use model::ids::{UploadId, UserId};
+use model::sample::SECOND_US;
+use store::samples::{Mirror, Reconcile};
+use store::uploads::{NewUpload, UploadNo, UploadState, UploadStatus};
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::dossier::Dossier;
+use crate::ingest::intake::{Counting, Intake, Part, Upload};
+use crate::ingest::tally::Tally;
+use crate::ingest::{IngestError, dirty, mark_days};
+
+/// Batches between reader and writer: some ten megabytes, so that neither waits for the other's
+/// every step.
+const BATCHES_AHEAD: usize = 8;
+/// While an import runs, its changed days wait this long, so that they are computed once at its end;
+/// should the process die, they are computed after it.
+const SETTLE_US: i64 = 60 * SECOND_US;
+
+/// What to import.
+pub(crate) struct Import {
+    /// Whose data it is.
+    pub(crate) user: UserId,
+    /// The id of the import.
+    pub(crate) id: UploadId,
+    /// `auto`, or the name of a format.
+    pub(crate) format: String,
+    /// What to do with samples that are merely absent from a newer export.
+    pub(crate) mirror: Mirror,
+    /// Size of the input, when known, to tell how far the import is.
+    pub(crate) bytes_total: Option<u64>,
+}
+
+/// How far an import is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Progress {
+    /// Bytes of input read.
+    pub(crate) bytes_read: u64,
+    /// Records taken in.
+    pub(crate) records: u64,
+}
+
+/// The account of a finished import.
+#[derive(Debug, Clone)]
+pub(crate) struct Imported {
+    /// Its account.
+    pub(crate) tally: Tally,
+    /// Bytes of input read.
+    pub(crate) bytes: u64,
+    /// Where it stands.
+    pub(crate) status: UploadStatus,
+}
+
+/// Reads `input` to its end and stores what it holds. `watch` hears how far it is after every part.
+pub(crate) async fn import(
+    app: &Arc<App>,
+    what: Import,
+    input: Box<dyn Read + Send>,
+    mut watch: impl FnMut(Progress) + Send,
+) -> Result<Imported, IngestError> {
+    let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
+    let now_us = app.clock.now_us();
+    let format = what.format.clone();
+    let reader = app.compute(move || read(&format, input, now_us, &sender));
+    let mut writing = Writing::begin(app, &what).await?;
+    let mut outcome = Ok(());
+    while let Some(batch) = batches.recv().await {
+        writing.intake.take(batch);
+        if writing.intake.is_full() {
+            outcome = writing.flush(app, &what, Part::More).await;
+            watch(writing.progress());
+        }
+        if outcome.is_err() {
+            // Dropping the receiver stops the reader.
+            break;
+        }
+    }
+    drop(batches);
+    let read = reader.await.unwrap_or_else(|error| {
+        Err(IngestError::Interrupted {
+            message: format!("the reader stopped: {error}"),
+        })
+    });
+    let finished = match (outcome, read) {
+        (Err(error), _) | (Ok(()), Err(error)) => Err(error),
+        (Ok(()), Ok(())) => writing.finish(app, &what).await,
+    };
+    watch(writing.progress());
+    match finished {
+        Ok(status) => {
+            let bytes = writing.intake.bytes_read;
+            Ok(Imported {
+                tally: writing.intake.tally,
+                bytes,
+                status,
+            })
+        }
+        Err(error) => {
+            writing.fail(app, &what, &error).await;
+            Err(error)
+        }
+    }
+}
+
+/// Runs on a thread of its own.
+fn read(
+    format: &str,
+    mut input: Box<dyn Read + Send>,
+    now_us: i64,
+    sender: &mpsc::Sender<Batch>,
+) -> Result<(), IngestError> {
+    let mut sink = |batch: Batch| match sender.blocking_send(batch) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    };
+    import::format::read(format, &mut *input, Context { now_us }, &mut sink).map_err(|error| {
+        IngestError::Unreadable {
+            message: error.to_string(),
+        }
+    })
+}
+
+/// An import being written.
+struct Writing {
+    intake: Intake,
+    no: UploadNo,
+    records: u64,
+}
+
+impl Writing {
+    async fn begin(app: &App, what: &Import) -> Result<Self, IngestError> {
+        let now_us = app.clock.now_us();
+        let mut tx = app.store.write().await?;
+        let key = app.vault.person_key(&mut tx, what.user).await?;
+        let new = NewUpload {
+            id: what.id,
+            kind: "import",
+            now_us,
+        };
+        let no = store::uploads::begin(&mut tx, &key, what.user, &new).await?;
+        tx.commit().await?;
+        Ok(Self {
+            intake: Intake::new(Counting::Export),
+            no,
+            records: 0,
+        })
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            bytes_read: self.intake.bytes_read,
+            records: self.records,
+        }
+    }
+
+    fn state<'a>(
+        &self,
+        what: &Import,
+        status: UploadStatus,
+        stage: &'static str,
+        detail: &'a [u8],
+        now_us: i64,
+    ) -> UploadState<'a> {
+        let read = self.intake.bytes_read as f64;
+        // Reading is the larger part of the work; computing the days is the rest.
+        let reading = what
+            .bytes_total
+            .map_or(0.4, |total| 0.8 * read / (total.max(1) as f64));
+        UploadState {
+            status,
+            stage,
+            progress: match status {
+                UploadStatus::Completed => 1.0,
+                UploadStatus::Processing => 0.8,
+                UploadStatus::Received | UploadStatus::Failed | UploadStatus::RequiresReview => {
+                    reading.min(0.8)
+                }
+            },
+            accepted: self.intake.tally.accepted,
+            duplicates: self.intake.tally.duplicates,
+            rejected: self.intake.tally.rejected,
+            detail,
+            dirty_seq: self.intake.dirty_seq,
+            now_us,
+        }
+    }
+
+    async fn flush(&mut self, app: &App, what: &Import, part: Part) -> Result<(), IngestError> {
+        let now_us = app.clock.now_us();
+        let mut tx = app.store.write().await?;
+        let key = app.vault.person_key(&mut tx, what.user).await?;
+        store::people::hold(&mut tx, &key, what.user).await?;
+        let mut person = Dossier::load(&mut tx, &app.vault, what.user).await?;
+        if let Some(exported_us) = self.intake.snapshot_us {
+            store::uploads::set_snapshot(&mut tx, what.user, self.no, exported_us).await?;
+        }
+        let place = Upload {
+            user: what.user,
+            no: self.no,
+            now_us,
+            run_at_us: now_us + SETTLE_US,
+        };
+        let job = app.ids.job(now_us);
+        self.intake
+            .flush(&mut tx, &mut person, place, job, part)
+            .await?;
+        let tally = &self.intake.tally;
+        self.records = tally.accepted + tally.duplicates + tally.rejected;
+        let detail = detail(tally)?;
+        let state = self.state(what, UploadStatus::Received, "reading", &detail, now_us);
+        store::uploads::save(&mut tx, &person.key, what.user, what.id, &state).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Writes the rest, compares with other exports and lets the days be computed now.
+    async fn finish(&mut self, app: &App, what: &Import) -> Result<UploadStatus, IngestError> {
+        self.flush(app, what, Part::Last).await?;
+        let now_us = app.clock.now_us();
+        let mut tx = app.store.write().await?;
+        let key = app.vault.person_key(&mut tx, what.user).await?;
+        store::people::hold(&mut tx, &key, what.user).await?;
+        let mut person = Dossier::load(&mut tx, &app.vault, what.user).await?;
+        self.reconcile(&mut tx, &mut person, app, what, now_us)
+            .await?;
+        let changed = self.intake.dirty_seq > 0;
+        if changed {
+            // Brings the job that waits for the end of the import forward.
+            let none = std::collections::BTreeSet::new();
+            mark_days(
+                &mut tx,
+                what.user,
+                &none,
+                app.ids.job(now_us),
+                now_us,
+                now_us,
+            )
+            .await?;
+        }
+        let (status, stage) = if changed {
+            (UploadStatus::Processing, "analysing")
+        } else {
+            (UploadStatus::Completed, "done")
+        };
+        let detail = detail(&self.intake.tally)?;
+        let state = self.state(what, status, stage, &detail, now_us);
+        store::uploads::save(&mut tx, &person.key, what.user, what.id, &state).await?;
+        tx.commit().await?;
+        Ok(status)
+    }
+
+    async fn reconcile(
+        &mut self,
+        tx: &mut store::Tx,
+        person: &mut Dossier,
+        app: &App,
+        what: &Import,
+        now_us: i64,
+    ) -> Result<(), IngestError> {
+        let snapshots = store::uploads::snapshots(tx, what.user).await?;
+        let Some(exported_us) = self.intake.snapshot_us else {
+            return Ok(());
+        };
+        if snapshots
+            .iter()
+            .all(|(_, other_us)| *other_us == exported_us)
+        {
+            return Ok(());
+        }
+        let present: Vec<_> = self.intake.present.iter().copied().collect();
+        let reconcile = Reconcile {
+            upload: self.no,
+            exported_us,
+            present: &present,
+            mirror: what.mirror,
+            snapshots: &snapshots,
+        };
+        let done = store::samples::reconcile(tx, &person.key, what.user, &reconcile).await?;
+        for (metric, count) in &done.by_metric {
+            if count.superseded_incoming > 0 {
+                let name = self.name_of(person, *metric);
+                self.intake
+                    .tally
+                    .recount_superseded(&name, count.superseded_incoming);
+            }
+            self.intake.tally.snapshot.superseded += count.superseded_stored;
+            self.intake.tally.snapshot.absent += count.absent;
+            self.intake.tally.snapshot.removed += count.removed;
+        }
+        let history = person.history();
+        let mut days = std::collections::BTreeSet::new();
+        for (metric, hours) in done.changed.iter() {
+            days.extend(dirty::dates(&history, metric, hours.iter().copied()));
+        }
+        if !days.is_empty() {
+            let job = app.ids.job(now_us);
+            let seq = mark_days(tx, what.user, &days, job, now_us, now_us).await?;
+            self.intake.dirty_seq = self.intake.dirty_seq.max(seq);
+        }
+        Ok(())
+    }
+
+    fn name_of(&self, person: &Dossier, metric: model::metric::MetricNo) -> String {
+        let row = model::metric::by_no(metric);
+        match row.and_then(|row| row.healthkit) {
+            Some(identifier) => identifier.to_owned(),
+            None => person
+                .describe(metric)
+                .map(|described| described.id)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Remembers that the import failed. If even that fails, the log has both errors.
+    async fn fail(&self, app: &App, what: &Import, error: &IngestError) {
+        let write = async {
+            let now_us = app.clock.now_us();
+            let mut tx = app.store.write().await?;
+            let key = app.vault.person_key(&mut tx, what.user).await?;
+            let detail = detail(&self.intake.tally)?;
+            let state = self.state(what, UploadStatus::Failed, "reading", &detail, now_us);
+            store::uploads::save(&mut tx, &key, what.user, what.id, &state).await?;
+            tx.commit().await?;
+            Ok::<(), IngestError>(())
+        };
+        if let Err(second) = write.await {
+            tracing::error!(import = %what.id, error = %error, second = %second, "import failed, and so did noting it");
+        }
+    }
+}
+
+fn detail(tally: &Tally) -> Result<Vec<u8>, IngestError> {
+    serde_json::to_vec(tally).map_err(|error| IngestError::Unreadable {
+        message: format!("the account could not be written: {error}"),
+    })
+}
+
+/// How often a watcher of a running import hears about it at least.
+pub(crate) const WATCH_EVERY: Duration = Duration::from_millis(500);

@@ -1,0 +1,415 @@
+//! Collects the batches of one input and writes them, a bounded number of samples at a time.
+//!
+//! Names are resolved against the person's table inside the write, so that two imports at once never
+//! give one number to two sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use import::batch::{Batch, Deletion, Fact, Incoming, Meaning, Printed, TypeName, ZoneSeen};
+use model::ids::{JobId, UserId};
+use model::metric::MetricNo;
+use model::record::Record;
+use model::sample::{Flags, Sample};
+use model::source::{Source, SourceNo};
+use store::Tx;
+use store::samples::{ChangedHours, Group, Origin, Snapshot};
+use store::uploads::UploadNo;
+
+use crate::dossier::Dossier;
+use crate::ingest::edit::moved_days;
+use crate::ingest::tally::Tally;
+use crate::ingest::{IngestError, dirty, mark_days};
+
+/// Samples held before they are written: 300,000 samples are some 20 MB here and cost one commit, so
+/// that memory stays flat and a commit's price is spread over many samples.
+pub(crate) const HELD_MAX: usize = 300_000;
+
+/// Children of correlations that are held back until everything printed on its own is stored.
+const CHILDREN_MAX: usize = 200_000;
+
+/// How children of correlations, and extremes beside a mean, are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// An export prints children again on their own: one counts only if its twin is missing.
+    Export,
+    /// A live upload counts the record that it sent, not the samples that it was taken apart into.
+    Live,
+}
+
+/// Where the samples of an input come from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Upload {
+    /// Whose they are.
+    pub(crate) user: UserId,
+    /// The person's number for this upload.
+    pub(crate) no: UploadNo,
+    /// Now.
+    pub(crate) now_us: i64,
+    /// When the days that change should be computed.
+    pub(crate) run_at_us: i64,
+}
+
+/// The collected part of an input and the account so far.
+pub(crate) struct Intake {
+    counting: Counting,
+    types: Vec<TypeName>,
+    sources: Vec<Source>,
+    numbers: Vec<SourceNo>,
+    metrics: Vec<MetricNo>,
+    held: Vec<Incoming>,
+    children: Vec<Incoming>,
+    records: Vec<Record>,
+    deletions: Vec<Deletion>,
+    zones: Vec<ZoneSeen>,
+    /// When the provider made the snapshot, if the input is one.
+    pub(crate) snapshot_us: Option<i64>,
+    /// Which samples of which sources the input holds.
+    pub(crate) present: BTreeSet<(MetricNo, SourceNo)>,
+    /// The account.
+    pub(crate) tally: Tally,
+    /// Bytes of input read.
+    pub(crate) bytes_read: u64,
+    /// The highest mark number of this input's changes.
+    pub(crate) dirty_seq: i64,
+}
+
+impl Intake {
+    /// An empty intake.
+    pub(crate) fn new(counting: Counting) -> Self {
+        Self {
+            counting,
+            types: Vec::new(),
+            sources: Vec::new(),
+            numbers: Vec::new(),
+            metrics: Vec::new(),
+            held: Vec::new(),
+            children: Vec::new(),
+            records: Vec::new(),
+            deletions: Vec::new(),
+            zones: Vec::new(),
+            snapshot_us: None,
+            present: BTreeSet::new(),
+            tally: Tally::default(),
+            bytes_read: 0,
+            dirty_seq: 0,
+        }
+    }
+
+    /// Takes a batch in; nothing is written yet.
+    pub(crate) fn take(&mut self, batch: Batch) {
+        for name in batch.new_types {
+            self.tally.see_type(&name);
+            self.types.push(name);
+        }
+        self.sources.extend(batch.new_sources);
+        for sample in batch.samples {
+            match sample.printed {
+                Printed::TopLevel => self.held.push(sample),
+                Printed::InCorrelation => self.children.push(sample),
+            }
+        }
+        for record in &batch.records {
+            self.tally.see_record(record.body.kind());
+        }
+        self.records.extend(batch.records);
+        self.deletions.extend(batch.deletions);
+        self.zones.extend(batch.zones);
+        for rejection in &batch.rejections {
+            let at = rejection.type_index.and_then(|at| usize::try_from(at).ok());
+            let name = at
+                .and_then(|at| self.types.get(at))
+                .map(|name| name.name.as_str());
+            self.tally.reject(rejection, name);
+        }
+        for fact in &batch.facts {
+            if let Fact::Snapshot { exported_us, .. } = fact {
+                self.snapshot_us = Some(*exported_us);
+            }
+            self.tally.remark(fact);
+        }
+        self.bytes_read = self.bytes_read.max(batch.bytes_read);
+    }
+
+    /// Whether it is time to write.
+    pub(crate) fn is_full(&self) -> bool {
+        self.held.len() >= HELD_MAX || self.children.len() >= CHILDREN_MAX
+    }
+
+    /// Writes everything held, with the marks and the job, into the caller's transaction. `last`
+    /// also writes the children of correlations.
+    pub(crate) async fn flush(
+        &mut self,
+        tx: &mut Tx,
+        person: &mut Dossier,
+        upload: Upload,
+        job: JobId,
+        part: Part,
+    ) -> Result<(), IngestError> {
+        self.resolve(person)?;
+        let before = person.history();
+        person.seen_in(&std::mem::take(&mut self.zones));
+        let snapshots = store::uploads::snapshots(tx, upload.user).await?;
+        let origin = Origin {
+            upload: upload.no,
+            snapshot: self.snapshot_us.map(|exported_us| Snapshot { exported_us }),
+            snapshots: &snapshots,
+        };
+        let mut changed = ChangedHours::default();
+        let held = std::mem::take(&mut self.held);
+        self.write_samples(tx, person, upload.user, origin, held, &mut changed)
+            .await?;
+        if part == Part::Last || self.children.len() >= CHILDREN_MAX {
+            self.write_children(tx, person, upload.user, origin, &mut changed)
+                .await?;
+        }
+        self.write_records(tx, person, upload.user, origin).await?;
+        self.write_deletions(tx, person, upload, &mut changed)
+            .await?;
+        self.mark(tx, person, upload, job, (&before, &changed))
+            .await?;
+        person.save(tx).await?;
+        Ok(())
+    }
+
+    /// Gives every new type and source its number in the person's table.
+    fn resolve(&mut self, person: &mut Dossier) -> Result<(), IngestError> {
+        for source in self.sources.get(self.numbers.len()..).unwrap_or_default() {
+            let learnt = person.dictionary_mut(|table| match table.learn(source) {
+                Ok((no, changed)) => (Ok(no), changed),
+                Err(full) => (Err(full), false),
+            });
+            self.numbers.push(learnt?);
+        }
+        for name in self.types.get(self.metrics.len()..).unwrap_or_default() {
+            let no = match &name.meaning {
+                Meaning::Known(no) => *no,
+                Meaning::Unknown { unit } => {
+                    person.dictionary_mut(|table| match table.learn_type(&name.name, unit) {
+                        Ok((no, changed)) => (Ok(no), changed),
+                        Err(full) => (Err(full), false),
+                    })?
+                }
+            };
+            self.metrics.push(no);
+        }
+        Ok(())
+    }
+
+    fn group(
+        &mut self,
+        person: &mut Dossier,
+        incoming: Vec<Incoming>,
+    ) -> BTreeMap<u32, Vec<Sample>> {
+        let mut groups: BTreeMap<u32, Vec<Sample>> = BTreeMap::new();
+        let mut first_us: Vec<i64> = vec![i64::MAX; self.numbers.len()];
+        // Inputs come grouped by type: looking the group up once per run is enough.
+        let mut run: Option<(u32, Vec<Sample>)> = None;
+        for one in incoming {
+            let at = usize::from(one.sample.source.0);
+            let source = self.numbers.get(at).copied().unwrap_or_default();
+            if let Some(first) = first_us.get_mut(at) {
+                *first = (*first).min(one.sample.start_us);
+            }
+            let sample = Sample {
+                source,
+                ..one.sample
+            };
+            match &mut run {
+                Some((type_index, samples)) if *type_index == one.type_index => {
+                    samples.push(sample)
+                }
+                Some(_) | None => {
+                    if let Some((type_index, samples)) = run.take() {
+                        groups.entry(type_index).or_default().extend(samples);
+                    }
+                    run = Some((one.type_index, vec![sample]));
+                }
+            }
+        }
+        if let Some((type_index, samples)) = run.take() {
+            groups.entry(type_index).or_default().extend(samples);
+        }
+        for (no, first) in self.numbers.iter().zip(first_us) {
+            if first < i64::MAX {
+                person.dictionary_mut(|table| ((), table.first_seen(*no, first)));
+            }
+        }
+        groups
+    }
+
+    async fn write_samples(
+        &mut self,
+        tx: &mut Tx,
+        person: &mut Dossier,
+        user: UserId,
+        origin: Origin<'_>,
+        incoming: Vec<Incoming>,
+        changed: &mut ChangedHours,
+    ) -> Result<(), IngestError> {
+        for (type_index, samples) in self.group(person, incoming) {
+            let Some((name, metric)) = self.meaning(type_index) else {
+                continue;
+            };
+            let (counted, uncounted) = self.split(samples);
+            if self.snapshot_us.is_some() {
+                self.present
+                    .extend(counted.iter().map(|sample| (metric, sample.source)));
+            }
+            for (samples, counts) in [(counted, true), (uncounted, false)] {
+                if samples.is_empty() {
+                    continue;
+                }
+                let group = vec![Group { metric, samples }];
+                let merged = store::samples::merge(tx, &person.key, user, origin, group).await?;
+                for (_, count) in merged.by_metric.iter().filter(|_| counts) {
+                    let same = count.duplicates + count.refused_deleted;
+                    self.tally.count(&name, count.added + count.replaced, same);
+                }
+                changed.extend(merged.changed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Extremes that came beside a mean belong to the record of the mean.
+    fn split(&self, samples: Vec<Sample>) -> (Vec<Sample>, Vec<Sample>) {
+        if self.counting == Counting::Export {
+            return (samples, Vec::new());
+        }
+        samples.into_iter().partition(|sample| {
+            !sample.flags.contains(Flags::MINIMUM) && !sample.flags.contains(Flags::MAXIMUM)
+        })
+    }
+
+    fn meaning(&self, type_index: u32) -> Option<(String, MetricNo)> {
+        let at = usize::try_from(type_index).ok()?;
+        Some((self.types.get(at)?.name.clone(), *self.metrics.get(at)?))
+    }
+
+    async fn write_children(
+        &mut self,
+        tx: &mut Tx,
+        person: &mut Dossier,
+        user: UserId,
+        origin: Origin<'_>,
+        changed: &mut ChangedHours,
+    ) -> Result<(), IngestError> {
+        let children = std::mem::take(&mut self.children);
+        for (type_index, samples) in self.group(person, children) {
+            let Some((name, metric)) = self.meaning(type_index) else {
+                continue;
+            };
+            if self.snapshot_us.is_some() {
+                self.present
+                    .extend(samples.iter().map(|sample| (metric, sample.source)));
+            }
+            let group = vec![Group { metric, samples }];
+            let merged = store::samples::merge(tx, &person.key, user, origin, group).await?;
+            for (_, count) in &merged.by_metric {
+                let known = count.duplicates + count.refused_deleted;
+                match self.counting {
+                    Counting::Export => {
+                        self.tally.count(&name, count.added + count.replaced, 0);
+                        self.tally.linked += known;
+                    }
+                    Counting::Live => self.tally.linked += known + count.added + count.replaced,
+                }
+            }
+            changed.extend(merged.changed);
+        }
+        Ok(())
+    }
+
+    async fn write_records(
+        &mut self,
+        tx: &mut Tx,
+        person: &mut Dossier,
+        user: UserId,
+        origin: Origin<'_>,
+    ) -> Result<(), IngestError> {
+        let mut records = std::mem::take(&mut self.records);
+        if records.is_empty() {
+            return Ok(());
+        }
+        for record in &mut records {
+            let at = usize::from(record.source.0);
+            record.source = self.numbers.get(at).copied().unwrap_or_default();
+        }
+        let put = store::records::put(tx, &person.key, user, origin, records).await?;
+        for (kind, count) in &put.by_kind {
+            let new = count.added + count.replaced;
+            self.tally.count_new_records(kind, new);
+            if self.counting == Counting::Live {
+                self.tally.count(kind, new, count.duplicates);
+            }
+        }
+        // No day's document is made of records, so none has to be computed again.
+        Ok(())
+    }
+
+    async fn write_deletions(
+        &mut self,
+        tx: &mut Tx,
+        person: &Dossier,
+        upload: Upload,
+        changed: &mut ChangedHours,
+    ) -> Result<(), IngestError> {
+        let deletions: Vec<_> = std::mem::take(&mut self.deletions)
+            .into_iter()
+            .map(|deletion| (deletion.uid, deletion.metric))
+            .collect();
+        if deletions.is_empty() {
+            return Ok(());
+        }
+        let (user, now_us) = (upload.user, upload.now_us);
+        let removed =
+            store::samples::delete_by_uid(tx, &person.key, user, &deletions, now_us).await?;
+        self.tally.deleted += removed
+            .by_metric
+            .iter()
+            .map(|(_, count)| count)
+            .sum::<u64>();
+        changed.extend(removed.changed);
+        let uids: Vec<_> = deletions.iter().map(|(uid, _)| *uid).collect();
+        let removed = store::records::delete_by_uid(tx, &person.key, user, &uids).await?;
+        self.tally.deleted += removed.by_kind.iter().map(|(_, count)| count).sum::<u64>();
+        Ok(())
+    }
+
+    /// Marks the days of changed samples, and those whose borders moved with the zone history.
+    async fn mark(
+        &mut self,
+        tx: &mut Tx,
+        person: &Dossier,
+        upload: Upload,
+        job: JobId,
+        (before, changed): (&model::zone::ZoneHistory, &ChangedHours),
+    ) -> Result<(), IngestError> {
+        let after = person.history();
+        let mut days = BTreeSet::new();
+        for (metric, hours) in changed.iter() {
+            days.extend(dirty::dates(&after, metric, hours.iter().copied()));
+        }
+        if *before != after
+            && let Some((first, last)) = store::days::bounds(tx, upload.user).await?
+        {
+            days.extend(moved_days(before, &after, first, last));
+        }
+        if days.is_empty() {
+            return Ok(());
+        }
+        let (user, now_us) = (upload.user, upload.now_us);
+        let seq = mark_days(tx, user, &days, job, now_us, upload.run_at_us).await?;
+        self.dirty_seq = self.dirty_seq.max(seq);
+        Ok(())
+    }
+}
+
+/// Whether more of the input will follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// More follows.
+    More,
+    /// This is the rest.
+    Last,
+}

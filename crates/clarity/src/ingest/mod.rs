@@ -1,0 +1,66 @@
+//! From a reader's batches to durable, encrypted samples: the write side of the main job.
+//!
+//! Everything that changes a person's samples goes through here, in one transaction with the marks
+//! of the days that must be computed again and the job that computes them. It must never read a
+//! foreign format itself (that is `import`) or compute a measure (that is `analysis`).
+
+pub(crate) mod committer;
+pub(crate) mod dirty;
+pub(crate) mod edit;
+pub(crate) mod file;
+pub(crate) mod intake;
+pub mod tally;
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use model::ids::{JobId, UserId};
+use store::Tx;
+
+use crate::dossier::DossierError;
+use crate::dossier::dictionary::DictionaryFull;
+use crate::jobs::Job;
+
+/// Why data could not be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The store refused.
+    #[error("storing samples")]
+    Store(#[from] store::Error),
+    /// A document of the person could not be read or written.
+    #[error(transparent)]
+    Dossier(#[from] DossierError),
+    /// The person has more sources or unknown types than fit.
+    #[error(transparent)]
+    Full(#[from] DictionaryFull),
+    /// The input as a whole is not of the expected form; nothing was stored.
+    #[error("reading the input: {message}")]
+    Unreadable {
+        /// What and where, without any value of the input.
+        message: String,
+    },
+    /// The input was cut off or the server is stopping; what was committed stays.
+    #[error("the import was interrupted: {message}")]
+    Interrupted {
+        /// What happened.
+        message: String,
+    },
+}
+
+/// Marks days to be computed again and makes sure that a job will do it. Returns the person's mark
+/// number: once all days marked up to it are computed, the change is fully visible.
+pub(crate) async fn mark_days(
+    tx: &mut Tx,
+    user: UserId,
+    days: &BTreeSet<Date>,
+    job: JobId,
+    now_us: i64,
+    run_at_us: i64,
+) -> Result<i64, IngestError> {
+    let days: Vec<Date> = days.iter().copied().collect();
+    let seq = store::days::mark(tx, user, &days).await?;
+    Job::Recompute
+        .enqueue(tx, user, job, now_us, run_at_us)
+        .await?;
+    Ok(seq)
+}

@@ -1,0 +1,246 @@
+//! The account of an import or upload: every record of the input is accepted, recognised as a
+//! duplicate or rejected with a code, and the numbers add up to what the input holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use import::batch::{Fact, Meaning, Position, REJECTIONS_KEPT, Rejection, TypeName};
+use serde::{Deserialize, Serialize};
+
+/// What became of the records of one type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct TypeTally {
+    /// New samples.
+    pub accepted: u64,
+    /// Samples that were there already, or that a newer export has replaced.
+    pub duplicates: u64,
+    /// Refused records.
+    pub rejected: u64,
+}
+
+/// One refused record, for people and programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RejectedRecord {
+    /// Index of the record in the array it came in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// Byte offset in the decompressed document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub byte: Option<u64>,
+    /// Line of a text file, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Why, for programs.
+    pub code: String,
+    /// Which field; empty for the record as a whole.
+    pub field: String,
+    /// Why and what to do, for people.
+    pub message: String,
+}
+
+/// What a newer export of the same person changed about older ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SnapshotTally {
+    /// Samples of older exports that this one replaces: it covers their time.
+    pub superseded: u64,
+    /// Samples of older exports that this one does not hold and does not cover; they stay.
+    pub absent: u64,
+    /// Absent samples that were removed because a mirror was asked for.
+    pub removed: u64,
+}
+
+/// A place where the input was damaged, or a part that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Remark {
+    /// Byte offset, line or name inside the input.
+    pub place: String,
+    /// What was found there.
+    pub message: String,
+}
+
+/// The account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Tally {
+    /// New samples.
+    pub accepted: u64,
+    /// Samples that were there already.
+    pub duplicates: u64,
+    /// Refused records.
+    pub rejected: u64,
+    /// Refused records by code.
+    pub rejected_by_code: BTreeMap<String, u64>,
+    /// The same three numbers by type, under the name that the input uses.
+    pub by_type: BTreeMap<String, TypeTally>,
+    /// Types outside the catalogue; their samples are kept as they came.
+    pub unknown_types: BTreeSet<String>,
+    /// Records that are more than a sample, by kind: how many the input holds.
+    pub records: BTreeMap<String, u64>,
+    /// Of those, how many were new or changed.
+    pub records_new: BTreeMap<String, u64>,
+    /// Children of correlations that were printed on their own too.
+    pub linked: u64,
+    /// Samples and records removed because the provider deleted them.
+    pub deleted: u64,
+    /// What changed about older exports.
+    pub snapshot: SnapshotTally,
+    /// Where the input is damaged; everything before was read.
+    pub damage: Vec<Remark>,
+    /// Parts that were left out on purpose.
+    pub skipped: Vec<Remark>,
+    /// The first refused records in full; all of them are counted.
+    pub errors: Vec<RejectedRecord>,
+}
+
+/// Most remarks of one sort that are kept.
+const REMARKS_MAX: usize = 200;
+
+impl Tally {
+    /// Counts samples of one type that went into the store.
+    pub(crate) fn count(&mut self, type_name: &str, accepted: u64, duplicates: u64) {
+        self.accepted += accepted;
+        self.duplicates += duplicates;
+        let entry = self.by_type.entry(type_name.to_owned()).or_default();
+        entry.accepted += accepted;
+        entry.duplicates += duplicates;
+    }
+
+    /// Takes back samples that turned out to be replaced by a newer export already.
+    pub(crate) fn recount_superseded(&mut self, type_name: &str, count: u64) {
+        self.accepted = self.accepted.saturating_sub(count);
+        self.duplicates += count;
+        let entry = self.by_type.entry(type_name.to_owned()).or_default();
+        entry.accepted = entry.accepted.saturating_sub(count);
+        entry.duplicates += count;
+    }
+
+    /// Counts a refused record and keeps its text while there is room.
+    pub(crate) fn reject(&mut self, rejection: &Rejection, type_name: Option<&str>) {
+        self.rejected += 1;
+        *self
+            .rejected_by_code
+            .entry(rejection.code.as_str().to_owned())
+            .or_default() += 1;
+        if let Some(name) = type_name {
+            self.by_type.entry(name.to_owned()).or_default().rejected += 1;
+        }
+        if self.errors.len() < REJECTIONS_KEPT {
+            let (mut index, mut byte, mut line) = (None, None, None);
+            match rejection.position {
+                Position::Index(at) => index = Some(at),
+                Position::Byte(at) => byte = Some(at),
+                Position::Line(at) => line = Some(at),
+            }
+            self.errors.push(RejectedRecord {
+                index,
+                byte,
+                line,
+                code: rejection.code.as_str().to_owned(),
+                field: rejection.field.clone(),
+                message: rejection.message.clone(),
+            });
+        }
+    }
+
+    /// Remembers a type outside the catalogue.
+    pub(crate) fn see_type(&mut self, name: &TypeName) {
+        if matches!(name.meaning, Meaning::Unknown { .. }) {
+            self.unknown_types.insert(name.name.clone());
+        }
+    }
+
+    /// Counts a record that is more than a sample.
+    pub(crate) fn see_record(&mut self, kind: &str) {
+        *self.records.entry(plural(kind).to_owned()).or_default() += 1;
+    }
+
+    /// Counts records that were new or changed.
+    pub(crate) fn count_new_records(&mut self, kind: &str, count: u64) {
+        if count > 0 {
+            *self.records_new.entry(plural(kind).to_owned()).or_default() += count;
+        }
+    }
+
+    /// Keeps what the input says about damage and parts left out.
+    pub(crate) fn remark(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Damage { position, message } => {
+                let place = match position {
+                    Position::Byte(at) => format!("byte {at}"),
+                    Position::Index(at) => format!("record {at}"),
+                    Position::Line(at) => format!("line {at}"),
+                };
+                push_bounded(
+                    &mut self.damage,
+                    Remark {
+                        place,
+                        message: message.clone(),
+                    },
+                );
+            }
+            Fact::Skipped { name, reason } => {
+                let remark = Remark {
+                    place: name.clone(),
+                    message: (*reason).to_owned(),
+                };
+                push_bounded(&mut self.skipped, remark);
+            }
+            Fact::Snapshot { .. } => {}
+        }
+    }
+}
+
+fn push_bounded(list: &mut Vec<Remark>, remark: Remark) {
+    if list.len() < REMARKS_MAX {
+        list.push(remark);
+    }
+}
+
+/// The name under which records of a kind are counted.
+fn plural(kind: &str) -> &str {
+    match kind {
+        "workout" => "workouts",
+        "route" => "routes",
+        "ecg" => "ecgs",
+        "correlation" => "correlations",
+        "activity_summary" => "activity_summaries",
+        "audiogram" => "audiograms",
+        "vision_prescription" => "vision_prescriptions",
+        "clinical_record" => "clinical_records",
+        "state_of_mind" => "states_of_mind",
+        same => same,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use import::batch::RejectCode;
+
+    use super::*;
+
+    #[test]
+    fn the_numbers_add_up() {
+        let mut tally = Tally::default();
+        tally.count("A", 3, 1);
+        tally.recount_superseded("A", 1);
+        let rejection = Rejection {
+            type_index: Some(0),
+            code: RejectCode::ValueMissing,
+            field: "value".to_owned(),
+            position: Position::Byte(7),
+            message: "the value is missing".to_owned(),
+        };
+        tally.reject(&rejection, Some("A"));
+        assert_eq!(
+            (tally.accepted, tally.duplicates, tally.rejected),
+            (2, 2, 1)
+        );
+        assert_eq!(
+            tally.by_type.get("A"),
+            Some(&TypeTally {
+                accepted: 2,
+                duplicates: 2,
+                rejected: 1
+            })
+        );
+        assert_eq!(tally.rejected_by_code.get("value_missing"), Some(&1));
+    }
+}

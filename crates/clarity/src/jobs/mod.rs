@@ -1,0 +1,303 @@
+//! Background work: workers claim jobs with a lease, run them, and try again later with backoff and
+//! jitter when they fail.
+//!
+//! The queue is a table, so work that was accepted is done whatever happens to this process. A job's
+//! effect is exactly once because it is a pure function of the stored samples; running it twice
+//! changes nothing. Jobs must never be the only place that knows something.
+
+pub(crate) mod insight;
+pub(crate) mod recompute;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::ids::{JobId, UserId};
+use model::sample::{MINUTE_US, SECOND_US};
+use store::Tx;
+use store::jobs::{Claimed, JobKind, NewJob};
+
+use crate::app::App;
+
+/// How long a claimed job belongs to its worker without a sign of life.
+const LEASE_US: i64 = 60 * SECOND_US;
+/// How often a worker renews its lease: three chances before it runs out.
+const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// How often an idle worker looks; work of this process wakes it at once, that of another process
+/// (the command line on the same data folder) is found by looking.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Tries before a job is set aside for a person to look at.
+const TRIES_MAX: u32 = 8;
+/// First delay before another try.
+const RETRY_BASE_US: i64 = 2 * SECOND_US;
+/// Longest delay before another try.
+const RETRY_CAP_US: i64 = 30 * MINUTE_US;
+
+/// What workers can do. The names are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Job {
+    /// Compute a person's marked days again.
+    Recompute,
+    /// Write a person's daily insight.
+    Insight,
+}
+
+impl Job {
+    const ALL: [Self; 2] = [Self::Recompute, Self::Insight];
+
+    /// The stored name.
+    pub(crate) const fn kind(self) -> JobKind {
+        match self {
+            Self::Recompute => JobKind::new("recompute"),
+            Self::Insight => JobKind::new("insight"),
+        }
+    }
+
+    /// Queues this work for a person, unless it already waits.
+    pub(crate) async fn enqueue(
+        self,
+        tx: &mut Tx,
+        user: UserId,
+        id: JobId,
+        now_us: i64,
+        run_at_us: i64,
+    ) -> Result<(), store::Error> {
+        let job = NewJob {
+            id,
+            user,
+            kind: self.kind(),
+            run_at_us,
+            now_us,
+        };
+        store::jobs::enqueue(tx, &job).await
+    }
+}
+
+/// Why a job failed. The code is stored; the log has the rest.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JobError {
+    /// The store refused.
+    #[error("reading or writing the store")]
+    Store(#[from] store::Error),
+    /// A document of the person could not be read.
+    #[error(transparent)]
+    Dossier(#[from] crate::dossier::DossierError),
+    /// A stored document is not of the form this version writes.
+    #[error("a stored document of a day could not be read or written")]
+    Document(#[source] serde_json::Error),
+    /// The process is stopping; the rest of the work waits for the next one.
+    #[error("the process is stopping")]
+    Stopping,
+    /// The job is of a kind that a newer version of this program made.
+    #[error("this version does not know the kind of the job")]
+    UnknownKind,
+    /// The computation was stopped or panicked.
+    #[error("the computation did not finish")]
+    Compute(#[source] tokio::task::JoinError),
+}
+
+impl JobError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "store",
+            Self::Dossier(_) => "person_document",
+            Self::Document(_) => "day_document",
+            Self::Stopping => "stopping",
+            Self::UnknownKind => "unknown_kind",
+            Self::Compute(_) => "compute",
+        }
+    }
+}
+
+/// Starts the workers.
+pub(crate) fn start(app: &Arc<App>, workers: usize) {
+    for number in 0..workers {
+        let task = Arc::clone(app);
+        app.spawn("worker", async move {
+            let name = format!("{}-{number}", std::process::id());
+            while !task.shutdown.is_cancelled() {
+                let worked = work_once(&task, &name).await;
+                if !worked {
+                    tokio::select! {
+                        () = task.shutdown.cancelled() => return,
+                        () = task.work_ready.notified() => {}
+                        () = tokio::time::sleep(LOOK_EVERY) => {}
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// Runs every job that is due, and those that they make due; returns how many ran.
+pub async fn run_due(app: &Arc<App>) -> usize {
+    let name = format!("{}-once", std::process::id());
+    let mut count = 0;
+    while work_once(app, &name).await {
+        count += 1;
+    }
+    count
+}
+
+/// Runs jobs until none of the person's is left, for at most `patience`; false when time ran out.
+pub(crate) async fn drain(app: &Arc<App>, user: UserId, patience: Duration) -> bool {
+    let name = format!("{}-drain", std::process::id());
+    let run = async {
+        loop {
+            let pending = async {
+                let mut tx = app.store.read().await?;
+                store::jobs::pending(&mut tx, user).await
+            };
+            match pending.await {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => tracing::error!(error = %error, "counting jobs failed"),
+            }
+            if !work_once(app, &name).await {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    };
+    tokio::time::timeout(patience, run).await.is_ok()
+}
+
+/// Claims one job and runs it; false when none was due.
+async fn work_once(app: &Arc<App>, worker: &str) -> bool {
+    match claim(app, worker).await {
+        Ok(Some(job)) => {
+            run(app, worker, job).await;
+            true
+        }
+        Ok(None) => false,
+        Err(error) => {
+            tracing::error!(error = %error, "claiming a job failed");
+            false
+        }
+    }
+}
+
+async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>, store::Error> {
+    let now_us = app.clock.now_us();
+    // Looking is free of locks; only a due job is worth a write.
+    let mut tx = app.store.read().await?;
+    let next = store::jobs::next_due(&mut tx).await?;
+    if next.is_none_or(|due_us| due_us > now_us) {
+        return Ok(None);
+    }
+    drop(tx);
+    let mut tx = app.store.write().await?;
+    let job = store::jobs::claim(&mut tx, worker, now_us, LEASE_US).await?;
+    tx.commit().await?;
+    Ok(job)
+}
+
+async fn run(app: &Arc<App>, worker: &str, job: Claimed) {
+    let started_us = app.clock.now_us();
+    let known = Job::ALL.into_iter().find(|known| known.kind() == job.kind);
+    let work = async {
+        match known {
+            Some(Job::Recompute) => recompute::run(app, job.user).await,
+            Some(Job::Insight) => insight::run(app, job.user).await,
+            None => Err(JobError::UnknownKind),
+        }
+    };
+    let outcome = tokio::select! {
+        outcome = work => outcome,
+        () = keep_lease(app, worker, &job) => return,
+    };
+    let seconds = (app.clock.now_us() - started_us) as f64 / 1e6;
+    metrics::histogram!("clarity_job_duration_seconds", "kind" => job.kind.as_str().to_owned())
+        .record(seconds);
+    if let Err(error) = settle(app, worker, &job, outcome).await {
+        tracing::error!(job = %job.id, kind = job.kind.as_str(), error = %error, "noting the end of a job failed");
+    }
+}
+
+/// Renews the lease for as long as the job runs; returns only when the lease was lost, so that the
+/// work stops.
+async fn keep_lease(app: &App, worker: &str, job: &Claimed) {
+    loop {
+        tokio::time::sleep(RENEW_EVERY).await;
+        let until_us = app.clock.now_us() + LEASE_US;
+        let renew = async {
+            let mut tx = app.store.write().await?;
+            let kept = store::jobs::renew(&mut tx, job.id, worker, until_us).await?;
+            tx.commit().await?;
+            Ok::<bool, store::Error>(kept)
+        };
+        match renew.await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(job = %job.id, "lease lost; another worker has the job");
+                return;
+            }
+            Err(error) => tracing::error!(job = %job.id, error = %error, "renewing a lease failed"),
+        }
+    }
+}
+
+async fn settle(
+    app: &App,
+    worker: &str,
+    job: &Claimed,
+    outcome: Result<(), JobError>,
+) -> Result<(), store::Error> {
+    let now_us = app.clock.now_us();
+    let mut tx = app.store.write().await?;
+    match outcome {
+        Ok(()) => {
+            store::jobs::finish(&mut tx, job.id, worker).await?;
+        }
+        Err(JobError::Stopping) => {
+            // Not a failure: the rest is queued anew, with all its tries.
+            if let Some(kind) = Job::ALL.into_iter().find(|known| known.kind() == job.kind) {
+                kind.enqueue(&mut tx, job.user, app.ids.job(now_us), now_us, now_us)
+                    .await?;
+            }
+            store::jobs::finish(&mut tx, job.id, worker).await?;
+        }
+        Err(error) if job.attempt >= TRIES_MAX => {
+            tracing::error!(job = %job.id, kind = job.kind.as_str(), error = ?error, "job set aside after its last try");
+            store::jobs::bury(&mut tx, job.id, worker, error.code()).await?;
+        }
+        Err(error) => {
+            tracing::warn!(job = %job.id, kind = job.kind.as_str(), attempt = job.attempt, error = ?error, "job failed and will be tried again");
+            metrics::counter!("clarity_job_retries_total", "kind" => job.kind.as_str().to_owned())
+                .increment(1);
+            let run_at_us = now_us + retry_delay_us(job.attempt, app.ids.fraction());
+            store::jobs::retry(&mut tx, job.id, worker, run_at_us, error.code()).await?;
+        }
+    }
+    tx.commit().await
+}
+
+/// `min(cap, base · 2ⁿ)` with jitter: between half of it and all of it, so that tries spread out but
+/// never come at once.
+fn retry_delay_us(attempt: u32, fraction: f64) -> i64 {
+    let doublings = attempt.saturating_sub(1).min(20);
+    let full = RETRY_BASE_US
+        .saturating_mul(1 << doublings)
+        .min(RETRY_CAP_US);
+    let half = full / 2;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a fraction of a delay of minutes"
+    )]
+    let jitter = (half as f64 * fraction.clamp(0.0, 1.0)) as i64;
+    half + jitter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_double_are_capped_and_spread() {
+        for attempt in 1..=12 {
+            let full = (RETRY_BASE_US << (attempt - 1)).min(RETRY_CAP_US);
+            assert_eq!(retry_delay_us(attempt, 0.0), full / 2);
+            assert_eq!(retry_delay_us(attempt, 1.0), full);
+            let middle = retry_delay_us(attempt, 0.5);
+            assert!(full / 2 < middle && middle < full);
+        }
+    }
+}

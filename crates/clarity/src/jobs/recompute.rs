@@ -1,0 +1,244 @@
+//! Computes a person's marked days again, newest first, and nothing else.
+//!
+//! Each step takes a window of marked days, reads the samples around it once, computes the days'
+//! documents apart from the request threads, and stores them together with the clearing of their
+//! marks. A day that was marked again meanwhile keeps its mark.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use analysis::daily::document::{DayDocument, DayInput, day_document};
+use analysis::daily::rank::Ranks;
+use analysis::daily::summary::MetricSamples;
+use jiff::civil::Date;
+use model::ids::UserId;
+use model::metric::Kind;
+use model::sample::{HOUR_US, Sample};
+use model::source::Source;
+use model::zone::{Span, Zone, ZoneHistory};
+
+use crate::app::App;
+use crate::bus::EventKind;
+use crate::dossier::Dossier;
+use crate::jobs::{Job, JobError};
+
+/// Days of one step: a month of dense samples is some ten megabytes.
+const WINDOW_DAYS: usize = 31;
+/// How far around a day samples can matter: the night before and the evening after.
+const AROUND_US: i64 = 36 * HOUR_US;
+/// Compression of day documents: more costs time on every change and saves little.
+const PACK_LEVEL: i32 = 6;
+/// A day document is some ten kilobytes; one that claims more than this is damaged.
+const UNPACKED_MAX: usize = 8 << 20;
+
+/// A step's work, read in one transaction.
+struct Window {
+    days: Vec<(Date, i64)>,
+    zones: ZoneHistory,
+    sources: Vec<Source>,
+    metrics: Vec<Loaded>,
+}
+
+/// One metric's samples around the window.
+struct Loaded {
+    id: String,
+    unit: String,
+    kind: Kind,
+    ranks: Ranks,
+    samples: Vec<Sample>,
+    longest_us: i64,
+}
+
+/// Computes every marked day of the person.
+pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
+    let mut computed: BTreeMap<Date, ()> = BTreeMap::new();
+    while let Some(window) = load(app, user).await? {
+        let days = window.days.clone();
+        let work = app.tasks.spawn_blocking(move || compute(&window));
+        let documents = work.await.map_err(JobError::Compute)?;
+        store_days(app, user, &days, &documents).await?;
+        metrics::counter!("clarity_days_computed_total").increment(days.len() as u64);
+        computed.extend(days.iter().map(|(day, _)| (*day, ())));
+        if app.shutdown.is_cancelled() {
+            // The marks that are left keep the job alive: it is claimed again after the restart.
+            return Err(JobError::Stopping);
+        }
+    }
+    let now_us = app.clock.now_us();
+    let mut tx = app.store.write().await?;
+    let done_up_to = store::days::analysed_up_to(&mut tx, user).await?;
+    let completed = store::uploads::complete_up_to(&mut tx, user, done_up_to, now_us).await?;
+    if !computed.is_empty() {
+        Job::Insight
+            .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
+            .await?;
+    }
+    tx.commit().await?;
+    for id in completed {
+        let payload = format!("{{\"processing_id\":\"{id}\",\"status\":\"completed\"}}");
+        app.bus
+            .publish(user, EventKind::Processing, id.to_string(), payload);
+    }
+    if let (Some((first, ())), Some((last, ()))) =
+        (computed.first_key_value(), computed.last_key_value())
+    {
+        let count = computed.len();
+        let payload = format!("{{\"first\":\"{first}\",\"last\":\"{last}\",\"days\":{count}}}");
+        app.bus
+            .publish(user, EventKind::Summary, last.to_string(), payload);
+    }
+    app.work_ready.notify_one();
+    Ok(())
+}
+
+/// Reads the newest marked days and the samples around them; `None` when no day is marked.
+async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
+    let mut tx = app.store.read().await?;
+    let limit = u32::try_from(WINDOW_DAYS).unwrap_or(u32::MAX);
+    let mut days = store::days::dirty(&mut tx, user, limit).await?;
+    let Some((newest, _)) = days.first().copied() else {
+        return Ok(None);
+    };
+    // Scattered days are taken in several steps, so that a step reads a bounded stretch of time.
+    let reach = i32::try_from(WINDOW_DAYS).unwrap_or(i32::MAX);
+    days.retain(|(day, _)| newest.duration_since(*day).as_hours() / 24 < i64::from(reach));
+    let dossier = Dossier::load(&mut tx, &app.vault, user).await?;
+    let zones = dossier.history();
+    let around = stretch(&zones, &days);
+    let mut metrics = Vec::new();
+    for held in store::samples::held(&mut tx, user).await? {
+        let utc = Zone::utc();
+        let ends_us = utc.start_of(held.last_day) + 24 * HOUR_US;
+        if utc.start_of(held.first_day) >= around.end_us || ends_us < around.start_us {
+            continue;
+        }
+        let samples =
+            store::samples::overlapping(&mut tx, &dossier.key, user, held.metric, around).await?;
+        let Some(described) = dossier.describe(held.metric) else {
+            continue;
+        };
+        if !samples.is_empty() {
+            let longest_us = samples
+                .iter()
+                .map(|sample| sample.end_us - sample.start_us)
+                .max();
+            metrics.push(Loaded {
+                ranks: dossier.ranks(&described.id),
+                id: described.id,
+                unit: described.unit,
+                kind: described.kind,
+                samples,
+                longest_us: longest_us.unwrap_or(0),
+            });
+        }
+    }
+    let sources = dossier.dictionary().sources().to_vec();
+    Ok(Some(Window {
+        days,
+        zones,
+        sources,
+        metrics,
+    }))
+}
+
+/// The time that the days and their surroundings take.
+fn stretch(zones: &ZoneHistory, days: &[(Date, i64)]) -> Span {
+    let spans = || days.iter().flat_map(|(day, _)| around(zones, *day));
+    Span {
+        start_us: spans().map(|span| span.start_us).min().unwrap_or(0),
+        end_us: spans().map(|span| span.end_us).max().unwrap_or(0),
+    }
+}
+
+/// A day and its surroundings. A date that a traveller skipped still has some: the UTC day.
+fn around(zones: &ZoneHistory, day: Date) -> Option<Span> {
+    let spans = zones.day(day);
+    let utc_us = Zone::utc().start_of(day);
+    let start_us = spans.first().map_or(utc_us, |span| span.start_us);
+    let end_us = spans
+        .last()
+        .map_or(utc_us + 24 * HOUR_US, |span| span.end_us);
+    Some(Span {
+        start_us: start_us - AROUND_US,
+        end_us: end_us + AROUND_US,
+    })
+}
+
+/// The documents of the window's days; `None` for a day that holds nothing.
+fn compute(window: &Window) -> Vec<Option<Vec<u8>>> {
+    window
+        .days
+        .iter()
+        .map(|(day, _)| compute_day(window, *day))
+        .collect()
+}
+
+fn compute_day(window: &Window, day: Date) -> Option<Vec<u8>> {
+    let around = around(&window.zones, day)?;
+    let metrics: Vec<MetricSamples<'_>> = window
+        .metrics
+        .iter()
+        .map(|metric| {
+            let from_us = around.start_us - metric.longest_us;
+            let from = metric
+                .samples
+                .partition_point(|sample| sample.start_us < from_us);
+            let until = metric
+                .samples
+                .partition_point(|sample| sample.start_us < around.end_us);
+            MetricSamples {
+                id: &metric.id,
+                unit: &metric.unit,
+                kind: metric.kind,
+                samples: metric.samples.get(from..until).unwrap_or_default(),
+                ranks: &metric.ranks,
+            }
+        })
+        .filter(|metric| !metric.samples.is_empty())
+        .collect();
+    let input = DayInput {
+        date: day,
+        zones: &window.zones,
+        sources: &window.sources,
+        metrics: &metrics,
+    };
+    let document = day_document(&input);
+    let empty = document.metrics.is_empty()
+        && document.night.main.is_none()
+        && document.night.naps.is_empty();
+    (!empty).then(|| pack(&document))
+}
+
+/// The stored form of a day's document.
+pub(crate) fn pack(document: &DayDocument) -> Vec<u8> {
+    zstd::bulk::compress(&document.to_bytes(), PACK_LEVEL)
+        .expect("compressing to memory has nothing that can fail")
+}
+
+/// The JSON text of a stored document; `None` when it is damaged.
+pub(crate) fn unpack(stored: &[u8]) -> Option<Vec<u8>> {
+    zstd::bulk::decompress(stored, UNPACKED_MAX).ok()
+}
+
+async fn store_days(
+    app: &App,
+    user: UserId,
+    days: &[(Date, i64)],
+    documents: &[Option<Vec<u8>>],
+) -> Result<(), JobError> {
+    let mut tx = app.store.write().await?;
+    let key = app.vault.person_key(&mut tx, user).await?;
+    let mut full = Vec::new();
+    let mut empty = Vec::new();
+    for ((day, _), document) in days.iter().zip(documents) {
+        match document {
+            Some(bytes) => full.push((*day, bytes.as_slice())),
+            None => empty.push(*day),
+        }
+    }
+    store::days::put_many(&mut tx, &key, user, &full).await?;
+    store::days::remove(&mut tx, user, &empty).await?;
+    store::days::clear(&mut tx, user, days).await?;
+    tx.commit().await?;
+    Ok(())
+}
