@@ -11,6 +11,7 @@ mod database;
 mod chunk;
 mod codec;
 mod column;
+mod edit;
 mod merge;
 mod recording;
 mod removal;

@@ -45,7 +45,6 @@ struct Known {
     id: Uuid,
     content: Vec<u8>,
     version: i64,
-    origin: i64,
     seen: i64,
 }
 

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use model::ids::UserId;
 use model::metric::MetricNo;
-use model::sample::{DAY_US, Sample};
+use model::sample::{DAY_US, Sample, Uid};
 use model::zone::Span;
+use rustc_hash::FxHashSet;
 
 use crate::chunk::{self, Place, Writes};
 use crate::codec::Stored;
 use crate::database::Tx;
 use crate::days;
+use crate::edit;
 use crate::error::Error;
 use crate::merge::{self, Bringer};
 use crate::tombstone;
@@ -152,8 +154,13 @@ pub async fn merge(
             ..MergeCounts::default()
         };
         counts.duplicates += merge::keep_last_of_each_uid(&mut samples);
+        let moved = edit::take_moved(tx, key, user, metric, &samples, &bringer).await?;
+        let before = samples.len();
+        samples.retain(|sample| sample.uid.is_none_or(|uid| !moved.outdated.contains(&uid)));
+        counts.duplicates += (before - samples.len()) as u64;
         samples.sort_by_key(merge::identity);
         let mut merging = Merging {
+            moved: &moved.replaced,
             key,
             user,
             person,
@@ -163,6 +170,7 @@ pub async fn merge(
         let hours = merging.run(tx, &samples, &mut counts, &mut writes).await?;
         merged.by_metric.push((metric, counts));
         merged.changed.add(metric, hours);
+        merged.changed.add(metric, moved.hours);
     }
     writes.flush(tx, person).await?;
     Ok(merged)
@@ -174,6 +182,7 @@ struct Merging<'a> {
     user: UserId,
     person: i64,
     bringer: &'a Bringer,
+    moved: &'a FxHashSet<Uid>,
     metric: MetricNo,
 }
 
@@ -203,7 +212,7 @@ impl Merging<'_> {
                 let rows = stored
                     .next_if(|chunk| chunk.bucket == bucket)
                     .map_or_else(Vec::new, |chunk| chunk.rows);
-                let mut done = merge::merge(rows, part, self.bringer);
+                let mut done = merge::merge(rows, part, self.moved, self.bringer);
                 counts.add(done.counts);
                 hours.append(&mut done.hours);
                 if done.written {

@@ -35,9 +35,8 @@ where
         .expect("a runtime");
     runtime.block_on(async {
         test(House::open(&Target::SqliteTemporary).await).await;
-        #[expect(clippy::disallowed_methods, reason = "the switch of these tests")]
-        match std::env::var("CLARITY_TEST_POSTGRES") {
-            Ok(server) => {
+        match postgres() {
+            Some(server) => {
                 let name = create_database(&server).await;
                 let url = database_url(&server, &name);
                 let house = House::open(&Target::Postgres { url }).await;
@@ -46,9 +45,15 @@ where
                 store.close().await;
                 drop_database(&server, &name).await;
             }
-            Err(_) => skip_postgres(),
+            None => skip_postgres(),
         }
     });
+}
+
+/// The server on which databases may be created, when there is one.
+pub(crate) fn postgres() -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the switch of these tests")]
+    std::env::var("CLARITY_TEST_POSTGRES").ok()
 }
 
 #[expect(clippy::print_stdout, reason = "a skipped database is said aloud")]
@@ -57,7 +62,8 @@ fn skip_postgres() {
     PRINTED.call_once(|| println!("skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set)"));
 }
 
-fn database_url(server: &str, name: &str) -> String {
+/// The address of another database of the test server.
+pub(crate) fn database_url(server: &str, name: &str) -> String {
     let (address, options) = match server.split_once('?') {
         Some((address, options)) => (address, format!("?{options}")),
         None => (server, String::new()),
@@ -250,5 +256,19 @@ pub(crate) fn with_uid(sample: Sample, uid: u64) -> Sample {
     Sample {
         uid: Uid::new(uid),
         ..sample
+    }
+}
+
+/// Runs a statement that the store itself would never run.
+pub(crate) async fn execute(tx: &mut Tx, text: &'static str) {
+    match tx {
+        Tx::Sqlite(transaction) => {
+            let done = sqlx::query(text).execute(&mut **transaction).await;
+            done.expect("a statement");
+        }
+        Tx::Postgres(transaction) => {
+            let done = sqlx::query(text).execute(&mut **transaction).await;
+            done.expect("a statement");
+        }
     }
 }

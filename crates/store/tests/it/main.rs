@@ -3,4 +3,7 @@
 
 mod account;
 mod fixture;
+mod record;
 mod sample;
+mod whole;
+mod work;

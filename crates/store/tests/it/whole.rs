@@ -1,0 +1,351 @@
+//! Erasing, copying, and what the files hold.
+
+use std::collections::BTreeMap;
+
+use model::ids::{InsightId, JobId, SessionId, UserId};
+use model::metric::MetricNo;
+use model::sample::{HOUR_US, Uid};
+use store::docs::{self, DocName, Expected};
+use store::insights::StoredInsight;
+use store::jobs::{JobKind, NewJob};
+use store::sessions::NewSession;
+use store::{Error, Store, Target, Tx, Vault, copy, days, erase, idempotency, insights, jobs};
+use store::{people, samples, sessions};
+
+use crate::fixture::{
+    House, NOW_US, create_database, database_url, drop_database, on_both, postgres, sample, uuid,
+    with_uid,
+};
+
+const METRIC: MetricNo = MetricNo(20_001);
+
+/// Gives a person a row in every table.
+async fn fill(house: &House, number: u128) -> UserId {
+    let user = house.person(number).await;
+    let key = house.key(user).await;
+    let upload = house.upload(user, Some(NOW_US)).await;
+    let all: Vec<_> = (1..50)
+        .map(|at: i64| {
+            with_uid(
+                sample(NOW_US + at * HOUR_US, NOW_US + at * HOUR_US, 71.5),
+                at.unsigned_abs(),
+            )
+        })
+        .collect();
+    house.merge(user, upload, METRIC, &all).await;
+    let mut tx = house.write().await;
+    let gone = [(Uid::new(1).expect("not zero"), None)];
+    samples::delete_by_uid(&mut tx, &key, user, &gone, NOW_US)
+        .await
+        .expect("a write");
+    let record = model::record::Record {
+        start_us: NOW_US,
+        end_us: NOW_US,
+        zone: None,
+        source: model::source::SourceNo(1),
+        uid: None,
+        identity: "x".to_owned(),
+        body: model::record::Body::Workout(model::record::Workout::default()),
+    };
+    let origin = crate::fixture::origin(upload, &[]);
+    store::records::put(&mut tx, &key, user, origin, vec![record])
+        .await
+        .expect("a write");
+    for name in DocName::ALL {
+        docs::put(&mut tx, &key, user, name, b"canary-doc", Expected::Any)
+            .await
+            .expect("a write");
+    }
+    let session = NewSession {
+        session: SessionId::from_uuid(uuid(900 + number)),
+        refresh_hash: [u8::try_from(number).expect("small"); 32],
+        now_us: NOW_US,
+        expires_us: NOW_US + 1,
+        label: "canary-label",
+    };
+    sessions::create(&mut tx, &key, user, &session)
+        .await
+        .expect("a write");
+    idempotency::begin(&mut tx, &key, user, [1; 32], [2; 32], NOW_US)
+        .await
+        .expect("a write");
+    idempotency::finish(&mut tx, &key, user, [1; 32], b"canary-answer")
+        .await
+        .expect("a write");
+    let today = model::zone::Zone::utc().date_at(NOW_US);
+    days::mark(&mut tx, user, &[today]).await.expect("a write");
+    days::put(&mut tx, &key, user, today, b"canary-day")
+        .await
+        .expect("a write");
+    let job = NewJob {
+        id: JobId::from_uuid(uuid(700 + number)),
+        user,
+        kind: JobKind::new("derive"),
+        run_at_us: 1,
+        now_us: NOW_US,
+    };
+    jobs::enqueue(&mut tx, &job).await.expect("a write");
+    let insight = StoredInsight {
+        id: InsightId::from_uuid(uuid(800 + number)),
+        kind: "daily".to_owned(),
+        day: today,
+        source: "rules".to_owned(),
+        bytes: b"canary-insight".to_vec(),
+        now_us: NOW_US,
+    };
+    insights::put(&mut tx, &key, user, &insight)
+        .await
+        .expect("a write");
+    tx.commit().await.expect("a commit");
+    user
+}
+
+/// Rows of every table that the database knows.
+async fn rows(tx: &mut Tx) -> BTreeMap<String, i64> {
+    let mut rows = BTreeMap::new();
+    for (table, _) in columns(tx).await {
+        let text = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+        let count = match tx {
+            Tx::Sqlite(tx) => {
+                sqlx::query_scalar::<_, i64>(text)
+                    .fetch_one(&mut **tx)
+                    .await
+            }
+            Tx::Postgres(tx) => {
+                sqlx::query_scalar::<_, i64>(text)
+                    .fetch_one(&mut **tx)
+                    .await
+            }
+        };
+        rows.insert(table, count.expect("a count"));
+    }
+    rows
+}
+
+/// Columns of every table that the database knows, in order of name.
+async fn columns(tx: &mut Tx) -> BTreeMap<String, Vec<String>> {
+    let found: Vec<(String, String)> = match tx {
+        Tx::Sqlite(tx) => sqlx::query_as(
+            "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+             WHERE m.type = 'table'",
+        )
+        .fetch_all(&mut **tx)
+        .await
+        .expect("tables"),
+        Tx::Postgres(tx) => sqlx::query_as(
+            "SELECT table_name::text, column_name::text FROM information_schema.columns
+             WHERE table_schema = 'public'",
+        )
+        .fetch_all(&mut **tx)
+        .await
+        .expect("tables"),
+    };
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (table, column) in found {
+        if !table.starts_with("_sqlx") && !table.starts_with("sqlite_") {
+            columns.entry(table).or_default().push(column);
+        }
+    }
+    for columns in columns.values_mut() {
+        columns.sort();
+    }
+    columns
+}
+
+#[test]
+fn every_table_is_copied() {
+    on_both(|house| async move {
+        let mut tx = house.read().await;
+        let copied: BTreeMap<String, Vec<String>> = copy::tables()
+            .into_iter()
+            .map(|(table, columns)| {
+                let mut columns: Vec<String> = columns.into_iter().map(str::to_owned).collect();
+                columns.sort();
+                (table.to_owned(), columns)
+            })
+            .collect();
+        assert_eq!(copied, columns(&mut tx).await);
+    });
+}
+
+#[test]
+fn an_erased_person_leaves_no_row() {
+    on_both(|house| async move {
+        let mut tx = house.read().await;
+        let empty = rows(&mut tx).await;
+        drop(tx);
+        let user = fill(&house, 1).await;
+        let mut tx = house.read().await;
+        for (table, count) in rows(&mut tx).await {
+            assert!(count > 0, "the test fills {table}");
+        }
+        drop(tx);
+        let stale = house.key(user).await;
+        let mut tx = house.write().await;
+        let erased = erase::person(&mut tx, user).await.expect("a write");
+        tx.commit().await.expect("a commit");
+        let count = |name| {
+            erased
+                .counts
+                .iter()
+                .find(|(of, _)| *of == name)
+                .map(|(_, n)| *n)
+        };
+        assert_eq!(count("chunks"), Some(48));
+        assert_eq!(count("persons"), Some(1));
+        let mut tx = house.write().await;
+        assert_eq!(rows(&mut tx).await, empty);
+        let gone = docs::put(&mut tx, &stale, user, DocName::Profile, b"x", Expected::Any).await;
+        assert!(matches!(gone, Err(Error::PersonUnknown)));
+        assert!(matches!(
+            erase::person(&mut tx, user).await,
+            Err(Error::PersonUnknown)
+        ));
+    });
+}
+
+#[test]
+fn erasing_health_data_keeps_the_account_under_a_new_key() {
+    on_both(|house| async move {
+        let user = fill(&house, 1).await;
+        let stale = house.key(user).await;
+        let mut tx = house.write().await;
+        let erased = erase::health_data(&mut tx, &house.vault, user)
+            .await
+            .expect("a write");
+        tx.commit().await.expect("a commit");
+        assert!(erased.counts.contains(&("docs", 3)));
+        let mut tx = house.write().await;
+        let left: Vec<String> = rows(&mut tx)
+            .await
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(table, _)| table)
+            .collect();
+        assert_eq!(
+            left,
+            [
+                "counters",
+                "docs",
+                "meta",
+                "persons",
+                "session_tokens",
+                "sessions"
+            ]
+        );
+        let late = docs::put(&mut tx, &stale, user, DocName::Profile, b"x", Expected::Any).await;
+        assert!(matches!(late, Err(Error::KeyStale)));
+        let key = house
+            .vault
+            .person_key(&mut tx, user)
+            .await
+            .expect("the new key");
+        let doc = docs::get(&mut tx, &key, user, DocName::Preferences)
+            .await
+            .expect("a read");
+        assert_eq!(doc.expect("a document").bytes, b"canary-doc");
+        let sessions = sessions::list(&mut tx, &key, user).await.expect("a read");
+        assert_eq!(sessions[0].label, "canary-label");
+        let sealed = stale.seal(b"x", b"y");
+        assert!(key.open(b"x", &sealed).is_err(), "the key is another one");
+        let person = people::by_id(&mut tx, &house.vault, user)
+            .await
+            .expect("a read");
+        assert_eq!(person.expect("the person").email, "person1@example.org");
+    });
+}
+
+#[test]
+fn everything_is_copied_to_the_other_database_and_back() {
+    on_both(|house| async move {
+        let users = [fill(&house, 1).await, fill(&house, 2).await];
+        let expected = house.all(users[0], METRIC).await;
+        let middle = Store::open(&Target::SqliteTemporary)
+            .await
+            .expect("a database");
+        middle.migrate().await.expect("tables");
+        let counts = copy::all(&house.store, &middle).await.expect("a copy");
+        assert!(
+            counts
+                .iter()
+                .all(|(table, count)| *count > 0 || *table == "meta")
+        );
+        assert!(matches!(
+            copy::all(&house.store, &middle).await,
+            Err(Error::TargetNotEmpty)
+        ));
+        let mut tx = house.read().await;
+        let before = rows(&mut tx).await;
+        drop(tx);
+        let vault = Vault::open(&middle, &house.key_file())
+            .await
+            .expect("the same key");
+        let mut tx = middle.read().await.expect("a transaction");
+        assert_eq!(rows(&mut tx).await, before);
+        let key = vault.person_key(&mut tx, users[0]).await.expect("a key");
+        let copied = samples::starting_in(&mut tx, &key, users[0], METRIC, crate::fixture::EVER);
+        assert_eq!(copied.await.expect("a read"), expected);
+        drop(tx);
+        if let Some(server) = postgres() {
+            let name = create_database(&server).await;
+            let url = database_url(&server, &name);
+            let end = Store::open(&Target::Postgres { url })
+                .await
+                .expect("a database");
+            end.migrate().await.expect("tables");
+            copy::all(&middle, &end).await.expect("a copy");
+            let mut tx = end.read().await.expect("a transaction");
+            assert_eq!(rows(&mut tx).await, before);
+            let key = vault.person_key(&mut tx, users[1]).await.expect("a key");
+            let span = crate::fixture::EVER;
+            let copied = samples::starting_in(&mut tx, &key, users[1], METRIC, span).await;
+            assert_eq!(copied.expect("a read"), expected);
+            drop(tx);
+            end.close().await;
+            drop_database(&server, &name).await;
+        }
+    });
+}
+
+#[test]
+fn the_files_tell_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("clarity.db");
+        let house = House::open(&Target::Sqlite { path }).await;
+        let user = fill(&house, 1).await;
+        assert!(!occurs(folder.path(), b"canary"));
+        assert!(!occurs(folder.path(), b"person1@"));
+        assert!(!occurs(folder.path(), &71.5_f64.to_le_bytes()));
+        let id = user.uuid();
+        assert!(
+            occurs(folder.path(), id.as_bytes()),
+            "the search itself works"
+        );
+        let mut tx = house.write().await;
+        erase::person(&mut tx, user).await.expect("a write");
+        tx.commit().await.expect("a commit");
+        house.store.checkpoint().await.expect("a checkpoint");
+        house.store.close().await;
+        assert!(
+            !occurs(folder.path(), b"$argon2id$hash"),
+            "nor does the row remain"
+        );
+    });
+}
+
+/// Whether any file of a folder holds these bytes.
+fn occurs(folder: &std::path::Path, needle: &[u8]) -> bool {
+    std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_file())
+        .any(|path| {
+            let bytes = std::fs::read(path).expect("a file");
+            bytes.windows(needle.len()).any(|window| window == needle)
+        })
+}

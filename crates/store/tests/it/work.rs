@@ -1,0 +1,355 @@
+//! Days, jobs, insights and repeated requests.
+
+use jiff::civil::{Date, date};
+use model::ids::{InsightId, JobId, UserId};
+use store::idempotency::{self, Begun};
+use store::insights::{self, StoredInsight};
+use store::jobs::{self, JobKind, NewJob};
+use store::{Tx, days};
+
+use crate::fixture::{House, NOW_US, on_both, uuid};
+
+const DERIVE: JobKind = JobKind::new("derive");
+const INSIGHT: JobKind = JobKind::new("insight");
+
+#[test]
+fn days_are_marked_cleared_and_kept() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let key = house.key(user).await;
+        let mut tx = house.write().await;
+        let (a, b, c) = (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3));
+        assert_eq!(
+            days::mark(&mut tx, user, &[a, b, a])
+                .await
+                .expect("a write"),
+            1
+        );
+        assert_eq!(
+            days::mark(&mut tx, user, &[b, c]).await.expect("a write"),
+            2
+        );
+        assert_eq!(days::mark(&mut tx, user, &[]).await.expect("a write"), 2);
+        let dirty = days::dirty(&mut tx, user, 10).await.expect("a read");
+        assert_eq!(dirty, [(c, 2), (b, 2), (a, 1)]);
+        assert_eq!(
+            days::dirty(&mut tx, user, 1).await.expect("a read").len(),
+            1
+        );
+        assert_eq!(
+            days::analysed_up_to(&mut tx, user).await.expect("a read"),
+            0
+        );
+        days::clear(&mut tx, user, &[(a, 1), (b, 1)])
+            .await
+            .expect("a write");
+        let dirty = days::dirty(&mut tx, user, 10).await.expect("a read");
+        assert_eq!(dirty, [(c, 2), (b, 2)], "b was marked again since");
+        assert_eq!(
+            days::analysed_up_to(&mut tx, user).await.expect("a read"),
+            1
+        );
+        days::clear(&mut tx, user, &dirty).await.expect("a write");
+        assert_eq!(days::dirty_count(&mut tx, user).await.expect("a read"), 0);
+        assert_eq!(
+            days::analysed_up_to(&mut tx, user).await.expect("a read"),
+            2
+        );
+
+        assert_eq!(days::bounds(&mut tx, user).await.expect("a read"), None);
+        days::put(&mut tx, &key, user, a, b"first")
+            .await
+            .expect("a write");
+        let many: Vec<(Date, &[u8])> = (1..90).map(|at| (day(at), &b"doc"[..])).collect();
+        days::put_many(&mut tx, &key, user, &many)
+            .await
+            .expect("a write");
+        days::put(&mut tx, &key, user, a, b"second")
+            .await
+            .expect("a write");
+        let got = days::get(&mut tx, &key, user, a, c).await.expect("a read");
+        assert_eq!(got[0], (a, b"second".to_vec()));
+        assert_eq!(got.len(), 2);
+        let bounds = days::bounds(&mut tx, user).await.expect("a read");
+        assert_eq!(bounds, Some((a, day(89))));
+        let dates: Vec<Date> = many.iter().map(|(day, _)| *day).collect();
+        assert_eq!(days::mark_all(&mut tx, user).await.expect("a write"), 3);
+        assert_eq!(days::dirty_count(&mut tx, user).await.expect("a read"), 90);
+        days::remove(&mut tx, user, &dates).await.expect("a write");
+        assert_eq!(
+            days::bounds(&mut tx, user).await.expect("a read"),
+            Some((a, a))
+        );
+    });
+}
+
+fn day(at: i64) -> Date {
+    date(2026, 3, 1)
+        .checked_add(jiff::Span::new().days(at))
+        .expect("a date")
+}
+
+fn job(number: u128, user: UserId, kind: JobKind, run_at_us: i64) -> NewJob {
+    NewJob {
+        id: JobId::from_uuid(uuid(number)),
+        user,
+        kind,
+        run_at_us,
+        now_us: NOW_US,
+    }
+}
+
+async fn enqueue(tx: &mut Tx, job: NewJob) {
+    jobs::enqueue(tx, &job).await.expect("a write");
+}
+
+async fn claim(tx: &mut Tx, worker: &str, now_us: i64) -> Option<jobs::Claimed> {
+    jobs::claim(tx, worker, now_us, 100).await.expect("a write")
+}
+
+#[test]
+fn jobs_coalesce_and_are_claimed_in_order() {
+    on_both(|house| async move {
+        let (one, two) = (house.person(1).await, house.person(2).await);
+        let mut tx = house.write().await;
+        enqueue(&mut tx, job(1, one, DERIVE, 50)).await;
+        enqueue(&mut tx, job(2, one, DERIVE, 20)).await;
+        enqueue(&mut tx, job(3, one, DERIVE, 80)).await;
+        enqueue(&mut tx, job(4, two, DERIVE, 30)).await;
+        let counts = jobs::counts(&mut tx).await.expect("a read");
+        assert_eq!((counts.len(), counts[0].count), (1, 2));
+        assert_eq!(jobs::oldest_due(&mut tx, 10).await.expect("a read"), None);
+        assert_eq!(
+            jobs::oldest_due(&mut tx, 40).await.expect("a read"),
+            Some(20)
+        );
+        assert_eq!(jobs::next_due(&mut tx).await.expect("a read"), Some(20));
+        assert_eq!(claim(&mut tx, "w1", 10).await, None);
+        let first = claim(&mut tx, "w1", 40).await.expect("a job");
+        assert_eq!(
+            (first.id, first.user, first.attempt),
+            (JobId::from_uuid(uuid(1)), one, 1)
+        );
+        assert_eq!(first.kind, DERIVE);
+        // While it runs, another may be queued but not run.
+        enqueue(&mut tx, job(5, one, DERIVE, 0)).await;
+        let second = claim(&mut tx, "w2", 40).await.expect("a job");
+        assert_eq!(second.user, two);
+        assert_eq!(claim(&mut tx, "w2", 40).await, None);
+        assert!(
+            jobs::finish(&mut tx, first.id, "w1")
+                .await
+                .expect("a write")
+        );
+        assert!(
+            !jobs::finish(&mut tx, first.id, "w1")
+                .await
+                .expect("a write")
+        );
+        let third = claim(&mut tx, "w2", 40).await.expect("a job");
+        assert_eq!(third.id, JobId::from_uuid(uuid(5)));
+    });
+}
+
+#[test]
+fn leases_run_out_and_are_renewed() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let mut tx = house.write().await;
+        enqueue(&mut tx, job(1, user, INSIGHT, 0)).await;
+        let held = claim(&mut tx, "w1", 0).await.expect("a job");
+        assert_eq!(claim(&mut tx, "w2", 99).await, None);
+        assert!(
+            jobs::renew(&mut tx, held.id, "w1", 200)
+                .await
+                .expect("a write")
+        );
+        assert_eq!(claim(&mut tx, "w2", 199).await, None);
+        assert_eq!(jobs::next_due(&mut tx).await.expect("a read"), Some(200));
+        let taken = claim(&mut tx, "w2", 200).await.expect("a job");
+        assert_eq!((taken.id, taken.attempt), (held.id, 2));
+        assert!(
+            !jobs::renew(&mut tx, held.id, "w1", 900)
+                .await
+                .expect("a write")
+        );
+        assert!(!jobs::finish(&mut tx, held.id, "w1").await.expect("a write"));
+        assert!(
+            !jobs::retry(&mut tx, held.id, "w1", 900, "x")
+                .await
+                .expect("a write")
+        );
+        assert!(
+            !jobs::bury(&mut tx, held.id, "w1", "x")
+                .await
+                .expect("a write")
+        );
+    });
+}
+
+#[test]
+fn jobs_are_retried_buried_and_revived() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let mut tx = house.write().await;
+        enqueue(&mut tx, job(1, user, DERIVE, 0)).await;
+        let held = claim(&mut tx, "w", 0).await.expect("a job");
+        assert!(
+            jobs::retry(&mut tx, held.id, "w", 500, "busy")
+                .await
+                .expect("a write")
+        );
+        assert_eq!(claim(&mut tx, "w", 499).await, None);
+        let again = claim(&mut tx, "w", 500).await.expect("a job");
+        assert_eq!(again.attempt, 2);
+        // One that was queued meanwhile takes over.
+        enqueue(&mut tx, job(2, user, DERIVE, 510)).await;
+        assert!(
+            jobs::retry(&mut tx, held.id, "w", 700, "busy")
+                .await
+                .expect("a write")
+        );
+        assert_eq!(claim(&mut tx, "w", 699).await, None, "it waits as long");
+        let other = claim(&mut tx, "w", 700).await.expect("a job");
+        assert_eq!((other.id, other.attempt), (JobId::from_uuid(uuid(2)), 3));
+        assert!(
+            jobs::bury(&mut tx, other.id, "w", "broken")
+                .await
+                .expect("a write")
+        );
+        let dead = jobs::dead(&mut tx, 10).await.expect("a read");
+        assert_eq!((dead.len(), dead[0].error_code.as_str()), (1, "broken"));
+        assert!(jobs::revive(&mut tx, other.id, 800).await.expect("a write"));
+        assert!(!jobs::revive(&mut tx, other.id, 800).await.expect("a write"));
+        let revived = claim(&mut tx, "w", 800).await.expect("a job");
+        assert!(
+            jobs::bury(&mut tx, revived.id, "w", "broken")
+                .await
+                .expect("a write")
+        );
+        assert!(jobs::drop_dead(&mut tx, other.id).await.expect("a write"));
+        assert!(jobs::counts(&mut tx).await.expect("a read").is_empty());
+    });
+}
+
+#[test]
+fn two_workers_never_hold_one_job() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let mut tx = house.write().await;
+        enqueue(&mut tx, job(1, user, DERIVE, 0)).await;
+        tx.commit().await.expect("a commit");
+        let one = try_claim(&house, "w1");
+        let two = try_claim(&house, "w2");
+        let (one, two) = tokio::join!(one, two);
+        assert_eq!(usize::from(one) + usize::from(two), 1);
+    });
+}
+
+async fn try_claim(house: &House, worker: &str) -> bool {
+    let mut tx = house.write().await;
+    let claimed = claim(&mut tx, worker, 10).await;
+    tokio::task::yield_now().await;
+    tx.commit().await.expect("a commit");
+    claimed.is_some()
+}
+
+fn insight(number: u128, kind: &str, at: i64, now_us: i64) -> StoredInsight {
+    StoredInsight {
+        id: InsightId::from_uuid(uuid(number)),
+        kind: kind.to_owned(),
+        day: day(at),
+        source: "rules".to_owned(),
+        bytes: b"text".to_vec(),
+        now_us,
+    }
+}
+
+#[test]
+fn insights_are_found_by_day_and_listed() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let key = house.key(user).await;
+        let mut tx = house.write().await;
+        let all = [
+            insight(1, "daily", 1, 10),
+            insight(2, "daily", 1, 20),
+            insight(3, "weekly", 1, 30),
+            insight(4, "daily", 2, 30),
+        ];
+        for insight in &all {
+            insights::put(&mut tx, &key, user, insight)
+                .await
+                .expect("a write");
+        }
+        let latest = insights::latest(&mut tx, &key, user, "daily", day(1)).await;
+        assert_eq!(latest.expect("a read").as_ref(), Some(&all[1]));
+        let none = insights::latest(&mut tx, &key, user, "daily", day(9)).await;
+        assert_eq!(none.expect("a read"), None);
+        let found = insights::by_id(&mut tx, &key, user, all[0].id).await;
+        assert_eq!(found.expect("a read").as_ref(), Some(&all[0]));
+        let first = insights::list(&mut tx, &key, user, None, 2)
+            .await
+            .expect("a read");
+        assert_eq!(first, [all[3].clone(), all[2].clone()]);
+        let after = insights::After {
+            created_us: first[1].now_us,
+            id: first[1].id,
+        };
+        let rest = insights::list(&mut tx, &key, user, Some(after), 9)
+            .await
+            .expect("a read");
+        assert_eq!(rest, [all[1].clone(), all[0].clone()]);
+        let changed = StoredInsight {
+            bytes: b"other".to_vec(),
+            ..all[0].clone()
+        };
+        insights::put(&mut tx, &key, user, &changed)
+            .await
+            .expect("a write");
+        let found = insights::by_id(&mut tx, &key, user, all[0].id).await;
+        assert_eq!(found.expect("a read"), Some(changed));
+    });
+}
+
+#[test]
+fn a_repeated_request_gets_the_first_answer() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let other = house.person(2).await;
+        let (key, other_key) = (house.key(user).await, house.key(other).await);
+        let mut tx = house.write().await;
+        let begin = async |tx: &mut Tx, body, now_us| {
+            idempotency::begin(tx, &key, user, [1; 32], [body; 32], now_us)
+                .await
+                .expect("a write")
+        };
+        assert_eq!(begin(&mut tx, 7, NOW_US).await, Begun::New);
+        assert_eq!(begin(&mut tx, 7, NOW_US + 1).await, Begun::InProgress);
+        assert_eq!(begin(&mut tx, 8, NOW_US + 1).await, Begun::Conflict);
+        let abandoned = NOW_US + 3_600_000_000;
+        assert_eq!(begin(&mut tx, 7, abandoned).await, Begun::New);
+        idempotency::finish(&mut tx, &key, user, [1; 32], b"answer")
+            .await
+            .expect("a write");
+        assert_eq!(
+            begin(&mut tx, 7, NOW_US).await,
+            Begun::Replay(b"answer".to_vec())
+        );
+        assert_eq!(begin(&mut tx, 8, NOW_US).await, Begun::Conflict);
+        let begun = idempotency::begin(&mut tx, &other_key, other, [1; 32], [7; 32], NOW_US);
+        assert_eq!(begun.await.expect("a write"), Begun::New);
+        assert_eq!(
+            idempotency::expire(&mut tx, NOW_US + 1)
+                .await
+                .expect("a write"),
+            1
+        );
+        assert_eq!(
+            idempotency::expire(&mut tx, abandoned + 1)
+                .await
+                .expect("a write"),
+            1
+        );
+    });
+}
