@@ -10,6 +10,12 @@ use std::io::{self, Read};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use memchr::memmem;
 
+use self::header::{Declared, Header, u32_at, u64_at};
+use self::window::Window;
+
+mod header;
+mod window;
+
 /// Bounds of an archive, each with the reason for its standard value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -34,18 +40,20 @@ impl Limits {
     };
 }
 
+impl Default for Limits {
+    fn default() -> Self {
+        Self::STANDARD
+    }
+}
+
 /// Bytes of a name; longer ones belong to no export and are skipped.
 pub const NAME_BYTES_MAX: usize = 1_024;
-
-/// Bytes of the input that are held at once.
-const WINDOW_BYTES: usize = 128 << 10;
 
 /// Longest descriptor (signature, checksum, two sizes of eight bytes) and the signature after it.
 const DESCRIPTOR_BYTES: usize = 4 + 4 + 16 + 4;
 
 const LOCAL_HEADER: [u8; 4] = *b"PK\x03\x04";
 const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
-const HEADER_BYTES: usize = 30;
 
 /// Why an archive is refused as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -116,13 +124,6 @@ enum Form {
     Deflated,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Declared {
-    crc: u32,
-    packed: u64,
-    unpacked: u64,
-}
-
 impl<'a> Archive<'a> {
     /// An archive at its first byte.
     pub fn new(input: &'a mut dyn Read, limits: Limits) -> Self {
@@ -137,10 +138,12 @@ impl<'a> Archive<'a> {
         }
     }
 
-    /// Passes over what is left of the current entry, and tells what was found wrong with it.
-    pub fn end_entry(&mut self) -> Result<Option<&'static str>, ArchiveError> {
+    /// Passes over what is left of the current entry, and tells what was found wrong with it and at
+    /// which of its unpacked bytes.
+    pub fn end_entry(&mut self) -> Result<Option<(u64, &'static str)>, ArchiveError> {
         self.pass_over()?;
-        Ok(self.entry.damage.take())
+        let unpacked = self.entry.unpacked;
+        Ok(self.entry.damage.take().map(|message| (unpacked, message)))
     }
 
     /// Moves to the next entry, passing over what is left of the current one.
@@ -452,74 +455,6 @@ impl Entry {
     }
 }
 
-struct Header {
-    flags: u16,
-    method: u16,
-    declared: Declared,
-    wide: bool,
-    name: String,
-    name_cut: bool,
-}
-
-impl Header {
-    /// Reads a local header, whose signature is already known to be there.
-    fn read(window: &mut Window<'_>) -> Result<Option<Self>, ArchiveError> {
-        let Some(fixed) = window.peek(HEADER_BYTES)? else {
-            return Ok(None);
-        };
-        let field = |at| u16_at(fixed, at).unwrap_or_default();
-        let (flags, method) = (field(6), field(8));
-        let (name_len, extra_len) = (usize::from(field(26)), usize::from(field(28)));
-        let size = |at| u32_at(fixed, at).unwrap_or_default();
-        let (crc, packed, unpacked) = (size(14), size(18), size(22));
-        // Both lengths have 16 bits, so the whole header fits into the window.
-        let Some(whole) = window.peek(HEADER_BYTES + name_len + extra_len)? else {
-            return Ok(None);
-        };
-        let name = whole
-            .get(HEADER_BYTES..HEADER_BYTES + name_len.min(NAME_BYTES_MAX))
-            .unwrap_or_default();
-        let extra = whole.get(HEADER_BYTES + name_len..).unwrap_or_default();
-        let (declared, wide) = widen(crc, packed, unpacked, extra);
-        let header = Self {
-            flags,
-            method,
-            declared,
-            wide,
-            name: String::from_utf8_lossy(name).into_owned(),
-            name_cut: name_len > NAME_BYTES_MAX,
-        };
-        window.consume(HEADER_BYTES + name_len + extra_len);
-        Ok(Some(header))
-    }
-}
-
-/// Takes sizes from the ZIP64 field where the header says that they are there.
-fn widen(crc: u32, packed: u32, unpacked: u32, extra: &[u8]) -> (Declared, bool) {
-    let mut declared = Declared {
-        crc,
-        packed: u64::from(packed),
-        unpacked: u64::from(unpacked),
-    };
-    let mut rest = extra;
-    while let (Some(tag), Some(len)) = (u16_at(rest, 0), u16_at(rest, 2)) {
-        let field = rest.get(4..4 + usize::from(len)).unwrap_or_default();
-        if tag == 1 {
-            let mut at = 0;
-            if unpacked == u32::MAX {
-                declared.unpacked = u64_at(field, at).unwrap_or(declared.unpacked);
-                at += 8;
-            }
-            if packed == u32::MAX {
-                declared.packed = u64_at(field, at).unwrap_or(declared.packed);
-            }
-            return (declared, true);
-        }
-        rest = rest.get(4 + usize::from(len)..).unwrap_or_default();
-    }
-    (declared, false)
-}
-
 /// Whether the central directory, or what may stand in its place, begins here.
 fn is_directory(signature: &[u8]) -> bool {
     [
@@ -543,107 +478,4 @@ fn is_trick(name: &str) -> bool {
 /// How many of the bytes cannot be the beginning of a signature that is not fully there.
 const fn unsplit(len: usize, ended: bool) -> usize {
     if ended { len } else { len.saturating_sub(3) }
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|b| u16::from_le_bytes(*b))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|b| u32::from_le_bytes(*b))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes
-        .get(at..)?
-        .first_chunk()
-        .map(|b| u64::from_le_bytes(*b))
-}
-
-/// The part of the input that is held.
-struct Window<'a> {
-    input: &'a mut dyn Read,
-    buffer: Vec<u8>,
-    start: usize,
-    end: usize,
-    ended: bool,
-}
-
-impl<'a> Window<'a> {
-    fn new(input: &'a mut dyn Read) -> Self {
-        Self {
-            input,
-            // One header with the longest name and extra field (two times 64 KiB) must fit.
-            buffer: vec![0; WINDOW_BYTES + HEADER_BYTES + 2],
-            start: 0,
-            end: 0,
-            ended: false,
-        }
-    }
-
-    fn available(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.start = (self.start + count).min(self.end);
-    }
-
-    /// Holds at least `count` bytes, unless the input ends before.
-    fn fill(&mut self, count: usize) -> Result<(), ArchiveError> {
-        if self.end - self.start >= count || self.ended {
-            return Ok(());
-        }
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        while self.end < count && !self.ended {
-            let free = self.buffer.get_mut(self.end..).unwrap_or_default();
-            match self.input.read(free) {
-                Ok(0) => self.ended = true,
-                Ok(read) => self.end += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(ArchiveError::Io(error)),
-            }
-        }
-        Ok(())
-    }
-
-    /// The next `count` bytes, or `None` when the input ends before.
-    fn peek(&mut self, count: usize) -> Result<Option<&[u8]>, ArchiveError> {
-        self.fill(count)?;
-        Ok(self.available().get(..count))
-    }
-
-    /// Moves bytes out; 0 at the end of the input.
-    fn copy(&mut self, out: &mut [u8]) -> Result<usize, ArchiveError> {
-        self.fill(1)?;
-        let count = out.len().min(self.end - self.start);
-        if let (Some(to), Some(from)) = (out.get_mut(..count), self.available().get(..count)) {
-            to.copy_from_slice(from);
-        }
-        self.consume(count);
-        Ok(count)
-    }
-
-    fn skip(&mut self, mut count: u64) -> Result<(), ArchiveError> {
-        while count > 0 {
-            self.fill(1)?;
-            let here = usize::try_from(count)
-                .unwrap_or(usize::MAX)
-                .min(self.end - self.start);
-            if here == 0 {
-                return Ok(());
-            }
-            self.consume(here);
-            count -= here as u64;
-        }
-        Ok(())
-    }
 }

@@ -106,8 +106,7 @@ impl Document<'_, '_, '_> {
     #[inline]
     fn open(&mut self, tag: &Tag<'_>) -> Result<(), ReadError> {
         if self.other.is_some() {
-            self.inside_other(tag);
-            return Ok(());
+            return self.inside_other(tag);
         }
         match tag.name {
             b"Record" => self.record(tag),
@@ -169,19 +168,16 @@ impl Document<'_, '_, '_> {
         }
     }
 
-    fn inside_other(&mut self, tag: &Tag<'_>) {
-        // What only stands at the top shows that the unknown element lacks its end.
-        if is_top_level(tag.name) && self.block.is_none() {
+    /// What stands on its own is never swallowed by an unknown element that lacks its end.
+    fn inside_other(&mut self, tag: &Tag<'_>) -> Result<(), ReadError> {
+        if tag.name == b"Record" || is_top_level(tag.name) {
             self.finish_other();
-            self.reading
-                .damage(tag.position, "an element lacks its end");
-            // `open` is entered again with nothing unknown open.
-            let _ = self.open(tag);
-            return;
+            return self.open(tag);
         }
         if let Some(other) = &mut self.other {
             other.child(tag);
         }
+        Ok(())
     }
 
     fn open_other_than_sample(&mut self, tag: &Tag<'_>) -> Result<(), ReadError> {

@@ -142,6 +142,7 @@ fn read_archive(
     reading: &mut Reading<'_, '_>,
 ) -> Result<String, ReadError> {
     let mut main_file = None;
+    let mut told = None;
     loop {
         match archive.next_entry()? {
             Next::File(name) => read_file(archive, name, &mut main_file, reading)?,
@@ -151,12 +152,15 @@ fn read_archive(
             Next::Folder => {}
             Next::End => break,
             Next::Damaged(message) => {
-                reading.damage(0, message);
+                if told != Some(message) {
+                    reading.damage(reading.consumed(), message);
+                }
                 break;
             }
         }
-        if let Some(message) = archive.end_entry()? {
-            reading.damage(0, message);
+        if let Some((position, message)) = archive.end_entry()? {
+            reading.damage(position, message);
+            told = Some(message);
         }
         reading.flush_when_full()?;
     }

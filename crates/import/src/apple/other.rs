@@ -30,6 +30,8 @@ struct Node {
     text: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     children: Vec<Node>,
+    #[serde(skip)]
+    printed: Vec<u8>,
 }
 
 impl Node {
@@ -41,6 +43,13 @@ impl Node {
             attributes: attributes.collect(),
             ..Self::default()
         }
+    }
+
+    /// Text comes in pieces that may part a character, so it is read when all is there.
+    fn finish(mut self) -> Self {
+        decode(&self.printed).trim().clone_into(&mut self.text);
+        self.printed = Vec::new();
+        self
     }
 }
 
@@ -121,7 +130,7 @@ impl OpenOther {
     pub(crate) fn text(&mut self, piece: &[u8]) {
         self.spent = self.spent.saturating_add(piece.len());
         if let (true, Some(node)) = (self.spent <= BYTES_MAX, self.open.last_mut()) {
-            node.text.push_str(decode(piece).trim());
+            node.printed.extend_from_slice(piece);
         }
     }
 
@@ -135,7 +144,7 @@ impl OpenOther {
             && let Some(node) = self.open.pop()
             && let Some(parent) = self.open.last_mut()
         {
-            parent.children.push(node);
+            parent.children.push(node.finish());
             return false;
         }
         true
@@ -155,7 +164,7 @@ impl OpenOther {
         let (Some(root), Some(source)) = (self.open.pop(), self.source) else {
             return;
         };
-        let Ok(json) = serde_json::to_string(&root) else {
+        let Ok(json) = serde_json::to_string(&root.finish()) else {
             return;
         };
         if json == "{}" {

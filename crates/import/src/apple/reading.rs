@@ -77,6 +77,11 @@ impl<'s, 'f> Reading<'s, 'f> {
         Ok(self.outbox.flush(self.consumed.get())?)
     }
 
+    /// Bytes of input consumed.
+    pub(crate) const fn consumed(&self) -> u64 {
+        self.consumed.get()
+    }
+
     /// Tells a damage; of very many only the first.
     pub(crate) fn damage(&mut self, position: u64, message: &str) {
         self.damages = self.damages.saturating_add(1);

@@ -118,6 +118,17 @@ fn unfinished_elements_do_not_swallow_the_next() {
 }
 
 #[test]
+fn an_unknown_element_without_end_swallows_no_record() {
+    let got = read_bytes(
+        steps(30)
+            .replacen(" <Record", "<Novelty a=\"b\">text\n <Record", 1)
+            .as_bytes(),
+    );
+    assert_eq!(got.samples.len(), 30);
+    assert_eq!(got.kind("other").len(), 1);
+}
+
+#[test]
 fn a_tag_beyond_the_limit_is_rejected_with_its_position() {
     let long = format!(
         "<Record type=\"HKQuantityTypeIdentifierStepCount\" sourceName=\"{}\" unit=\"count\" value=\"1\"/>",
