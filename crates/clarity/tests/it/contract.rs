@@ -118,6 +118,34 @@ async fn every_personal_route_wants_a_token() {
 }
 
 #[tokio::test]
+async fn ids_that_are_nobodys_or_someone_elses_name_nothing() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let document = test.get("/api/v1/openapi.json", None).await.json();
+    let mut tried = 0;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let bodiless = operation.get("requestBody").is_none();
+            if !path.contains('{') || !bodiless || operation.get("security").is_none() {
+                continue;
+            }
+            tried += 1;
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+            for path in [
+                filled(path),
+                filled(path).replace("0190a6e0-7c1a", "not-an-id"),
+            ] {
+                let answer = test
+                    .send(request(method.clone(), &path, Some(&ada), &[], None))
+                    .await;
+                answer.problem(404, "not_found");
+            }
+        }
+    }
+    assert!(tried >= 1);
+}
+
+#[tokio::test]
 async fn every_operation_documents_its_problems() {
     let test = TestApp::new().await;
     let document = test.get("/api/v1/openapi.json", None).await.json();

@@ -3,6 +3,7 @@
 mod accounts;
 mod bodies;
 mod contract;
+mod edges;
 mod harness;
 mod live;
 mod person;
