@@ -1,0 +1,545 @@
+//! What the HC Webhook app for Health Connect posts: `{timestamp, app_version, <type>[…]}`, one array for
+//! each type.
+//!
+//! Times are UTC without the person's offset, and records have no id, so a record is the same again
+//! by its content. The app sends a rolling window: most of a body was sent before.
+
+use std::collections::HashSet;
+
+use model::category::SleepStage;
+use model::record::{Workout, WorkoutStatistic};
+use model::sample::{Flags, SECOND_US, uid_of};
+use model::source::{Source, SourceNo, class_of_name};
+use model::unit::Percent;
+use model::workout;
+
+use crate::batch::{Batch, RejectCode};
+use crate::check::Refusal;
+use crate::entry::{self, Frame};
+use crate::json::{self, Fields, Json, ReadError};
+use crate::live::{
+    Context, ELEMENTS_MAX, Intake, Interval, MALFORMED, Measurement, NAMES_FULL, NOT_A_VALUE,
+    Place, Summary, TIME_INVALID, VALUE_MISSING, refusal,
+};
+use crate::session::{self, Heading, known};
+
+const EXPECTED: &str = "an object with timestamp, app_version and one array for each type";
+
+/// The name of the source where records name none.
+const SOURCE: &str = "Health Connect";
+
+/// Reads a body; on error nothing of it is in `out`.
+pub fn read(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
+    let result = read_into(body, context, out);
+    if result.is_err() {
+        *out = Batch::default();
+    }
+    result
+}
+
+/// Whether an object has the members of this format.
+pub(crate) fn is_meant(fields: &Fields<'_>) -> bool {
+    fields.get("app_version").is_some() && fields.get("timestamp").is_some()
+}
+
+/// A field of an array's records, its metric and its unit.
+type Field = (&'static str, &'static str, &'static str);
+
+/// Arrays of measurements.
+const ARRAYS: [(&str, &[Field]); 28] = [
+    ("steps", &[("count", "step_count", "1")]),
+    ("heart_rate", &[("bpm", "heart_rate", "/min")]),
+    (
+        "heart_rate_variability",
+        &[
+            ("rmssd_millis", "heart_rate_variability_rmssd", "ms"),
+            (
+                "heart_rate_variability_millis",
+                "heart_rate_variability_rmssd",
+                "ms",
+            ),
+        ],
+    ),
+    ("distance", &[("meters", "distance_walking_running", "m")]),
+    (
+        "active_calories",
+        &[("calories", "active_energy_burned", "kcal")],
+    ),
+    (
+        "total_calories",
+        &[("calories", "total_energy_burned", "kcal")],
+    ),
+    ("weight", &[("kilograms", "body_mass", "kg")]),
+    ("height", &[("meters", "height", "m")]),
+    ("bmi", &[("value", "body_mass_index", "kg/m2")]),
+    (
+        "blood_glucose",
+        &[("mmol_per_liter", "blood_glucose", "mmol/L")],
+    ),
+    (
+        "oxygen_saturation",
+        &[("percentage", "oxygen_saturation", "%")],
+    ),
+    (
+        "body_temperature",
+        &[("celsius", "body_temperature", "Cel")],
+    ),
+    (
+        "basal_body_temperature",
+        &[("celsius", "basal_body_temperature", "Cel")],
+    ),
+    (
+        "skin_temperature",
+        &[("delta_celsius", "skin_temperature_delta", "K")],
+    ),
+    ("respiratory_rate", &[("rate", "respiratory_rate", "/min")]),
+    (
+        "resting_heart_rate",
+        &[("bpm", "resting_heart_rate", "/min")],
+    ),
+    ("hydration", &[("liters", "dietary_water", "L")]),
+    (
+        "basal_metabolic_rate",
+        &[("watts", "basal_metabolic_rate", "W")],
+    ),
+    ("body_fat", &[("percentage", "body_fat_percentage", "%")]),
+    ("lean_body_mass", &[("kilograms", "lean_body_mass", "kg")]),
+    ("body_water_mass", &[("kilograms", "body_water_mass", "kg")]),
+    ("bone_mass", &[("kilograms", "bone_mass", "kg")]),
+    (
+        "vo2_max",
+        &[("ml_per_kg_per_min", "vo2_max", "mL/(kg.min)")],
+    ),
+    (
+        "floors_climbed",
+        &[
+            ("floors", "flights_climbed", "1"),
+            ("count", "flights_climbed", "1"),
+        ],
+    ),
+    ("elevation_gained", &[("meters", "elevation_gained", "m")]),
+    ("wheelchair_pushes", &[("count", "push_count", "1")]),
+    ("speed", &[("meters_per_second", "speed", "m/s")]),
+    ("power", &[("watts", "power", "W")]),
+];
+
+/// Nutrients of a meal; a record has some of them.
+const NUTRITION: &[Field] = &[
+    ("calories", "dietary_energy_consumed", "kcal"),
+    ("protein_grams", "dietary_protein", "g"),
+    ("carbs_grams", "dietary_carbohydrates", "g"),
+    ("fat_grams", "dietary_fat_total", "g"),
+    ("sugar_grams", "dietary_sugar", "g"),
+    ("sodium_grams", "dietary_sodium", "g"),
+    ("dietary_fiber_grams", "dietary_fiber", "g"),
+];
+
+/// Arrays of categories: the field, the metric, and HealthKit's code for each of Health Connect's
+/// numbers. Types without a field are intervals or moments that mean what their name says.
+type Category = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(u8, u8)],
+);
+const CATEGORIES: [Category; 7] = [
+    (
+        "menstruation_flow",
+        "flow",
+        "menstrual_flow",
+        &[(0, 1), (1, 2), (2, 3), (3, 4)],
+    ),
+    ("menstruation_period", "", "menstruation_period", &[]),
+    (
+        "intermenstrual_bleeding",
+        "",
+        "intermenstrual_bleeding",
+        &[],
+    ),
+    (
+        "ovulation_test",
+        "result",
+        "ovulation_test_result",
+        &[(0, 3), (1, 2), (2, 4), (3, 1)],
+    ),
+    (
+        "cervical_mucus",
+        "appearance",
+        "cervical_mucus_quality",
+        &[(1, 1), (2, 2), (3, 3), (4, 4), (5, 5)],
+    ),
+    ("sexual_activity", "", "sexual_activity", &[]),
+    ("mindfulness", "", "mindful_session", &[]),
+];
+
+fn read_into(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
+    let text = json::text(body)?;
+    let fields = Fields::of_document(text, EXPECTED)?;
+    if !is_meant(&fields) {
+        return Err(ReadError::WrongShape { expected: EXPECTED });
+    }
+    let mut intake = Intake::new(context, out, Percent::Points);
+    let mut seen = HashSet::new();
+    for name in fields.names().filter(|name| seen.insert(*name)) {
+        let Some(array) = fields.get(name).filter(|raw| raw.starts_with('[')) else {
+            continue;
+        };
+        let pointer = format!("/{name}");
+        if !is_known(name) {
+            intake.skip(name, "this type of record is not known");
+            continue;
+        }
+        json::each(array, &pointer, ELEMENTS_MAX, &mut |index,
+                                                        element: Option<
+            Json<'_>,
+        >| {
+            let place = Place {
+                array: &pointer,
+                index,
+            };
+            match element.filter(|element| !element.members().is_empty()) {
+                Some(element) => take(name, &element, place, &mut intake),
+                None => intake.reject(place, "", None, MALFORMED),
+            }
+        })?;
+    }
+    Ok(intake.finish(body.len()))
+}
+
+fn is_known(name: &str) -> bool {
+    let special = ["sleep", "exercise", "blood_pressure", "nutrition"];
+    special.contains(&name)
+        || ARRAYS.iter().any(|(array, _)| *array == name)
+        || CATEGORIES.iter().any(|(array, ..)| *array == name)
+}
+
+fn take(name: &str, record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+    if name == "sleep" {
+        return sleep(record, place, intake);
+    }
+    let frame = match frame(record, intake) {
+        Ok(frame) => frame,
+        Err((field, why)) => return intake.reject(place, field, None, why),
+    };
+    let id = record.get("uuid").text();
+    let result = match name {
+        "exercise" => return exercise(record, frame, place, intake),
+        "nutrition" => quantities(record, NUTRITION, frame, id, intake),
+        "blood_pressure" => {
+            let of = |part: &str| record.get(part).number();
+            match of("systolic").zip(of("diastolic")) {
+                Some((systolic, diastolic)) => {
+                    entry::pressure([systolic, diastolic], "mm[Hg]", frame, id, intake)
+                }
+                None => Err(("systolic", None, VALUE_MISSING)),
+            }
+        }
+        _ => {
+            if let Some(of_array) = CATEGORIES.iter().find(|(array, ..)| *array == name) {
+                category(record, of_array, frame, id, intake)
+            } else {
+                let of_array = ARRAYS.iter().find(|(array, _)| *array == name);
+                let fields = of_array.map(|(_, fields)| *fields).unwrap_or_default();
+                quantities(record, fields, frame, id, intake)
+            }
+        }
+    };
+    if let Err((field, type_index, why)) = result {
+        intake.reject(place, field, type_index, why);
+    }
+}
+
+/// `{start_time, end_time}` or `{time}`, and who made it.
+fn frame(record: &Json<'_>, intake: &mut Intake<'_, '_>) -> Result<Frame, (&'static str, Refusal)> {
+    let (field, start) = record
+        .named(&["start_time", "time", "bucket_start"])
+        .ok_or(("time", TIME_INVALID))?;
+    let start = intake.moment(start).ok_or((field, TIME_INVALID))?;
+    let end = match record.named(&["end_time", "bucket_end"]) {
+        None => start,
+        Some((field, end)) => intake.moment(end).ok_or((field, TIME_INVALID))?,
+    };
+    let (source, flags) = source(record, intake).ok_or(("metadata", NAMES_FULL))?;
+    Ok(Frame {
+        at: Interval {
+            start_us: start.at_us,
+            end_us: end.at_us,
+        },
+        offset_min: start.offset_min,
+        source,
+        flags,
+    })
+}
+
+fn source(record: &Json<'_>, intake: &mut Intake<'_, '_>) -> Option<(SourceNo, Flags)> {
+    let metadata = record.get("metadata");
+    let device = metadata.get("device");
+    let app_id = metadata
+        .get("data_origin")
+        .text()
+        .or(record.get("source").text());
+    let model = device.get("model").text();
+    let name = model.or(app_id).unwrap_or(SOURCE);
+    let flags = match metadata.get("recording_method").text() {
+        Some("manual_entry") => Flags::MANUAL,
+        Some(_) | None => Flags::NONE,
+    };
+    if let Some(no) = intake.known_source(name) {
+        return Some((no, flags));
+    }
+    let made_by = [device.get("manufacturer").text(), model];
+    let made_by: Vec<&str> = made_by.into_iter().flatten().collect();
+    let source = Source {
+        name: name.to_owned(),
+        class: class_of_name(name),
+        device: (!made_by.is_empty()).then(|| made_by.join(" ")),
+        app_id: app_id.map(str::to_owned),
+        first_us: None,
+    };
+    Some((intake.source(source)?, flags))
+}
+
+/// Every field of a table that the record has; summaries come as mean, minimum and maximum.
+fn quantities(
+    record: &Json<'_>,
+    fields: &[Field],
+    frame: Frame,
+    id: Option<&str>,
+    intake: &mut Intake<'_, '_>,
+) -> Result<(), entry::Refused> {
+    let mut found = false;
+    let mut add = |name: &'static str, of: &Field, flags| -> Result<(), entry::Refused> {
+        let value = record.get(name);
+        if value.is_null() {
+            return Ok(());
+        }
+        found = true;
+        let to = intake
+            .meaning_of(known(of.1), of.2)
+            .ok_or((name, None, NAMES_FULL))?;
+        let type_index = Some(to.type_index);
+        let value = value.number().ok_or((name, type_index, NOT_A_VALUE))?;
+        let what = Measurement {
+            start_us: frame.at.start_us,
+            end_us: frame.at.end_us,
+            value,
+            zone_offset_min: frame.offset_min,
+            source: frame.source,
+            uid: id.map(|id| uid_of(&format!("{id}/{name}"))),
+            flags: frame.flags.with(flags),
+        };
+        intake.add(to, what).map_err(|why| (name, type_index, why))
+    };
+    for field in fields {
+        add(field.0, field, Flags::NONE)?;
+    }
+    if let Some(first) = fields.first() {
+        let merged = Flags::AGGREGATED;
+        add("avg", first, merged)?;
+        add("min", first, merged.with(Flags::MINIMUM))?;
+        add("max", first, merged.with(Flags::MAXIMUM))?;
+    }
+    if found {
+        Ok(())
+    } else {
+        let field = fields.first().map_or("value", |(field, ..)| *field);
+        Err((field, None, VALUE_MISSING))
+    }
+}
+
+fn category(
+    record: &Json<'_>,
+    (_, field, metric, codes): &Category,
+    frame: Frame,
+    id: Option<&str>,
+    intake: &mut Intake<'_, '_>,
+) -> Result<(), entry::Refused> {
+    let to = intake
+        .meaning_of(known(metric), "")
+        .ok_or(("", None, NAMES_FULL))?;
+    let type_index = Some(to.type_index);
+    let told = record.get(field).number();
+    let value = if codes.is_empty() {
+        Some(0.0)
+    } else {
+        let is = |code: u8| told.is_some_and(|told| told.to_bits() == f64::from(code).to_bits());
+        codes
+            .iter()
+            .find(|(code, _)| is(*code))
+            .map(|(_, code)| f64::from(*code))
+    };
+    let value = value.ok_or((*field, type_index, NOT_A_VALUE))?;
+    let what = Measurement {
+        start_us: frame.at.start_us,
+        end_us: frame.at.end_us,
+        value,
+        zone_offset_min: frame.offset_min,
+        source: frame.source,
+        uid: id.map(uid_of),
+        flags: frame.flags,
+    };
+    intake
+        .add(to, what)
+        .map_err(|why| (entry::blamed(why), type_index, why))
+}
+
+/// The stage of a number (`SleepSessionRecord.STAGE_TYPE_*`) or word of Health Connect, which are not
+/// HealthKit's. Unknown stages are `None`.
+pub(crate) fn stage(text: &str) -> Option<SleepStage> {
+    let text = text.trim().to_lowercase();
+    Some(match text.trim_start_matches("stage_type_") {
+        "1" | "3" | "7" | "awake" | "out_of_bed" | "awake_in_bed" => SleepStage::Awake,
+        "2" | "sleeping" | "asleep" => SleepStage::Unspecified,
+        "4" | "light" => SleepStage::Core,
+        "5" | "deep" => SleepStage::Deep,
+        "6" | "rem" => SleepStage::Rem,
+        _ => return None,
+    })
+}
+
+/// A session: its stages, and the time in bed around them. A session without stages was slept.
+fn sleep(record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+    let Some(end) = intake.moment(record.first_of(&["session_end_time", "end_time"])) else {
+        return intake.reject(place, "session_end_time", None, TIME_INVALID);
+    };
+    let told = intake.moment(record.first_of(&["session_start_time", "start_time"]));
+    let length = record.get("duration_seconds").number();
+    let start_us = match (told, length) {
+        (Some(start), _) => start.at_us,
+        (None, Some(seconds)) if (0.0..1e9).contains(&seconds) => {
+            #[expect(clippy::cast_possible_truncation, reason = "checked above")]
+            let seconds = seconds as i64;
+            end.at_us - seconds * SECOND_US
+        }
+        (None, _) => return intake.reject(place, "duration_seconds", None, TIME_INVALID),
+    };
+    let Some((source, flags)) = source(record, intake) else {
+        return intake.reject(place, "metadata", None, NAMES_FULL);
+    };
+    let stages = record.get("stages").elements();
+    let whole = if stages.is_empty() {
+        SleepStage::Unspecified
+    } else {
+        SleepStage::InBed
+    };
+    let session = Interval {
+        start_us,
+        end_us: end.at_us,
+    };
+    if let Err(why) = add_stage(whole, session, source, flags, intake) {
+        return intake.reject(place, "session_end_time", None, why);
+    }
+    for (index, part) in stages.iter().enumerate() {
+        let reject = |intake: &mut Intake<'_, '_>, field: &str, why| {
+            intake.reject(place, &format!("stages/{index}/{field}"), None, why);
+        };
+        let start = intake.moment(part.get("start_time"));
+        let end = intake.moment(part.get("end_time"));
+        let (Some(start), Some(end)) = (start, end) else {
+            reject(intake, "start_time", TIME_INVALID);
+            continue;
+        };
+        let told = part.get("stage");
+        let number = told.number().map(|number| number.to_string());
+        let Some(stage) = told.text().or(number.as_deref()).and_then(stage) else {
+            reject(intake, "stage", STAGE_UNKNOWN);
+            continue;
+        };
+        let at = Interval {
+            start_us: start.at_us,
+            end_us: end.at_us,
+        };
+        if let Err(why) = add_stage(stage, at, source, flags, intake) {
+            reject(intake, "start_time", why);
+        }
+    }
+}
+
+const STAGE_UNKNOWN: Refusal = refusal(RejectCode::ValueInvalid, "the stage of sleep is not known");
+
+fn add_stage(
+    stage: SleepStage,
+    at: Interval,
+    source: SourceNo,
+    flags: Flags,
+    intake: &mut Intake<'_, '_>,
+) -> Result<(), Refusal> {
+    let to = intake
+        .meaning_of(known("sleep_analysis"), "")
+        .ok_or(NAMES_FULL)?;
+    let what = Measurement {
+        start_us: at.start_us,
+        end_us: at.end_us,
+        value: f64::from(stage.code()),
+        zone_offset_min: None,
+        source,
+        uid: None,
+        flags,
+    };
+    intake.add(to, what)
+}
+
+fn exercise(record: &Json<'_>, frame: Frame, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+    let told = record.get("type");
+    let number = told.number();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float beyond the range becomes its end, which is no activity"
+    )]
+    let by_number = number.and_then(|number| workout::by_health_connect(number as u32));
+    let activity = match (by_number, told.text()) {
+        (Some(activity), _) => activity.id.to_owned(),
+        (None, Some(text)) => {
+            let text = text.trim_start_matches("EXERCISE_TYPE_");
+            workout::by_name(text).map_or_else(|| text.to_owned(), |found| found.id.to_owned())
+        }
+        (None, None) => "other".to_owned(),
+    };
+    let number = |name: &str| record.get(name).number().filter(|number| *number >= 0.0);
+    let with = |metric: &'static str, mean: Option<f64>, sum: Option<f64>, max: Option<f64>| {
+        let is_told = mean.or(sum).or(max).is_some();
+        is_told.then(|| WorkoutStatistic {
+            mean,
+            sum,
+            max,
+            ..session::statistic(known(metric))
+        })
+    };
+    let statistics = [
+        with("step_count", None, number("steps"), None),
+        with(
+            "steps_cadence",
+            number("avg_cadence_spm"),
+            None,
+            number("max_cadence_spm"),
+        ),
+        with(
+            "running_stride_length",
+            number("stride_length_m"),
+            None,
+            None,
+        ),
+    ];
+    let title = record.get("title").text();
+    let workout = Workout {
+        activity,
+        duration_min: number("duration_seconds").map(|seconds| seconds / 60.0),
+        distance_m: number("distance_meters"),
+        active_energy_kcal: number("active_calories").or(number("calories")),
+        indoor: title.and_then(workout::indoor_in_name),
+        statistics: statistics.into_iter().flatten().collect(),
+        metadata: title
+            .map(|title| ("title".to_owned(), title.to_owned()))
+            .into_iter()
+            .collect(),
+        ..Workout::default()
+    };
+    let heading = Heading {
+        at: frame.at,
+        zone: None,
+        source: frame.source,
+        uid: record.get("uuid").text().map(uid_of),
+    };
+    session::send(heading, workout, None, place, intake);
+}

@@ -1,0 +1,552 @@
+//! What every reader of a live body shares: its context, the tables of types and sources, the checks,
+//! and the batch it fills.
+//!
+//! Live bodies are whole requests of bounded size, so one batch holds all of a body. Nothing here
+//! knows a format.
+
+use model::metric::{self, Metric, MetricNo};
+use model::record::{Body, Metadata, Record};
+use model::sample::{Flags, Sample, Uid};
+use model::source::{Source, SourceNo};
+use model::unit::{Conversion, Percent, Unit};
+use model::zone::Zone;
+use rustc_hash::FxHashMap;
+
+use crate::batch::{
+    Batch, Deletion, Fact, Incoming, Meaning, Position, Printed, RejectCode, Rejection, TypeName,
+    ZoneEvidence, ZoneSeen,
+};
+use crate::check::{self, Refusal};
+use crate::clock::{self, Moment};
+use crate::json::Json;
+use crate::tables::{NAME_BYTES_MAX, SOURCES_MAX, TYPES_MAX};
+
+/// Elements of one array in formats that state no smaller limit: a month of minutes of twenty
+/// metrics, and 72 MB of samples at most.
+pub const ELEMENTS_MAX: u64 = 1_000_000;
+
+/// Units that are remembered for one name of a type; clients use one or two.
+const UNITS_MAX: usize = 32;
+
+/// Zone names that are remembered; a body of one person names a handful.
+const ZONES_MAX: usize = 256;
+
+/// Entries of free metadata that are kept with a record, and bytes of each.
+const METADATA_MAX: usize = 200;
+const METADATA_BYTES_MAX: usize = 4_096;
+
+/// What a reader has to know beside the body.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The time of the request.
+    pub now_us: i64,
+    /// The person's zone, for local times that come without offset.
+    pub zone: &'a Zone,
+    /// The header `automation-aggregation` of Health Auto Export.
+    pub aggregation: Option<&'a str>,
+    /// The name of the source where the body names none.
+    pub source: &'a str,
+}
+
+/// What a body brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// Samples taken in.
+    pub samples: u64,
+    /// Records taken in.
+    pub records: u64,
+    /// Objects that the provider deleted.
+    pub deletions: u64,
+    /// Elements and fields refused.
+    pub rejected: u64,
+    /// Whether something was taken in that a person should look at.
+    pub requires_review: bool,
+}
+
+/// How a type and unit of the body are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Use {
+    /// Index of the type.
+    pub(crate) type_index: u32,
+    /// Its metric; `None` for types that the catalogue does not know.
+    pub(crate) metric: Option<&'static Metric>,
+    /// The conversion; `None` when the unit does not measure the metric.
+    conversion: Option<Conversion>,
+}
+
+/// The array of [`Place`] when the body itself is the array.
+pub(crate) const ROOT: &str = "/";
+
+/// Where an element stands in the body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<'p> {
+    /// JSON pointer of the array, [`ROOT`], or empty when the body is the element.
+    pub(crate) array: &'p str,
+    /// Index in it.
+    pub(crate) index: u64,
+}
+
+impl Place<'_> {
+    fn pointer(self, field: &str) -> String {
+        let slash = if field.is_empty() { "" } else { "/" };
+        if self.array.is_empty() {
+            return format!("{slash}{field}");
+        }
+        if self.array == ROOT {
+            return format!("/{}{slash}{field}", self.index);
+        }
+        format!("{}/{}{slash}{field}", self.array, self.index)
+    }
+}
+
+/// A measurement as a body tells it; the value is still in the unit of its [`Use`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Measurement {
+    pub(crate) start_us: i64,
+    pub(crate) end_us: i64,
+    pub(crate) value: f64,
+    pub(crate) zone_offset_min: Option<i16>,
+    pub(crate) source: SourceNo,
+    pub(crate) uid: Option<Uid>,
+    pub(crate) flags: Flags,
+}
+
+/// Fills a batch.
+pub(crate) struct Intake<'c, 'b> {
+    context: &'c Context<'c>,
+    batch: &'b mut Batch,
+    percent: Percent,
+    summary: Summary,
+    uses: FxHashMap<String, Vec<(String, Use)>>,
+    known: FxHashMap<MetricNo, u32>,
+    sources: FxHashMap<String, SourceNo>,
+    spellings: FxHashMap<String, SourceNo>,
+    zones: FxHashMap<String, Option<Zone>>,
+    last_zone: String,
+}
+
+impl<'c, 'b> Intake<'c, 'b> {
+    /// Starts with an empty batch; `percent` says what the clients of this format mean by `%`.
+    pub(crate) fn new(context: &'c Context<'c>, batch: &'b mut Batch, percent: Percent) -> Self {
+        *batch = Batch::default();
+        Self {
+            context,
+            batch,
+            percent,
+            summary: Summary::default(),
+            uses: FxHashMap::default(),
+            known: FxHashMap::default(),
+            sources: FxHashMap::default(),
+            spellings: FxHashMap::default(),
+            zones: FxHashMap::default(),
+            last_zone: String::new(),
+        }
+    }
+
+    pub(crate) fn context(&self) -> &'c Context<'c> {
+        self.context
+    }
+
+    /// Finishes the body.
+    pub(crate) fn finish(mut self, bytes_read: usize) -> Summary {
+        self.batch.bytes_read = bytes_read as u64;
+        self.summary.samples = self.batch.samples.len() as u64;
+        self.summary.records = self.batch.records.len() as u64;
+        self.summary.deletions = self.batch.deletions.len() as u64;
+        self.summary.rejected = self.batch.rejections.len() as u64;
+        self.summary
+    }
+
+    /// Makes room for samples that are about to come.
+    pub(crate) fn reserve(&mut self, samples: usize) {
+        self.batch.samples.reserve(samples);
+    }
+
+    /// How a type is read in a unit. A unit that is not named is the one that the name implies, or
+    /// the metric's own. `None` when the name is too long or there are too many.
+    #[inline]
+    pub(crate) fn meaning(&mut self, name: &str, unit: &str) -> Option<Use> {
+        let of_name = self.uses.get(name).map(Vec::as_slice).unwrap_or_default();
+        if let Some((_, found)) = of_name.iter().find(|(known, _)| known == unit) {
+            return Some(*found);
+        }
+        self.new_meaning(name, unit)
+    }
+
+    #[cold]
+    fn new_meaning(&mut self, name: &str, unit: &str) -> Option<Use> {
+        let found = self.new_use(name, unit)?;
+        let of_name = self.uses.entry(name.to_owned()).or_default();
+        if of_name.len() < UNITS_MAX {
+            of_name.push((unit.to_owned(), found));
+        }
+        Some(found)
+    }
+
+    /// How a metric of the catalogue is read in a unit.
+    pub(crate) fn meaning_of(&mut self, metric: &'static Metric, unit: &str) -> Option<Use> {
+        self.known_use(metric, metric.id, unit)
+    }
+
+    fn new_use(&mut self, name: &str, unit: &str) -> Option<Use> {
+        if name.len() > NAME_BYTES_MAX || unit.len() > NAME_BYTES_MAX {
+            return None;
+        }
+        if let Some(metric) = metric::by_name(name) {
+            let unit = if unit.is_empty() {
+                metric::implied_unit(name).unwrap_or_default()
+            } else {
+                unit
+            };
+            return self.known_use(metric, name, unit);
+        }
+        let unit = unit.to_owned();
+        let type_index = self.new_type(name, Meaning::Unknown { unit })?;
+        Some(Use {
+            type_index,
+            metric: None,
+            conversion: Some(Conversion::IDENTITY),
+        })
+    }
+
+    fn known_use(&mut self, metric: &'static Metric, name: &str, unit: &str) -> Option<Use> {
+        let type_index = match self.known.get(&metric.no) {
+            Some(index) => *index,
+            None => self.new_type(name, Meaning::Known(metric.no))?,
+        };
+        self.known.insert(metric.no, type_index);
+        let conversion = if unit.is_empty() {
+            Some(Conversion::IDENTITY)
+        } else {
+            metric.conversion_with(unit, Percent::Points).ok()
+        };
+        Some(Use {
+            type_index,
+            metric: Some(metric),
+            conversion,
+        })
+    }
+
+    fn new_type(&mut self, name: &str, meaning: Meaning) -> Option<u32> {
+        if self.batch.new_types.len() >= TYPES_MAX {
+            return None;
+        }
+        let index = u32::try_from(self.batch.new_types.len()).ok()?;
+        let name = name.to_owned();
+        self.batch.new_types.push(TypeName { name, meaning });
+        Some(index)
+    }
+
+    /// A source of which only the name is known; an empty name is the context's.
+    #[inline]
+    pub(crate) fn source_named(&mut self, name: &str) -> Option<SourceNo> {
+        let name = if name.is_empty() {
+            self.context.source
+        } else {
+            name
+        };
+        if let Some(no) = self.spellings.get(name) {
+            return Some(*no);
+        }
+        self.source(Source::named(name))
+    }
+
+    /// A source that was described before.
+    #[inline]
+    pub(crate) fn known_source(&self, name: &str) -> Option<SourceNo> {
+        self.spellings.get(name).copied()
+    }
+
+    /// A source; the first description of a name counts.
+    pub(crate) fn source(&mut self, source: Source) -> Option<SourceNo> {
+        if source.name.len() > NAME_BYTES_MAX {
+            return None;
+        }
+        let key = source.key();
+        let spelling = source.name.clone();
+        let no = if let Some(no) = self.sources.get(&key) {
+            *no
+        } else {
+            if self.sources.len() >= SOURCES_MAX {
+                return None;
+            }
+            let no = SourceNo(u16::try_from(self.sources.len()).ok()?);
+            self.sources.insert(key, no);
+            self.batch.new_sources.push(source);
+            no
+        };
+        if self.spellings.len() < TYPES_MAX {
+            self.spellings.insert(spelling, no);
+        }
+        Some(no)
+    }
+
+    /// The key of a source, as identities of records hold it.
+    pub(crate) fn source_key(&self, no: SourceNo) -> String {
+        let source = self.batch.new_sources.get(usize::from(no.0));
+        source.map(Source::key).unwrap_or_default()
+    }
+
+    /// Converts and checks a measurement and adds it.
+    #[inline]
+    pub(crate) fn add(&mut self, to: Use, what: Measurement) -> Result<(), Refusal> {
+        self.add_printed(to, what, Printed::TopLevel)
+    }
+
+    /// [`Intake::add`] for samples that a correlation prints.
+    pub(crate) fn add_printed(
+        &mut self,
+        to: Use,
+        what: Measurement,
+        printed: Printed,
+    ) -> Result<(), Refusal> {
+        check::interval(what.start_us, what.end_us, self.context.now_us)?;
+        let value = self.canonical(to, what.value)?;
+        if what.flags.contains(Flags::REVIEW) {
+            self.summary.requires_review = true;
+        }
+        self.seen_offset(what.start_us, what.zone_offset_min);
+        self.batch.samples.push(Incoming {
+            type_index: to.type_index,
+            printed,
+            sample: Sample {
+                start_us: what.start_us,
+                end_us: what.end_us,
+                value,
+                zone_offset_min: what.zone_offset_min,
+                source: what.source,
+                uid: what.uid,
+                flags: what.flags,
+            },
+        });
+        Ok(())
+    }
+
+    /// The value in the canonical unit, checked.
+    pub(crate) fn canonical(&self, to: Use, value: f64) -> Result<f64, Refusal> {
+        let Some(conversion) = to.conversion else {
+            return Err(UNIT_UNKNOWN);
+        };
+        let Some(metric) = to.metric else {
+            return if value.is_finite() {
+                Ok(value)
+            } else {
+                Err(NOT_FINITE)
+            };
+        };
+        let mut value = conversion.apply(value);
+        if metric.unit == Unit::Percent && conversion == Conversion::IDENTITY && value <= 1.0 {
+            // HealthKit prints 0.97 for 97 %, and some of its clients send 97 all the same. Nobody
+            // lives with an oxygen saturation of 1 %, so that one is a fraction from everybody.
+            let is_fraction = match self.percent {
+                Percent::Fraction => true,
+                Percent::Points => metric.id == "oxygen_saturation",
+            };
+            if is_fraction {
+                value *= 100.0;
+            }
+        }
+        check::value(metric, value)?;
+        Ok(value)
+    }
+
+    /// Checks a record's interval and adds it.
+    pub(crate) fn add_record(&mut self, record: Record) -> Result<(), Refusal> {
+        check::interval(record.start_us, record.end_us, self.context.now_us)?;
+        self.batch.records.push(record);
+        Ok(())
+    }
+
+    /// The record of something that cannot be read further; the JSON makes it the same again.
+    pub(crate) fn other(&self, name: &str, json: String, at: Interval, source: SourceNo) -> Record {
+        let identity = format!("{name}|{}|{}|{json}", at.start_us, self.source_key(source));
+        Record {
+            start_us: at.start_us,
+            end_us: at.end_us,
+            zone: None,
+            source,
+            uid: None,
+            identity,
+            body: Body::Other(model::record::Other {
+                name: name.to_owned(),
+                json,
+            }),
+        }
+    }
+
+    /// Adds a deletion.
+    pub(crate) fn delete(&mut self, uid: Uid, metric: Option<MetricNo>) {
+        self.batch.deletions.push(Deletion { uid, metric });
+    }
+
+    /// Notes that an element or one of its fields was refused.
+    #[cold]
+    pub(crate) fn reject(
+        &mut self,
+        place: Place<'_>,
+        field: &str,
+        type_index: Option<u32>,
+        refusal: Refusal,
+    ) {
+        self.batch.rejections.push(Rejection {
+            type_index,
+            code: refusal.code,
+            field: place.pointer(field),
+            position: Position::Index(place.index),
+            message: refusal.message.to_owned(),
+        });
+    }
+
+    /// Notes that a part of the body was left out on purpose.
+    pub(crate) fn skip(&mut self, name: &str, reason: &'static str) {
+        let name = cut(name);
+        self.batch.facts.push(Fact::Skipped { name, reason });
+    }
+
+    /// The last refusal happened there.
+    pub(crate) fn move_last_rejection(&mut self, position: Position) {
+        if let Some(last) = self.batch.rejections.last_mut() {
+            last.position = position;
+        }
+    }
+
+    /// Samples, records and refusals so far.
+    pub(crate) fn taken(&self) -> usize {
+        self.batch.samples.len() + self.batch.records.len() + self.batch.rejections.len()
+    }
+
+    /// Notes that what was taken in should be looked at.
+    pub(crate) fn ask_for_review(&mut self) {
+        self.summary.requires_review = true;
+    }
+
+    /// Reads a time of the body.
+    pub(crate) fn moment(&self, json: &Json<'_>) -> Option<Moment> {
+        clock::read_json(json, self.context.zone)
+    }
+
+    /// Notes the offset of a sample's own time; offset zero says nothing.
+    #[inline]
+    fn seen_offset(&mut self, at_us: i64, offset_min: Option<i16>) {
+        let Some(minutes) = offset_min.filter(|minutes| *minutes != 0) else {
+            return;
+        };
+        let (sign, size) = if minutes < 0 {
+            ('-', -minutes)
+        } else {
+            ('+', minutes)
+        };
+        if self.last_zone.is_empty() || !same_offset(&self.last_zone, sign, size) {
+            let zone = format!("{sign}{:02}:{:02}", size / 60, size % 60);
+            self.seen(at_us, zone, ZoneEvidence::Offset);
+        }
+    }
+
+    /// Notes the zone that a sample names, and gives its offset then. `None` for unknown names.
+    pub(crate) fn seen_zone(&mut self, at_us: i64, name: &str) -> Option<i16> {
+        if !self.zones.contains_key(name) {
+            if self.zones.len() >= ZONES_MAX || name.len() > NAME_BYTES_MAX {
+                return None;
+            }
+            self.zones.insert(name.to_owned(), Zone::parse(name).ok());
+        }
+        let zone = self.zones.get(name)?.as_ref()?;
+        let offset_min = i16::try_from(zone.offset_min(at_us)).ok();
+        if self.last_zone != zone.name() {
+            let zone = zone.name().to_owned();
+            self.seen(at_us, zone, ZoneEvidence::Named);
+        }
+        offset_min
+    }
+
+    fn seen(&mut self, at_us: i64, zone: String, evidence: ZoneEvidence) {
+        // Times that no sample may have are no evidence either.
+        if check::interval(at_us, at_us, self.context.now_us).is_err() {
+            return;
+        }
+        self.last_zone.clone_from(&zone);
+        self.batch.zones.push(ZoneSeen {
+            at_us,
+            zone,
+            evidence,
+        });
+    }
+}
+
+fn same_offset(zone: &str, sign: char, size: i16) -> bool {
+    clock::read_offset(zone) == Some(if sign == '-' { -size } else { size })
+}
+
+/// An interval of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Interval {
+    pub(crate) start_us: i64,
+    pub(crate) end_us: i64,
+}
+
+/// Free metadata of an object as pairs, bounded.
+pub(crate) fn metadata(json: &Json<'_>) -> Metadata {
+    let members = json.members().iter().take(METADATA_MAX);
+    members
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| {
+            let text = value
+                .text()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            (cut(name), cut(&text))
+        })
+        .collect()
+}
+
+fn cut(text: &str) -> String {
+    let mut end = text.len().min(METADATA_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
+/// Which member of an element must be corrected: its start, its end, its unit or its value.
+pub(crate) fn blamed(why: Refusal, [start, end, unit, value]: [&'static str; 4]) -> &'static str {
+    if why.code == RejectCode::TimeTooEarly {
+        start
+    } else if matches!(
+        why.code,
+        RejectCode::TimeInFuture | RejectCode::IntervalNegative
+    ) {
+        end
+    } else if why.code == RejectCode::UnitUnknown {
+        unit
+    } else {
+        value
+    }
+}
+
+pub(crate) const fn refusal(code: RejectCode, message: &'static str) -> Refusal {
+    Refusal { code, message }
+}
+
+pub(crate) const UNIT_UNKNOWN: Refusal = refusal(
+    RejectCode::UnitUnknown,
+    "the unit does not measure this type; see the list of metric types",
+);
+pub(crate) const NOT_FINITE: Refusal =
+    refusal(RejectCode::ValueInvalid, "the value is not a finite number");
+pub(crate) const NOT_A_VALUE: Refusal = refusal(
+    RejectCode::ValueInvalid,
+    "the value is neither a number nor a value that this type knows",
+);
+pub(crate) const VALUE_MISSING: Refusal = refusal(RejectCode::ValueMissing, "the value is missing");
+pub(crate) const TYPE_MISSING: Refusal = refusal(RejectCode::TypeMissing, "the type is missing");
+pub(crate) const TIME_INVALID: Refusal = refusal(
+    RejectCode::TimeInvalid,
+    "the time is missing or cannot be read; send RFC 3339 with an offset",
+);
+pub(crate) const MALFORMED: Refusal = refusal(
+    RejectCode::Malformed,
+    "the element is not an object of the expected form",
+);
+pub(crate) const NAMES_FULL: Refusal = refusal(
+    RejectCode::TextTooLong,
+    "a name is too long, or there are too many different ones",
+);
