@@ -4,6 +4,7 @@
 //! without an owner.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::body::Bytes;
@@ -22,6 +23,10 @@ use crate::config::Config;
 use crate::http::events::Streams;
 use crate::http::problem::Problem;
 use crate::http::rate::RateLimits;
+use crate::ingest::committer::Committer;
+
+/// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
+const POSTGRES_COMMITTERS: usize = 4;
 
 /// What one process needs; shared as `Arc<App>`.
 #[derive(Debug)]
@@ -58,6 +63,8 @@ pub struct App {
     pub started_us: i64,
     /// The last failure of each dependency, for the detailed health answer.
     pub failures: Failures,
+    /// Commits live uploads.
+    pub committer: Committer,
     /// Wakes an idle worker of this process.
     pub work_ready: Notify,
     openapi: OnceLock<Bytes>,
@@ -104,7 +111,7 @@ impl App {
     /// Opens the database that the configuration names, brings it up to date and opens the keys.
     pub async fn open(config: Config, clock: Clock, ids: Ids) -> Result<Arc<Self>, OpenError> {
         let folder = config.data_dir.clone();
-        std::fs::create_dir_all(&folder).map_err(|error| OpenError::Folder(folder, error))?;
+        private_folder(&folder).map_err(|error| OpenError::Folder(folder, error))?;
         let target = match config.sqlite_file() {
             Some(path) => Target::Sqlite { path },
             None => Target::Postgres {
@@ -126,7 +133,12 @@ impl App {
         let vault = Vault::open(&store, &config.key_file()).await?;
         let keys = ServerKeys::open(&store, &vault, &ids).await?;
         let started_us = clock.now_us();
+        let (committer, queues) = Committer::new(match &store {
+            Store::Sqlite(_) => 1,
+            Store::Postgres(_) => POSTGRES_COMMITTERS,
+        });
         let app = Arc::new(Self {
+            committer,
             work_ready: Notify::new(),
             bus: Bus::new(started_us),
             passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,
@@ -146,6 +158,7 @@ impl App {
             ids,
             keys,
         });
+        crate::ingest::committer::start(&app, queues);
         Ok(app)
     }
 
@@ -165,7 +178,7 @@ impl App {
     /// [`App::shutdown`].
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         use tracing::Instrument;
-        let span = tracing::info_span!("task", name);
+        let span = tracing::info_span!("task", task = name);
         self.tasks.spawn(task.instrument(span));
     }
 
@@ -178,4 +191,13 @@ impl App {
         });
         made.clone()
     }
+}
+
+/// Makes a folder that only the owner can enter; one that is there stays as it is.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }

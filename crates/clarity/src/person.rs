@@ -11,15 +11,12 @@ use model::zone::Zone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::docs::{DocName, Expected};
-use store::jobs::{JobKind, NewJob};
 use store::{PersonKey, Tx};
 use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::http::problem::{FieldError, Problem};
-
-/// The job that recomputes a person's dirty days.
-pub const RECOMPUTE: JobKind = JobKind::new("recompute");
+use crate::ingest::edit;
 
 /// Sources in one order, and orders in one document.
 const SOURCES_MAX: usize = 200;
@@ -151,7 +148,7 @@ async fn document<T: DeserializeOwned + Default>(
     })
 }
 
-/// Writes a profile and, when the home zone moved, marks the person's days.
+/// Writes a profile and, when the home zone moved, marks the days whose borders moved with it.
 pub async fn put_profile(
     app: &App,
     tx: &mut Tx,
@@ -162,10 +159,12 @@ pub async fn put_profile(
 ) -> Result<i64, Problem> {
     let before = self::profile(tx, key, user).await?.value;
     let bytes = serde_json::to_vec(profile).map_err(Problem::internal)?;
-    let version = store::docs::put(tx, key, user, DocName::Profile, &bytes, expected).await?;
-    if before.time_zone != profile.time_zone {
-        days_mean_something_else(app, tx, user).await?;
+    if before.time_zone == profile.time_zone {
+        return Ok(store::docs::put(tx, key, user, DocName::Profile, &bytes, expected).await?);
     }
+    let zones = edit::history(app, tx, user).await?;
+    let version = store::docs::put(tx, key, user, DocName::Profile, &bytes, expected).await?;
+    edit::zones_changed(app, tx, user, &zones).await?;
     Ok(version)
 }
 
@@ -179,28 +178,16 @@ pub async fn put_preferences(
     expected: Expected,
 ) -> Result<i64, Problem> {
     let before = self::preferences(tx, key, user).await?.value;
+    let zones = edit::history(app, tx, user).await?;
     let bytes = serde_json::to_vec(preferences).map_err(Problem::internal)?;
     let version = store::docs::put(tx, key, user, DocName::Preferences, &bytes, expected).await?;
-    if (&before.source_order, before.day_zone) != (&preferences.source_order, preferences.day_zone)
-    {
-        days_mean_something_else(app, tx, user).await?;
+    if before.day_zone != preferences.day_zone {
+        edit::zones_changed(app, tx, user, &zones).await?;
+    }
+    if before.source_order != preferences.source_order {
+        edit::source_order_changed(app, tx, user).await?;
     }
     Ok(version)
-}
-
-/// Marks every day that holds data and asks for its recomputation, in the caller's transaction.
-pub async fn days_mean_something_else(app: &App, tx: &mut Tx, user: UserId) -> Result<(), Problem> {
-    let now_us = app.clock.now_us();
-    store::days::mark_all(tx, user).await?;
-    let job = NewJob {
-        id: app.ids.job(now_us),
-        user,
-        kind: RECOMPUTE,
-        run_at_us: now_us,
-        now_us,
-    };
-    store::jobs::enqueue(tx, &job).await?;
-    Ok(())
 }
 
 impl Profile {

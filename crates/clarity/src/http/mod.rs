@@ -29,6 +29,7 @@ pub mod docs;
 pub mod edge;
 pub mod etag;
 pub mod events;
+mod failures;
 pub mod health;
 pub mod idempotency;
 pub mod me;

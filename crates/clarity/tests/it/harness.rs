@@ -114,6 +114,11 @@ impl TestApp {
         .await
     }
 
+    /// Runs every job that is due at the standing clock.
+    pub(crate) async fn run_jobs(&self) -> usize {
+        clarity::jobs::run_due(&self.app).await
+    }
+
     pub(crate) async fn register(&self, email: &str) -> Person {
         let body = json!({"email": email, "password": PASSWORD});
         let answer = self.post("/api/v1/auth/register", None, &body).await;

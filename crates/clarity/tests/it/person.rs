@@ -1,7 +1,7 @@
 //! Profile and preferences: sealed documents with versions.
 
 use axum::http::{Method, StatusCode};
-use clarity::person::RECOMPUTE;
+use model::ids::UserId;
 use serde_json::json;
 
 use crate::harness::{TestApp, request};
@@ -93,22 +93,60 @@ async fn what_changes_the_past_asks_for_recomputation() {
     let waiting = async || {
         let mut tx = test.app.store.read().await.expect("a transaction");
         let counts = store::jobs::counts(&mut tx).await.expect("counts");
-        counts
+        let counts = counts
             .iter()
-            .filter(|count| count.kind == RECOMPUTE)
-            .map(|count| count.count)
-            .sum::<u64>()
+            .filter(|count| count.kind.as_str() == "recompute");
+        counts.map(|count| count.count).sum::<u64>()
     };
-    test.put(PROFILE, &ada, &[], &json!({"occupation": "nurse"}))
-        .await;
+    let nurse = json!({"occupation": "nurse"});
+    test.put(PROFILE, &ada, &[], &nurse).await;
     test.put(PREFERENCES, &ada, &[], &json!({"units": "imperial"}))
         .await;
     assert_eq!(waiting().await, 0);
-    test.put(PROFILE, &ada, &[], &json!({"time_zone": "Europe/Berlin"}))
-        .await;
-    assert_eq!(waiting().await, 1);
     let order = json!({"source_order": {"*": ["Watch", "Phone"]}, "day_zone": "home"});
     let put = test.put(PREFERENCES, &ada, &[], &order).await;
     assert_eq!(put.json()["day_zone"], "home", "{}", put.text());
+    assert_eq!(waiting().await, 1);
+    let order = json!({"source_order": {"*": ["Phone"]}, "day_zone": "home"});
+    test.put(PREFERENCES, &ada, &[], &order).await;
     assert_eq!(waiting().await, 1, "one waiting job is enough");
+}
+
+#[tokio::test]
+async fn a_new_home_moves_the_borders_of_days() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let me = test.get("/api/v1/auth/me", Some(&ada)).await.json();
+    let user: UserId = me["id"]
+        .as_str()
+        .expect("an id")
+        .parse()
+        .expect("a user id");
+    let day = jiff::civil::date(2026, 11, 19);
+    let mut tx = test.app.store.write().await.expect("a transaction");
+    let key = test
+        .app
+        .vault
+        .person_key(&mut tx, user)
+        .await
+        .expect("a key");
+    store::days::put(&mut tx, &key, user, day, b"{}")
+        .await
+        .expect("a day");
+    tx.commit().await.expect("a commit");
+    let dirty = async || {
+        let mut tx = test.app.store.read().await.expect("a transaction");
+        store::days::dirty_count(&mut tx, user)
+            .await
+            .expect("a count")
+    };
+    assert_eq!(dirty().await, 0);
+    test.put(PROFILE, &ada, &[], &json!({"occupation": "nurse"}))
+        .await;
+    assert_eq!(dirty().await, 0);
+    let put = test
+        .put(PROFILE, &ada, &[], &json!({"time_zone": "Asia/Tokyo"}))
+        .await;
+    assert_eq!(put.status, StatusCode::OK, "{}", put.text());
+    assert!(dirty().await > 0);
 }

@@ -1,0 +1,32 @@
+//! Turns what other rooms report into problems: what the client can change gets a code and a
+//! sentence, everything else is the server's and stays in the log.
+
+use crate::dossier::DossierError;
+use crate::http::problem::{Code, Problem};
+use crate::ingest::IngestError;
+
+/// Seconds after which a stopped or overloaded server is worth another try.
+const RETRY_S: u64 = 5;
+
+impl From<DossierError> for Problem {
+    fn from(error: DossierError) -> Self {
+        match error {
+            DossierError::Store(error) => error.into(),
+            DossierError::Document { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        match error {
+            IngestError::Store(error) => error.into(),
+            IngestError::Dossier(error) => error.into(),
+            IngestError::Full(full) => Self::new(Code::TooManyItems, full.to_string()),
+            IngestError::Unreadable { message } => Self::new(Code::MalformedBody, message),
+            IngestError::Interrupted { message } => {
+                Self::new(Code::Unavailable, message).retry_after(RETRY_S)
+            }
+        }
+    }
+}
