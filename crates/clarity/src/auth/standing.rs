@@ -1,7 +1,7 @@
 //! Whether a session still stands: not ended, and its person not disabled.
 //!
 //! Looked up in the store and remembered for a few seconds, so that ending a session or changing a
-//! role takes effect within [`MEMORY_US`] on every node, and at once on the node that did it.
+//! role takes effect within five seconds on every node, and at once on the node that did it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
