@@ -479,8 +479,10 @@ mod tests {
         }
     }
 
+    type Content = (Identity, u64, u16, Option<i16>, Option<Uid>, u32);
+
     /// Everything about the rows that must not depend on the order of batches.
-    fn contents(rows: &[Stored]) -> Vec<(Identity, u64, u16, Option<i16>, Option<Uid>, u32)> {
+    fn contents(rows: &[Stored]) -> Vec<Content> {
         rows.iter()
             .map(|row| {
                 let sample = row.sample;

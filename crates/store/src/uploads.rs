@@ -294,7 +294,7 @@ pub async fn list(
 }
 
 /// Completes the uploads in processing whose days are all analysed: those that marked days up to
-/// `dirty_seq`. Returns them.
+/// `dirty_seq`. One that marked none yet (0) is still being read. Returns them.
 pub async fn complete_up_to(
     tx: &mut Tx,
     user: UserId,

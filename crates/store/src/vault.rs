@@ -339,6 +339,11 @@ fn create_key_file(path: &Path) -> Result<Key, Error> {
         .map_err(file_error(path))?;
     file.write_all(line.as_bytes()).map_err(file_error(path))?;
     file.sync_all().map_err(file_error(path))?;
+    // The file's name must be as durable as what will be sealed with the key.
+    let folder = folder_of(path).unwrap_or_else(|| PathBuf::from("."));
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(file_error(path))?;
     Ok(key)
 }
 

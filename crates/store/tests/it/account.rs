@@ -257,17 +257,30 @@ fn refresh_tokens_rotate_and_reuse_revokes_the_family() {
                 .expect("a read")
         );
         assert_eq!(rotate(&mut tx, 2, 4, NOW_US + 70).await, Rotation::Unknown);
+    });
+}
 
+#[test]
+fn sessions_expire_and_are_revoked() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let key = house.key(user).await;
         let late = SessionId::from_uuid(uuid(51));
+        let mut tx = house.write().await;
         let new = NewSession {
             session: late,
             refresh_hash: [5; 32],
-            ..new
+            now_us: NOW_US,
+            expires_us: NOW_US + 100,
+            label: "phone",
         };
         sessions::create(&mut tx, &key, user, &new)
             .await
             .expect("a session");
-        assert_eq!(rotate(&mut tx, 5, 6, NOW_US + 100).await, Rotation::Expired);
+        let expired = sessions::rotate(&mut tx, [5; 32], [6; 32], NOW_US + 100, NOW_US + 200)
+            .await
+            .expect("a rotation");
+        assert_eq!(expired, Rotation::Expired);
         assert!(
             sessions::revoke(&mut tx, user, late)
                 .await
@@ -292,7 +305,7 @@ fn refresh_tokens_rotate_and_reuse_revokes_the_family() {
             sessions::expire(&mut tx, NOW_US + 1_000)
                 .await
                 .expect("a write"),
-            2
+            1
         );
     });
 }
@@ -368,6 +381,26 @@ fn uploads_are_numbered_and_completed() {
         assert_eq!(upload.detail, b"{\"a\":1}");
         assert_eq!(upload.exported_us, Some(77));
         assert_eq!(upload.updated_us, NOW_US + 5);
+    });
+}
+
+#[test]
+fn uploads_are_listed_and_forgotten() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let key = house.key(user).await;
+        let mut tx = house.write().await;
+        let ids: Vec<UploadId> = (100..103).map(|n| UploadId::from_uuid(uuid(n))).collect();
+        for id in &ids {
+            let new = NewUpload {
+                id: *id,
+                kind: "archive",
+                now_us: NOW_US,
+            };
+            uploads::begin(&mut tx, &key, user, &new)
+                .await
+                .expect("an upload");
+        }
         let page = uploads::list(&mut tx, &key, user, Some(UploadNo(3)), 1)
             .await
             .expect("a read");

@@ -9,7 +9,9 @@ use store::docs::{self, DocName, Expected};
 use store::insights::StoredInsight;
 use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
-use store::{Error, Store, Target, Tx, Vault, copy, days, erase, idempotency, insights, jobs};
+use store::{
+    Error, PersonKey, Store, Target, Tx, Vault, copy, days, erase, idempotency, insights, jobs,
+};
 use store::{people, samples, sessions};
 
 use crate::fixture::{
@@ -56,6 +58,14 @@ async fn fill(house: &House, number: u128) -> UserId {
             .await
             .expect("a write");
     }
+    fill_account(&mut tx, &key, number).await;
+    tx.commit().await.expect("a commit");
+    user
+}
+
+/// The rows that are not about measurements.
+async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
+    let user = key.user();
     let session = NewSession {
         session: SessionId::from_uuid(uuid(900 + number)),
         refresh_hash: [u8::try_from(number).expect("small"); 32],
@@ -63,18 +73,18 @@ async fn fill(house: &House, number: u128) -> UserId {
         expires_us: NOW_US + 1,
         label: "canary-label",
     };
-    sessions::create(&mut tx, &key, user, &session)
+    sessions::create(tx, key, user, &session)
         .await
         .expect("a write");
-    idempotency::begin(&mut tx, &key, user, [1; 32], [2; 32], NOW_US)
+    idempotency::begin(tx, key, user, [1; 32], [2; 32], NOW_US)
         .await
         .expect("a write");
-    idempotency::finish(&mut tx, &key, user, [1; 32], b"canary-answer")
+    idempotency::finish(tx, key, user, [1; 32], b"canary-answer")
         .await
         .expect("a write");
     let today = model::zone::Zone::utc().date_at(NOW_US);
-    days::mark(&mut tx, user, &[today]).await.expect("a write");
-    days::put(&mut tx, &key, user, today, b"canary-day")
+    days::mark(tx, user, &[today]).await.expect("a write");
+    days::put(tx, key, user, today, b"canary-day")
         .await
         .expect("a write");
     let job = NewJob {
@@ -84,7 +94,7 @@ async fn fill(house: &House, number: u128) -> UserId {
         run_at_us: 1,
         now_us: NOW_US,
     };
-    jobs::enqueue(&mut tx, &job).await.expect("a write");
+    jobs::enqueue(tx, &job).await.expect("a write");
     let insight = StoredInsight {
         id: InsightId::from_uuid(uuid(800 + number)),
         kind: "daily".to_owned(),
@@ -93,11 +103,9 @@ async fn fill(house: &House, number: u128) -> UserId {
         bytes: b"canary-insight".to_vec(),
         now_us: NOW_US,
     };
-    insights::put(&mut tx, &key, user, &insight)
+    insights::put(tx, key, user, &insight)
         .await
         .expect("a write");
-    tx.commit().await.expect("a commit");
-    user
 }
 
 /// Rows of every table that the database knows.
