@@ -13,6 +13,7 @@ use import::batch::Batch;
 use import::format::Context;
 use model::ids::{UploadId, UserId};
 use model::sample::SECOND_US;
+use model::zone::Zone;
 use store::samples::{Mirror, Reconcile};
 use store::uploads::{NewUpload, UploadNo, UploadState, UploadStatus};
 use tokio::sync::mpsc;
@@ -74,7 +75,9 @@ pub(crate) async fn import(
     let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let now_us = app.clock.now_us();
     let format = what.format.clone();
-    let reader = app.compute(move || read(&format, input, now_us, &sender));
+    let zone = home(app, what.user).await?;
+    let reader =
+        app.tasks.spawn_blocking(move || read(&format, input, now_us, &zone, &sender));
     let mut writing = Writing::begin(app, &what).await?;
     let mut outcome = Ok(());
     while let Some(batch) = batches.recv().await {
@@ -115,18 +118,25 @@ pub(crate) async fn import(
     }
 }
 
+/// The zone of local times that come without offset.
+async fn home(app: &App, user: UserId) -> Result<Zone, IngestError> {
+    let mut tx = app.store.read().await?;
+    Ok(Dossier::load(&mut tx, &app.vault, user).await?.home())
+}
+
 /// Runs on a thread of its own.
 fn read(
     format: &str,
     mut input: Box<dyn Read + Send>,
     now_us: i64,
+    zone: &Zone,
     sender: &mpsc::Sender<Batch>,
 ) -> Result<(), IngestError> {
     let mut sink = |batch: Batch| match sender.blocking_send(batch) {
         Ok(()) => ControlFlow::Continue(()),
         Err(_) => ControlFlow::Break(()),
     };
-    import::format::read(format, &mut *input, Context { now_us }, &mut sink).map_err(|error| {
+    import::format::read(format, &mut *input, Context { now_us, zone }, &mut sink).map_err(|error| {
         IngestError::Unreadable {
             message: error.to_string(),
         }

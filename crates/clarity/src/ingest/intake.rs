@@ -336,6 +336,7 @@ impl Intake {
             record.source = self.numbers.get(at).copied().unwrap_or_default();
         }
         let put = store::records::put(tx, &person.key, user, origin, records).await?;
+        self.tally.reject_unstorable(put.unstorable);
         for (kind, count) in &put.by_kind {
             let new = count.added + count.replaced;
             self.tally.count_new_records(kind, new);

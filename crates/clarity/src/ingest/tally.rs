@@ -140,6 +140,15 @@ impl Tally {
         }
     }
 
+    /// Counts records with a number that is not finite, which nothing can store.
+    pub(crate) fn reject_unstorable(&mut self, count: u64) {
+        if count > 0 {
+            self.rejected += count;
+            let code = import::batch::RejectCode::ValueInvalid.as_str().to_owned();
+            *self.rejected_by_code.entry(code).or_default() += count;
+        }
+    }
+
     /// Remembers a type outside the catalogue.
     pub(crate) fn see_type(&mut self, name: &TypeName) {
         if matches!(name.meaning, Meaning::Unknown { .. }) {
