@@ -6,8 +6,10 @@
 pub mod app;
 pub mod auth;
 pub mod bus;
+pub mod cli;
 pub mod clock;
 pub mod config;
+mod demo;
 mod dossier;
 pub mod http;
 mod ingest;

@@ -1,43 +1,21 @@
-//! The binary: reads the configuration, opens the application and serves it.
+//! The binary: hands the command line to the library, on a runtime and with an allocator.
 //!
-//! Nothing else belongs here; what commands do is in the library.
+//! Nothing else belongs here; what commands do is in `clarity::cli`.
 
-use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::Context;
-use clarity::app::App;
-use clarity::clock::{Clock, Ids};
-use clarity::config::Config;
-use clarity::http::serve;
-use clarity::telemetry;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Read when it is there.
-const CONFIG_FILE: &str = "clarity.toml";
-
-fn main() -> anyhow::Result<()> {
-    let file = Path::new(CONFIG_FILE);
-    let file = file.exists().then_some(file);
-    let config = Config::load(file, &Config::environment(), &[])?;
-    telemetry::log(&config.log);
-    telemetry::collect_metrics()?;
-    tokio::runtime::Builder::new_multi_thread()
+fn main() -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("could not start the runtime")?
-        .block_on(run(config))
-}
-
-async fn run(config: Config) -> anyhow::Result<()> {
-    let address = config.listen;
-    let app = App::open(config, Clock::System, Ids::Random).await?;
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .with_context(|| format!("could not listen on {address}"))?;
-    serve::stop_on_signals(&app)?;
-    tracing::info!(%address, "listening");
-    serve::serve(&app, listener).await;
-    Ok(())
+        .context("could not start the runtime")?;
+    let ended = runtime.block_on(clarity::cli::run(std::env::args_os().collect()));
+    // A thread may still wait for standard input; what matters has ended.
+    runtime.shutdown_background();
+    Ok(ended)
 }

@@ -17,16 +17,16 @@ use crate::demo::days::Day;
 use crate::demo::pen::Pen;
 
 /// The demo person's sign-in. The domain cannot exist (RFC 2606).
-pub const EMAIL: &str = "demo@clarity.invalid";
+pub(crate) const EMAIL: &str = "demo@clarity.invalid";
 /// Its password: in the open, which is why the demo only listens on loopback addresses.
-pub const PASSWORD: &str = "sixty-days-of-a-made-up-life";
+pub(crate) const PASSWORD: &str = "sixty-days-of-a-made-up-life";
 /// Where it lives.
-pub const HOME: &str = "Europe/Berlin";
+pub(crate) const HOME: &str = "Europe/Berlin";
 /// Days of data, today included.
-pub const DAYS: i64 = 60;
+pub(crate) const DAYS: i64 = 60;
 
 /// Everything the person's devices have measured up to now.
-pub fn batch(now_us: i64) -> Batch {
+pub(crate) fn batch(now_us: i64) -> Batch {
     let mut pen = Pen::new(now_us);
     let days = days::until(now_us, DAYS);
     let mut before: Option<&Day> = None;

@@ -2,8 +2,10 @@
 
 mod accounts;
 mod bodies;
+mod cli;
 mod contract;
 mod edges;
 mod harness;
 mod live;
 mod person;
+mod tidy;

@@ -1,0 +1,189 @@
+//! The commands and their arguments, as `--help` prints them.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A self-hosted, encrypted server for health data.
+#[derive(Debug, Parser)]
+#[command(
+    name = "clarity",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Folder of the database and the master key.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Settings file; without it, clarity.toml in the data folder if there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs everything in one process: API and background work.
+    Serve(Serve),
+    /// Runs background work only, beside other servers on one database.
+    Worker(Worker),
+    /// Reads exports and payloads into a person's data.
+    Import(Import),
+    /// Manages accounts.
+    User(User),
+    /// Looks at settings, key, database and address, with a remedy for each finding.
+    Check,
+    /// Prints every setting with its default and what it is for.
+    Config,
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Prints the catalogue of metrics.
+    Metrics,
+    /// Copies everything into an empty database; the key file stays the same.
+    Copy(Copy),
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Add a made-up person with sixty days of data.
+    #[arg(long)]
+    pub(crate) demo: bool,
+}
+
+/// Arguments of `worker`.
+#[derive(Debug, Args)]
+pub(crate) struct Worker {
+    /// Jobs worked on at the same time; without it, the setting `workers`.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) workers: Option<usize>,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Files to read; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Whose data it is.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
+    /// What the files are; `auto` looks at their content.
+    #[arg(long, default_value = "auto", value_name = "FORMAT")]
+    pub(crate) format: String,
+    /// Also remove samples that are merely absent from a newer export.
+    #[arg(long)]
+    pub(crate) mirror: bool,
+}
+
+/// Arguments of `user`.
+#[derive(Debug, Args)]
+pub(crate) struct User {
+    #[command(subcommand)]
+    pub(crate) command: UserCommand,
+}
+
+/// What to do with accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Adds an account; the password comes from standard input, or is asked for on a terminal.
+    Add(UserAdd),
+    /// Lists accounts.
+    List,
+    /// Keeps an account from signing in and ends its sessions; its data stays.
+    Disable(UserDisable),
+    /// Erases a person: account, data and key. Cannot be undone.
+    Erase(UserErase),
+}
+
+/// Arguments of `user add`.
+#[derive(Debug, Args)]
+pub(crate) struct UserAdd {
+    /// The address to sign in with.
+    pub(crate) email: String,
+    /// Where the person lives, such as Europe/Berlin; decides when their days begin.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+}
+
+/// Arguments of `user disable`.
+#[derive(Debug, Args)]
+pub(crate) struct UserDisable {
+    /// The account's address.
+    pub(crate) email: String,
+}
+
+/// Arguments of `user erase`.
+#[derive(Debug, Args)]
+pub(crate) struct UserErase {
+    /// The account's address.
+    pub(crate) email: String,
+    /// Do not ask.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// Arguments of `copy`.
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// A data folder, a SQLite file, or the address of a PostgreSQL database.
+    pub(crate) from: String,
+    /// The same; it must hold nothing yet.
+    pub(crate) to: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_may_stand_before_and_after_the_command() {
+        let check = |line: &str| {
+            let arguments = Arguments::try_parse_from(line.split(' ')).expect("valid arguments");
+            assert!(arguments.global.json, "{line}");
+            assert_eq!(
+                arguments.global.data_dir,
+                Some(PathBuf::from("there")),
+                "{line}"
+            );
+        };
+        check("clarity --json --data-dir there user list");
+        check("clarity user list --json --data-dir there");
+        check("clarity import - --user a@example.org --json --data-dir there");
+    }
+
+    #[test]
+    fn an_import_needs_a_file_and_a_person() {
+        let check = |line: &str| {
+            let refused = Arguments::try_parse_from(line.split(' ')).expect_err("refused");
+            assert_eq!(refused.exit_code(), 2, "{line}");
+        };
+        check("clarity import --user a@example.org");
+        check("clarity import file.zip");
+        check("clarity nonsense");
+    }
+}

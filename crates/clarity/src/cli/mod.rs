@@ -1,0 +1,88 @@
+//! The command line: what people and scripts type.
+//!
+//! Commands work on the data folder directly, through the same functions as the API. Standard output
+//! carries the answer (with `--json` one JSON document), standard error everything else. It must never
+//! print a password, a key or a token.
+
+mod args;
+mod check;
+mod copy;
+mod household;
+mod import;
+mod output;
+mod print;
+mod progress;
+mod serve;
+mod user;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::{Arguments, Command, UserCommand};
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// It was called in a way that cannot work; nothing was tried.
+    #[error("{0}")]
+    Usage(String),
+    /// It was tried and failed.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+}
+
+/// Runs the command in `arguments` (the first is the program's name) and says how it ended: 0 done,
+/// 1 failed, 2 wrong use.
+pub async fn run(arguments: Vec<OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(told) => {
+            // Help and version are answers too; clap knows which stream and code each has.
+            let code = u8::try_from(told.exit_code()).unwrap_or(2);
+            return if told.print().is_ok() {
+                ExitCode::from(code)
+            } else {
+                ExitCode::from(1)
+            };
+        }
+    };
+    let json = arguments.global.json;
+    match dispatch(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::failure(&failure, json);
+            ExitCode::from(match failure {
+                Failure::Usage(_) => 2,
+                Failure::Failed(_) => 1,
+            })
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    let global = &arguments.global;
+    match arguments.command {
+        Command::Serve(wanted) => serve::serve(global, wanted).await,
+        Command::Worker(wanted) => serve::worker(global, wanted).await,
+        Command::Import(wanted) => import::import(global, wanted).await,
+        Command::User(wanted) => match wanted.command {
+            UserCommand::Add(wanted) => user::add(global, wanted).await,
+            UserCommand::List => user::list(global).await,
+            UserCommand::Disable(wanted) => user::disable(global, wanted).await,
+            UserCommand::Erase(wanted) => user::erase(global, wanted).await,
+        },
+        Command::Check => check::check(global).await,
+        Command::Config => print::config(global),
+        Command::Openapi => print::openapi(),
+        Command::Metrics => print::metrics(global),
+        Command::Copy(wanted) => copy::copy(global, wanted).await,
+    }
+}

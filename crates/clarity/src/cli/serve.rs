@@ -1,0 +1,189 @@
+//! Runs the server, or workers only, until a signal ends them.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use model::zone::Zone;
+use serde_json::json;
+use store::people::Access;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::auth::account::Email;
+use crate::auth::password;
+use crate::cli::args::{Global, Serve, Worker};
+use crate::cli::{Failure, household, output, user};
+use crate::config::{Config, Environment, Log, LogFormat};
+use crate::demo;
+use crate::http::problem::Problem;
+use crate::http::serve as server;
+use crate::ingest::committer::LiveUpload;
+use crate::jobs;
+use crate::telemetry;
+
+/// Workers when the setting leaves it open and the machine does not tell its cores.
+const WORKERS_UNKNOWN: usize = 2;
+
+/// Everything in one process.
+pub(super) async fn serve(global: &Global, wanted: Serve) -> Result<(), Failure> {
+    let mut flags = Vec::new();
+    if let Some(listen) = wanted.listen {
+        flags.push(("listen".to_owned(), listen.to_string()));
+    }
+    let mut config = household::settings_or_fail(global, &flags)?;
+    if wanted.demo {
+        refuse_public_demo(&config)?;
+        if config.log == Log::default() {
+            // A demo is looked at, not collected: keep the sign-in on the screen.
+            config.log = Log {
+                format: LogFormat::Text,
+                level: "warn".to_owned(),
+            };
+        }
+    }
+    watch(&config)?;
+    let app = household::open_with(config).await?;
+    let address = app.config.listen;
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.with_context(|| format!("listening on {address}"))?;
+    let address = listener.local_addr().context("reading the address")?;
+    server::stop_on_signals(&app).context("listening for signals")?;
+    jobs::start(&app, workers(&app.config));
+    if wanted.demo {
+        seed(&app)
+            .await
+            .map_err(|problem| user::refused(&problem))?;
+    }
+    tracing::info!(%address, "listening");
+    announce(global, &format!("http://{address}"), wanted.demo)?;
+    server::serve(&app, listener).await;
+    Ok(())
+}
+
+/// Background work only.
+pub(super) async fn worker(global: &Global, wanted: Worker) -> Result<(), Failure> {
+    let mut flags = Vec::new();
+    if let Some(workers) = wanted.workers {
+        flags.push(("workers".to_owned(), workers.to_string()));
+    }
+    let config = household::settings_or_fail(global, &flags)?;
+    watch(&config)?;
+    let app = household::open_with(config).await?;
+    server::stop_on_signals(&app).context("listening for signals")?;
+    let count = workers(&app.config);
+    jobs::start(&app, count);
+    tracing::info!(count, "working");
+    app.shutdown.cancelled().await;
+    household::close(&app).await;
+    Ok(())
+}
+
+fn watch(config: &Config) -> Result<(), Failure> {
+    telemetry::log(&config.log);
+    Ok(telemetry::collect_metrics().context("collecting metrics")?)
+}
+
+fn workers(config: &Config) -> usize {
+    match config.workers {
+        0 => std::thread::available_parallelism().map_or(WORKERS_UNKNOWN, Into::into),
+        count => count,
+    }
+}
+
+/// The demo's password is public, so nobody else may reach it.
+fn refuse_public_demo(config: &Config) -> Result<(), Failure> {
+    if !config.listen.ip().is_loopback() {
+        return Err(Failure::usage(
+            "CONFIG_DEMO: --demo has a public password and only listens on loopback addresses",
+        ));
+    }
+    if config.environment == Environment::Production {
+        return Err(Failure::usage(
+            "CONFIG_DEMO: --demo has no place in production",
+        ));
+    }
+    Ok(())
+}
+
+/// Makes sure that the demo person can sign in, and lets their data come in meanwhile.
+async fn seed(app: &Arc<App>) -> Result<(), Problem> {
+    let email = Email::parse(demo::EMAIL).expect("the address is fixed");
+    let mut tx = app.store.read().await?;
+    let known = store::people::by_email(&mut tx, &app.vault, demo::EMAIL).await?;
+    drop(tx);
+    let person = if let Some(person) = known {
+        // Whoever changed the password meant to play; what is printed must work.
+        let hash = password::hash(app, demo::PASSWORD).await?;
+        let mut tx = app.store.write().await?;
+        store::people::set_password_hash(&mut tx, person.id, &hash).await?;
+        store::people::set_access(&mut tx, person.id, Access::Enabled).await?;
+        tx.commit().await?;
+        person.id
+    } else {
+        let home = Zone::parse(demo::HOME).expect("the zone is fixed");
+        user::create(app, &email, demo::PASSWORD, Some(&home)).await?
+    };
+    let owner = Arc::clone(app);
+    app.spawn("demo", async move {
+        let now_us = owner.clock.now_us();
+        let batch = match owner.compute(move || demo::batch(now_us)).await {
+            Ok(batch) => batch,
+            Err(problem) => {
+                tracing::error!(
+                    problem = problem.detail(),
+                    "making the demo person up failed"
+                );
+                return;
+            }
+        };
+        let id = owner.ids.upload(now_us);
+        let upload = LiveUpload {
+            user: person,
+            id,
+            kind: "demo",
+            batch,
+        };
+        match owner.committer.commit(upload).await {
+            Ok(receipt) => tracing::info!(accepted = receipt.tally.accepted, "the demo is ready"),
+            Err(error) => tracing::error!(%error, "storing the demo person failed"),
+        }
+    });
+    Ok(())
+}
+
+fn announce(global: &Global, address: &str, with_demo: bool) -> Result<(), Failure> {
+    if global.json {
+        let demo = with_demo.then(|| json!({ "email": demo::EMAIL, "password": demo::PASSWORD }));
+        return output::line(&json!({ "address": address, "demo": demo }).to_string());
+    }
+    output::line(&format!(
+        "Clarity listens on {address}\n  API documentation  {address}/docs"
+    ))?;
+    if with_demo {
+        let (email, password) = (demo::EMAIL, demo::PASSWORD);
+        output::line(&format!("  demo sign-in       {email}  {password}"))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_demo_stays_on_this_machine() {
+        let check = |listen: &str, environment, expect: bool| {
+            let listen = listen.parse().expect("an address");
+            let config = Config {
+                listen,
+                environment,
+                ..Config::default()
+            };
+            assert_eq!(refuse_public_demo(&config).is_ok(), expect, "{listen}");
+        };
+        check("127.0.0.1:8080", Environment::Development, true);
+        check("[::1]:8080", Environment::Development, true);
+        check("0.0.0.0:8080", Environment::Development, false);
+        check("127.0.0.1:8080", Environment::Production, false);
+    }
+}

@@ -1,0 +1,223 @@
+//! Accounts from the command line. Passwords come from standard input or a prompt, never from arguments:
+//! those are seen by every process of the machine and kept by the shell.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, IsTerminal};
+
+use anyhow::Context;
+use console::Term;
+use jiff::Timestamp;
+use model::ids::UserId;
+use model::zone::Zone;
+use serde_json::json;
+use store::docs::Expected;
+use store::people::{Access, Person};
+use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::auth::account::{self, Email};
+use crate::auth::{Role, password};
+use crate::cli::args::{Global, UserAdd, UserDisable, UserErase};
+use crate::cli::{Failure, household, output};
+use crate::http::problem::Problem;
+use crate::person::{self, Profile};
+
+/// Adds an account.
+pub(super) async fn add(global: &Global, wanted: UserAdd) -> Result<(), Failure> {
+    let email = Email::parse(&wanted.email)
+        .map_err(|wrong| Failure::usage(format!("{} {}", wanted.email, wrong.message)))?;
+    let zone = wanted.time_zone.as_deref().map(Zone::parse).transpose();
+    let zone = zone.map_err(|wrong| Failure::usage(wrong.to_string()))?;
+    let password = new_password()?;
+    password::check("/password", &password, &email.names())
+        .map_err(|weak| Failure::usage(weak.message))?;
+    let user = household::with(global, async |app| {
+        let created = create(app, &email, &password, zone.as_ref()).await;
+        created.map_err(|problem| refused(&problem))
+    })
+    .await?;
+    if global.json {
+        return output::json(&json!({ "user_id": user, "email": email.as_str() }));
+    }
+    if zone.is_none() {
+        output::note("without --time-zone days begin at midnight UTC; set it in the profile");
+    }
+    output::line(&format!("added {} ({user})", email.as_str()))
+}
+
+/// Creates the account, its key and, when a zone is told, its profile: all or nothing.
+pub(super) async fn create(
+    app: &App,
+    email: &Email,
+    password: &str,
+    zone: Option<&Zone>,
+) -> Result<UserId, Problem> {
+    let hash = password::hash(app, password).await?;
+    let mut tx = app.store.write().await?;
+    let user = account::create(app, &mut tx, email, &hash, Role::Patient).await?;
+    if let Some(zone) = zone {
+        let key = app.vault.person_key(&mut tx, user).await?;
+        let profile = Profile {
+            time_zone: Some(zone.name().to_owned()),
+            ..Profile::default()
+        };
+        person::put_profile(app, &mut tx, &key, user, &profile, Expected::Absent).await?;
+    }
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Lists accounts.
+pub(super) async fn list(global: &Global) -> Result<(), Failure> {
+    let people = household::with(global, async |app| {
+        let mut tx = app.store.read().await.context("opening the database")?;
+        let people = store::people::list(&mut tx, &app.vault).await;
+        Ok(people.context("listing accounts")?)
+    })
+    .await?;
+    if global.json {
+        let people: Vec<_> = people.iter().map(described).collect();
+        return output::json(&people);
+    }
+    let row = |person: &Person| {
+        let access = access(person).to_owned();
+        vec![
+            person.email.clone(),
+            person.role.clone(),
+            access,
+            created(person),
+            person.id.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = people.iter().map(row).collect();
+    output::table(&["address", "role", "access", "since", "id"], &rows)
+}
+
+/// Keeps an account from signing in.
+pub(super) async fn disable(global: &Global, wanted: UserDisable) -> Result<(), Failure> {
+    let (user, sessions) = household::with(global, async |app| {
+        let user = household::person(app, &wanted.email).await?.id;
+        let disabled = async {
+            let mut tx = app.store.write().await?;
+            store::people::set_access(&mut tx, user, Access::Disabled).await?;
+            let sessions = store::sessions::revoke_all(&mut tx, user).await?;
+            tx.commit().await?;
+            Ok::<u64, store::Error>(sessions)
+        };
+        Ok((user, disabled.await.context("disabling the account")?))
+    })
+    .await?;
+    if global.json {
+        return output::json(&json!({ "user_id": user, "sessions_ended": sessions }));
+    }
+    output::line(&format!(
+        "disabled {}; sessions ended: {sessions}",
+        wanted.email
+    ))
+}
+
+/// Erases a person for good.
+pub(super) async fn erase(global: &Global, wanted: UserErase) -> Result<(), Failure> {
+    if !wanted.yes {
+        confirm(&wanted.email)?;
+    }
+    let (user, erased) = household::with(global, async |app| {
+        let user = household::person(app, &wanted.email).await?.id;
+        let erased = async {
+            let mut tx = app.store.write().await?;
+            let erased = store::erase::person(&mut tx, user).await?;
+            tx.commit().await?;
+            app.store.checkpoint().await?;
+            Ok::<_, store::Error>(erased)
+        };
+        Ok((user, erased.await.context("erasing the person")?))
+    })
+    .await?;
+    let by_table: BTreeMap<&str, u64> = erased.counts.into_iter().collect();
+    if global.json {
+        return output::json(&json!({ "user_id": user, "erased": by_table }));
+    }
+    let counts: Vec<String> = by_table
+        .iter()
+        .map(|(table, rows)| format!("{table} {rows}"))
+        .collect();
+    output::line(&format!(
+        "erased {} and the key ({}); delete old backups too",
+        wanted.email,
+        counts.join(", ")
+    ))
+}
+
+fn described(person: &Person) -> serde_json::Value {
+    json!({
+        "user_id": person.id,
+        "email": person.email,
+        "role": person.role,
+        "access": access(person),
+        "created_at": created(person),
+    })
+}
+
+const fn access(person: &Person) -> &'static str {
+    match person.access {
+        Access::Enabled => "enabled",
+        Access::Disabled => "disabled",
+    }
+}
+
+fn created(person: &Person) -> String {
+    let at: Timestamp = model::zone::timestamp(person.created_us);
+    format!("{at:.0}")
+}
+
+/// The problem as the command line tells it: what happened, and for failures of the machine why.
+pub(super) fn refused(problem: &Problem) -> Failure {
+    let told = anyhow::anyhow!("{}", problem.detail());
+    Failure::Failed(match problem.cause() {
+        Some(cause) => anyhow::anyhow!("{cause}").context(told.to_string()),
+        None => told,
+    })
+}
+
+/// Reads a new password: the first line of standard input, or from a person, twice and unseen.
+fn new_password() -> Result<Zeroizing<String>, Failure> {
+    if !std::io::stdin().is_terminal() {
+        let mut line = Zeroizing::new(String::new());
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .context("reading the password")?;
+        let password = Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned());
+        if password.is_empty() {
+            return Err(Failure::usage("give the password on standard input"));
+        }
+        return Ok(password);
+    }
+    let term = Term::stderr();
+    let ask = |prompt: &str| {
+        let typed = term
+            .write_str(prompt)
+            .and_then(|()| term.read_secure_line());
+        typed.map(Zeroizing::new).context("reading the password")
+    };
+    let (first, second) = (ask("Password: ")?, ask("Once more: ")?);
+    if *first != *second {
+        return Err(Failure::usage("the two passwords differ"));
+    }
+    Ok(first)
+}
+
+/// Asks a person to type the address again; without a person, `--yes` must say it.
+fn confirm(email: &str) -> Result<(), Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage("erasing cannot be undone; say --yes"));
+    }
+    let term = Term::stderr();
+    let question =
+        format!("This erases all data of {email} and cannot be undone. Type the address: ");
+    let typed = term.write_str(&question).and_then(|()| term.read_line());
+    if typed.context("reading the answer")?.trim() != email {
+        return Err(Failure::usage("the address differs; nothing was erased"));
+    }
+    Ok(())
+}
