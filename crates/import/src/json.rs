@@ -118,11 +118,12 @@ pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 impl<'a> Fields<'a> {
     /// Reads a whole document that must be an object; all of its syntax is checked here.
     pub(crate) fn of_document(text: &'a str, expected: &'static str) -> Result<Self, ReadError> {
-        whole(text)?;
-        if !text.trim_start().starts_with('{') {
-            return Err(ReadError::WrongShape { expected });
-        }
-        Self::of(text, expected)
+        serde_json::from_str(text).map_err(|error| {
+            if error.is_data() {
+                return ReadError::WrongShape { expected };
+            }
+            not_json(text, &error)
+        })
     }
 
     /// Reads a part of a checked document that must be an object.

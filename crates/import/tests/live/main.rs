@@ -1,0 +1,14 @@
+//! The live JSON forms through their public door.
+
+#![expect(
+    clippy::float_cmp,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that panics has found something; values here are exact or compared with `near`"
+)]
+
+mod apps;
+mod healthkit;
+mod hostile;
+mod support;
+mod upload;

@@ -1,0 +1,116 @@
+//! Reading a body and looking at what came out of it.
+
+use std::path::Path;
+
+use import::batch::{Batch, Meaning, RejectCode};
+use import::forms::Form;
+use import::json::ReadError;
+use import::live::{Context, Summary};
+use jiff::Timestamp;
+use model::metric;
+use model::sample::Sample;
+use model::zone::Zone;
+
+/// The time of every request here.
+pub(crate) const NOW: &str = "2026-03-09T12:00:00Z";
+
+pub(crate) fn us(text: &str) -> i64 {
+    let at: Timestamp = text
+        .parse()
+        .unwrap_or_else(|_| panic!("{text} is a timestamp"));
+    at.as_microsecond()
+}
+
+/// What a body brought.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) batch: Batch,
+    pub(crate) summary: Summary,
+}
+
+pub(crate) fn try_read(form: Form, body: &[u8]) -> Result<Read, ReadError> {
+    read_with(form, body, None)
+}
+
+pub(crate) fn read_with(
+    form: Form,
+    body: &[u8],
+    aggregation: Option<&str>,
+) -> Result<Read, ReadError> {
+    let zone = Zone::parse("America/New_York").expect("a zone");
+    let context = Context {
+        now_us: us(NOW),
+        zone: &zone,
+        aggregation,
+        source: "",
+    };
+    let mut batch = Batch::default();
+    let summary = form.read(body, &context, &mut batch)?;
+    Ok(Read { batch, summary })
+}
+
+pub(crate) fn read(form: Form, body: &str) -> Read {
+    try_read(form, body.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+impl Read {
+    /// The samples of a metric, in the order of the body.
+    pub(crate) fn samples(&self, id: &str) -> Vec<Sample> {
+        let no = metric::by_id(id)
+            .unwrap_or_else(|| panic!("{id} is a metric"))
+            .no;
+        let is_it = |index: u32| {
+            let name = &self.batch.new_types[usize::try_from(index).expect("small")];
+            name.meaning == Meaning::Known(no)
+        };
+        let samples = self
+            .batch
+            .samples
+            .iter()
+            .filter(|incoming| is_it(incoming.type_index));
+        samples.map(|incoming| incoming.sample).collect()
+    }
+
+    /// The values of a metric.
+    pub(crate) fn values(&self, id: &str) -> Vec<f64> {
+        self.samples(id).iter().map(|sample| sample.value).collect()
+    }
+
+    /// The one sample of a metric.
+    pub(crate) fn one(&self, id: &str) -> Sample {
+        let samples = self.samples(id);
+        assert_eq!(samples.len(), 1, "{id}: {samples:?} {:?}", self.refusals());
+        samples[0]
+    }
+
+    /// Pointers and codes of what was refused.
+    pub(crate) fn refusals(&self) -> Vec<(&str, RejectCode)> {
+        let rejections = self.batch.rejections.iter();
+        rejections
+            .map(|refused| (refused.field.as_str(), refused.code))
+            .collect()
+    }
+
+    /// The name of a sample's source.
+    pub(crate) fn source(&self, sample: Sample) -> &str {
+        &self.batch.new_sources[usize::from(sample.source.0)].name
+    }
+}
+
+pub(crate) fn near(value: f64, expect: f64) {
+    assert!(
+        (value - expect).abs() <= 1e-9 * expect.abs().max(1.0),
+        "{value} is not {expect}"
+    );
+}
+
+/// A reference payload, or `None` with a note where the references are not there.
+pub(crate) fn reference(path: &str) -> Option<String> {
+    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/samples");
+    let path = base.join(path);
+    let text = std::fs::read_to_string(&path).ok();
+    if text.is_none() {
+        println!("skipped: {} is not there", path.display());
+    }
+    text
+}
