@@ -22,6 +22,9 @@ use crate::ingest::tally::Tally;
 /// The file name that means standard input.
 const STANDARD_INPUT: &str = "-";
 
+/// The format that is found by looking at the content.
+const AUTO: &str = "auto";
+
 /// What became of one file.
 #[derive(Debug, Serialize)]
 struct Account {
@@ -44,6 +47,14 @@ pub(super) async fn import(global: &Global, wanted: Import) -> Result<(), Failur
             "there is no file {}",
             missing.display()
         )));
+    }
+    let formats: Vec<&str> = import::format::ALL
+        .iter()
+        .map(|format| format.name)
+        .collect();
+    if wanted.format != AUTO && !formats.contains(&wanted.format.as_str()) {
+        let known = formats.join(", ");
+        return Err(Failure::usage(format!("the formats are {AUTO}, {known}")));
     }
     household::with(global, async |app| {
         let user = household::person(app, &wanted.user).await?.id;

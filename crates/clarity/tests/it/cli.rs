@@ -120,6 +120,13 @@ fn wrong_use_is_told_apart_from_failure() {
         2,
     );
     check(&["user", "disable", EMAIL], "", 1);
+    check(&["import", "no-such-file", "--user", EMAIL], "", 2);
+    check(&["import", "-", "--user", EMAIL, "--format", "x"], "", 2);
+    check(
+        &["import", "-", "--user", EMAIL],
+        "<HealthData></HealthData>",
+        1,
+    );
     check(&["copy", "nowhere-at-all", "elsewhere"], "", 2);
     check(&["serve", "--demo", "--listen", "0.0.0.0:0"], "", 2);
 }
@@ -253,4 +260,44 @@ fn the_program_describes_itself() {
     );
     assert_eq!(here(&["--help"]).code, Some(0));
     assert!(here(&["--version"]).out.starts_with("clarity "));
+}
+
+#[test]
+fn an_import_from_standard_input_adds_up() {
+    const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<HealthData locale="en_US">
+ <ExportDate value="2026-06-30 12:00:00 +0000"/>
+ <Record type="HKQuantityTypeIdentifierStepCount" sourceName="iPhone" unit="count" startDate="2026-06-01 08:00:00 +0000" endDate="2026-06-01 08:05:00 +0000" value="420"/>
+ <Record type="HKQuantityTypeIdentifierStepCount" sourceName="iPhone" unit="count" startDate="2026-06-01 08:10:00 +0000" endDate="2026-06-01 08:05:00 +0000" value="7"/>
+ <Record type="HKQuantityTypeIdentifierBodyMass" sourceName="Health" unit="kg" startDate="2026-06-01 07:00:00 +0000" endDate="2026-06-01 07:00:00 +0000" value="70"/>
+ <Record type="HKQuantityTypeIdentifierOfTomorrow" sourceName="iPhone" unit="zork" startDate="2026-06-01 07:00:00 +0000" endDate="2026-06-01 07:00:00 +0000" value="1"/>
+</HealthData>
+"#;
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = |arguments: &[&str], input: &str| clarity(folder.path(), arguments, input);
+    assert_eq!(here(&["user", "add", EMAIL], PASSWORD).code, Some(0));
+    let import = ["import", "-", "--user", EMAIL, "--json"];
+    let first = here(&import, EXPORT).json();
+    assert_eq!(
+        (&first["accepted"], &first["rejected"]),
+        (&3.into(), &1.into()),
+        "{first}"
+    );
+    assert_eq!(first["rejected_by_code"]["interval_negative"], 1);
+    let steps = &first["by_type"]["HKQuantityTypeIdentifierStepCount"];
+    assert_eq!(
+        (&steps["accepted"], &steps["rejected"]),
+        (&1.into(), &1.into()),
+        "{first}"
+    );
+    assert_eq!(
+        first["unknown_types"][0],
+        "HKQuantityTypeIdentifierOfTomorrow"
+    );
+    let again = here(&import, EXPORT).json();
+    assert_eq!(
+        (&again["accepted"], &again["duplicates"]),
+        (&0.into(), &3.into()),
+        "{again}"
+    );
 }
