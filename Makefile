@@ -13,7 +13,7 @@ SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev db-dev test test-fast lint fmt docs docs-check bench fuzz clean
+.PHONY: help run dev db-dev test test-fast lint fmt docs docs-check bench bench-parts fuzz clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
@@ -52,7 +52,10 @@ docs-check: ## The same, only looking
 	tools/generated check
 
 bench: ## One table of figures, each beside the limit of this machine (ARGS=--json for programs)
-	@tools/bench $(ARGS)
+	@$(CARGO) bench --quiet -p clarity --bench whole -- $(ARGS)
+
+bench-parts: ## Micro-benchmarks of readers, codec and merge
+	@$(CARGO) bench --quiet -p import -p store -p analysis
 
 fuzz: ## Each fuzz target for SECONDS_PER_TARGET seconds
 	@tools/fuzz $(SECONDS_PER_TARGET)
