@@ -1,6 +1,7 @@
 //! A fresh store on each database, people in it, and samples.
 
 use std::future::Future;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -56,10 +57,13 @@ pub(crate) fn postgres() -> Option<String> {
     std::env::var("CLARITY_TEST_POSTGRES").ok()
 }
 
-#[expect(clippy::print_stdout, reason = "a skipped database is said aloud")]
+/// Says aloud, past the capture of test output, that a database was skipped.
 fn skip_postgres() {
-    static PRINTED: std::sync::Once = std::sync::Once::new();
-    PRINTED.call_once(|| println!("skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set)"));
+    static SAID: std::sync::Once = std::sync::Once::new();
+    SAID.call_once(|| {
+        let line = "skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set)";
+        writeln!(std::io::stderr(), "{line}").expect("an open error stream");
+    });
 }
 
 /// The address of another database of the test server.
