@@ -508,25 +508,22 @@ fn send_night(
         }
     }
     let stages = fields.get("sleep_stages");
-    for (name, _) in stages.members() {
-        let field = STAGES.iter().find(|(stage, _, _)| stage == name);
-        match field {
-            Some(field) => {
-                take_field(
-                    reading,
-                    "sleep_data/sleep_stages",
-                    *field,
-                    stages,
-                    frame,
-                    intake,
-                );
-            }
-            None if name != "units" => {
-                let field = format!("sleep_data/sleep_stages/{name}");
-                reading.reject(intake, &field, None, NOT_A_VALUE);
-            }
-            None => {}
+    for field in STAGES {
+        if !stages.get(field.0).is_null() {
+            take_field(
+                reading,
+                "sleep_data/sleep_stages",
+                field,
+                stages,
+                frame,
+                intake,
+            );
         }
+    }
+    let known = |name: &str| name == "units" || STAGES.iter().any(|(stage, ..)| *stage == name);
+    for (name, _) in stages.members().iter().filter(|(name, _)| !known(name)) {
+        let field = format!("sleep_data/sleep_stages/{name}");
+        reading.reject(intake, &field, None, NOT_A_VALUE);
     }
     let percent = night
         .efficiency_percent

@@ -4,8 +4,6 @@
 //! Times are UTC without the person's offset, and records have no id, so a record is the same again
 //! by its content. The app sends a rolling window: most of a body was sent before.
 
-use std::collections::HashSet;
-
 use model::category::SleepStage;
 use model::record::{Workout, WorkoutStatistic};
 use model::sample::{Flags, SECOND_US, uid_of};
@@ -179,16 +177,11 @@ fn read_into(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summ
         return Err(ReadError::WrongShape { expected: EXPECTED });
     }
     let mut intake = Intake::new(context, out, Percent::Points);
-    let mut seen = HashSet::new();
-    for name in fields.names().filter(|name| seen.insert(*name)) {
+    for name in known_arrays() {
         let Some(array) = fields.get(name).filter(|raw| raw.starts_with('[')) else {
             continue;
         };
         let pointer = format!("/{name}");
-        if !is_known(name) {
-            intake.skip(name, "this type of record is not known");
-            continue;
-        }
         json::each(array, &pointer, ELEMENTS_MAX, &mut |index,
                                                         element: Option<
             Json<'_>,
@@ -203,14 +196,19 @@ fn read_into(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summ
             }
         })?;
     }
+    for (name, raw) in fields.iter() {
+        if raw.starts_with('[') && !known_arrays().any(|array| array == name) {
+            intake.skip(name, "this type of record is not known");
+        }
+    }
     Ok(intake.finish(body.len()))
 }
 
-fn is_known(name: &str) -> bool {
+fn known_arrays() -> impl Iterator<Item = &'static str> {
     let special = ["sleep", "exercise", "blood_pressure", "nutrition"];
-    special.contains(&name)
-        || ARRAYS.iter().any(|(array, _)| *array == name)
-        || CATEGORIES.iter().any(|(array, ..)| *array == name)
+    let measured = ARRAYS.iter().map(|(array, _)| *array);
+    let coded = CATEGORIES.iter().map(|(array, ..)| *array);
+    measured.chain(special).chain(coded)
 }
 
 fn take(name: &str, record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {

@@ -148,6 +148,11 @@ impl<'a> Fields<'a> {
             .and_then(|raw| serde_json::from_str(raw).ok())
     }
 
+    /// Names and texts, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(key, raw)| (key.as_ref(), raw.get()))
+    }
+
     /// The names, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| key.as_ref())

@@ -21,8 +21,7 @@ use crate::clock::{self, Moment};
 use crate::json::Json;
 use crate::tables::{NAME_BYTES_MAX, SOURCES_MAX, TYPES_MAX};
 
-/// Elements of one array in formats that state no smaller limit: a month of minutes of twenty
-/// metrics, and 72 MB of samples at most.
+/// Elements of one array in formats that state no smaller limit: a sample a second for ten days.
 pub const ELEMENTS_MAX: u64 = 1_000_000;
 
 /// Units that are remembered for one name of a type; clients use one or two.
@@ -30,6 +29,13 @@ const UNITS_MAX: usize = 32;
 
 /// Zone names that are remembered; a body of one person names a handful.
 const ZONES_MAX: usize = 256;
+
+/// Refusals that a batch holds. A body of two bytes for each refusal must not become a hundred times
+/// as large in memory; all of them are counted.
+pub const REJECTIONS_MAX: usize = 100_000;
+
+/// Parts that were left out on purpose and are told by name.
+const FACTS_MAX: usize = 100;
 
 /// Entries of free metadata that are kept with a record, and bytes of each.
 const METADATA_MAX: usize = 200;
@@ -57,7 +63,7 @@ pub struct Summary {
     pub records: u64,
     /// Objects that the provider deleted.
     pub deletions: u64,
-    /// Elements and fields refused.
+    /// Elements and fields refused: all of them, also beyond those that the batch holds.
     pub rejected: u64,
     /// Whether something was taken in that a person should look at.
     pub requires_review: bool,
@@ -122,7 +128,7 @@ pub(crate) struct Intake<'c, 'b> {
     sources: FxHashMap<String, SourceNo>,
     spellings: FxHashMap<String, SourceNo>,
     zones: FxHashMap<String, Option<Zone>>,
-    last_zone: String,
+    last_zone: Option<Zone>,
 }
 
 impl<'c, 'b> Intake<'c, 'b> {
@@ -139,7 +145,7 @@ impl<'c, 'b> Intake<'c, 'b> {
             sources: FxHashMap::default(),
             spellings: FxHashMap::default(),
             zones: FxHashMap::default(),
-            last_zone: String::new(),
+            last_zone: None,
         }
     }
 
@@ -153,7 +159,6 @@ impl<'c, 'b> Intake<'c, 'b> {
         self.summary.samples = self.batch.samples.len() as u64;
         self.summary.records = self.batch.records.len() as u64;
         self.summary.deletions = self.batch.deletions.len() as u64;
-        self.summary.rejected = self.batch.rejections.len() as u64;
         self.summary
     }
 
@@ -388,6 +393,10 @@ impl<'c, 'b> Intake<'c, 'b> {
         type_index: Option<u32>,
         refusal: Refusal,
     ) {
+        self.summary.rejected += 1;
+        if self.batch.rejections.len() >= REJECTIONS_MAX {
+            return;
+        }
         self.batch.rejections.push(Rejection {
             type_index,
             code: refusal.code,
@@ -399,15 +408,23 @@ impl<'c, 'b> Intake<'c, 'b> {
 
     /// Notes that a part of the body was left out on purpose.
     pub(crate) fn skip(&mut self, name: &str, reason: &'static str) {
+        if self.batch.facts.len() >= FACTS_MAX {
+            return;
+        }
         let name = cut(name);
         self.batch.facts.push(Fact::Skipped { name, reason });
     }
 
-    /// The last refusal happened there.
-    pub(crate) fn move_last_rejection(&mut self, position: Position) {
-        if let Some(last) = self.batch.rejections.last_mut() {
-            last.position = position;
+    /// The refusals from `before` on happened there.
+    pub(crate) fn move_rejections(&mut self, before: usize, position: Position) {
+        for refused in self.batch.rejections.iter_mut().skip(before) {
+            refused.position = position;
         }
+    }
+
+    /// How many refusals are kept so far.
+    pub(crate) fn rejections(&self) -> usize {
+        self.batch.rejections.len()
     }
 
     /// Samples, records and refusals so far.
@@ -425,19 +442,19 @@ impl<'c, 'b> Intake<'c, 'b> {
         clock::read_json(json, self.context.zone)
     }
 
-    /// Notes the offset of a sample's own time; offset zero says nothing.
+    /// Notes the offset of a sample's own time; offset zero says nothing, nor does one that the zone
+    /// seen last has anyway.
     #[inline]
     fn seen_offset(&mut self, at_us: i64, offset_min: Option<i16>) {
         let Some(minutes) = offset_min.filter(|minutes| *minutes != 0) else {
             return;
         };
-        let (sign, size) = if minutes < 0 {
-            ('-', -minutes)
-        } else {
-            ('+', minutes)
-        };
-        if self.last_zone.is_empty() || !same_offset(&self.last_zone, sign, size) {
-            let zone = format!("{sign}{:02}:{:02}", size / 60, size % 60);
+        let minutes = i32::from(minutes);
+        let last = self.last_zone.as_ref();
+        if last.is_some_and(|zone| zone.offset_min(at_us) == minutes) {
+            return;
+        }
+        if let Some(zone) = Zone::fixed(minutes) {
             self.seen(at_us, zone, ZoneEvidence::Offset);
         }
     }
@@ -452,29 +469,30 @@ impl<'c, 'b> Intake<'c, 'b> {
         }
         let zone = self.zones.get(name)?.as_ref()?;
         let offset_min = i16::try_from(zone.offset_min(at_us)).ok();
-        if self.last_zone != zone.name() {
-            let zone = zone.name().to_owned();
-            self.seen(at_us, zone, ZoneEvidence::Named);
+        if self.last_zone.as_ref().map(Zone::name) != Some(zone.name()) {
+            self.seen(at_us, zone.clone(), ZoneEvidence::Named);
         }
         offset_min
     }
 
-    fn seen(&mut self, at_us: i64, zone: String, evidence: ZoneEvidence) {
+    fn seen(&mut self, at_us: i64, zone: Zone, evidence: ZoneEvidence) {
         // Times that no sample may have are no evidence either.
         if check::interval(at_us, at_us, self.context.now_us).is_err() {
             return;
         }
-        self.last_zone.clone_from(&zone);
         self.batch.zones.push(ZoneSeen {
             at_us,
-            zone,
+            zone: zone.name().to_owned(),
             evidence,
         });
+        self.last_zone = Some(zone);
     }
 }
 
-fn same_offset(zone: &str, sign: char, size: i16) -> bool {
-    clock::read_offset(zone) == Some(if sign == '-' { -size } else { size })
+/// The zone of a record whose times were printed with an offset.
+pub(crate) fn zone_of(offset_min: Option<i16>) -> Option<String> {
+    let zone = Zone::fixed(i32::from(offset_min?))?;
+    Some(zone.name().to_owned())
 }
 
 /// An interval of a record.

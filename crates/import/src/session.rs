@@ -14,7 +14,7 @@ use crate::batch::RejectCode;
 use crate::json::Json;
 use crate::live::{
     Intake, Interval, MALFORMED, NAMES_FULL, NOT_A_VALUE, Place, TIME_INVALID, TYPE_MISSING,
-    metadata, refusal,
+    metadata, refusal, zone_of,
 };
 
 /// Points of a route: a point a second for two days.
@@ -182,18 +182,45 @@ pub(crate) fn take(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_,
         (None, _) => return intake.reject(place, "end_date", None, TIME_INVALID),
     };
     let source = element.first_of(&["source_name", "sourceName", "source"]);
-    let inner = source.first_of(&["name", "source_name"]);
-    let name = source.text().or(inner.text()).unwrap_or_default();
+    let name = source
+        .unwrapped(&["name", "source_name"])
+        .text()
+        .unwrap_or_default();
     let Some(source) = intake.source_named(name) else {
         return intake.reject(place, "source", None, NAMES_FULL);
     };
     let told = element.get("metadata");
     let zone = told.get("HKTimeZone").text().map(str::to_owned);
     let zone = zone.filter(|zone| intake.seen_zone(start.at_us, zone).is_some());
+    let zone = zone.or_else(|| zone_of(start.offset_min));
+    let workout = content(element, activity, duration, place, intake);
+    let id = element.first_of(&["uuid", "UUID", "id"]).text();
+    let heading = Heading {
+        at: Interval {
+            start_us: start.at_us,
+            end_us,
+        },
+        zone,
+        source,
+        uid: id.map(uid_of),
+    };
+    let route = route(element.first_of(&["route", "locations"]), intake);
+    send(heading, workout, route, place, intake);
+}
+
+/// What the element says about the workout itself.
+fn content(
+    element: &Json<'_>,
+    activity: String,
+    duration_min: Option<f64>,
+    place: Place<'_>,
+    intake: &mut Intake<'_, '_>,
+) -> Workout {
+    let told = element.get("metadata");
     let indoor = told.get("HKIndoorWorkout").truth();
-    let workout = Workout {
+    Workout {
         activity,
-        duration_min: duration,
+        duration_min,
         active_energy_kcal: total(
             element,
             &ENERGY,
@@ -221,19 +248,7 @@ pub(crate) fn take(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_,
         ),
         metadata: metadata(told),
         ..Workout::default()
-    };
-    let id = element.first_of(&["uuid", "UUID", "id"]).text();
-    let heading = Heading {
-        at: Interval {
-            start_us: start.at_us,
-            end_us,
-        },
-        zone,
-        source,
-        uid: id.map(uid_of),
-    };
-    let route = route(element.first_of(&["route", "locations"]), intake);
-    send(heading, workout, route, place, intake);
+    }
 }
 
 /// The instant some minutes later.

@@ -137,8 +137,9 @@ fn read_text(
                 array: "",
                 index: number,
             };
+            let before = intake.rejections();
             intake.reject(place, field, None, why);
-            intake.move_last_rejection(Position::Line(number));
+            intake.move_rejections(before, Position::Line(number));
         }
     }
     Ok(intake.finish(body.len()))

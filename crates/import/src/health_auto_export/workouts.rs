@@ -10,6 +10,7 @@ use crate::health_auto_export::series::{self, add, extremes};
 use crate::json::Json;
 use crate::live::{
     Intake, Interval, NAMES_FULL, NOT_A_VALUE, Place, TIME_INVALID, TYPE_MISSING, VALUE_MISSING,
+    zone_of,
 };
 use crate::session::{self, Heading, known};
 
@@ -108,7 +109,7 @@ pub(super) fn take(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_,
             start_us: start.at_us,
             end_us: end.at_us,
         },
-        zone: None,
+        zone: zone_of(start.offset_min),
         source,
         uid: element.get("id").text().map(uid_of),
     };

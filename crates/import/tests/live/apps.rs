@@ -462,8 +462,8 @@ fn health_connect_webhook_in_full() {
                 "/oxygen_saturation/1/percentage",
                 RejectCode::ValueOutOfRange
             ),
-            ("/ovulation_test/1/result", RejectCode::ValueInvalid),
-            ("/sleep/0/stages/1/stage", RejectCode::ValueInvalid)
+            ("/sleep/0/stages/1/stage", RejectCode::ValueInvalid),
+            ("/ovulation_test/1/result", RejectCode::ValueInvalid)
         ]
     );
     assert_eq!(read.values("heart_rate"), [70.0, 55.0, 120.0]);

@@ -76,11 +76,11 @@ fn every_spelling_of_a_member_is_read() {
     assert_eq!(source.name, "Watch");
     assert_eq!(source.app_id.as_deref(), Some("com.apple.health"));
     assert_eq!(source.device.as_deref(), Some("Apple Inc. Watch Watch6,1"));
-    let zone = &read.batch.zones[0];
-    assert_eq!(
-        (zone.zone.as_str(), zone.evidence),
-        ("Europe/Berlin", ZoneEvidence::Named)
-    );
+    let zones = read.batch.zones.iter();
+    let zones: Vec<_> = zones
+        .map(|seen| (seen.zone.as_str(), seen.evidence))
+        .collect();
+    assert_eq!(zones, [("Europe/Berlin", ZoneEvidence::Named)]);
 }
 
 #[test]

@@ -145,6 +145,36 @@ fn no_number_or_time_breaks_a_reader() {
 }
 
 #[test]
+fn many_members_are_read_in_one_go() {
+    let many = |name: &str, value: &str| vec![format!("\"{name}\":{value}"); 200_000].join(",");
+    let numbered: Vec<String> = (0..200_000).map(|n| format!("\"k{n}\":[1]")).collect();
+    let webhook = format!(
+        r#"{{"timestamp":"x","app_version":"1",{},{}}}"#,
+        numbered.join(","),
+        many("heart_rate", "[1]")
+    );
+    let read_webhook = read(Form::HealthConnectWebhook, &webhook);
+    assert_eq!(read_webhook.refusals().len(), 1);
+    let night = format!(
+        r#"{{"metrics":[{{"metric_type":"sleep_analysis","recorded_at":"2026-03-08T08:00:00Z",
+        "sleep_data":{{"sleep_stages":{{{}}}}}}}]}}"#,
+        many("deep", "80")
+    );
+    assert_eq!(
+        read(Form::Upload, &night).values("sleep_deep_duration"),
+        [80.0]
+    );
+}
+
+#[test]
+fn refusals_do_not_grow_without_end() {
+    let body = format!("[{}5]", "5,".repeat(300_000));
+    let read = read(Form::Simple, &body);
+    assert_eq!(read.summary.rejected, 300_001);
+    assert_eq!(read.batch.rejections.len(), import::live::REJECTIONS_MAX);
+}
+
+#[test]
 fn reading_twice_gives_the_same() {
     for (form, body) in BODIES {
         let (first, second) = (read(form, body), read(form, body));
