@@ -2,4 +2,18 @@
 //!
 //! It must never do IO, wait, read a clock, roll dice, know a person, or panic on odd data.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "windows and prefix sums index by construction; lengths are checked at each entrance"
+)]
+
+pub mod catalogue;
 pub mod daily;
+pub mod heart;
+pub mod maths;
+pub mod outcome;
+pub mod rhythm;
+pub mod score;
+pub mod series;
+pub mod stats;
+pub mod wear;

@@ -1,0 +1,114 @@
+//! The list of methods: what each is called, which version it has and what it returns.
+//!
+//! One line per method, so that a column of a result table, a page of the documentation and a
+//! stored value can all name the same thing. A version grows when a value may change.
+
+use crate::heart::{self, artefact, entropy, frequency, geometry, poincare, time};
+use crate::rhythm::{
+    adat, antilogistic, cosinor, extremes, flm, fluctuation, lids, light, periodogram, profile,
+    regularity, ssa, stability, timing, transitions, turn,
+};
+use crate::score::{
+    angle, cole_kripke, crespo, endpoints, oakley, periods, roenneberg, sadeh, scripps, webster,
+};
+use crate::stats::{
+    baseline, changepoint, circular, hampel, kendall, multiplicity, permutation, slope,
+};
+use crate::wear::{choi, inactivity, troiano};
+
+/// The identity of one method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Analysis {
+    /// Stable identifier, snake case.
+    pub id: &'static str,
+    /// Version of the definition and its arithmetic; results of different versions do not mix.
+    pub version: u32,
+    /// Unit of the main value; `"1"` for a ratio, `"epochs"` for a scored series.
+    pub unit: &'static str,
+    /// The measure in one line.
+    pub title: &'static str,
+}
+
+/// Every method of the actigraphy, heart and statistics rooms, in the order of the documentation.
+pub const ALL: &[Analysis] = &[
+    stability::INTERDAILY_STABILITY,
+    stability::INTRADAILY_VARIABILITY,
+    extremes::RELATIVE_AMPLITUDE,
+    extremes::L5,
+    extremes::M10,
+    profile::AVERAGE_DAY,
+    adat::ADAT,
+    turn::ACTIVITY_ONSET,
+    turn::ACTIVITY_OFFSET,
+    regularity::SLEEP_REGULARITY,
+    transitions::KRA,
+    transitions::KAR,
+    cosinor::COSINOR,
+    cosinor::COSINOR_FREE_PERIOD,
+    antilogistic::EXTENDED_COSINOR,
+    periodogram::LOMB_SCARGLE,
+    periodogram::CHI_SQUARE,
+    fluctuation::FLUCTUATION,
+    lids::LIDS,
+    flm::FUNCTIONAL_LINEAR,
+    ssa::SINGULAR_SPECTRUM,
+    light::TIME_ABOVE,
+    light::LIGHT_TIMING,
+    timing::SOCIAL_JETLAG,
+    timing::CHRONOTYPE,
+    timing::COMPOSITE_PHASE_DEVIATION,
+    cole_kripke::COLE_KRIPKE,
+    webster::WEBSTER,
+    sadeh::SADEH,
+    scripps::SCRIPPS,
+    oakley::OAKLEY,
+    crespo::CRESPO,
+    roenneberg::ROENNEBERG,
+    angle::SUSTAINED_INACTIVITY,
+    angle::SLEEP_PERIOD,
+    periods::TUDOR_LOCKE,
+    endpoints::SLEEP_ENDPOINTS,
+    endpoints::SLEEP_MIDPOINT,
+    choi::CHOI,
+    troiano::TROIANO,
+    inactivity::INACTIVITY,
+    time::SDNN,
+    time::RMSSD,
+    time::PNN50,
+    geometry::TRIANGULAR_INDEX,
+    geometry::TINN,
+    poincare::POINCARE,
+    frequency::BAND_POWER,
+    frequency::BAND_POWER_LOMB,
+    entropy::SAMPLE_ENTROPY,
+    entropy::APPROXIMATE_ENTROPY,
+    heart::fluctuation::ALPHA1,
+    heart::fluctuation::ALPHA2,
+    artefact::ARTEFACT,
+    slope::THEIL_SEN,
+    kendall::MANN_KENDALL,
+    hampel::HAMPEL,
+    baseline::ROBUST_Z,
+    changepoint::CHANGE_POINTS,
+    permutation::PERMUTATION,
+    multiplicity::BENJAMINI_HOCHBERG,
+    circular::CIRCULAR,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_has_its_own_name() {
+        let mut names: Vec<&str> = ALL.iter().map(|analysis| analysis.id).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(
+            ALL.iter()
+                .all(|analysis| analysis.version > 0 && !analysis.title.is_empty())
+        );
+    }
+}

@@ -1,0 +1,162 @@
+//! Power spectra: fast Fourier transform of any length, Welch and Lomb-Scargle periodograms.
+
+use std::f64::consts::PI;
+
+/// A one-sided spectrum.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spectrum {
+    /// Frequencies in the unit of the sampling rate.
+    pub frequency: Vec<f64>,
+    /// Power per unit of frequency (Welch) or power (Lomb-Scargle).
+    pub power: Vec<f64>,
+}
+
+impl Spectrum {
+    /// Trapezoidal integral over `[from, until)`, taking the grid points inside it.
+    pub fn band(&self, from: f64, until: f64) -> f64 {
+        let inside: Vec<(f64, f64)> = self
+            .frequency
+            .iter()
+            .copied()
+            .zip(self.power.iter().copied())
+            .filter(|&(frequency, _)| frequency >= from && frequency < until)
+            .collect();
+        inside
+            .windows(2)
+            .map(|pair| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0)
+            .sum()
+    }
+}
+
+/// In-place radix-2 transform of complex numbers; the length must be a power of two.
+fn transform(real: &mut [f64], imaginary: &mut [f64]) {
+    let n = real.len();
+    assert!(n.is_power_of_two(), "radix-2 needs a power of two");
+    let mut j = 0;
+    for i in 1..n {
+        let mut bit = n >> 1;
+        while j & bit != 0 {
+            j ^= bit;
+            bit >>= 1;
+        }
+        j |= bit;
+        if i < j {
+            real.swap(i, j);
+            imaginary.swap(i, j);
+        }
+    }
+    let mut length = 2;
+    while length <= n {
+        let angle = -2.0 * PI / length as f64;
+        let half = length / 2;
+        let twiddles: Vec<(f64, f64)> = (0..half)
+            .map(|k| (angle * k as f64).sin_cos())
+            .map(|(s, c)| (c, s))
+            .collect();
+        for start in (0..n).step_by(length) {
+            for (k, &(cosine, sine)) in twiddles.iter().enumerate() {
+                let (a, b) = (start + k, start + k + half);
+                let re = real[b] * cosine - imaginary[b] * sine;
+                let im = real[b] * sine + imaginary[b] * cosine;
+                real[b] = real[a] - re;
+                imaginary[b] = imaginary[a] - im;
+                real[a] += re;
+                imaginary[a] += im;
+            }
+        }
+        length *= 2;
+    }
+}
+
+/// Welch's averaged periodogram (Welch 1967) of a regular signal, Hann window, half overlap.
+///
+/// Each segment of `segment` samples has its mean removed, is windowed and zero-padded to
+/// `padded` samples (a power of two at least as long). Power is one-sided, per unit of frequency.
+pub fn welch(signal: &[f64], rate: f64, segment: usize, padded: usize) -> Spectrum {
+    let segment = segment.min(signal.len());
+    let padded = padded.max(segment).next_power_of_two();
+    let window: Vec<f64> = (0..segment)
+        .map(|k| 0.5 - 0.5 * (2.0 * PI * k as f64 / segment as f64).cos())
+        .collect();
+    let energy: f64 = window.iter().map(|weight| weight * weight).sum();
+    let bins = padded / 2 + 1;
+    let mut power = vec![0.0; bins];
+    let mut segments = 0;
+    let hop = segment - segment / 2;
+    let mut start = 0;
+    while start + segment <= signal.len() {
+        let part = &signal[start..start + segment];
+        let centre = super::describe::mean(part);
+        let mut real = vec![0.0; padded];
+        for (slot, (value, weight)) in real.iter_mut().zip(part.iter().zip(&window)) {
+            *slot = (value - centre) * weight;
+        }
+        let mut imaginary = vec![0.0; padded];
+        transform(&mut real, &mut imaginary);
+        for (bin, total) in power.iter_mut().enumerate() {
+            *total += real[bin].powi(2) + imaginary[bin].powi(2);
+        }
+        segments += 1;
+        start += hop;
+    }
+    let scale = 1.0 / (rate * energy * f64::from(segments));
+    for (bin, value) in power.iter_mut().enumerate() {
+        let sides = if bin == 0 || bin == padded / 2 {
+            1.0
+        } else {
+            2.0
+        };
+        *value *= scale * sides;
+    }
+    let frequency = (0..bins)
+        .map(|bin| bin as f64 * rate / padded as f64)
+        .collect();
+    Spectrum { frequency, power }
+}
+
+/// Lomb-Scargle power of unevenly timed values (Lomb 1976, Scargle 1982) at each frequency.
+///
+/// The mean is removed first. Normalisation is Scargle's: half the sum of the two projections, so
+/// that white noise of variance s² has expectation s².
+pub fn lomb_scargle(times: &[f64], values: &[f64], frequencies: &[f64]) -> Spectrum {
+    let centre = super::describe::mean(values);
+    let power = frequencies
+        .iter()
+        .map(|&frequency| lomb_at(times, values, centre, frequency))
+        .collect();
+    Spectrum {
+        frequency: frequencies.to_vec(),
+        power,
+    }
+}
+
+fn lomb_at(times: &[f64], values: &[f64], centre: f64, frequency: f64) -> f64 {
+    let omega = 2.0 * PI * frequency;
+    let (mut sc, mut ss, mut yc, mut ys) = (0.0, 0.0, 0.0, 0.0);
+    let (mut c2, mut s2) = (0.0, 0.0);
+    for (&time, &value) in times.iter().zip(values) {
+        let (sine, cosine) = (omega * time).sin_cos();
+        let y = value - centre;
+        yc += y * cosine;
+        ys += y * sine;
+        sc += cosine * cosine;
+        ss += sine * sine;
+        c2 += cosine * cosine - sine * sine;
+        s2 += 2.0 * sine * cosine;
+    }
+    let tau = 0.5 * s2.atan2(c2);
+    let (st, ct) = tau.sin_cos();
+    let cross = s2 / 2.0;
+    let cosines = sc * ct * ct + 2.0 * cross * st * ct + ss * st * st;
+    let sines = ss * ct * ct - 2.0 * cross * st * ct + sc * st * st;
+    let along = yc * ct + ys * st;
+    let across = ys * ct - yc * st;
+    let part = |projection: f64, energy: f64| {
+        if energy > 1e-12 {
+            projection * projection / energy
+        } else {
+            0.0
+        }
+    };
+    0.5 * (part(along, cosines) + part(across, sines))
+}

@@ -1,0 +1,169 @@
+//! # Social jetlag, chronotype and composite phase deviation
+//!
+//! **What it measures.** When a person sleeps: the difference between work and free days (social
+//! jetlag), the corrected free-day midpoint (MSFsc, chronotype), and how far each night lies from
+//! the chronotype and from the night before (composite phase deviation, irregularity).
+//!
+//! **Inputs and units.** One sleep per day with onset and offset in hours after local midnight of
+//! the day it ends on (onset may be negative) and whether that day was free; results are hours.
+//!
+//! **Method.** MS = (onset + offset)/2. Social jetlag = |MSF − MSW| on the clock, over means of
+//! free and work days. MSFsc = MSF − (SDF − SDweek)/2 when SDF > SDweek, with SDweek =
+//! (nW·SDW + nF·SDF)/(nW + nF), else MSF. Composite phase deviation = mean over days of
+//! √((MSᵢ − reference)² + (MSᵢ − MSᵢ₋₁)²), the reference being MSFsc; the second term is 0 on the
+//! first day and after a missing day.
+//!
+//! **Validity.** Social jetlag needs one night of each kind (three are customary), composite phase
+//! deviation two nights. A missing night is left out and breaks the chain to the night before.
+//!
+//! **Versions.** 1.
+//!
+//! **References.** Wittmann M et al. 2006, doi:10.1080/07420520500545979. Roenneberg T et al. 2012,
+//! doi:10.1016/j.cub.2012.03.038. Fischer D et al. 2016, doi:10.1177/0748730416656958.
+
+use crate::catalogue::Analysis;
+use crate::maths::describe::mean;
+use crate::outcome::{Insufficient, Measured, Outcome};
+use crate::stats::circular;
+
+/// Social jetlag.
+pub const SOCIAL_JETLAG: Analysis = Analysis {
+    id: "social_jetlag",
+    version: 1,
+    unit: "h",
+    title: "Social jetlag",
+};
+/// Sleep-corrected midpoint of sleep on free days.
+pub const CHRONOTYPE: Analysis = Analysis {
+    id: "msfsc",
+    version: 1,
+    unit: "h",
+    title: "Chronotype (MSFsc)",
+};
+/// Composite phase deviation.
+pub const COMPOSITE_PHASE_DEVIATION: Analysis = Analysis {
+    id: "composite_phase_deviation",
+    version: 1,
+    unit: "h",
+    title: "Composite phase deviation",
+};
+
+/// Whether a night ended on a day with obligations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A day with work or school.
+    Work,
+    /// A free day.
+    Free,
+}
+
+/// One main sleep.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Night {
+    /// Sleep onset in hours after midnight of the day it ends on; negative before midnight.
+    pub onset_h: f64,
+    /// Sleep offset in hours after that midnight.
+    pub offset_h: f64,
+    /// Kind of the day it ends on.
+    pub kind: Kind,
+}
+
+impl Night {
+    /// Midpoint in hours after midnight.
+    pub fn midpoint_h(&self) -> f64 {
+        f64::midpoint(self.onset_h, self.offset_h)
+    }
+
+    /// Length in hours.
+    pub fn length_h(&self) -> f64 {
+        self.offset_h - self.onset_h
+    }
+}
+
+/// Difference between the mean midpoints of free and of work days in hours; `None` is a lost night.
+pub fn social_jetlag(nights: &[Option<Night>]) -> Outcome<f64> {
+    let free = midpoint(nights, Kind::Free, "free nights")?;
+    let work = midpoint(nights, Kind::Work, "work nights")?;
+    Ok(Measured::new(
+        circular::difference(free, work, 24.0).abs(),
+        coverage(nights),
+    ))
+}
+
+/// Midpoint of sleep on free days corrected for the sleep lost in the week, hours after midnight.
+pub fn chronotype(nights: &[Option<Night>]) -> Outcome<f64> {
+    let free = midpoint(nights, Kind::Free, "free nights")?;
+    let length = |kind: Option<Kind>| {
+        let held = nights
+            .iter()
+            .flatten()
+            .filter(|night| kind.is_none_or(|k| night.kind == k));
+        mean(&held.map(Night::length_h).collect::<Vec<_>>())
+    };
+    let oversleep = (length(Some(Kind::Free)) - length(None)).max(0.0);
+    Ok(Measured::new(
+        (free - oversleep / 2.0).rem_euclid(24.0),
+        coverage(nights),
+    ))
+}
+
+/// Mean composite phase deviation of the nights from a reference midpoint in hours.
+pub fn composite_phase_deviation(nights: &[Option<Night>], reference_h: f64) -> Outcome<f64> {
+    let mut deviations = Vec::new();
+    let mut last: Option<f64> = None;
+    for night in nights {
+        let middle = night.map(|night| night.midpoint_h());
+        if let Some(middle) = middle {
+            let off = circular::difference(middle, reference_h, 24.0);
+            let step = last.map_or(0.0, |known| circular::difference(middle, known, 24.0));
+            deviations.push(off.hypot(step));
+        }
+        last = middle;
+    }
+    Insufficient::unless("nights", 2, deviations.len())?;
+    Ok(Measured::new(mean(&deviations), coverage(nights)))
+}
+
+fn midpoint(nights: &[Option<Night>], kind: Kind, of: &'static str) -> Result<f64, Insufficient> {
+    let held: Vec<f64> = nights
+        .iter()
+        .flatten()
+        .filter(|night| night.kind == kind)
+        .map(Night::midpoint_h)
+        .collect();
+    Insufficient::unless(of, 1, held.len())?;
+    circular::mean(&held, 24.0)
+}
+
+fn coverage(nights: &[Option<Night>]) -> f64 {
+    nights.iter().flatten().count() as f64 / nights.len().max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn night(onset_h: f64, offset_h: f64, kind: Kind) -> Option<Night> {
+        Some(Night {
+            onset_h,
+            offset_h,
+            kind,
+        })
+    }
+
+    /// Hand calculation: work nights 23–6 (midpoint 2.5, 7 h), free nights 0–9 (4.5, 9 h); the
+    /// week of five and two averages 53/7 h, so MSFsc = 4.5 − (9 − 53/7)/2.
+    #[test]
+    fn a_working_week() {
+        let mut week = vec![night(-1.0, 6.0, Kind::Work); 5];
+        week.extend([night(0.0, 9.0, Kind::Free); 2]);
+        assert!((social_jetlag(&week).unwrap().value - 2.0).abs() < 1e-9);
+        let expect = 4.5 - (9.0 - 53.0 / 7.0) / 2.0;
+        assert!((chronotype(&week).unwrap().value - expect).abs() < 1e-9);
+        let deviation = composite_phase_deviation(&week, 2.5).unwrap().value;
+        let by_hand = (5.0 * 0.0 + 8.0_f64.sqrt() + 2.0) / 7.0;
+        assert!((deviation - by_hand).abs() < 1e-9);
+        week[3] = None;
+        assert!((social_jetlag(&week).unwrap().coverage - 6.0 / 7.0).abs() < 1e-12);
+    }
+}

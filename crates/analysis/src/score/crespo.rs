@@ -1,0 +1,119 @@
+//! # Crespo rest and activity periods
+//!
+//! **What it measures.** The main periods of activity and rest of each day.
+//!
+//! **Inputs and units.** Activity counts on an epoch that divides an hour. Rest is
+//! [`State::Sleep`], activity [`State::Wake`].
+//!
+//! **Method.** 1. A median filter of 8 h (+ 1 epoch) over the counts, padded with their maximum;
+//! above its 33 % quantile is activity; a closing and an opening of 1 h clean it up. 2. Runs of at
+//! least 2 zero minutes in activity and of at least 30 in rest are invalid and left out of a second
+//! median filter, which shrinks to an hour at the ends (an hour of maximum is padded there) and
+//! needs an hour of valid epochs. 3. Above the 33 % quantile of that is activity; a closing and an
+//! opening of 2 h give the periods.
+//!
+//! **Validity.** Eight hours at least, a week is customary. A missing epoch counts as invalid. Where an
+//! hour of valid epochs is lacking the epoch is rest. The first and last hour depend on the padding.
+//!
+//! **Versions.** 1. `pyActigraphy` 1.2.2 forces the first and the last epoch to activity and
+//! treats masked windows in a way its documentation does not state; onsets differ by minutes.
+//!
+//! **References.** Crespo C et al. 2012, Med Biol Eng Comput 50:329, doi:10.1007/s11517-012-0875-y.
+
+use super::scored::{Scored, State};
+use crate::catalogue::Analysis;
+use crate::maths::describe::quantile_in_place;
+use crate::maths::run::{closing, opening, runs};
+use crate::maths::window::{RankWindow, ranks};
+use crate::outcome::{Insufficient, Measured, Outcome};
+use crate::series::{HOUR_S, MINUTE_S, Series};
+
+/// Crespo scoring.
+pub const CRESPO: Analysis = Analysis {
+    id: "crespo",
+    version: 1,
+    unit: "epochs",
+    title: "Rest and activity periods by Crespo",
+};
+
+const QUANTILE: f64 = 0.33; // share of the day at rest (Crespo 2012)
+const FILTER_S: u32 = 8 * HOUR_S; // window of the median filters
+const INVALID_ACTIVE_S: u32 = 2 * MINUTE_S; // zeros that are impossible while active
+const INVALID_REST_S: u32 = 30 * MINUTE_S; // zeros that are impossible at rest
+
+/// Scores a series.
+pub fn score(series: &Series) -> Outcome<Scored> {
+    Insufficient::unless(
+        "epochs of the filter",
+        series.epochs_in(FILTER_S)?,
+        series.present(),
+    )?;
+    let hour = series.epochs_in(HOUR_S)?;
+    let half_filter = series.epochs_in(FILTER_S)? / 2;
+    let top = series.values().iter().copied().fold(0.0, f64::max);
+    let coarse = filtered(series.values(), top, half_filter, half_filter, 1);
+    let rough = opening(&closing(&above_quantile(&coarse), hour + 1), hour + 1);
+    let valid = without_impossible_zeros(series, &rough)?;
+    let fine = filtered(&valid, top, hour, half_filter, hour);
+    let clean = opening(&closing(&above_quantile(&fine), 2 * hour + 1), 2 * hour + 1);
+    let state = |&active: &bool| Some(if active { State::Wake } else { State::Sleep });
+    Ok(Measured::new(
+        Scored::like(series, clean.iter().map(state).collect()),
+        series.coverage(),
+    ))
+}
+
+fn above_quantile(values: &[f64]) -> Vec<bool> {
+    let mut held = crate::maths::describe::present(values);
+    let level = quantile_in_place(&mut held, QUANTILE);
+    values.iter().map(|&value| value > level).collect()
+}
+
+/// Median over `half` epochs each side of the series padded by `padding` epochs of `top`; NaN where
+/// fewer than `least` epochs of the window are present.
+fn filtered(values: &[f64], top: f64, padding: usize, half: usize, least: usize) -> Vec<f64> {
+    let mut padded = vec![top; padding];
+    padded.extend_from_slice(values);
+    padded.resize(padded.len() + padding, top);
+    let (ordered, rank) = ranks(&padded);
+    let mut window = RankWindow::new(&ordered);
+    let mut medians = Vec::with_capacity(values.len());
+    for entering in 0..padded.len() + half {
+        if let Some(Some(rank)) = rank.get(entering) {
+            window.insert(*rank);
+        }
+        if entering > 2 * half
+            && let Some(Some(rank)) = rank.get(entering - 2 * half - 1)
+        {
+            window.remove(*rank);
+        }
+        if entering >= half + padding && medians.len() < values.len() {
+            medians.push(if window.members() < least {
+                f64::NAN
+            } else {
+                window.median()
+            });
+        }
+    }
+    medians
+}
+
+/// The values with zeros that are too long for their state made missing.
+fn without_impossible_zeros(series: &Series, active: &[bool]) -> Result<Vec<f64>, Insufficient> {
+    let longest_active = series.epochs_in(INVALID_ACTIVE_S)?;
+    let longest_rest = series.epochs_in(INVALID_REST_S)?;
+    let mut values = series.values().to_vec();
+    let kind: Vec<(bool, bool)> = values
+        .iter()
+        .zip(active)
+        .map(|(&value, &active)| (value < 1.0, active))
+        .collect();
+    for run in runs(&kind) {
+        let (zero, active) = run.value;
+        let limit = if active { longest_active } else { longest_rest };
+        if zero && run.len() >= limit {
+            values[run.from..run.until].fill(f64::NAN);
+        }
+    }
+    Ok(values)
+}

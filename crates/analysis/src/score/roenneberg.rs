@@ -1,0 +1,151 @@
+//! # Roenneberg sleep bouts
+//!
+//! **What it measures.** Consolidated bouts of sleep from activity alone, with their onset and
+//! offset.
+//!
+//! **Inputs and units.** Activity of any unit and any epoch that divides half an hour.
+//!
+//! **Method.** An epoch is still when its value is below 15 % of the centred 24-hour mean (at least
+//! 12 hours of it present). A run of at least 30 still minutes seeds a bout. For a seed, the
+//! stillness of the next 12 hours is correlated (Pearson) with a test series that is 1 for the
+//! first k epochs and 0 after; k grows from the length of the seed. A correlation is a peak when it
+//! exceeds all those of the following 30 minutes; the highest peak gives the length of the bout. A
+//! seed without a peak makes none, and the next seed is sought after the end of a bout.
+//!
+//! **Validity.** Twelve hours at least, a week is customary. A missing epoch is not scored and counts as not still, and
+//! so does one whose mean does not exist.
+//!
+//! **Versions.** 1, equal to `pyActigraphy` 1.2.2 at the native epoch.
+//!
+//! **References.** Roenneberg T et al. 2015, Methods Enzymol 552:257, doi:10.1016/bs.mie.2014.11.028.
+
+use super::scored::{Scored, State};
+use crate::catalogue::Analysis;
+use crate::maths::run::runs;
+use crate::maths::window::moving_mean;
+use crate::outcome::{Insufficient, Measured, Outcome};
+use crate::series::{HOUR_S, MINUTE_S, Series};
+
+/// Roenneberg scoring.
+pub const ROENNEBERG: Analysis = Analysis {
+    id: "roenneberg",
+    version: 1,
+    unit: "epochs",
+    title: "Sleep bouts by Roenneberg",
+};
+
+const STILL_SHARE: f64 = 0.15; // of the 24-hour mean
+const LONGEST_S: u32 = 12 * HOUR_S; // window in which a bout is sought
+const SEED_S: u32 = 30 * MINUTE_S; // shortest stillness that seeds a bout
+const PEAK_S: u32 = 30 * MINUTE_S; // span a peak must dominate
+
+/// Scores a series: bouts are sleep.
+pub fn score(series: &Series) -> Outcome<Scored> {
+    let day = series.epochs_per_day()?;
+    Insufficient::unless("epochs of half a day", day / 2, series.present())?;
+    let seed = series.epochs_in(SEED_S)?;
+    let peak = series.epochs_in(PEAK_S)?;
+    let longest = series.epochs_in(LONGEST_S)?;
+    let trend = moving_mean(
+        series.values(),
+        day / 2,
+        (day / 2).saturating_sub(1),
+        day / 2,
+    );
+    let judged: Vec<Option<bool>> = series
+        .values()
+        .iter()
+        .zip(&trend)
+        .map(|(value, mean)| {
+            (!value.is_nan() && !mean.is_nan()).then_some(*value < STILL_SHARE * mean)
+        })
+        .collect();
+    let still: Vec<bool> = judged.iter().map(|epoch| epoch.unwrap_or(false)).collect();
+    let mut states: Vec<Option<State>> = judged
+        .iter()
+        .map(|epoch| epoch.map(|_| State::Wake))
+        .collect();
+    let mut from = 0;
+    for run in runs(&still)
+        .into_iter()
+        .filter(|run| run.value && run.len() >= seed)
+    {
+        if run.from < from {
+            continue;
+        }
+        let ahead = &still[run.from..(run.from + longest).min(still.len())];
+        if let Some(length) = bout_length(ahead, run.len(), peak) {
+            from = run.from + length;
+            states[run.from..from].fill(Some(State::Sleep));
+        }
+    }
+    Ok(Measured::new(
+        Scored::like(series, states),
+        series.coverage(),
+    ))
+}
+
+/// Length at which the correlation with a leading block of ones has its highest peak.
+fn bout_length(still: &[bool], seed: usize, peak: usize) -> Option<usize> {
+    let count = still.len() as f64;
+    let total = still.iter().filter(|&&epoch| epoch).count() as f64;
+    if seed >= still.len() || total >= count {
+        return None;
+    }
+    let mut within = still[..seed].iter().filter(|&&epoch| epoch).count() as f64;
+    let mut correlation = Vec::with_capacity(still.len() - seed);
+    for (offset, &epoch) in still[seed..].iter().enumerate() {
+        let ones = (seed + offset) as f64;
+        // The variance of the data is common to all and left out.
+        correlation.push((count * within - ones * total) / (ones * (count - ones)).sqrt());
+        within += f64::from(u8::from(epoch));
+    }
+    let mut best: Option<(usize, f64)> = None;
+    let highest = following_maximum(&correlation, peak);
+    for (offset, (&value, &following)) in correlation.iter().zip(&highest).enumerate() {
+        if value > following && best.is_none_or(|(_, known)| value > known) {
+            best = Some((seed + offset, value));
+        }
+    }
+    best.map(|(length, _)| length)
+}
+
+/// Largest of the `span` values after each one, for those that have so many; by a falling queue.
+fn following_maximum(values: &[f64], span: usize) -> Vec<f64> {
+    let mut highest = Vec::with_capacity(values.len().saturating_sub(span));
+    let mut queue: std::collections::VecDeque<usize> = std::collections::VecDeque::new();
+    for (index, value) in values.iter().enumerate().skip(1) {
+        while queue.back().is_some_and(|&last| values[last] <= *value) {
+            queue.pop_back();
+        }
+        queue.push_back(index);
+        if index >= span {
+            while queue.front().is_some_and(|&first| first + span <= index) {
+                queue.pop_front();
+            }
+            highest.push(values[queue[0]]);
+        }
+    }
+    highest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_falling_queue_equals_the_naive_maximum() {
+        let values: Vec<f64> = (0..300_u32).map(|i| f64::from(i * 7919 % 83)).collect();
+        for span in [1, 5, 30] {
+            let fast = following_maximum(&values, span);
+            assert_eq!(fast.len(), values.len() - span);
+            for (index, &value) in fast.iter().enumerate() {
+                let naive = values[index + 1..=index + span]
+                    .iter()
+                    .copied()
+                    .fold(f64::MIN, f64::max);
+                assert!((value - naive).abs() < f64::EPSILON);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! # Theil-Sen slope
+//!
+//! **What it measures.** A trend that outliers hardly move.
+//!
+//! **Inputs and units.** Values against time; the slope is units of value per unit of time.
+//!
+//! **Method.** The median of the slopes of all pairs; the intercept is the median of y − slope·x.
+//! The interval takes the order statistics of the pair slopes at (N ± z·√V)/2 with V Kendall's
+//! variance with ties (Sen 1968).
+//!
+//! **Validity.** At least 4 points at different times; the cost grows with the square, so at most
+//! [`MOST_POINTS`] are accepted. Missing values must be left out beforehand.
+//!
+//! **Versions.** 1.
+//!
+//! **References.** Theil H 1950. Sen PK 1968, doi:10.1080/01621459.1968.10480934.
+
+use super::kendall;
+use crate::catalogue::Analysis;
+use crate::maths::describe::{floor_index, median};
+use crate::maths::distribution::normal_quantile;
+use crate::outcome::Insufficient;
+
+/// Theil-Sen slope.
+pub const THEIL_SEN: Analysis = Analysis {
+    id: "theil_sen",
+    version: 1,
+    unit: "input per time",
+    title: "Theil-Sen slope",
+};
+
+/// More points make more pairs (12.5 million) than a request should wait for.
+pub const MOST_POINTS: usize = 5_000;
+
+/// A robust trend.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trend {
+    /// Median slope.
+    pub slope: f64,
+    /// Value at time 0.
+    pub intercept: f64,
+    /// Interval of the slope.
+    pub interval: (f64, f64),
+}
+
+/// Slope with the interval that leaves `tail` outside (0.05 for 95 %).
+pub fn theil_sen(times: &[f64], values: &[f64], tail: f64) -> Result<Trend, Insufficient> {
+    let count = times.len().min(values.len());
+    Insufficient::unless("points", 4, count)?;
+    if count > MOST_POINTS {
+        return Err(Insufficient::new(
+            "points at most",
+            MOST_POINTS as f64,
+            count as f64,
+        ));
+    }
+    let mut slopes = Vec::with_capacity(count * (count - 1) / 2);
+    for first in 0..count {
+        for second in first + 1..count {
+            let span = times[second] - times[first];
+            if span != 0.0 {
+                slopes.push((values[second] - values[first]) / span);
+            }
+        }
+    }
+    Insufficient::unless("points at different times", 1, slopes.len())?;
+    slopes.sort_unstable_by(f64::total_cmp);
+    let slope = median(&slopes);
+    let rest: Vec<f64> = times
+        .iter()
+        .zip(values)
+        .map(|(x, y)| y - slope * x)
+        .collect();
+    let half_width = normal_quantile(tail) * kendall::variance(values).sqrt();
+    let pairs = slopes.len() as f64;
+    let lower = floor_index(((pairs - half_width) / 2.0).round()).clamp(1, slopes.len());
+    let upper = floor_index(f64::midpoint(pairs, half_width).round()) + 1;
+    Ok(Trend {
+        slope,
+        intercept: median(&rest),
+        interval: (slopes[lower - 1], slopes[upper.min(slopes.len()) - 1]),
+    })
+}

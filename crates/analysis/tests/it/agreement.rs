@@ -1,0 +1,245 @@
+//! The table of agreement: what was compared, how far apart it was, and what cannot agree and why.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// A comparison that cannot agree, with the reason from the two definitions.
+pub struct Difference {
+    /// The method whose row it excuses.
+    pub method: &'static str,
+    /// The recordings it concerns; empty for all.
+    pub recordings: &'static [&'static str],
+    /// Why the two definitions differ.
+    pub reason: &'static str,
+}
+
+/// Everything one test compared.
+pub struct Table {
+    title: &'static str,
+    differences: &'static [Difference],
+    rows: BTreeMap<(String, String), Row>,
+}
+
+#[derive(Default)]
+struct Row {
+    compared: usize,
+    worst: f64,
+    tolerance: f64,
+    beyond: Vec<String>,
+}
+
+impl Table {
+    pub fn new(title: &'static str, differences: &'static [Difference]) -> Self {
+        Self {
+            title,
+            differences,
+            rows: BTreeMap::new(),
+        }
+    }
+
+    /// Compares a number with a reference value; a missing or null reference compares nothing.
+    pub fn number<E: std::fmt::Display>(
+        &mut self,
+        method: &str,
+        recording: &str,
+        ours: Result<f64, E>,
+        reference: Option<&Value>,
+        tolerance: f64,
+    ) {
+        let Some(expect) = reference.and_then(Value::as_f64) else {
+            return;
+        };
+        let (difference, shown) = match &ours {
+            Ok(value) => {
+                let scale = expect.abs().max(1e-12 / tolerance);
+                ((value - expect).abs() / scale, value.to_string())
+            }
+            Err(reason) => (f64::INFINITY, reason.to_string()),
+        };
+        self.enter(method, recording, difference, tolerance, || {
+            format!("reference {expect}, ours {shown}")
+        });
+    }
+
+    /// Compares a list of numbers element by element.
+    pub fn numbers(
+        &mut self,
+        method: &str,
+        recording: &str,
+        ours: &[f64],
+        reference: Option<&Value>,
+        tolerance: f64,
+    ) {
+        let Some(expect) = reference.and_then(Value::as_array) else {
+            return;
+        };
+        if ours.len() != expect.len() {
+            self.enter(method, recording, f64::INFINITY, tolerance, || {
+                format!("reference has {} values, ours {}", expect.len(), ours.len())
+            });
+            return;
+        }
+        let size = expect
+            .iter()
+            .filter_map(Value::as_f64)
+            .map(f64::abs)
+            .fold(0.0, f64::max);
+        let mut worst = (0.0, String::new());
+        for (index, (value, expect)) in ours.iter().zip(expect).enumerate() {
+            let Some(expect) = expect.as_f64() else {
+                continue;
+            };
+            let scale = expect.abs().max(size * 1e-3).max(1e-300);
+            let difference = (value - expect).abs() / scale;
+            if difference > worst.0 || difference.is_nan() {
+                worst = (
+                    if difference.is_nan() {
+                        f64::INFINITY
+                    } else {
+                        difference
+                    },
+                    format!("element {index}: reference {expect}, ours {value}"),
+                );
+            }
+        }
+        self.enter(method, recording, worst.0, tolerance, || worst.1);
+    }
+
+    /// Compares scored epochs; the difference is the share of epochs that differ.
+    pub fn epochs(&mut self, method: &str, recording: &str, ours: &str, reference: &str) {
+        let length = reference.len().max(1);
+        let differ = ours
+            .bytes()
+            .zip(reference.bytes())
+            .filter(|(a, b)| a != b)
+            .count()
+            + ours.len().abs_diff(reference.len());
+        self.enter(
+            method,
+            recording,
+            differ as f64 / length as f64,
+            0.0,
+            || {
+                let first = ours
+                    .bytes()
+                    .zip(reference.bytes())
+                    .position(|(a, b)| a != b);
+                format!("{differ} of {length} epochs differ, the first at {first:?}")
+            },
+        );
+    }
+
+    /// Compares anything that is either equal or not.
+    pub fn equal<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        method: &str,
+        recording: &str,
+        ours: &T,
+        reference: &T,
+    ) {
+        let difference = if ours == reference { 0.0 } else { 1.0 };
+        self.enter(method, recording, difference, 0.0, || {
+            let short = |text: String| text.chars().take(160).collect::<String>();
+            format!(
+                "reference {}, ours {}",
+                short(format!("{reference:?}")),
+                short(format!("{ours:?}"))
+            )
+        });
+    }
+
+    fn enter(
+        &mut self,
+        method: &str,
+        recording: &str,
+        difference: f64,
+        tolerance: f64,
+        describe: impl FnOnce() -> String,
+    ) {
+        let row = self
+            .rows
+            .entry((method.to_owned(), recording.to_owned()))
+            .or_default();
+        row.compared += 1;
+        row.tolerance = row.tolerance.max(tolerance);
+        row.worst = row.worst.max(difference);
+        if difference > tolerance || difference.is_nan() {
+            row.beyond.push(describe());
+        }
+    }
+
+    fn excuse(&self, method: &str, recording: &str) -> Option<&'static Difference> {
+        let concerns = |difference: &&Difference| {
+            difference.method == method
+                && (difference.recordings.is_empty() || difference.recordings.contains(&recording))
+        };
+        self.differences.iter().find(concerns)
+    }
+
+    /// Prints the table and fails beyond tolerance, and where an excuse is no longer needed.
+    pub fn finish(self) {
+        println!(
+            "\n{}\n{:<44}{:>11}{:>9}{:>12}  worst at",
+            self.title, "method", "recordings", "values", "worst"
+        );
+        let mut methods: BTreeMap<&str, Vec<(&str, &Row)>> = BTreeMap::new();
+        for ((method, recording), row) in &self.rows {
+            methods.entry(method).or_default().push((recording, row));
+        }
+        let mut failures = Vec::new();
+        for (method, rows) in &methods {
+            let agreeing: Vec<_> = rows
+                .iter()
+                .filter(|(recording, _)| self.excuse(method, recording).is_none())
+                .collect();
+            let values: usize = agreeing.iter().map(|(_, row)| row.compared).sum();
+            let worst = agreeing
+                .iter()
+                .max_by(|a, b| a.1.worst.total_cmp(&b.1.worst));
+            let (at, size) = worst.map_or(("", 0.0), |(recording, row)| (recording, row.worst));
+            println!(
+                "{method:<44}{:>11}{values:>9}{size:>12.1e}  {at}",
+                agreeing.len()
+            );
+            for (recording, row) in &agreeing {
+                failures.extend(
+                    row.beyond
+                        .iter()
+                        .map(|what| format!("{method} × {recording}: {what}")),
+                );
+            }
+        }
+        for difference in self.differences {
+            let rows: Vec<&Row> = self
+                .rows
+                .iter()
+                .filter(|((method, recording), _)| {
+                    self.excuse(method, recording)
+                        .is_some_and(|known| std::ptr::eq(known, difference))
+                })
+                .map(|(_, row)| row)
+                .collect();
+            let worst = rows.iter().map(|row| row.worst).fold(0.0, f64::max);
+            let beyond: usize = rows.iter().map(|row| row.beyond.len()).sum();
+            println!(
+                "differs: {} ({} recordings, {beyond} values, up to {worst:.1e}): {}",
+                difference.method,
+                rows.len(),
+                difference.reason
+            );
+            if !rows.is_empty() && beyond == 0 {
+                failures.push(format!("{} agrees and needs no excuse", difference.method));
+            }
+        }
+        for failure in failures.iter().take(80) {
+            println!("BEYOND {failure}");
+        }
+        assert!(
+            failures.is_empty(),
+            "{}: {} comparisons beyond tolerance",
+            self.title,
+            failures.len()
+        );
+    }
+}

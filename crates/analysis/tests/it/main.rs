@@ -1,0 +1,25 @@
+//! Agreement of every method with the values of independent tools, and the properties they must
+//! keep whatever the input.
+//!
+//! The reference recordings lie beside the project; without them the comparisons are skipped with
+//! a printed line.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "the tables of agreement are the product of these tests"
+)]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
+
+mod agreement;
+mod devices;
+mod heart;
+
+mod reference;
+mod rhythm;
+mod rhythm_r;
+mod scorers;
+mod sleep;

@@ -1,0 +1,172 @@
+//! Reads the reference recordings and their JSON.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use analysis::score::scored::Scored;
+use analysis::series::Series;
+use serde_json::Value;
+
+/// One recording with what the tools made of it.
+pub struct Recording {
+    pub id: String,
+    pub series: Series,
+    pub light: Vec<(String, Series)>,
+    pub device: Option<Vec<Option<bool>>>,
+    pub reference: Value,
+    pub r: Value,
+    pub scoring: Value,
+    pub textbook: Value,
+}
+
+impl Recording {
+    pub fn at(&self, pointer: &str) -> Option<&Value> {
+        self.reference.pointer(pointer)
+    }
+
+    /// A scoring of the reference, as sleep = 1.
+    pub fn scored(&self, name: &str) -> Option<Scored> {
+        let entry = self.scoring.get(name)?;
+        let text = entry.get("scores")?.as_str()?;
+        let start = civil(entry.get("start")?.as_str()?);
+        let step = whole(entry.get("epoch_seconds")?.as_f64()?);
+        let flipped = entry.get("one").and_then(Value::as_str) == Some("active");
+        let text: String = text
+            .chars()
+            .map(|c| match (c, flipped) {
+                ('0', true) => '1',
+                ('1', true) => '0',
+                (other, _) => other,
+            })
+            .collect();
+        Some(Scored::read(start, step, &text))
+    }
+}
+
+/// The folder of the references, or a printed line when it is absent.
+pub fn folder(name: &str) -> Option<PathBuf> {
+    let path = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/reference"
+    ))
+    .join(name);
+    if path.is_dir() {
+        Some(path)
+    } else {
+        println!("skipped: {name} of the reference data is not beside the project");
+        None
+    }
+}
+
+/// Every recording of `actigraphy`, read once.
+pub fn recordings() -> &'static [Recording] {
+    static ALL: OnceLock<Vec<Recording>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let Some(path) = folder("actigraphy") else {
+            return Vec::new();
+        };
+        let mut folders: Vec<PathBuf> = fs::read_dir(path)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
+        folders.sort();
+        folders
+            .iter()
+            .filter(|path| path.is_dir())
+            .map(|path| recording(path))
+            .collect()
+    })
+}
+
+fn recording(path: &Path) -> Recording {
+    let text = fs::read_to_string(path.join("input.csv")).unwrap();
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    let start = civil(rows[0][0]);
+    let step = u32::try_from(civil(rows[1][0]) - start).unwrap();
+    let column = |index: usize| {
+        let value = |row: &Vec<&str>| row[index].parse().unwrap_or(f64::NAN);
+        Series::new(start, step, rows.iter().map(value).collect())
+    };
+    let light = header
+        .iter()
+        .enumerate()
+        .filter_map(|(index, name)| Some((name.strip_prefix("light_")?.to_owned(), column(index))))
+        .collect();
+    let device = header
+        .iter()
+        .position(|name| *name == "device_sleep_wake")
+        .map(|index| {
+            let state = |row: &Vec<&str>| match row[index].parse::<f64>() {
+                Ok(value) => Some(value > 0.5),
+                Err(_) => None,
+            };
+            rows.iter().map(state).collect()
+        });
+    Recording {
+        id: path.file_name().unwrap().to_string_lossy().into_owned(),
+        series: column(1),
+        light,
+        device,
+        reference: json(&path.join("reference.json")),
+        r: json(&path.join("reference_r.json")),
+        scoring: json(&path.join("scoring.json")),
+        textbook: json(&path.join("scoring_textbook.json")),
+    }
+}
+
+/// Parses a JSON file.
+pub fn json(path: &Path) -> Value {
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// One column of a CSV file with a header.
+pub fn column(path: &Path, name: &str) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut lines = text.lines();
+    let index = lines
+        .next()
+        .unwrap()
+        .split(',')
+        .position(|field| field == name)
+        .unwrap();
+    lines
+        .map(|line| line.split(',').nth(index).unwrap().to_owned())
+        .collect()
+}
+
+/// Local civil seconds of `YYYY-MM-DDTHH:MM:SS`.
+pub fn civil(text: &str) -> i64 {
+    let time: jiff::civil::DateTime = text
+        .trim_end_matches('Z')
+        .replace(' ', "T")
+        .parse()
+        .unwrap();
+    time.to_zoned(jiff::tz::TimeZone::UTC)
+        .unwrap()
+        .timestamp()
+        .as_second()
+}
+
+/// Seconds of `HH:MM:SS`.
+pub fn clock(text: &str) -> u32 {
+    text.split(':')
+        .fold(0, |total, part| total * 60 + part.parse::<u32>().unwrap())
+}
+
+/// A JSON number that is a whole number of seconds.
+pub fn whole(value: f64) -> u32 {
+    u32::try_from(analysis::maths::describe::round_to_whole(value)).unwrap()
+}
+
+/// The numbers of a JSON list; NaN for null.
+pub fn numbers(value: &Value) -> Vec<f64> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item.as_f64().unwrap_or(f64::NAN))
+        .collect()
+}
