@@ -5,9 +5,9 @@
 //! **Inputs and units.** Any gapless sequence; the result is in nats.
 //!
 //! **Method.** Templates of m values match when all their values lie within r (0.2 sample standard
-//! deviations by custom) of each other. SampEn = −ln(A/B): B counts the matching pairs of m values
+//! deviations by custom) of each other. `SampEn` = −ln(A/B): B counts the matching pairs of m values
 //! among the first n − m templates, A those that still match with the next value; a template never
-//! matches itself. ApEn = φₘ − φₘ₊₁ with φ the mean log share of matches, itself included.
+//! matches itself. `ApEn` = φₘ − φₘ₊₁ with φ the mean log share of matches, itself included.
 //!
 //! **Validity.** About 100 to 20,000 values; the cost grows with the square. Without any match of
 //! length m + 1 the entropy is undefined.

@@ -33,6 +33,10 @@ pub fn symmetric(matrix: &[f64], size: usize) -> Eigen {
 }
 
 /// Brings the matrix to tridiagonal form and accumulates the transformation in `a`.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the letters of the published recurrence"
+)]
 fn reduce(a: &mut [f64], diagonal: &mut [f64], off: &mut [f64], n: usize) {
     for i in (1..n).rev() {
         let l = i;
@@ -79,6 +83,10 @@ fn reduce(a: &mut [f64], diagonal: &mut [f64], off: &mut [f64], n: usize) {
 }
 
 /// Applies one Householder reflection of row `i` to the leading block.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the letters of the published recurrence"
+)]
 fn reflect(a: &mut [f64], off: &mut [f64], n: usize, i: usize, h: f64) {
     let mut total = 0.0;
     for j in 0..i {
@@ -105,6 +113,10 @@ fn reflect(a: &mut [f64], off: &mut [f64], n: usize, i: usize, h: f64) {
 }
 
 /// Diagonalises the tridiagonal form by implicit shifts.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the letters of the published recurrence"
+)]
 fn iterate(z: &mut [f64], d: &mut [f64], e: &mut [f64], n: usize) {
     e.rotate_left(1);
     if let Some(last) = e.last_mut() {
@@ -127,6 +139,10 @@ fn iterate(z: &mut [f64], d: &mut [f64], e: &mut [f64], n: usize) {
 }
 
 /// One implicit QL sweep over the unreduced block `[l, m]`.
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the letters of the published recurrence"
+)]
 fn sweep(z: &mut [f64], d: &mut [f64], e: &mut [f64], n: usize, block: (usize, usize), shift: f64) {
     let (l, m) = block;
     let (mut s, mut c, mut p, mut g) = (1.0, 1.0, 0.0, shift);

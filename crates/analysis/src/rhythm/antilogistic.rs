@@ -8,7 +8,7 @@
 //!
 //! **Method.** r(t) = min + amp · logistic(β (cos(2π(t − φ)/24) − α)), fitted by least squares from
 //! the ordinary cosinor (Levenberg-Marquardt) with amp ≥ 0, −1 ≤ α ≤ 1 and β ≥ 0. Pseudo-F =
-//! ((RSS_cosinor − RSS) / 2) / (RSS / (n − 5)). The curve passes its middle upwards at
+//! ((`RSS_cosinor` − RSS) / 2) / (RSS / (n − 5)). The curve passes its middle upwards at
 //! φ − arccos(α)·24/2π and downwards at φ + arccos(α)·24/2π.
 //!
 //! **Validity.** At least two days. Missing epochs are left out. The surface is flat where beta is

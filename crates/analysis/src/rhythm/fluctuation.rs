@@ -8,7 +8,7 @@
 //!
 //! **Method.** The profile Xₖ = Σᵢ≤ₖ(xᵢ − x̄) is cut into ⌊N/n⌋ segments of n values from the start
 //! and as many from the end; each loses its least-squares line. F(n) is the root of the mean over
-//! segments of the mean squared residual, F_q(n) = (mean of (mean square)^(q/2))^(1/q). alpha is
+//! segments of the mean squared residual, `F_q(n)` = (mean of (mean square)^(q/2))^(1/q). alpha is
 //! the slope of ln F on ln n. [`scale_invariance`] is ABI = exp(−|alpha − 1| / e⁻²).
 //!
 //! **Validity.** The longest scale must fit four times. A missing epoch takes the mean (adding

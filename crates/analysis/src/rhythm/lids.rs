@@ -39,6 +39,7 @@ pub const LIDS: Analysis = Analysis {
 pub const BIN_MIN: u32 = 10;
 const SMOOTH_EACH_SIDE: usize = 1; // three bins, half an hour
 const CREST: f64 = 100.0; // the greatest value LIDS can have
+const GOLDEN: f64 = 0.618_033_988_749_894_8; // share of a golden section
 
 /// A cosine fitted to the inactivity of a bout.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -148,7 +149,6 @@ fn held_at_crest(
             amplitude,
         )
     };
-    const GOLDEN: f64 = 0.618_033_988_749_894_8;
     let (mut low, mut high) = (phase - 1.0, phase + 1.0);
     for _ in 0..120 {
         let left = high - GOLDEN * (high - low);

@@ -6,15 +6,15 @@
 //! minutes.
 //!
 //! **Method.** Level: mean, median and standard deviation (sample) of all epochs, and the mean of
-//! those at or above a threshold. TAT: minutes at or above a threshold. MLiT: mean clock minute of the
+//! those at or above a threshold. TAT: minutes at or above a threshold. `MLiT`: mean clock minute of the
 //! epochs above it. Greatest value: the earliest epoch with the largest value.
 //!
-//! **Validity.** One epoch. A missing epoch takes no part. MLiT is a plain mean of clock minutes:
+//! **Validity.** One epoch. A missing epoch takes no part. `MLiT` is a plain mean of clock minutes:
 //! it is meant for daylight and misleads when light falls around midnight.
 //!
 //! **Versions.** 1.
 //!
-//! **References.** Reid KJ et al. 2014, PLoS One 9:e92251, doi:10.1371/journal.pone.0092251.
+//! **References.** Reid KJ et al. 2014, `PLoS` One 9:e92251, doi:10.1371/journal.pone.0092251.
 
 use crate::catalogue::Analysis;
 use crate::maths::describe;

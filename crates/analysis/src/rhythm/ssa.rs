@@ -6,7 +6,7 @@
 //! variances are shares of 1, components have the unit of the input.
 //!
 //! **Method.** The L × K trajectory matrix X (K = N − L + 1, not centred) is decomposed through
-//! the eigenvectors of XXᵀ. The share of component k is λₖ = sₖ² / Σ s². A component is rebuilt by
+//! the eigenvectors of `XXᵀ`. The share of component k is λₖ = sₖ² / Σ s². A component is rebuilt by
 //! averaging sₖuₖvₖᵀ over its antidiagonals. The weighted correlation of two components uses the
 //! number of times each value occurs in X.
 //!

@@ -10,7 +10,7 @@
 //! of all values at clock hour h.
 //! IS = n Σₕ(x̄ₕ − x̄)² / (p Σᵢ(xᵢ − x̄)²), IV = n Σᵢ(xᵢ₊₁ − xᵢ)² / (d Σᵢ(xᵢ − x̄)²), where d is the
 //! number of neighbouring pairs (n − 1 without gaps). The default is Witting 1990: hourly means
-//! from the first epoch, complete hours, population variance. ISm and IVm (Gonçalves 2014) average
+//! from the first epoch, complete hours, population variance. `ISm` and `IVm` (Gonçalves 2014) average
 //! IS and IV over bins of 1 to 60 minutes.
 //!
 //! **Validity.** At least 48 complete hours; a week is customary. An hour with fewer than half its
@@ -50,7 +50,7 @@ pub const INTRADAILY_VARIABILITY: Analysis = Analysis {
 const LEAST_HOUR: f64 = 0.5;
 /// Fewest bins: two days of hours.
 const LEAST_BINS: usize = 48;
-/// Bin lengths of ISm and IVm in minutes: divisors of a day up to an hour, without 7.
+/// Bin lengths of `ISm` and `IVm` in minutes: divisors of a day up to an hour, without 7.
 pub const RESOLUTIONS_MIN: [u32; 22] = [
     1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 18, 20, 24, 30, 32, 36, 40, 45, 48, 60,
 ];

@@ -1,16 +1,16 @@
 //! # Social jetlag, chronotype and composite phase deviation
 //!
 //! **What it measures.** When a person sleeps: the difference between work and free days (social
-//! jetlag), the corrected free-day midpoint (MSFsc, chronotype), and how far each night lies from
+//! jetlag), the corrected free-day midpoint (`MSFsc`, chronotype), and how far each night lies from
 //! the chronotype and from the night before (composite phase deviation, irregularity).
 //!
 //! **Inputs and units.** One sleep per day with onset and offset in hours after local midnight of
 //! the day it ends on (onset may be negative) and whether that day was free; results are hours.
 //!
 //! **Method.** MS = (onset + offset)/2. Social jetlag = |MSF − MSW| on the clock, over means of
-//! free and work days. MSFsc = MSF − (SDF − SDweek)/2 when SDF > SDweek, with SDweek =
+//! free and work days. `MSFsc` = MSF − (SDF − SDweek)/2 when SDF > `SDweek`, with `SDweek` =
 //! (nW·SDW + nF·SDF)/(nW + nF), else MSF. Composite phase deviation = mean over days of
-//! √((MSᵢ − reference)² + (MSᵢ − MSᵢ₋₁)²), the reference being MSFsc; the second term is 0 on the
+//! √((`MSᵢ` − reference)² + (`MSᵢ` − MSᵢ₋₁)²), the reference being `MSFsc`; the second term is 0 on the
 //! first day and after a missing day.
 //!
 //! **Validity.** Social jetlag needs one night of each kind (three are customary), composite phase
@@ -143,20 +143,20 @@ fn coverage(nights: &[Option<Night>]) -> f64 {
 mod tests {
     use super::*;
 
-    fn night(onset_h: f64, offset_h: f64, kind: Kind) -> Option<Night> {
-        Some(Night {
+    fn night(onset_h: f64, offset_h: f64, kind: Kind) -> Night {
+        Night {
             onset_h,
             offset_h,
             kind,
-        })
+        }
     }
 
     /// Hand calculation: work nights 23–6 (midpoint 2.5, 7 h), free nights 0–9 (4.5, 9 h); the
-    /// week of five and two averages 53/7 h, so MSFsc = 4.5 − (9 − 53/7)/2.
+    /// week of five and two averages 53/7 h, so `MSFsc` = 4.5 − (9 − 53/7)/2.
     #[test]
     fn a_working_week() {
-        let mut week = vec![night(-1.0, 6.0, Kind::Work); 5];
-        week.extend([night(0.0, 9.0, Kind::Free); 2]);
+        let mut week = vec![Some(night(-1.0, 6.0, Kind::Work)); 5];
+        week.extend([Some(night(0.0, 9.0, Kind::Free)); 2]);
         assert!((social_jetlag(&week).unwrap().value - 2.0).abs() < 1e-9);
         let expect = 4.5 - (9.0 - 53.0 / 7.0) / 2.0;
         assert!((chronotype(&week).unwrap().value - expect).abs() < 1e-9);

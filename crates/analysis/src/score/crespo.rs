@@ -15,8 +15,9 @@
 //! **Validity.** Eight hours at least, a week is customary. A missing epoch counts as invalid. Where an
 //! hour of valid epochs is lacking the epoch is rest. The first and last hour depend on the padding.
 //!
-//! **Versions.** 1. `pyActigraphy` 1.2.2 forces the first and the last epoch to activity and
-//! treats masked windows in a way its documentation does not state; onsets differ by minutes.
+//! **Versions.** 1. [`Zeros::Epochs`] counts 2 and 30 epochs whatever their length, as
+//! `pyActigraphy` 1.2.2 does; it also forces the first and the last epoch to activity and treats
+//! masked windows in a way its documentation does not state, so onsets differ by minutes.
 //!
 //! **References.** Crespo C et al. 2012, Med Biol Eng Comput 50:329, doi:10.1007/s11517-012-0875-y.
 
@@ -38,11 +39,20 @@ pub const CRESPO: Analysis = Analysis {
 
 const QUANTILE: f64 = 0.33; // share of the day at rest (Crespo 2012)
 const FILTER_S: u32 = 8 * HOUR_S; // window of the median filters
-const INVALID_ACTIVE_S: u32 = 2 * MINUTE_S; // zeros that are impossible while active
-const INVALID_REST_S: u32 = 30 * MINUTE_S; // zeros that are impossible at rest
+const INVALID_ACTIVE: usize = 2; // minutes of zeros that are impossible while active
+const INVALID_REST: usize = 30; // minutes of zeros that are impossible at rest
+
+/// What the lengths of impossible zeros are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zeros {
+    /// Minutes, as published.
+    Minutes,
+    /// Epochs of whatever length.
+    Epochs,
+}
 
 /// Scores a series.
-pub fn score(series: &Series) -> Outcome<Scored> {
+pub fn score(series: &Series, zeros: Zeros) -> Outcome<Scored> {
     Insufficient::unless(
         "epochs of the filter",
         series.epochs_in(FILTER_S)?,
@@ -53,7 +63,7 @@ pub fn score(series: &Series) -> Outcome<Scored> {
     let top = series.values().iter().copied().fold(0.0, f64::max);
     let coarse = filtered(series.values(), top, half_filter, half_filter, 1);
     let rough = opening(&closing(&above_quantile(&coarse), hour + 1), hour + 1);
-    let valid = without_impossible_zeros(series, &rough)?;
+    let valid = without_impossible_zeros(series, &rough, zeros)?;
     let fine = filtered(&valid, top, hour, half_filter, hour);
     let clean = opening(&closing(&above_quantile(&fine), 2 * hour + 1), 2 * hour + 1);
     let state = |&active: &bool| Some(if active { State::Wake } else { State::Sleep });
@@ -99,9 +109,16 @@ fn filtered(values: &[f64], top: f64, padding: usize, half: usize, least: usize)
 }
 
 /// The values with zeros that are too long for their state made missing.
-fn without_impossible_zeros(series: &Series, active: &[bool]) -> Result<Vec<f64>, Insufficient> {
-    let longest_active = series.epochs_in(INVALID_ACTIVE_S)?;
-    let longest_rest = series.epochs_in(INVALID_REST_S)?;
+fn without_impossible_zeros(
+    series: &Series,
+    active: &[bool],
+    zeros: Zeros,
+) -> Result<Vec<f64>, Insufficient> {
+    let unit = match zeros {
+        Zeros::Minutes => series.epochs_in(MINUTE_S)?,
+        Zeros::Epochs => 1,
+    };
+    let (longest_active, longest_rest) = (INVALID_ACTIVE * unit, INVALID_REST * unit);
     let mut values = series.values().to_vec();
     let kind: Vec<(bool, bool)> = values
         .iter()

@@ -89,7 +89,7 @@ pub fn periods(scored: &Scored, counts: &Series, rule: &Rule) -> Outcome<Vec<Per
     for run in runs(scored.states()) {
         match (run.value, begun) {
             (Some(State::Sleep), None) if run.len() >= rule.asleep_to_start => {
-                begun = Some(run.from)
+                begun = Some(run.from);
             }
             (Some(State::Wake), Some(from)) if run.len() >= rule.awake_to_end => {
                 found.extend(described(scored, counts, from, run.from, rule));
@@ -116,7 +116,9 @@ fn described(
     }
     let stretches = runs(&scored.states()[from..until]);
     let of = |state| stretches.iter().filter(move |run| run.value == Some(state));
-    let asleep_min: usize = of(State::Sleep).map(|run| run.len()).sum();
+    let asleep_min: usize = of(State::Sleep)
+        .map(super::super::maths::run::Run::len)
+        .sum();
     let bouts = of(State::Sleep).count();
     let short = of(State::Sleep).filter(|run| run.len() == 1).count();
     let percent = |part: usize, whole: usize| 100.0 * part as f64 / whole as f64;

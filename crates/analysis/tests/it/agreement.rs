@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use analysis::outcome::Insufficient;
 use serde_json::Value;
 
+/// A value that is always there, as an outcome.
+pub(crate) const OK: fn(f64) -> Result<f64, Insufficient> = Ok;
+
 /// A comparison that cannot agree, with the reason from the two definitions.
-pub struct Difference {
+pub(crate) struct Difference {
     /// The method whose row it excuses.
-    pub method: &'static str,
+    pub(crate) method: &'static str,
     /// The recordings it concerns; empty for all.
-    pub recordings: &'static [&'static str],
+    pub(crate) recordings: &'static [&'static str],
     /// Why the two definitions differ.
-    pub reason: &'static str,
+    pub(crate) reason: &'static str,
 }
 
 /// Everything one test compared.
-pub struct Table {
+pub(crate) struct Table {
     title: &'static str,
     differences: &'static [Difference],
     rows: BTreeMap<(String, String), Row>,
@@ -30,7 +34,7 @@ struct Row {
 }
 
 impl Table {
-    pub fn new(title: &'static str, differences: &'static [Difference]) -> Self {
+    pub(crate) fn new(title: &'static str, differences: &'static [Difference]) -> Self {
         Self {
             title,
             differences,
@@ -39,11 +43,11 @@ impl Table {
     }
 
     /// Compares a number with a reference value; a missing or null reference compares nothing.
-    pub fn number<E: std::fmt::Display>(
+    pub(crate) fn number(
         &mut self,
         method: &str,
         recording: &str,
-        ours: Result<f64, E>,
+        ours: Result<f64, Insufficient>,
         reference: Option<&Value>,
         tolerance: f64,
     ) {
@@ -63,7 +67,7 @@ impl Table {
     }
 
     /// Compares a list of numbers element by element.
-    pub fn numbers(
+    pub(crate) fn numbers(
         &mut self,
         method: &str,
         recording: &str,
@@ -107,7 +111,7 @@ impl Table {
     }
 
     /// Compares scored epochs; the difference is the share of epochs that differ.
-    pub fn epochs(&mut self, method: &str, recording: &str, ours: &str, reference: &str) {
+    pub(crate) fn epochs(&mut self, method: &str, recording: &str, ours: &str, reference: &str) {
         let length = reference.len().max(1);
         let differ = ours
             .bytes()
@@ -131,7 +135,7 @@ impl Table {
     }
 
     /// Compares anything that is either equal or not.
-    pub fn equal<T: PartialEq + std::fmt::Debug>(
+    pub(crate) fn equal<T: PartialEq + std::fmt::Debug>(
         &mut self,
         method: &str,
         recording: &str,
@@ -178,7 +182,7 @@ impl Table {
     }
 
     /// Prints the table and fails beyond tolerance, and where an excuse is no longer needed.
-    pub fn finish(self) {
+    pub(crate) fn finish(self) {
         println!(
             "\n{}\n{:<44}{:>11}{:>9}{:>12}  worst at",
             self.title, "method", "recordings", "values", "worst"

@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use analysis::score::angle::{rolling_stillness, sleep_period, sustained_inactivity};
-use analysis::score::periods::{Rule, periods};
+use analysis::score::periods::{Period, Rule, periods};
 use analysis::score::scored::Scored;
 use analysis::score::{cole_kripke, sadeh, webster};
 use analysis::series::Series;
 use analysis::wear::{choi, troiano};
 
-use crate::agreement::{Difference, Table};
+use crate::agreement::{Difference, OK, Table};
 use crate::reference::{civil, column, folder, json, numbers};
 
 /// The counts of one day in minutes: axis 1 and vector magnitude.
@@ -110,26 +110,33 @@ fn sleep_periods(table: &mut Table, path: &Path, counts: &Series, scored: &Score
             .collect();
         table.equal("Tudor-Locke periods", name, &ours, &expect);
         for (period, &row) in found.iter().zip(&rows) {
-            let rounded = |value: f64, digits: i32| {
-                let scale = 10_f64.powi(digits);
-                format!("{}", (value * scale).round() / scale)
-            };
-            let number = |name: &str| format!("{}", field(name)[row].parse::<f64>().unwrap());
-            let ours = [
-                rounded(period.efficiency_percent, 2),
-                rounded(period.counts, 0),
-                rounded(period.movement_index, 3),
-                rounded(period.fragmentation_index, 3),
-            ];
-            let expect = [
-                "efficiency",
-                "total_counts",
-                "movement_index",
-                "fragmentation_index",
-            ];
-            table.equal("Tudor-Locke indices", name, &ours, &expect.map(number));
+            indices(table, name, period, |field_name| {
+                field(field_name)[row].clone()
+            });
         }
     }
+}
+
+/// The table rounds what it prints.
+fn indices(table: &mut Table, name: &str, period: &Period, field: impl Fn(&str) -> String) {
+    let rounded = |value: f64, digits: i32| {
+        let scale = 10_f64.powi(digits);
+        format!("{}", (value * scale).round() / scale)
+    };
+    let number = |name: &str| format!("{}", field(name).parse::<f64>().unwrap());
+    let ours = [
+        rounded(period.efficiency_percent, 2),
+        rounded(period.counts, 0),
+        rounded(period.movement_index, 3),
+        rounded(period.fragmentation_index, 3),
+    ];
+    let expect = [
+        "efficiency",
+        "total_counts",
+        "movement_index",
+        "fragmentation_index",
+    ];
+    table.equal("Tudor-Locke indices", name, &ours, &expect.map(number));
 }
 
 fn wear(table: &mut Table, path: &Path) {
@@ -258,25 +265,24 @@ fn arm_angle_agrees_with_ggir() {
         let period = sleep_period(&angle).unwrap().value;
         // The reference counts epochs from 1 and names the last one inside.
         let one = |index: usize| index as f64 + 1.0;
-        let ok = |value: f64| Ok::<f64, String>(value);
         table.number(
             "sleep period",
             "angle",
-            ok(one(period.from)),
+            OK(one(period.from)),
             expect.get("SPTE_start"),
             0.0,
         );
         table.number(
             "sleep period",
             "angle",
-            ok(period.until as f64),
+            OK(period.until as f64),
             expect.get("SPTE_end"),
             0.0,
         );
         table.number(
             "sleep period",
             "angle",
-            ok(period.threshold_deg),
+            OK(period.threshold_deg),
             expect.get("threshold"),
             0.0,
         );

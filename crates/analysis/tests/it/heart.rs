@@ -10,10 +10,9 @@ use analysis::heart::geometry::geometry;
 use analysis::heart::poincare::{ellipse, rotated};
 use analysis::heart::time::{differences, rmssd, time_domain};
 use analysis::maths::describe::{standard_deviation, variance};
-use analysis::outcome::Insufficient;
 use serde_json::Value;
 
-use crate::agreement::{Difference, Table};
+use crate::agreement::{Difference, OK, Table};
 use crate::reference::{column, folder, json};
 
 const CLOSED: f64 = 1e-9;
@@ -51,10 +50,6 @@ const DIFFERENCES: &[Difference] = &[
         reason: "astropy approximates the spectrum by extirpolation and FFT; here it is exact",
     },
 ];
-
-fn ok(value: f64) -> Result<f64, Insufficient> {
-    Ok(value)
-}
 
 #[test]
 fn heart_rate_variability_agrees() {
@@ -102,7 +97,7 @@ fn in_time(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
         ("median", found.median_ms),
         ("mean_hr_of_instantaneous", found.rate_mean_bpm),
     ] {
-        table.number("time domain", id, ok(ours), plain(key), CLOSED);
+        table.number("time domain", id, OK(ours), plain(key), CLOSED);
     }
     let kit = |key: &str| expect.pointer(&format!("/neurokit2/time/{key}"));
     for (key, ours) in [
@@ -114,7 +109,7 @@ fn in_time(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
         ("HRV_CVSD", found.cvsd),
         ("HRV_MedianNN", found.median_ms),
     ] {
-        table.number("time domain, NeuroKit2", id, ok(ours), kit(key), CLOSED);
+        table.number("time domain, NeuroKit2", id, OK(ours), kit(key), CLOSED);
     }
     let analysis = |key: &str| expect.pointer(&format!("/hrv_analysis/time/{key}"));
     for (key, ours) in [
@@ -127,7 +122,7 @@ fn in_time(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
         table.number(
             "time domain, hrv-analysis",
             id,
-            ok(ours),
+            OK(ours),
             analysis(key),
             CLOSED,
         );
@@ -147,20 +142,20 @@ fn in_time(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
 fn nonlinear(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
     let at = |key: &str| expect.pointer(key);
     let axes = ellipse(beats).unwrap();
-    table.number("Poincaré", id, ok(axes.sd1_ms), at("/plain/sd1"), CLOSED);
-    table.number("Poincaré", id, ok(axes.sd2_ms), at("/plain/sd2"), CLOSED);
+    table.number("Poincaré", id, OK(axes.sd1_ms), at("/plain/sd1"), CLOSED);
+    table.number("Poincaré", id, OK(axes.sd2_ms), at("/plain/sd2"), CLOSED);
     let turned = rotated(beats).unwrap();
     table.number(
         "Poincaré, rotated",
         id,
-        ok(turned.sd1_ms),
+        OK(turned.sd1_ms),
         at("/neurokit2/nonlinear/HRV_SD1"),
         CLOSED,
     );
     table.number(
         "Poincaré, rotated",
         id,
-        ok(turned.sd2_ms),
+        OK(turned.sd2_ms),
         at("/neurokit2/nonlinear/HRV_SD2"),
         CLOSED,
     );
@@ -191,7 +186,7 @@ fn nonlinear(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
                 } else {
                     "DFA, NeuroKit2"
                 };
-                table.number(method, id, ok(*ours), Some(expect), CLOSED);
+                table.number(method, id, OK(*ours), Some(expect), CLOSED);
             }
         }
         let method = if key.contains("alpha1") {
@@ -199,7 +194,7 @@ fn nonlinear(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
         } else {
             "DFA alpha 2, NeuroKit2"
         };
-        table.number(method, id, ok(found.fit.slope), expect.get("alpha"), CLOSED);
+        table.number(method, id, OK(found.fit.slope), expect.get("alpha"), CLOSED);
     }
 }
 
@@ -252,7 +247,7 @@ fn artefacts(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
         );
     }
     let beats = &interpolated(beats, &outside).unwrap()[..];
-    let total = ok(beats.iter().sum());
+    let total = OK(beats.iter().sum());
     table.number(
         "range, hrv-analysis",
         id,

@@ -15,8 +15,10 @@
 )]
 
 mod agreement;
+mod curves;
 mod devices;
 mod heart;
+mod properties;
 
 mod reference;
 mod rhythm;

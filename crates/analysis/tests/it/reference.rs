@@ -9,24 +9,24 @@ use analysis::series::Series;
 use serde_json::Value;
 
 /// One recording with what the tools made of it.
-pub struct Recording {
-    pub id: String,
-    pub series: Series,
-    pub light: Vec<(String, Series)>,
-    pub device: Option<Vec<Option<bool>>>,
-    pub reference: Value,
-    pub r: Value,
-    pub scoring: Value,
-    pub textbook: Value,
+pub(crate) struct Recording {
+    pub(crate) id: String,
+    pub(crate) series: Series,
+    pub(crate) light: Vec<(String, Series)>,
+    pub(crate) device: Option<Vec<Option<bool>>>,
+    pub(crate) reference: Value,
+    pub(crate) r: Value,
+    pub(crate) scoring: Value,
+    pub(crate) textbook: Value,
 }
 
 impl Recording {
-    pub fn at(&self, pointer: &str) -> Option<&Value> {
+    pub(crate) fn at(&self, pointer: &str) -> Option<&Value> {
         self.reference.pointer(pointer)
     }
 
     /// A scoring of the reference, as sleep = 1.
-    pub fn scored(&self, name: &str) -> Option<Scored> {
+    pub(crate) fn scored(&self, name: &str) -> Option<Scored> {
         let entry = self.scoring.get(name)?;
         let text = entry.get("scores")?.as_str()?;
         let start = civil(entry.get("start")?.as_str()?);
@@ -45,7 +45,7 @@ impl Recording {
 }
 
 /// The folder of the references, or a printed line when it is absent.
-pub fn folder(name: &str) -> Option<PathBuf> {
+pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../../shared/reference"
@@ -60,7 +60,7 @@ pub fn folder(name: &str) -> Option<PathBuf> {
 }
 
 /// Every recording of `actigraphy`, read once.
-pub fn recordings() -> &'static [Recording] {
+pub(crate) fn recordings() -> &'static [Recording] {
     static ALL: OnceLock<Vec<Recording>> = OnceLock::new();
     ALL.get_or_init(|| {
         let Some(path) = folder("actigraphy") else {
@@ -118,12 +118,12 @@ fn recording(path: &Path) -> Recording {
 }
 
 /// Parses a JSON file.
-pub fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// One column of a CSV file with a header.
-pub fn column(path: &Path, name: &str) -> Vec<String> {
+pub(crate) fn column(path: &Path, name: &str) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
     let mut lines = text.lines();
     let index = lines
@@ -138,7 +138,7 @@ pub fn column(path: &Path, name: &str) -> Vec<String> {
 }
 
 /// Local civil seconds of `YYYY-MM-DDTHH:MM:SS`.
-pub fn civil(text: &str) -> i64 {
+pub(crate) fn civil(text: &str) -> i64 {
     let time: jiff::civil::DateTime = text
         .trim_end_matches('Z')
         .replace(' ', "T")
@@ -151,18 +151,18 @@ pub fn civil(text: &str) -> i64 {
 }
 
 /// Seconds of `HH:MM:SS`.
-pub fn clock(text: &str) -> u32 {
+pub(crate) fn clock(text: &str) -> u32 {
     text.split(':')
         .fold(0, |total, part| total * 60 + part.parse::<u32>().unwrap())
 }
 
 /// A JSON number that is a whole number of seconds.
-pub fn whole(value: f64) -> u32 {
+pub(crate) fn whole(value: f64) -> u32 {
     u32::try_from(analysis::maths::describe::round_to_whole(value)).unwrap()
 }
 
 /// The numbers of a JSON list; NaN for null.
-pub fn numbers(value: &Value) -> Vec<f64> {
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
     value
         .as_array()
         .unwrap()

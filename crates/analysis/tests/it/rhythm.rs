@@ -1,28 +1,25 @@
 //! Rest-activity rhythm against `pyActigraphy` and plain numpy.
 
-use analysis::maths::describe;
 use analysis::outcome::{Insufficient, Outcome};
 use analysis::rhythm::adat::{Partial, Which, average_daily_total};
+use analysis::rhythm::cosinor;
 use analysis::rhythm::extremes::{Extreme, Extremum, of_average_day, ratio};
-use analysis::rhythm::fluctuation::{Missing, between, multifractal, of_series};
 use analysis::rhythm::profile::{Profile, average_day};
 use analysis::rhythm::stability::{
     Definition, PY_ACTIGRAPHY, WITTING, WITTING_FULL_DAYS, interdaily, intradaily, multiscale,
 };
 use analysis::rhythm::transitions::{self, From, logit, sustained};
 use analysis::rhythm::turn::{Shape, turns};
-use analysis::rhythm::{cosinor, flm, lids, light, ssa};
 use analysis::series::{Combine, Ends, HOUR_S, MINUTE_S, Origin, Series};
-use analysis::wear::inactivity;
 use serde_json::Value;
 
-use crate::agreement::{Difference, Table};
-use crate::reference::{Recording, civil, clock, numbers, recordings, whole};
+use crate::agreement::{Difference, OK, Table};
+use crate::reference::{Recording, clock, recordings};
 
-const CLOSED: f64 = 1e-9;
-const ITERATIVE: f64 = 1e-5;
+pub(crate) const CLOSED: f64 = 1e-9;
+pub(crate) const ITERATIVE: f64 = 1e-5;
 
-fn value<T>(outcome: Outcome<T>) -> Result<T, Insufficient> {
+pub(crate) fn value<T>(outcome: Outcome<T>) -> Result<T, Insufficient> {
     outcome.map(|measured| measured.value)
 }
 
@@ -39,14 +36,9 @@ fn zeroed(recording: &Recording) -> Series {
     Series::new(series.start_s(), series.step_s(), series.missing_as_zero())
 }
 
-const NONPARAMETRIC: &[Difference] = &[];
-
 #[test]
 fn nonparametric_measures_agree() {
-    let mut table = Table::new(
-        "non-parametric rhythm, pyActigraphy 1.2.2 and numpy",
-        NONPARAMETRIC,
-    );
+    let mut table = Table::new("non-parametric rhythm, pyActigraphy 1.2.2 and numpy", &[]);
     for recording in recordings() {
         for (variant, series) in variants(recording) {
             stability(&mut table, recording, variant, &series);
@@ -107,8 +99,7 @@ fn stability(table: &mut Table, recording: &Recording, variant: &str, series: &S
 
 fn extremes(table: &mut Table, recording: &Recording, variant: &str, series: &Series) {
     let at = |name: &str| recording.at(&format!("/nonparametric/{variant}/{name}"));
-    let l5 = value(of_average_day(series, Extreme::Least, 5));
-    let m10 = value(of_average_day(series, Extreme::Most, 10));
+    let (l5, m10) = (least(series), most(series));
     for (name, found) in [("L5", l5), ("M10", m10)] {
         table.number(
             name,
@@ -140,18 +131,10 @@ fn by_period(table: &mut Table, recording: &Recording, variant: &str, series: &S
         return;
     };
     for days in [3_usize, 5, 7] {
-        let length = days * per_day;
         let pointer = |name: &str| format!("/nonparametric/{variant}/{name}_{days}D");
-        let Some(count) = recording
-            .at(&pointer("ISp"))
-            .and_then(Value::as_array)
-            .map(Vec::len)
-        else {
+        let Some(expect) = recording.at(&pointer("ISp")).and_then(Value::as_array) else {
             continue;
         };
-        let parts: Vec<Series> = (0..count)
-            .map(|k| series.part(k * length, (k + 1) * length + 1))
-            .collect();
         let hourly = series
             .resampled(
                 HOUR_S,
@@ -160,29 +143,23 @@ fn by_period(table: &mut Table, recording: &Recording, variant: &str, series: &S
                 Combine::SumMissingAsZero,
             )
             .unwrap();
-        let hours = days * 24;
-        let of_hours = |of: &dyn Fn(&Series, &Definition) -> Outcome<f64>| -> Vec<f64> {
-            let part = |k: usize| hourly.part(k * hours, (k + 1) * hours + 1);
-            (0..count)
-                .map(|k| value(of(&part(k), &PY_ACTIGRAPHY)).unwrap_or(f64::NAN))
-                .collect()
-        };
-        let (is, iv) = (of_hours(&interdaily), of_hours(&intradaily));
-        table.numbers(
-            "ISp",
-            &recording.id,
-            &is,
-            recording.at(&pointer("ISp")),
-            CLOSED,
-        );
-        table.numbers(
-            "IVp",
-            &recording.id,
-            &iv,
-            recording.at(&pointer("IVp")),
-            CLOSED,
-        );
-        let mut compare = |name: &str, of: &dyn Fn(&Series) -> Result<f64, Insufficient>| {
+        let hours = inclusive_periods(&hourly, days * 24, expect.len());
+        let epochs = inclusive_periods(series, days * per_day, expect.len());
+        let methods: [(&str, &[Series], &Measure); 6] = [
+            ("ISp", &hours, &|part| {
+                value(interdaily(part, &PY_ACTIGRAPHY))
+            }),
+            ("IVp", &hours, &|part| {
+                value(intradaily(part, &PY_ACTIGRAPHY))
+            }),
+            ("L5p", &epochs, &|part| least(part).map(|found| found.level)),
+            ("M10p", &epochs, &|part| most(part).map(|found| found.level)),
+            ("RAp", &epochs, &|part| amplitude(least(part), most(part))),
+            ("ADATp", &epochs, &|part| {
+                value(average_daily_total(part, Partial::Scaled, Which::All))
+            }),
+        ];
+        for (name, parts, of) in methods {
             let ours: Vec<f64> = parts
                 .iter()
                 .map(|part| of(part).unwrap_or(f64::NAN))
@@ -194,23 +171,24 @@ fn by_period(table: &mut Table, recording: &Recording, variant: &str, series: &S
                 recording.at(&pointer(name)),
                 CLOSED,
             );
-        };
-        compare("L5p", &|part| {
-            value(of_average_day(part, Extreme::Least, 5)).map(|f| f.level)
-        });
-        compare("M10p", &|part| {
-            value(of_average_day(part, Extreme::Most, 10)).map(|f| f.level)
-        });
-        compare("RAp", &|part| {
-            amplitude(
-                value(of_average_day(part, Extreme::Least, 5)),
-                value(of_average_day(part, Extreme::Most, 10)),
-            )
-        });
-        compare("ADATp", &|part| {
-            value(average_daily_total(part, Partial::Scaled, Which::All))
-        });
+        }
     }
+}
+
+type Measure = dyn Fn(&Series) -> Result<f64, Insufficient>;
+
+fn inclusive_periods(series: &Series, length: usize, count: usize) -> Vec<Series> {
+    (0..count)
+        .map(|k| series.part(k * length, (k + 1) * length + 1))
+        .collect()
+}
+
+fn least(series: &Series) -> Result<Extremum, Insufficient> {
+    value(of_average_day(series, Extreme::Least, 5))
+}
+
+fn most(series: &Series) -> Result<Extremum, Insufficient> {
+    value(of_average_day(series, Extreme::Most, 10))
 }
 
 fn daily_totals(table: &mut Table, recording: &Recording, variant: &str, series: &Series) {
@@ -231,7 +209,7 @@ fn daily_totals(table: &mut Table, recording: &Recording, variant: &str, series:
 }
 
 /// The reference's daily profile of `bin_s` sums, labelled from 00:00.
-fn summed_profile(series: &Series, bin_s: u32) -> Result<Profile, Insufficient> {
+pub(crate) fn summed_profile(series: &Series, bin_s: u32) -> Result<Profile, Insufficient> {
     let binned = series.resampled(
         bin_s,
         Origin::FirstEpoch,
@@ -440,7 +418,7 @@ fn cosinor_agrees() {
             table.number(
                 "cosinor, CosinorPy",
                 &recording.id,
-                ok(found.rss),
+                OK(found.rss),
                 at("RSS"),
                 CLOSED,
             );
@@ -448,10 +426,6 @@ fn cosinor_agrees() {
         lmfit(&mut table, recording);
     }
     table.finish();
-}
-
-fn ok(value: f64) -> Result<f64, Insufficient> {
-    Ok(value)
 }
 
 fn closed_form(table: &mut Table, recording: &Recording) {
@@ -472,13 +446,13 @@ fn closed_form(table: &mut Table, recording: &Recording) {
         table.number(
             "cosinor, closed form",
             &recording.id,
-            ok(ours),
+            OK(ours),
             at(name),
             CLOSED,
         );
     }
     // A tail of 1e-300 amplifies the rounding of F a thousandfold.
-    table.number("cosinor, p", &recording.id, ok(found.p), at("p"), 1e-6);
+    table.number("cosinor, p", &recording.id, OK(found.p), at("p"), 1e-6);
 }
 
 fn lmfit(table: &mut Table, recording: &Recording) {
@@ -497,7 +471,7 @@ fn lmfit(table: &mut Table, recording: &Recording) {
             ("period_hours", found.period_h),
             ("chisqr", found.rss),
         ] {
-            table.number(&method, &recording.id, ok(ours), at(key), ITERATIVE);
+            table.number(&method, &recording.id, OK(ours), at(key), ITERATIVE);
         }
         if let Some(expect) = at("chisqr").and_then(Value::as_f64) {
             let above = (found.rss - expect).max(0.0) / expect;
@@ -512,332 +486,24 @@ fn lmfit(table: &mut Table, recording: &Recording) {
             table.number(
                 &method,
                 &recording.id,
-                ok(first.peak_h),
+                OK(first.peak_h),
                 at("peak_clock_hours"),
                 ITERATIVE,
             );
             table.number(
                 &method,
                 &recording.id,
-                ok(found.mesor_error),
+                OK(found.mesor_error),
                 at("stderr/Mesor"),
                 1e-4,
             );
             table.number(
                 &method,
                 &recording.id,
-                ok(first.amplitude_error),
+                OK(first.amplitude_error),
                 at("stderr/Amplitude"),
                 1e-3,
             );
         }
-    }
-}
-
-const FRACTAL: &[Difference] = &[];
-
-#[test]
-fn fluctuation_analysis_agrees() {
-    let mut table = Table::new("fluctuation analysis, pyActigraphy 1.2.2", FRACTAL);
-    for recording in recordings() {
-        let Some(dfa) = recording.at("/fractal/dfa") else {
-            continue;
-        };
-        let per_minute = f64::from(MINUTE_S) / f64::from(recording.series.step_s());
-        let scales = |value: &Value| -> Vec<usize> {
-            let minutes = numbers(value);
-            minutes
-                .iter()
-                .map(|n| usize::try_from(whole(n * per_minute)).unwrap())
-                .collect()
-        };
-        let epochs = scales(&dfa["n_minutes"]);
-        let found = of_series(&recording.series, &epochs, Missing::Zero)
-            .unwrap()
-            .value;
-        table.numbers("DFA", &recording.id, &found.fluctuation, dfa.get("F"), 1e-8);
-        table.number(
-            "DFA",
-            &recording.id,
-            ok(found.fit.slope),
-            dfa.get("alpha"),
-            1e-8,
-        );
-        table.number(
-            "DFA",
-            &recording.id,
-            ok(found.fit.slope_error),
-            dfa.get("alpha_stderr"),
-            1e-6,
-        );
-        for (name, from, until) in [
-            ("alpha_4_90min", 4.0, 90.0),
-            ("alpha_120_600min", 120.0, 600.0),
-        ] {
-            let epochs = |minutes: f64| describe::floor_index(minutes * per_minute);
-            let part = between(&found, epochs(from), epochs(until));
-            table.number(
-                "DFA",
-                &recording.id,
-                ok(part.fit.slope),
-                dfa.get(name),
-                1e-8,
-            );
-        }
-        let Some(mfdfa) = recording.at("/fractal/mfdfa") else {
-            continue;
-        };
-        let moments = numbers(&mfdfa["q"]);
-        let found = multifractal(
-            &recording.series,
-            &scales(&mfdfa["n_minutes"]),
-            &moments,
-            Missing::Zero,
-        );
-        let found = found.unwrap().value;
-        let slopes: Vec<f64> = found.iter().map(|moment| moment.fit.slope).collect();
-        table.numbers("MFDFA", &recording.id, &slopes, mfdfa.get("h"), 1e-8);
-        for (row, expect) in mfdfa["F"].as_array().unwrap().iter().enumerate() {
-            let ours: Vec<f64> = found.iter().map(|moment| moment.fluctuation[row]).collect();
-            table.numbers("MFDFA", &recording.id, &ours, Some(expect), 1e-8);
-        }
-    }
-    table.finish();
-}
-
-const SMOOTH: &[Difference] = &[Difference {
-    method: "LIDS rhythm",
-    recordings: &[],
-    reason: "the package's bounded iterative fits stop short of the least squares (tolerance 1e-4) \
-             and pick another period; ours is closed form and never less rhythmic",
-}];
-
-#[test]
-fn curves_and_components_agree() {
-    let mut table = Table::new("LIDS, FLM and SSA, pyActigraphy 1.2.2", SMOOTH);
-    for recording in recordings() {
-        inactivity_in_sleep(&mut table, recording);
-        if let Some(expect) = recording.at("/FLM") {
-            let profile = summed_profile(&recording.series, 10 * MINUTE_S).unwrap();
-            let found = flm::fit(&profile, 9).unwrap();
-            table.numbers(
-                "FLM",
-                &recording.id,
-                &found.coefficients,
-                expect.get("beta"),
-                CLOSED,
-            );
-            table.numbers(
-                "FLM",
-                &recording.id,
-                &found.curve,
-                expect.get("y_est"),
-                CLOSED,
-            );
-        }
-        if let Some(expect) = recording.at("/SSA") {
-            let sums = recording
-                .series
-                .resampled(
-                    10 * MINUTE_S,
-                    Origin::FirstEpoch,
-                    Ends::Partial,
-                    Combine::SumMissingAsZero,
-                )
-                .unwrap();
-            let found = ssa::of_values(sums.values(), 144).unwrap();
-            table.numbers(
-                "SSA",
-                &recording.id,
-                &found.shares[..20],
-                expect.get("lambda_s_first20"),
-                1e-6,
-            );
-            let parts: Vec<Vec<f64>> = (0..6).map(|index| found.component(index)).collect();
-            for (row, expect) in expect["w_correlation_6x6"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .enumerate()
-            {
-                let ours: Vec<f64> = parts
-                    .iter()
-                    .map(|part| found.correlation(&parts[row], part))
-                    .collect();
-                table.numbers("SSA correlations", &recording.id, &ours, Some(expect), 1e-4);
-            }
-            let rebuilt: Vec<f64> = (0..sums.len())
-                .map(|i| parts[0][i] + parts[1][i] + parts[2][i])
-                .collect();
-            let expect = expect.get("reconstructed_0_1_2");
-            table.numbers("SSA reconstruction", &recording.id, &rebuilt, expect, 1e-4); // single precision
-        }
-    }
-    table.finish();
-}
-
-fn inactivity_in_sleep(table: &mut Table, recording: &Recording) {
-    let Some(bouts) = recording.at("/LIDS/bouts").and_then(Value::as_array) else {
-        return;
-    };
-    for bout in bouts {
-        let from = recording
-            .series
-            .index_at(civil(bout["start"].as_str().unwrap()));
-        let until = recording
-            .series
-            .index_at(civil(bout["end"].as_str().unwrap()));
-        let part = recording.series.part(from, until + 1);
-        let found = lids::inactivity(&part).unwrap().value;
-        table.numbers("LIDS", &recording.id, &found, bout.get("lids"), CLOSED);
-        let Ok(rhythm) = lids::rhythm(&found, 30, 180, 5) else {
-            continue;
-        };
-        let method = "LIDS rhythm";
-        table.number(
-            method,
-            &recording.id,
-            ok(rhythm.period_min),
-            bout.get("period_min"),
-            ITERATIVE,
-        );
-        table.number(
-            method,
-            &recording.id,
-            ok(rhythm.rhythmicity),
-            bout.get("mri"),
-            ITERATIVE,
-        );
-        table.number(
-            method,
-            &recording.id,
-            ok(rhythm.correlation),
-            bout.get("pearson_r"),
-            ITERATIVE,
-        );
-        if let Some(expect) = bout.get("mri").and_then(Value::as_f64) {
-            let below = (expect - rhythm.rhythmicity).max(0.0) / expect;
-            table.equal(
-                "LIDS rhythmicity not below",
-                &recording.id,
-                &(below < 1e-3),
-                &true,
-            );
-        }
-    }
-}
-
-const LIGHT: &[Difference] = &[Difference {
-    method: "L5, masked",
-    recordings: &["nhanes_21005", "nhanes_21009"],
-    reason: "a clock time that was never worn counts as 0 in the package; here it takes no part",
-}];
-
-#[test]
-fn light_and_masks_agree() {
-    let mut table = Table::new(
-        "light exposure and inactivity masks, pyActigraphy 1.2.2",
-        LIGHT,
-    );
-    for recording in recordings() {
-        for (channel, series) in &recording.light {
-            exposure(&mut table, recording, channel, series);
-        }
-        let Some(expect) = recording.at("/inactivity_mask_2h") else {
-            continue;
-        };
-        let mask = inactivity::mask(&recording.series, 120, 1.0);
-        let masked = mask.iter().filter(|&&epoch| epoch).count();
-        table.number(
-            "inactivity mask",
-            &recording.id,
-            ok(masked as f64),
-            expect.get("n_masked"),
-            0.0,
-        );
-        let worn = recording.series.without(&mask);
-        for (is, iv, series) in [
-            ("IS_counts", "IV_counts", worn.clone()),
-            ("IS", "IV", worn.active_above(4.0)),
-        ] {
-            let hours = complete_hours(&series);
-            let stability = value(interdaily(&hours, &PY_ACTIGRAPHY_HOURS));
-            let variability = value(intradaily(&hours, &PY_ACTIGRAPHY_HOURS));
-            table.number(
-                "IS, masked",
-                &recording.id,
-                stability,
-                expect.get(is),
-                CLOSED,
-            );
-            table.number(
-                "IV, masked",
-                &recording.id,
-                variability,
-                expect.get(iv),
-                CLOSED,
-            );
-        }
-        let l5 = value(of_average_day(&worn, Extreme::Least, 5)).map(|found| found.level);
-        let m10 = value(of_average_day(&worn, Extreme::Most, 10)).map(|found| found.level);
-        table.number(
-            "L5, masked",
-            &recording.id,
-            l5,
-            expect.get("L5_counts"),
-            CLOSED,
-        );
-        table.number(
-            "M10, masked",
-            &recording.id,
-            m10,
-            expect.get("M10_counts"),
-            CLOSED,
-        );
-        let total = value(average_daily_total(&worn, Partial::Scaled, Which::All));
-        table.number(
-            "ADAT, masked",
-            &recording.id,
-            total,
-            expect.get("ADAT"),
-            CLOSED,
-        );
-    }
-    table.finish();
-}
-
-const PY_ACTIGRAPHY_HOURS: Definition = Definition {
-    combine: Combine::SumWhere(1.0),
-    ..PY_ACTIGRAPHY
-};
-
-/// Hourly sums, missing where any epoch of the hour is; the cut hour at the end counts if whole.
-fn complete_hours(series: &Series) -> Series {
-    let per_hour = series.epochs_in(HOUR_S).unwrap();
-    let sum = |hour: &[f64]| hour.iter().sum();
-    let values = series.values().chunks(per_hour).map(sum).collect();
-    Series::new(series.start_s(), HOUR_S, values)
-}
-
-fn exposure(table: &mut Table, recording: &Recording, channel: &str, series: &Series) {
-    let Some(threshold) = recording.at("/light/threshold").and_then(Value::as_f64) else {
-        return;
-    };
-    let name = channel.replace('_', " ");
-    let at = |key: &str| recording.at(&format!("/light/{key}/{name}"));
-    let found = light::exposure(series, threshold).unwrap().value;
-    let above = found.mean_above.ok_or(Insufficient::constant());
-    let timing = found.timing_min.ok_or(Insufficient::constant());
-    // The columns of the input are rounded to nine digits; the values were computed before.
-    let rounded = 1e-7;
-    for (key, ours) in [
-        ("light_exposure_level_mean", Ok(found.mean)),
-        ("light_exposure_level_median", Ok(found.median)),
-        ("light_exposure_level_std", Ok(found.deviation)),
-        ("light_exposure_level_mean_above_threshold", above),
-        ("TAT_minutes", Ok(found.time_above_min)),
-        ("MLiT_minutes_since_midnight", timing),
-    ] {
-        table.number(key, &recording.id, ours, at(key), rounded);
     }
 }

@@ -1,4 +1,4 @@
-//! Rest-activity rhythm against the R packages nparACT, GGIR and ActCR.
+//! Rest-activity rhythm against the R packages `nparACT`, GGIR and `ActCR`.
 
 use analysis::outcome::{Insufficient, Outcome};
 use analysis::rhythm::antilogistic;
@@ -10,7 +10,7 @@ use analysis::rhythm::stability::{
 use analysis::series::{Combine, Ends, MINUTE_S, Origin, Series};
 use serde_json::Value;
 
-use crate::agreement::{Difference, Table};
+use crate::agreement::{Difference, OK, Table};
 use crate::reference::{Recording, clock, recordings};
 
 const CLOSED: f64 = 1e-9;
@@ -162,7 +162,7 @@ fn ggir(table: &mut Table, recording: &Recording) {
     );
 }
 
-/// Minutes of complete calendar days, as ActCR wants them.
+/// Minutes of complete calendar days, as `ActCR` wants them.
 fn minutes_of_days(series: &Series) -> Option<Series> {
     let minutes = series
         .resampled(
@@ -213,14 +213,14 @@ fn extremes_of_days(table: &mut Table, id: &str, days: &Series, expect: &Value) 
     table.number(
         "L5, ActCR mean day",
         id,
-        ok(found.l5.level),
+        OK(found.l5.level),
         at("L5"),
         CLOSED,
     );
     table.number(
         "M10, ActCR mean day",
         id,
-        ok(found.m10.level),
+        OK(found.m10.level),
         at("M10"),
         CLOSED,
     );
@@ -234,22 +234,18 @@ fn extremes_of_days(table: &mut Table, id: &str, days: &Series, expect: &Value) 
         table.number(
             "L5, ActCR per day",
             id,
-            ok(found.l5.level),
+            OK(found.l5.level),
             expect.get("L5"),
             CLOSED,
         );
         table.number(
             "M10, ActCR per day",
             id,
-            ok(found.m10.level),
+            OK(found.m10.level),
             expect.get("M10"),
             CLOSED,
         );
     }
-}
-
-fn ok(value: f64) -> Result<f64, Insufficient> {
-    Ok(value)
 }
 
 fn average(days: &Series) -> Series {
@@ -257,7 +253,7 @@ fn average(days: &Series) -> Series {
     Series::new(days.start_s(), MINUTE_S, profile.values)
 }
 
-/// ActCR puts an epoch at its end: minute 1 of the day is 1/60 h.
+/// `ActCR` puts an epoch at its end: minute 1 of the day is 1/60 h.
 fn curves(table: &mut Table, id: &str, days: &Series, log: bool, expect: &Value) {
     let times: Vec<f64> = (0..days.len())
         .map(|index| (index % 1440 + 1) as f64 / 60.0)
@@ -274,7 +270,7 @@ fn curves(table: &mut Table, id: &str, days: &Series, log: bool, expect: &Value)
         ("acrotime_hours", plain.harmonics[0].peak_h),
         ("rss", plain.rss),
     ] {
-        table.number("cosinor, ActCR", id, ok(ours), expect.get(key), ITERATIVE);
+        table.number("cosinor, ActCR", id, OK(ours), expect.get(key), ITERATIVE);
     }
     let Some(extended) = expect.get("extended") else {
         return;
@@ -306,6 +302,6 @@ fn curves(table: &mut Table, id: &str, days: &Series, log: bool, expect: &Value)
         ("MESOR", found.mesor),
         ("rss", found.rss),
     ] {
-        table.number(method, id, ok(ours), extended.get(key), ITERATIVE);
+        table.number(method, id, OK(ours), extended.get(key), ITERATIVE);
     }
 }

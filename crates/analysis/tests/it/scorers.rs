@@ -13,7 +13,8 @@ const NOT_EQUAL: &[Difference] = &[
         method: "Crespo",
         recordings: &[],
         reason: "the package's treatment of masked windows in the second filter is not documented \
-                 and the paper leaves it open; onsets lie minutes apart",
+                 and the paper leaves it open; onsets lie minutes apart, its first and last epoch \
+                 are forced to activity",
     },
     Difference {
         method: "Oakley 40",
@@ -26,39 +27,7 @@ const NOT_EQUAL: &[Difference] = &[
 fn scorers_agree_with_py_actigraphy() {
     let mut table = Table::new("sleep/wake scorers, pyActigraphy 1.2.2", NOT_EQUAL);
     for recording in recordings() {
-        for (name, definition) in [
-            ("CK_mean", cole_kripke::PY_ACTIGRAPHY_MEAN),
-            (
-                "CK_30sec_max_non_overlap",
-                cole_kripke::PY_ACTIGRAPHY_MAXIMUM_30S,
-            ),
-            (
-                "CK_10sec_max_non_overlap",
-                cole_kripke::PY_ACTIGRAPHY_MAXIMUM_10S,
-            ),
-        ] {
-            if recording.scoring.get(name).is_none() {
-                continue;
-            }
-            let raw = cole_kripke::score(&recording.series, &definition)
-                .unwrap()
-                .value;
-            compare(
-                &mut table,
-                recording,
-                "Cole-Kripke",
-                &format!("{name}_norescore"),
-                &raw,
-            );
-            let webster = webster::rescored(&as_package(&raw)).unwrap();
-            compare(
-                &mut table,
-                recording,
-                "Cole-Kripke, Webster",
-                name,
-                &webster,
-            );
-        }
+        cole_kripke_of(&mut table, recording);
         let series = &recording.series;
         let outcomes: [(&str, &str, Outcome<Scored>); 7] = [
             (
@@ -70,12 +39,24 @@ fn scorers_agree_with_py_actigraphy() {
             ("Oakley 20", "Oakley_20", oakley_at(recording, 20.0)),
             ("Oakley 40", "Oakley_40", oakley_at(recording, 40.0)),
             ("Oakley 80", "Oakley_80", oakley_at(recording, 80.0)),
-            ("Crespo", "Crespo", crespo::score(series)),
+            (
+                "Crespo",
+                "Crespo",
+                crespo::score(series, crespo::Zeros::Epochs),
+            ),
             ("Roenneberg", "Roenneberg", roenneberg::score(series)),
         ];
         for (method, name, outcome) in outcomes {
-            if recording.scored(name).is_some() {
-                compare(&mut table, recording, method, name, &outcome.unwrap().value);
+            let Some(expect) = recording.scored(name) else {
+                continue;
+            };
+            let ours = outcome.unwrap().value;
+            compare(&mut table, recording, method, name, &ours);
+            if method == "Crespo" {
+                let pairs = ours.states().iter().zip(expect.states());
+                let differ = pairs.filter(|(a, b)| a != b).count() as f64;
+                let near = differ <= 0.02 * ours.len() as f64;
+                table.equal("Crespo, 98 % of epochs", &recording.id, &near, &true);
             }
         }
         if let Some(expect) = recording.scoring.get("Oakley_automatic_threshold_value") {
@@ -88,16 +69,46 @@ fn scorers_agree_with_py_actigraphy() {
                 1e-9,
             );
             let scored = oakley::score(series, oakley::Threshold::Automatic, oakley::Tie::Wake);
+            let ours = scored.unwrap().value;
             compare(
                 &mut table,
                 recording,
                 "Oakley automatic",
                 "Oakley_automatic",
-                &scored.unwrap().value,
+                &ours,
             );
         }
     }
     table.finish();
+}
+
+fn cole_kripke_of(table: &mut Table, recording: &Recording) {
+    for (name, definition) in [
+        ("CK_mean", cole_kripke::PY_ACTIGRAPHY_MEAN),
+        (
+            "CK_30sec_max_non_overlap",
+            cole_kripke::PY_ACTIGRAPHY_MAXIMUM_30S,
+        ),
+        (
+            "CK_10sec_max_non_overlap",
+            cole_kripke::PY_ACTIGRAPHY_MAXIMUM_10S,
+        ),
+    ] {
+        if recording.scoring.get(name).is_some() {
+            let raw = cole_kripke::score(&recording.series, &definition)
+                .unwrap()
+                .value;
+            compare(
+                table,
+                recording,
+                "Cole-Kripke",
+                &format!("{name}_norescore"),
+                &raw,
+            );
+            let webster = webster::rescored(&as_package(&raw)).unwrap();
+            compare(table, recording, "Cole-Kripke, Webster", name, &webster);
+        }
+    }
 }
 
 fn oakley_at(recording: &Recording, level: f64) -> Outcome<Scored> {
