@@ -15,6 +15,7 @@
 )]
 
 mod agreement;
+mod completeness;
 mod curves;
 mod devices;
 mod heart;
