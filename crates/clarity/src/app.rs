@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::body::Bytes;
 use store::{Store, Target, Vault};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -67,6 +67,8 @@ pub struct App {
     pub committer: Committer,
     /// Wakes an idle worker of this process.
     pub work_ready: Notify,
+    /// Turns of imports that are read at the same time.
+    pub imports: Semaphore,
     openapi: OnceLock<Bytes>,
 }
 
@@ -149,6 +151,7 @@ impl App {
             tasks: TaskTracker::new(),
             shutdown: CancellationToken::new(),
             failures: Failures::default(),
+            imports: Semaphore::new(config.limits.imports_at_once.max(1)),
             openapi: OnceLock::new(),
             started_us,
             store,

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 mod demo;
 mod dossier;
+mod export;
 pub mod http;
 mod ingest;
 mod insights;

@@ -17,7 +17,7 @@ use crate::config::{Config, Environment, Log, LogFormat};
 use crate::demo;
 use crate::http::problem::Problem;
 use crate::http::serve as server;
-use crate::ingest::committer::LiveUpload;
+use crate::ingest::committer::{LiveUpload, Review};
 use crate::jobs;
 use crate::telemetry;
 
@@ -142,6 +142,7 @@ async fn seed(app: &Arc<App>) -> Result<(), Problem> {
             id,
             kind: "demo",
             batch,
+            review: Review::NotNeeded,
         };
         match owner.committer.commit(upload).await {
             Ok(receipt) => tracing::info!(accepted = receipt.tally.accepted, "the demo is ready"),

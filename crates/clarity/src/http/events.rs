@@ -38,13 +38,14 @@ pub struct Streams {
 
 /// One open stream; dropping it makes room.
 #[derive(Debug)]
-struct OpenStream {
+pub(crate) struct OpenStream {
     streams: Streams,
     user: UserId,
 }
 
 impl Streams {
-    fn open(&self, user: UserId, most: usize) -> Result<OpenStream, Problem> {
+    /// Takes a place, when one of `most` is left.
+    pub(crate) fn open(&self, user: UserId, most: usize) -> Result<OpenStream, Problem> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(user).or_insert(0);
         if *count >= most {

@@ -21,8 +21,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::problem::{Code, Problem};
 use crate::http::{
-    accounts, body, docs, edge, events, health, metric_types, openapi, preferences, profile, rate,
-    sessions,
+    accounts, body, cardio, docs, edge, events, export, following, health, imports, insights,
+    metric_types, openapi, preferences, processing, profile, rate, samples, series, sessions,
+    sleep, summaries, uploads, workouts,
 };
 
 /// The prefix of the API.
@@ -66,6 +67,18 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(preferences::router())
         .merge(metric_types::router())
         .merge(events::router())
+        .merge(cardio::router())
+        .merge(export::router())
+        .merge(following::router())
+        .merge(imports::router())
+        .merge(insights::router())
+        .merge(processing::router())
+        .merge(samples::router())
+        .merge(series::router())
+        .merge(sleep::router())
+        .merge(summaries::router())
+        .merge(uploads::router())
+        .merge(workouts::router())
         .merge(docs::api_router());
     let (router, mut document) = OpenApiRouter::with_openapi(openapi::base())
         .merge(health::router())

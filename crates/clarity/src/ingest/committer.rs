@@ -40,6 +40,17 @@ pub(crate) struct LiveUpload {
     pub(crate) kind: &'static str,
     /// Its content.
     pub(crate) batch: Batch,
+    /// Whether a person should look at it.
+    pub(crate) review: Review,
+}
+
+/// Whether a person should look at an upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Review {
+    /// Nothing in it is odd.
+    NotNeeded,
+    /// Something in it contradicts itself.
+    Wanted,
 }
 
 /// What a committed upload did.
@@ -184,6 +195,7 @@ async fn write_one(
         id,
         kind,
         batch,
+        review,
     } = upload;
     let key = app.vault.person_key(tx, user).await?;
     let no = store::uploads::begin(tx, &key, user, &NewUpload { id, kind, now_us }).await?;
@@ -204,10 +216,11 @@ async fn write_one(
     intake
         .flush(tx, person, place, app.ids.job(now_us), Part::Last)
         .await?;
-    let status = if intake.dirty_seq > 0 {
-        UploadStatus::Processing
-    } else {
-        UploadStatus::Completed
+    let is_computed = intake.dirty_seq == 0;
+    let status = match review {
+        Review::Wanted => UploadStatus::RequiresReview,
+        Review::NotNeeded if is_computed => UploadStatus::Completed,
+        Review::NotNeeded => UploadStatus::Processing,
     };
     let receipt = Receipt {
         id,
@@ -219,16 +232,8 @@ async fn write_one(
     })?;
     let state = UploadState {
         status,
-        stage: if status == UploadStatus::Completed {
-            "done"
-        } else {
-            "analysing"
-        },
-        progress: if status == UploadStatus::Completed {
-            1.0
-        } else {
-            0.5
-        },
+        stage: if is_computed { "done" } else { "analysing" },
+        progress: if is_computed { 1.0 } else { 0.5 },
         accepted: receipt.tally.accepted,
         duplicates: receipt.tally.duplicates,
         rejected: receipt.tally.rejected,

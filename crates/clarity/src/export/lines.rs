@@ -1,0 +1,353 @@
+//! The text of an export, line by line: the same content is always the same bytes.
+//!
+//! Times are in UTC to the microsecond, numbers are the shortest text that reads back the same.
+
+use std::collections::BTreeSet;
+
+use model::record::Record;
+use model::sample::Sample;
+use model::source::{Source, SourceClass, SourceNo};
+use model::zone::{Zone, ZoneHistory};
+use serde::Serialize;
+
+use crate::dossier::Dossier;
+use crate::export::Format;
+use crate::http::instant::Instants;
+use crate::http::measured::flag_names;
+use crate::http::verbatim;
+
+/// Version of the lines; a changed field is a new version.
+const VERSION: u16 = 1;
+/// Columns of the table.
+const CSV_HEAD: &[u8] =
+    b"type,metric,start,end,value,unit,source,offset_min,flags,uid,zone,identity,document\r\n";
+
+/// Writes the parts of an export in their order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Writer {
+    format: Format,
+    /// Whether a comma has to come before the next item of a JSON array.
+    comma: Comma,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comma {
+    None,
+    Needed,
+}
+
+#[derive(Serialize)]
+struct SampleLine<'a> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    metric: &'a str,
+    start: String,
+    end: String,
+    value: f64,
+    unit: &'a str,
+    source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset_min: Option<i16>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flags: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<String>,
+}
+
+#[derive(Serialize)]
+struct RecordLine<'a> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    start: String,
+    end: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<&'a str>,
+    source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uid: Option<String>,
+    identity: &'a str,
+    record: &'a model::record::Body,
+}
+
+#[derive(Serialize)]
+struct SourceLine<'a> {
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    name: &'a str,
+    class: SourceClass,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_id: Option<&'a str>,
+}
+
+impl Writer {
+    /// Writes in this format.
+    pub(crate) const fn new(format: Format) -> Self {
+        Self {
+            format,
+            comma: Comma::None,
+        }
+    }
+
+    /// The head, and the beginning of the samples.
+    pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
+        match self.format {
+            Format::Ndjson => {
+                let head = format!("{{\"type\":\"export\",\"version\":{VERSION}}}\n");
+                out.extend_from_slice(head.as_bytes());
+            }
+            Format::Json => {
+                let head = format!("{{\"version\":{VERSION},\n\"samples\":[");
+                out.extend_from_slice(head.as_bytes());
+            }
+            Format::Csv => out.extend_from_slice(CSV_HEAD),
+        }
+    }
+
+    /// The end of the samples and the beginning of the records.
+    pub(crate) fn begin_records(&mut self, out: &mut Vec<u8>) {
+        self.next_array(out, b"],\n\"records\":[");
+    }
+
+    fn next_array(&mut self, out: &mut Vec<u8>, between: &[u8]) {
+        if self.format == Format::Json {
+            out.extend_from_slice(between);
+        }
+        self.comma = Comma::None;
+    }
+
+    /// One sample with its metric's id and unit and its source's name.
+    pub(crate) fn sample(
+        &mut self,
+        out: &mut Vec<u8>,
+        (metric, unit): (&str, &str),
+        sample: &Sample,
+        source: &str,
+    ) {
+        let line = SampleLine {
+            kind: self.named("sample"),
+            metric,
+            start: utc(sample.start_us),
+            end: utc(sample.end_us),
+            value: sample.value,
+            unit,
+            source,
+            offset_min: sample.zone_offset_min,
+            flags: flag_names(sample.flags),
+            uid: sample.uid.map(|uid| format!("{uid:016x}")),
+        };
+        if self.format != Format::Csv {
+            return self.json(out, &line);
+        }
+        let value = serde_json::to_string(&line.value).expect("a number is JSON");
+        let offset = line
+            .offset_min
+            .map(|minutes| minutes.to_string())
+            .unwrap_or_default();
+        let flags = line.flags.join(" ");
+        let uid = line.uid.unwrap_or_default();
+        row(
+            out,
+            [
+                "sample",
+                metric,
+                &line.start,
+                &line.end,
+                &value,
+                unit,
+                source,
+                &offset,
+                &flags,
+                &uid,
+                "",
+                "",
+                "",
+            ],
+        );
+    }
+
+    /// One record with its source's name.
+    pub(crate) fn record(&mut self, out: &mut Vec<u8>, kind: &str, record: &Record, source: &str) {
+        let line = RecordLine {
+            kind: self.named("record"),
+            start: utc(record.start_us),
+            end: utc(record.end_us),
+            zone: record.zone.as_deref(),
+            source,
+            uid: record.uid.map(|uid| format!("{uid:016x}")),
+            identity: &record.identity,
+            record: &record.body,
+        };
+        if self.format != Format::Csv {
+            return self.json(out, &line);
+        }
+        let document = serde_json::to_string(&line.record).expect("a stored record is plain JSON");
+        let uid = line.uid.unwrap_or_default();
+        let zone = line.zone.unwrap_or_default();
+        row(
+            out,
+            [
+                kind,
+                "",
+                &line.start,
+                &line.end,
+                "",
+                "",
+                source,
+                "",
+                "",
+                &uid,
+                zone,
+                line.identity,
+                &document,
+            ],
+        );
+    }
+
+    /// The sources that were named, by name, and the end. A table has no place for them.
+    pub(crate) fn sources(
+        &mut self,
+        out: &mut Vec<u8>,
+        dossier: &Dossier,
+        used: &BTreeSet<SourceNo>,
+    ) {
+        self.next_array(out, b"],\n\"sources\":[");
+        if self.format != Format::Csv {
+            let known = used
+                .iter()
+                .filter_map(|no| dossier.dictionary().source(*no));
+            let mut sources: Vec<&Source> = known.collect();
+            sources.sort_by(|a, b| a.name.cmp(&b.name));
+            for source in sources {
+                let line = SourceLine {
+                    kind: self.named("source"),
+                    name: &source.name,
+                    class: source.class,
+                    device: source.device.as_deref(),
+                    app_id: source.app_id.as_deref(),
+                };
+                self.json(out, &line);
+            }
+        }
+        if self.format == Format::Json {
+            out.extend_from_slice(b"]}\n");
+        }
+    }
+
+    /// Lines say what they are; items of an array need not.
+    fn named(self, kind: &'static str) -> Option<&'static str> {
+        (self.format == Format::Ndjson).then_some(kind)
+    }
+
+    fn json<T: Serialize>(&mut self, out: &mut Vec<u8>, line: &T) {
+        if self.format == Format::Json {
+            if self.comma == Comma::Needed {
+                out.push(b',');
+            }
+            out.push(b'\n');
+            self.comma = Comma::Needed;
+        }
+        verbatim::write(out, line);
+        if self.format == Format::Ndjson {
+            out.push(b'\n');
+        }
+    }
+}
+
+fn utc(at_us: i64) -> String {
+    let history = ZoneHistory::fixed(Zone::utc());
+    Instants::of(&history).text(at_us)
+}
+
+/// One line of the table (RFC 4180).
+fn row<const N: usize>(out: &mut Vec<u8>, fields: [&str; N]) {
+    for (at, field) in fields.iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        if field.contains([',', '"', '\n', '\r']) {
+            out.push(b'"');
+            out.extend_from_slice(field.replace('"', "\"\"").as_bytes());
+            out.push(b'"');
+        } else {
+            out.extend_from_slice(field.as_bytes());
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use model::sample::{Flags, Uid};
+
+    use super::*;
+
+    fn sample() -> Sample {
+        Sample {
+            start_us: 0,
+            end_us: 1_500_000,
+            value: 62.0,
+            zone_offset_min: Some(120),
+            source: SourceNo(3),
+            uid: Uid::new(255),
+            flags: Flags::MANUAL,
+        }
+    }
+
+    fn text(format: Format) -> String {
+        let mut writer = Writer::new(format);
+        let mut out = Vec::new();
+        writer.begin(&mut out);
+        for _ in 0..2 {
+            writer.sample(
+                &mut out,
+                ("heart_rate", "/min"),
+                &sample(),
+                "Watch, \"old\"",
+            );
+        }
+        writer.begin_records(&mut out);
+        writer.next_array(&mut out, b"],\n\"sources\":[");
+        if format == Format::Json {
+            out.extend_from_slice(b"]}\n");
+        }
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn lines_stand_for_themselves() {
+        let text = text(Format::Ndjson);
+        let lines: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[1]["type"], "sample");
+        assert_eq!(lines[1]["end"], "1970-01-01T00:00:01.500Z");
+        assert_eq!(lines[1]["uid"], "00000000000000ff");
+    }
+
+    #[test]
+    fn a_document_is_one_json_value() {
+        let document: serde_json::Value = serde_json::from_str(&text(Format::Json)).expect("JSON");
+        assert_eq!(document["samples"].as_array().map(Vec::len), Some(2));
+        assert_eq!(document["records"].as_array().map(Vec::len), Some(0));
+        assert_eq!(document["samples"][0]["source"], "Watch, \"old\"");
+    }
+
+    #[test]
+    fn a_table_quotes_what_needs_it() {
+        let text = text(Format::Csv);
+        let row = text.lines().nth(1).expect("a row");
+        assert_eq!(
+            row,
+            "sample,heart_rate,1970-01-01T00:00:00Z,1970-01-01T00:00:01.500Z,62.0,/min,\
+             \"Watch, \"\"old\"\"\",120,manual,00000000000000ff,,,"
+        );
+        assert_eq!(
+            text.lines().next().expect("a head").matches(',').count(),
+            12
+        );
+    }
+}

@@ -1,0 +1,317 @@
+//! From samples to one row per bucket of time, by the methods of `analysis`.
+//!
+//! Each bucket only looks at the samples that can touch it, so that a hundred thousand samples in
+//! ten thousand buckets stay cheap. It must never compute a measure itself.
+
+use analysis::daily::category::totals;
+use analysis::daily::discrete::{Weighting, distribution};
+use analysis::daily::merge::by_priority;
+use analysis::daily::rank::Ranks;
+use jiff::civil::Date;
+use model::metric::Kind;
+use model::sample::Sample;
+use model::source::SourceNo;
+use model::zone::Span;
+
+use crate::http::series::Merge;
+use crate::http::table::{Column, Table};
+
+/// A stretch of time that becomes one row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Bucket {
+    date: Date,
+    spans: Vec<Span>,
+    whole: Span,
+}
+
+impl Bucket {
+    /// A bucket of these spans, oldest first; none without a span (a day that a traveller skipped).
+    pub(crate) fn new(date: Date, spans: Vec<Span>) -> Option<Self> {
+        let whole = Span {
+            start_us: spans.first()?.start_us,
+            end_us: spans.last()?.end_us,
+        };
+        Some(Self { date, spans, whole })
+    }
+
+    /// From its first instant to its end.
+    pub(crate) const fn span(&self) -> Span {
+        self.whole
+    }
+}
+
+/// One row, with the columns that its kind of metric fills.
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    source: SourceNo,
+    value: Option<f64>,
+    weighted: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+    n: u32,
+    code: i32,
+    coverage: f64,
+}
+
+/// Which columns the rows fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Merged,
+    BySource,
+    Distribution(Weighting),
+    Codes,
+}
+
+/// The rows so far.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    shape: Shape,
+    rows: Vec<(Date, Span, Row)>,
+}
+
+impl Rows {
+    /// No rows yet.
+    pub(crate) const fn new(kind: Kind, merge: Merge) -> Self {
+        let shape = match (kind, merge) {
+            (Kind::Cumulative, Merge::Priority) => Shape::Merged,
+            (Kind::Cumulative, Merge::None) => Shape::BySource,
+            (Kind::Category, _) => Shape::Codes,
+            (Kind::TimeWeighted, _) => Shape::Distribution(Weighting::Time),
+            (Kind::EquivalentLevel, _) => Shape::Distribution(Weighting::Energy),
+            (Kind::Discrete, _) => Shape::Distribution(Weighting::Arithmetic),
+        };
+        Self {
+            shape,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds the rows of buckets, given every sample that touches them, sorted by start.
+    pub(crate) fn add(&mut self, samples: &[Sample], buckets: &[Bucket], ranks: &Ranks) {
+        match self.shape {
+            Shape::Merged | Shape::BySource => self.add_totals(samples, buckets, ranks),
+            Shape::Distribution(weighting) => {
+                for (bucket, near) in with_samples(samples, buckets) {
+                    let Some(found) = distribution(near, &bucket.spans, weighting) else {
+                        continue;
+                    };
+                    self.push(
+                        bucket,
+                        Row {
+                            value: found.mean,
+                            weighted: found.weighted,
+                            min: Some(found.min),
+                            max: Some(found.max),
+                            n: found.n,
+                            coverage: found.coverage,
+                            ..Row::default()
+                        },
+                    );
+                }
+            }
+            Shape::Codes => {
+                for (bucket, near) in with_samples(samples, buckets) {
+                    let Some(found) = totals(near, &bucket.spans) else {
+                        continue;
+                    };
+                    for code in found.codes {
+                        self.push(
+                            bucket,
+                            Row {
+                                code: code.code,
+                                n: code.n,
+                                value: Some(code.minutes),
+                                coverage: found.coverage,
+                                ..Row::default()
+                            },
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_totals(&mut self, samples: &[Sample], buckets: &[Bucket], ranks: &Ranks) {
+        let spans: Vec<Vec<Span>> = buckets.iter().map(|bucket| bucket.spans.clone()).collect();
+        for (bucket, total) in buckets.iter().zip(by_priority(samples, ranks, &spans)) {
+            if total.samples == 0 {
+                continue;
+            }
+            if self.shape == Shape::Merged {
+                self.push(
+                    bucket,
+                    Row {
+                        value: Some(total.total),
+                        n: total.samples,
+                        coverage: total.coverage,
+                        ..Row::default()
+                    },
+                );
+                continue;
+            }
+            for part in total.by_source {
+                self.push(
+                    bucket,
+                    Row {
+                        source: part.source,
+                        value: Some(part.plain),
+                        n: part.samples,
+                        coverage: total.coverage,
+                        ..Row::default()
+                    },
+                );
+            }
+        }
+    }
+
+    fn push(&mut self, bucket: &Bucket, row: Row) {
+        self.rows.push((bucket.date, bucket.whole, row));
+    }
+
+    /// The columns; `index` numbers the sources of the answer.
+    pub(crate) fn table(&self, with_dates: bool, mut index: impl FnMut(SourceNo) -> i64) -> Table {
+        let numbers = |of: &dyn Fn(&Row) -> Option<f64>| {
+            Column::Numbers(self.rows.iter().map(|(_, _, row)| of(row)).collect())
+        };
+        let counts = |of: &mut dyn FnMut(&Row) -> i64| {
+            Column::Counts(self.rows.iter().map(|(_, _, row)| of(row)).collect())
+        };
+        let mut columns = Vec::new();
+        if with_dates {
+            columns.push((
+                "date",
+                Column::Dates(self.rows.iter().map(|row| row.0).collect()),
+            ));
+        }
+        let starts = self.rows.iter().map(|(_, span, _)| (span.start_us, None));
+        columns.push(("start", Column::Instants(starts.collect())));
+        let ends = self.rows.iter().map(|(_, span, _)| (span.end_us, None));
+        columns.push(("end", Column::Instants(ends.collect())));
+        match self.shape {
+            Shape::Merged | Shape::BySource => {
+                columns.push(("value", numbers(&|row| row.value)));
+                columns.push(("samples", counts(&mut |row| i64::from(row.n))));
+                if self.shape == Shape::BySource {
+                    columns.push(("source", counts(&mut |row| index(row.source))));
+                }
+            }
+            Shape::Distribution(weighting) => {
+                columns.push(("mean", numbers(&|row| row.value)));
+                columns.push(("min", numbers(&|row| row.min)));
+                columns.push(("max", numbers(&|row| row.max)));
+                columns.push(("n", counts(&mut |row| i64::from(row.n))));
+                if weighting != Weighting::Arithmetic {
+                    columns.push(("weighted", numbers(&|row| row.weighted)));
+                }
+            }
+            Shape::Codes => {
+                columns.push(("code", counts(&mut |row| i64::from(row.code))));
+                columns.push(("n", counts(&mut |row| i64::from(row.n))));
+                columns.push(("minutes", numbers(&|row| row.value)));
+            }
+        }
+        columns.push(("coverage", numbers(&|row| Some(row.coverage))));
+        Table::of(columns)
+    }
+}
+
+/// Each bucket with the slice of samples that can touch it; the samples are sorted by start.
+fn with_samples<'a>(
+    samples: &'a [Sample],
+    buckets: &'a [Bucket],
+) -> impl Iterator<Item = (&'a Bucket, &'a [Sample])> {
+    let longest_us = samples
+        .iter()
+        .map(|sample| sample.end_us - sample.start_us)
+        .max();
+    let longest_us = longest_us.unwrap_or(0).max(0);
+    buckets.iter().filter_map(move |bucket| {
+        let Span { start_us, end_us } = bucket.whole;
+        let from = samples.partition_point(|sample| sample.start_us < start_us - longest_us);
+        let until = samples.partition_point(|sample| sample.start_us < end_us);
+        let near = samples.get(from..until).filter(|near| !near.is_empty())?;
+        Some((bucket, near))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use model::sample::{Flags, MINUTE_US};
+    use model::zone::{Zone, ZoneHistory};
+
+    use super::*;
+
+    fn sample(start_min: i64, end_min: i64, value: f64, source: u16) -> Sample {
+        Sample {
+            start_us: start_min * MINUTE_US,
+            end_us: end_min * MINUTE_US,
+            value,
+            zone_offset_min: None,
+            source: SourceNo(source),
+            uid: None,
+            flags: Flags::NONE,
+        }
+    }
+
+    fn buckets() -> Vec<Bucket> {
+        let minutes = [(0, 10), (10, 20), (20, 30)];
+        let span = |(from, until)| Span {
+            start_us: from * MINUTE_US,
+            end_us: until * MINUTE_US,
+        };
+        let day = date(1970, 1, 1);
+        minutes
+            .into_iter()
+            .filter_map(|ends| Bucket::new(day, vec![span(ends)]))
+            .collect()
+    }
+
+    fn check(kind: Kind, merge: Merge, samples: &[Sample], expect: &str) {
+        let ranks = Ranks::in_order(&[SourceNo(1), SourceNo(0)]);
+        let mut rows = Rows::new(kind, merge);
+        rows.add(samples, &buckets(), &ranks);
+        let mut out = Vec::new();
+        let table = rows.table(false, |no| i64::from(no.0));
+        table.write_rows(&mut out, &ZoneHistory::fixed(Zone::utc()));
+        let text = String::from_utf8(out).expect("text");
+        let text = text
+            .replace("\"start\":\"1970-01-01T00:", "")
+            .replace(",\"coverage\":1.0", "");
+        let text = text.replace("\"end\":\"1970-01-01T00:", "");
+        assert_eq!(text, expect);
+    }
+
+    #[test]
+    fn totals_are_merged_cut_and_absent_where_nothing_is() {
+        let steps = [sample(0, 20, 40.0, 0), sample(5, 10, 30.0, 1)];
+        check(
+            Kind::Cumulative,
+            Merge::Priority,
+            &steps,
+            "[{00:00Z\",10:00Z\",\"value\":40.0,\"samples\":2},{10:00Z\",20:00Z\",\"value\":20.0,\"samples\":1}]",
+        );
+        check(
+            Kind::Cumulative,
+            Merge::None,
+            &steps,
+            "[{00:00Z\",10:00Z\",\"value\":30.0,\"samples\":1,\"source\":1},{00:00Z\",10:00Z\",\"value\":20.0,\"samples\":1,\"source\":0},\
+             {10:00Z\",20:00Z\",\"value\":20.0,\"samples\":1,\"source\":0}]",
+        );
+    }
+
+    #[test]
+    fn each_measurement_is_in_one_bucket() {
+        let rates = [
+            sample(1, 1, 60.0, 0),
+            sample(9, 9, 80.0, 0),
+            sample(10, 10, 90.0, 0),
+        ];
+        check(
+            Kind::Discrete,
+            Merge::None,
+            &rates,
+            "[{00:00Z\",10:00Z\",\"mean\":70.0,\"min\":60.0,\"max\":80.0,\"n\":2},{10:00Z\",20:00Z\",\"mean\":90.0,\"min\":90.0,\"max\":90.0,\"n\":1}]",
+        );
+    }
+}

@@ -1,0 +1,173 @@
+//! `GET /cardio`: resting and nocturnal heart rate, variability, breath and oxygen of local days.
+//!
+//! Every measure comes with its method, the interval it was computed on, its coverage, and a reason
+//! where there is no value.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use analysis::daily::measure::Measure;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use model::zone::{Zone, ZoneHistory};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::instant::Instants;
+use crate::http::page::Params;
+use crate::http::problem::Problem;
+use crate::http::range::RangeQuery;
+use crate::http::{days, verbatim};
+
+/// A derived value with what is needed to trust it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct PrintedMeasure {
+    /// The value; null with a reason.
+    value: Option<f64>,
+    /// UCUM unit.
+    unit: String,
+    /// Samples behind it, or how many there were when they did not suffice.
+    n: u32,
+    /// Share of its interval with data, when the method defines one.
+    coverage: Option<f64>,
+    /// The method's stable name.
+    method: String,
+    /// The method's version.
+    version: u16,
+    /// Start of its interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<String>,
+    /// End of its interval, exclusive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<String>,
+    /// Why the value is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Days.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the answer, which is written as text")]
+struct CardioDays {
+    /// Days with data, oldest first.
+    data: Vec<CardioDay>,
+}
+
+/// Heart and breath of a local day.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the answer, which is written as text")]
+struct CardioDay {
+    /// The local date.
+    #[schema(format = Date)]
+    date: String,
+    /// The zone the person was in when the day ended.
+    zone: String,
+    /// Lowest mean of 30 minutes asleep, else the device's own value.
+    resting_heart_rate: PrintedMeasure,
+    /// Mean over the main sleep.
+    nocturnal_heart_rate_mean: PrintedMeasure,
+    /// Lowest five minutes of the main sleep.
+    nocturnal_heart_rate_min: PrintedMeasure,
+    /// How far the night lies below the day before, in percent.
+    heart_rate_dip: PrintedMeasure,
+    /// SDNN during the main sleep.
+    hrv_sdnn_asleep: PrintedMeasure,
+    /// SDNN over the day.
+    hrv_sdnn_day: PrintedMeasure,
+    /// RMSSD during the main sleep.
+    hrv_rmssd_asleep: PrintedMeasure,
+    /// RMSSD over the day.
+    hrv_rmssd_day: PrintedMeasure,
+    /// Mean during the main sleep.
+    respiratory_rate_asleep: PrintedMeasure,
+    /// Standard deviation during the main sleep.
+    respiratory_rate_spread: PrintedMeasure,
+    /// Mean over the day.
+    oxygen_saturation_mean: PrintedMeasure,
+    /// Lowest value of the day.
+    oxygen_saturation_min: PrintedMeasure,
+    /// Share of samples below 90 %.
+    oxygen_saturation_low: PrintedMeasure,
+    /// Share of the main sleep below 90 %.
+    oxygen_saturation_t90: PrintedMeasure,
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(read))
+}
+
+/// Reads heart and breath of local days.
+///
+/// At most 400 days; without `start` the last 30.
+#[utoipa::path(
+    get,
+    path = "/cardio",
+    tag = "reading",
+    params(RangeQuery),
+    responses(
+        (status = 200, description = "Days with data, oldest first", body = CardioDays),
+        (status = 304, description = "Not changed since the ETag in If-None-Match"),
+    ),
+    security(("bearer" = [])),
+)]
+async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(range): Params<RangeQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let stored = days::load(&app, caller.user, &range).await?;
+    let body = app.compute(move || print(&stored)).await??;
+    Ok(verbatim::json(&headers, body))
+}
+
+fn print(stored: &[Vec<u8>]) -> Result<Vec<u8>, Problem> {
+    days::print(stored, |out, day| {
+        out.extend_from_slice(b"{\"date\":");
+        verbatim::write(out, &day.date);
+        out.extend_from_slice(b",\"zone\":");
+        verbatim::write(out, day.zone);
+        for (name, measure) in printed(day.cardio, day.zone)? {
+            out.push(b',');
+            verbatim::write(out, &name);
+            out.push(b':');
+            verbatim::write(out, &measure);
+        }
+        out.push(b'}');
+        Ok(())
+    })
+}
+
+/// Measures by name as answers print them, with times on the clock of `zone`.
+pub(crate) fn printed(
+    measures: &RawValue,
+    zone: &str,
+) -> Result<BTreeMap<String, PrintedMeasure>, Problem> {
+    let measures: BTreeMap<String, Measure> =
+        serde_json::from_str(measures.get()).map_err(Problem::internal)?;
+    let zone = Zone::parse(zone).unwrap_or_else(|_| Zone::utc());
+    let history = ZoneHistory::fixed(zone);
+    let mut instants = Instants::of(&history);
+    let mut print = |measure: Measure| PrintedMeasure {
+        value: measure.value,
+        unit: measure.unit.into_owned(),
+        n: measure.n,
+        coverage: measure.coverage,
+        method: measure.method.into_owned(),
+        version: measure.version,
+        start: measure.start_us.map(|at_us| instants.text(at_us)),
+        end: measure.end_us.map(|at_us| instants.text(at_us)),
+        reason: measure.reason.map(std::borrow::Cow::into_owned),
+    };
+    Ok(measures
+        .into_iter()
+        .map(|(name, measure)| (name, print(measure)))
+        .collect())
+}

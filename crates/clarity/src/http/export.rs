@@ -1,0 +1,210 @@
+//! `GET /health-data/export` and `DELETE /health-data/purge`: taking everything along, and leaving
+//! nothing behind.
+//!
+//! An export is streamed while it is read; one that fails in the middle breaks the stream off, so
+//! that it never looks complete. A purge is answered with a signed receipt.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use tokio::io::DuplexStream;
+use tokio::sync::oneshot;
+use tokio_util::io::ReaderStream;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::export::{self, ExportError, Exported, Format};
+use crate::http::page::Params;
+use crate::http::problem::Problem;
+use crate::http::time::rfc3339;
+
+/// Bytes between writer and network.
+const AHEAD_BYTES: usize = 256 * 1024;
+
+/// How to export.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ExportQuery {
+    /// `ndjson` (default), `json` or `csv`.
+    #[serde(default)]
+    #[param(inline)]
+    format: Format,
+}
+
+/// What was erased, in the words that are signed.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Statement {
+    /// `health_data`: everything but the account itself.
+    what: &'static str,
+    /// Whose.
+    user_id: String,
+    /// When.
+    erased_at: String,
+    /// Rows by table; samples are counted one by one.
+    counts: BTreeMap<&'static str, u64>,
+    /// What became of the key that the rows were sealed with.
+    key: &'static str,
+}
+
+/// Proof of an erasure.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct Receipt {
+    /// What was erased.
+    #[serde(flatten)]
+    statement: Statement,
+    /// The text that is signed: the fields above as JSON.
+    signed_text: String,
+    /// SHA-256 of that text, hexadecimal.
+    digest: String,
+    /// `EdDSA`.
+    algorithm: &'static str,
+    /// Which key of `/.well-known/jwks.json` signed it.
+    key_id: String,
+    /// Ed25519 signature of the text, base64url.
+    signature: String,
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(download))
+        .routes(routes!(purge))
+}
+
+/// Exports everything that the caller measured.
+///
+/// Samples by metric, time and source, then records, then the sources they name. The same content
+/// is always the same bytes. Derived data is not part of it.
+#[utoipa::path(
+    get,
+    path = "/health-data/export",
+    tag = "export",
+    params(ExportQuery),
+    responses((status = 200, description = "The data, streamed", content(
+        (String = "application/x-ndjson"),
+        (String = "application/json"),
+        (String = "text/csv"),
+    ))),
+    security(("bearer" = [])),
+)]
+async fn download(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(query): Params<ExportQuery>,
+) -> Result<Response, Problem> {
+    let (read_end, mut write_end) = tokio::io::duplex(AHEAD_BYTES);
+    let (done, outcome) = oneshot::channel();
+    let task = Arc::clone(&app);
+    let format = query.format;
+    app.spawn("export", async move {
+        let write = export::write(&task, caller.user, format, &mut write_end);
+        let result = tokio::select! {
+            result = write => Some(result),
+            () = task.shutdown.cancelled() => None,
+        };
+        if let Some(Err(error)) = &result
+            && !matches!(error, ExportError::Write(_))
+        {
+            tracing::error!(error = %error, "export broke off");
+        }
+        // Before the writing end closes, so that the reader never takes a breach for the end.
+        drop(done.send(result));
+        drop(write_end);
+    });
+    let (kind, disposition) = match format {
+        Format::Ndjson => (
+            "application/x-ndjson",
+            "attachment; filename=\"health-data.ndjson\"",
+        ),
+        Format::Json => (
+            "application/json",
+            "attachment; filename=\"health-data.json\"",
+        ),
+        Format::Csv => (
+            "text/csv; charset=utf-8",
+            "attachment; filename=\"health-data.csv\"",
+        ),
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static(disposition),
+        ),
+    ];
+    Ok((headers, body(read_end, outcome)).into_response())
+}
+
+type Outcome = oneshot::Receiver<Option<Result<Exported, ExportError>>>;
+
+/// The bytes as they come, and an error at their end unless the export is complete.
+fn body(read_end: DuplexStream, outcome: Outcome) -> Body {
+    let end = stream::once(async move {
+        match outcome.await {
+            Ok(Some(Ok(_))) => None,
+            Ok(Some(Err(_)) | None) | Err(_) => Some(Err(io::Error::other("the export broke off"))),
+        }
+    });
+    let end = end.filter_map(|end| async move { end });
+    Body::from_stream(ReaderStream::new(read_end).chain(end))
+}
+
+/// Erases the caller's health data.
+///
+/// Samples, records, summaries, insights, uploads and the profile are gone with the key they were
+/// sealed with; the account, its sessions and its preferences stay. The receipt is signed by the
+/// server.
+#[utoipa::path(
+    delete,
+    path = "/health-data/purge",
+    tag = "export",
+    responses((status = 200, description = "Erased", body = Receipt)),
+    security(("bearer" = [])),
+)]
+async fn purge(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Receipt>, Problem> {
+    let mut tx = app.store.write().await?;
+    let erased = store::erase::health_data(&mut tx, &app.vault, caller.user).await?;
+    let erased_us = app.clock.now_us();
+    tx.commit().await?;
+    // Erased rows also leave the write-ahead log.
+    app.store.checkpoint().await?;
+    let statement = Statement {
+        what: "health_data",
+        user_id: caller.user.to_string(),
+        erased_at: rfc3339(erased_us),
+        counts: erased.counts.into_iter().collect(),
+        key: "destroyed and replaced",
+    };
+    Ok(Json(sign(&app, statement)))
+}
+
+fn sign(app: &App, statement: Statement) -> Receipt {
+    let signed_text = serde_json::to_string(&statement).expect("a statement is plain JSON");
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, signed_text.as_bytes());
+    let mut hex = String::with_capacity(64);
+    for byte in digest.as_ref() {
+        write!(hex, "{byte:02x}").expect("a String takes every text");
+    }
+    Receipt {
+        digest: hex,
+        algorithm: "EdDSA",
+        key_id: app.keys.key_id().to_owned(),
+        signature: URL_SAFE_NO_PAD.encode(app.keys.sign(signed_text.as_bytes())),
+        signed_text,
+        statement,
+    }
+}

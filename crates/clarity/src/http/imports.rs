@@ -1,0 +1,446 @@
+//! `/imports`: whole files of any size, read while they arrive.
+//!
+//! The body goes through a short channel to a reading thread, so memory does not grow with the file.
+//! The import belongs to the application, not to the request: when the client goes away in the
+//! middle it ends as failed, and what was stored before stays and is recognised the next time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use model::ids::{UploadId, UserId};
+use serde::{Deserialize, Serialize};
+use store::samples::Mirror;
+use store::uploads::{Upload, UploadNo};
+use tokio::sync::{mpsc, oneshot};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::bus::EventKind;
+use crate::http::cursor;
+use crate::http::idempotency::{Answer, IdempotencyKey, Start};
+use crate::http::page::{Page, PageQuery, Params, PathId};
+use crate::http::pieces::{Cut, Piece, PieceReader};
+use crate::http::problem::{Code, Problem};
+use crate::http::processing::{self, Links, Removed, Status};
+use crate::http::time::rfc3339;
+use crate::ingest::IngestError;
+use crate::ingest::file::{Import, Imported, Progress, import};
+use crate::ingest::tally::Tally;
+
+/// The kind of an upload that is an import.
+const KIND: &str = "import";
+/// Pieces of the body between network and reader: a few megabytes.
+const PIECES_AHEAD: usize = 32;
+/// Uploads looked at for one page of imports; live uploads lie between them.
+const SCANNED_MAX: usize = 2_000;
+/// Uploads read at once while looking for imports.
+const SCAN_STEP: u32 = 200;
+/// The route, as idempotency keys know it.
+const ROUTE: &str = "/imports";
+
+/// What to do with samples of older exports that a newer one does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Absent {
+    /// They stay and are reported.
+    #[default]
+    Keep,
+    /// They are removed, so that the store mirrors the newest export.
+    Remove,
+}
+
+/// How to import.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ImportQuery {
+    /// `auto` (default) or the name of a format, such as `apple_health`.
+    format: Option<String>,
+    /// `keep` (default) or `remove` samples that a newer export of the same person lacks.
+    #[serde(default)]
+    #[param(inline)]
+    absent: Absent,
+}
+
+/// An import with its account.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ImportAnswer {
+    /// Names this import.
+    import_id: String,
+    /// The same id, as other uploads call it.
+    processing_id: String,
+    /// Where it stands.
+    status: Status,
+    /// What it is doing.
+    stage: String,
+    /// From 0 to 1.
+    progress: f64,
+    /// What became of every record.
+    #[serde(flatten)]
+    tally: Tally,
+    /// When it came.
+    created_at: String,
+    /// When its state last changed.
+    updated_at: String,
+    /// Where to go on.
+    links: Links,
+}
+
+impl ImportAnswer {
+    fn of(upload: &Upload, tally: Tally) -> Self {
+        Self {
+            import_id: upload.id.to_string(),
+            processing_id: upload.id.to_string(),
+            status: upload.status.into(),
+            stage: upload.stage.clone(),
+            progress: upload.progress,
+            tally,
+            created_at: rfc3339(upload.created_us),
+            updated_at: rfc3339(upload.updated_us),
+            links: Links {
+                status: format!("/api/v1/imports/{}", upload.id),
+            },
+        }
+    }
+}
+
+/// An import in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ImportRow {
+    /// Names this import.
+    import_id: String,
+    /// Where it stands.
+    status: Status,
+    /// What it is doing.
+    stage: String,
+    /// From 0 to 1.
+    progress: f64,
+    /// New or changed records.
+    accepted: u64,
+    /// Records that were there already.
+    duplicates: u64,
+    /// Refused records.
+    rejected: u64,
+    /// When the provider made the export, if it is one.
+    exported_at: Option<String>,
+    /// When it came.
+    created_at: String,
+    /// Where to go on.
+    links: Links,
+}
+
+impl From<&Upload> for ImportRow {
+    fn from(upload: &Upload) -> Self {
+        Self {
+            import_id: upload.id.to_string(),
+            status: upload.status.into(),
+            stage: upload.stage.clone(),
+            progress: upload.progress,
+            accepted: upload.accepted,
+            duplicates: upload.duplicates,
+            rejected: upload.rejected,
+            exported_at: upload.exported_us.map(rfc3339),
+            created_at: rfc3339(upload.created_us),
+            links: Links {
+                status: format!("/api/v1/imports/{}", upload.id),
+            },
+        }
+    }
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(read, remove))
+}
+
+/// Imports a file.
+///
+/// The body is the file itself, of any size. The answer comes once everything is durable; follow
+/// the progress meanwhile under `/imports/{id}/events`. A damaged file is read as far as it goes and
+/// `damage` says where it ends. A retry with the same Idempotency-Key is answered like the first.
+#[utoipa::path(
+    post,
+    path = "/imports",
+    tag = "imports",
+    params(
+        ImportQuery,
+        ("Idempotency-Key" = Option<String>, Header, description = "Repeats are answered alike"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file"),
+    responses(
+        (status = 202, description = "Durable", body = ImportAnswer),
+        (status = 409, description = "The Idempotency-Key was used with another request"),
+    ),
+    security(("bearer" = [])),
+)]
+async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    key: IdempotencyKey,
+    Params(query): Params<ImportQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    let bytes_total = length.and_then(|text| text.parse().ok());
+    // The body is not at hand to be compared before it is read; its length is.
+    let told = format!("{:?} {:?} {length:?}", query.format, query.absent);
+    if key.is_given()
+        && let Start::Replay(answer) = begin(&app, caller.user, key, told.as_bytes()).await?.1
+    {
+        return Ok(answer);
+    }
+    let id = app.ids.upload(app.clock.now_us());
+    let what = Import {
+        user: caller.user,
+        id,
+        format: query.format.unwrap_or_else(|| "auto".to_owned()),
+        mirror: match query.absent {
+            Absent::Keep => Mirror::Keep,
+            Absent::Remove => Mirror::Remove,
+        },
+        bytes_total,
+    };
+    let (pieces, outcome) = start(&app, what);
+    pump(&app, body, pieces).await?;
+    let imported = outcome.await.map_err(Problem::internal)??;
+    tracing::info!(import = %id, bytes = imported.bytes, status = ?imported.status, "import done");
+    let mut tx = app.store.read().await?;
+    let (upload, tally) = processing::find(&app, &mut tx, caller.user, id).await?;
+    drop(tx);
+    let found = ImportAnswer::of(&upload, tally);
+    let answer = Answer::json(StatusCode::ACCEPTED, &found).at(found.links.status.clone());
+    if !key.is_given() {
+        return Ok(answer.into_response());
+    }
+    let (mut tx, start) = begin(&app, caller.user, key, told.as_bytes()).await?;
+    match start {
+        Start::Replay(earlier) => Ok(earlier),
+        Start::First(ticket) => {
+            let person_key = app.vault.person_key(&mut tx, caller.user).await?;
+            ticket
+                .finish(&mut tx, &person_key, caller.user, &answer)
+                .await?;
+            tx.commit().await?;
+            Ok(answer.into_response())
+        }
+    }
+}
+
+async fn begin(
+    app: &App,
+    user: UserId,
+    key: IdempotencyKey,
+    told: &[u8],
+) -> Result<(store::Tx, Start), Problem> {
+    let mut tx = app.store.write().await?;
+    let person_key = app.vault.person_key(&mut tx, user).await?;
+    let start = key
+        .begin(
+            &mut tx,
+            &person_key,
+            user,
+            (ROUTE, told),
+            app.clock.now_us(),
+        )
+        .await?;
+    Ok((tx, start))
+}
+
+type Outcome = oneshot::Receiver<Result<Imported, IngestError>>;
+
+/// Starts the import as a task of the application; it reads the pieces that are sent to it.
+fn start(app: &Arc<App>, what: Import) -> (mpsc::Sender<Piece>, Outcome) {
+    let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
+    let (done, outcome) = oneshot::channel();
+    let task = Arc::clone(app);
+    app.spawn("import", async move {
+        let (user, id) = (what.user, what.id);
+        let input = Box::new(PieceReader::new(pieces));
+        let app = Arc::clone(&task);
+        let watch = move |progress| tell(&app, user, id, progress);
+        // Further ones wait their turn; their clients are held back meanwhile.
+        let _turn = task.imports.acquire().await;
+        let result = import(&task, what, input, watch).await;
+        if let Err(error) = &result {
+            tracing::warn!(import = %id, error = %error, "import failed");
+        }
+        // The client may be gone; the state says how it ended.
+        drop(done.send(result));
+    });
+    (sender, outcome)
+}
+
+fn tell(app: &App, user: UserId, id: UploadId, progress: Progress) {
+    let payload = serde_json::json!({
+        "processing_id": id.to_string(),
+        "status": Status::Received,
+        "bytes_read": progress.bytes_read,
+        "records": progress.records,
+    });
+    app.bus.publish(
+        user,
+        EventKind::Processing,
+        id.to_string(),
+        payload.to_string(),
+    );
+}
+
+/// Sends the body to the reader, piece by piece, as fast as that takes them. An end that is not the
+/// end of the body is told as such. A reader that stopped early says why through its outcome.
+async fn pump(app: &App, mut body: Body, pieces: mpsc::Sender<Piece>) -> Result<(), Problem> {
+    let idle = Duration::from_secs(app.config.limits.import_idle_s);
+    loop {
+        let frame = tokio::time::timeout(idle, body.frame()).await;
+        let piece = match frame {
+            Err(_) => Piece::Cut(Cut::Idle),
+            Ok(Some(Err(_))) => Piece::Cut(Cut::Broken),
+            Ok(None) => Piece::End,
+            Ok(Some(Ok(frame))) => match frame.into_data() {
+                Ok(bytes) => Piece::Bytes(bytes),
+                // Trailers.
+                Err(_) => continue,
+            },
+        };
+        let cut = match piece {
+            Piece::Cut(cut) => Some(cut),
+            Piece::Bytes(_) | Piece::End => None,
+        };
+        let is_last = !matches!(piece, Piece::Bytes(_));
+        if pieces.send(piece).await.is_err() {
+            return Ok(());
+        }
+        if let Some(cut) = cut {
+            let after_s = idle.as_secs();
+            return Err(match cut {
+                Cut::Idle => Problem::new(
+                    Code::MalformedBody,
+                    format!(
+                        "no byte arrived for {after_s} seconds; what was read is kept, send the file again"
+                    ),
+                ),
+                Cut::Broken => Problem::new(
+                    Code::MalformedBody,
+                    "the body ended early or could not be decompressed; what was read is kept, send the file again",
+                ),
+            });
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// Lists imports, newest first.
+#[utoipa::path(
+    get,
+    path = "/imports",
+    tag = "imports",
+    params(PageQuery),
+    responses((status = 200, description = "A page of imports", body = Page<ImportRow>)),
+    security(("bearer" = [])),
+)]
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(page): Params<PageQuery>,
+) -> Result<Json<Page<ImportRow>>, Problem> {
+    let limit = page.limit(&app)?;
+    let bound = cursor::Query {
+        user: caller.user,
+        list: ROUTE,
+        filter: "",
+    };
+    let mut before = match &page.cursor {
+        Some(cursor) => Some(UploadNo(cursor::open(&app, bound, cursor)?)),
+        None => None,
+    };
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let (mut data, mut scanned, mut more) = (Vec::new(), 0, true);
+    while more && data.len() < limit && scanned < SCANNED_MAX {
+        let found = store::uploads::list(&mut tx, &key, caller.user, before, SCAN_STEP).await?;
+        more = !found.is_empty();
+        scanned += found.len();
+        for upload in found {
+            if data.len() == limit {
+                break;
+            }
+            before = Some(upload.no);
+            if upload.kind == KIND {
+                data.push(ImportRow::from(&upload));
+            }
+        }
+    }
+    let next_cursor = before
+        .filter(|_| more)
+        .map(|before| cursor::seal(&app, bound, &before.0));
+    Ok(Json(Page { data, next_cursor }))
+}
+
+/// Reads an import with its account.
+#[utoipa::path(
+    get,
+    path = "/imports/{import_id}",
+    tag = "imports",
+    params(("import_id" = String, Path, description = "Id from the answer to the import")),
+    responses((status = 200, description = "Its state and account", body = ImportAnswer)),
+    security(("bearer" = [])),
+)]
+async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    PathId(id): PathId<UploadId>,
+) -> Result<Json<ImportAnswer>, Problem> {
+    let mut tx = app.store.read().await?;
+    let (upload, tally) = find(&app, &mut tx, caller.user, id).await?;
+    Ok(Json(ImportAnswer::of(&upload, tally)))
+}
+
+/// Takes an import back.
+///
+/// Removes what it brought and no other upload holds; the days it touched are computed again.
+#[utoipa::path(
+    delete,
+    path = "/imports/{import_id}",
+    tag = "imports",
+    params(("import_id" = String, Path, description = "Id from the answer to the import")),
+    responses((status = 200, description = "What was removed", body = Removed)),
+    security(("bearer" = [])),
+)]
+async fn remove(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    PathId(id): PathId<UploadId>,
+) -> Result<Json<Removed>, Problem> {
+    let mut tx = app.store.read().await?;
+    find(&app, &mut tx, caller.user, id).await?;
+    drop(tx);
+    processing::take_back(&app, caller.user, id).await.map(Json)
+}
+
+/// An import of the caller; other kinds of uploads are not here.
+pub(crate) async fn find(
+    app: &App,
+    tx: &mut store::Tx,
+    user: UserId,
+    id: UploadId,
+) -> Result<(Upload, Tally), Problem> {
+    let found = processing::find(app, tx, user, id).await?;
+    if found.0.kind != KIND {
+        return Err(Problem::not_found());
+    }
+    Ok(found)
+}

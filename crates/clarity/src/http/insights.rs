@@ -1,0 +1,238 @@
+//! `/insights`: the texts that the pipeline wrote, with the facts they cite.
+//!
+//! An insight is stored as the JSON that answers print; it is passed on as it is.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::civil::Date;
+use model::ids::InsightId;
+use serde::{Deserialize, Serialize};
+use store::insights::StoredInsight;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::page::{Params, PathId};
+use crate::http::problem::{Code, Problem};
+use crate::http::time::rfc3339;
+use crate::http::verbatim;
+use crate::jobs::insight::DAILY;
+
+/// Insights looked at for the newest daily one; others are rare.
+const LOOKED_AT_MAX: u32 = 50;
+
+/// Which daily insight.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DailyQuery {
+    /// The local day; the newest insight when left out.
+    #[param(example = "2026-05-04")]
+    date: Option<String>,
+}
+
+/// A text about a day.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the answer, which is stored as text")]
+struct InsightAnswer {
+    /// Its id.
+    id: String,
+    /// `daily`.
+    kind: String,
+    /// The local day it is about.
+    #[schema(format = Date)]
+    date: String,
+    /// Who wrote it: `template`, `llm` or `cache`.
+    source: String,
+    /// The model that wrote it; null for a template.
+    model: Option<String>,
+    /// Version of the prompt; null for a template.
+    prompt_version: Option<u16>,
+    /// Version of the template; null for a model.
+    template_version: Option<u16>,
+    /// BCP 47 tag of its language.
+    language: String,
+    /// A headline.
+    title: String,
+    /// Its sentences, each with the ids of the facts that hold its numbers.
+    sentences: Vec<SentenceAnswer>,
+    /// The facts, each with the query that reproduces it.
+    facts: Vec<serde_json::Value>,
+    /// What every text ends with.
+    disclaimer: String,
+    /// When it was made.
+    created_at: String,
+}
+
+/// One sentence.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the answer, which is stored as text")]
+struct SentenceAnswer {
+    /// The sentence.
+    text: String,
+    /// Ids of the facts that hold its numbers.
+    facts: Vec<String>,
+}
+
+/// Whether there is an insight, and whether one is being made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Readiness {
+    /// There is no data to write about.
+    NoData,
+    /// Days are being computed; an insight follows by itself.
+    Pending,
+    /// The newest insight is up to date.
+    Ready,
+}
+
+/// Where insights stand.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct InsightStatus {
+    /// Whether there is an insight, and whether one is being made.
+    status: Readiness,
+    /// Who writes: `template` as long as no language model is configured.
+    source: &'static str,
+    /// Days that wait to be computed.
+    pending_days: u64,
+    /// The newest daily insight.
+    latest: Option<LatestInsight>,
+    /// Why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+/// The newest daily insight.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct LatestInsight {
+    /// Its id.
+    id: String,
+    /// The local day it is about.
+    #[schema(format = Date)]
+    date: String,
+    /// When it was written.
+    written_at: String,
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(daily))
+        .routes(routes!(status))
+        .routes(routes!(read))
+}
+
+/// Reads a daily insight.
+///
+/// It was written by the pipeline when the day was computed; 404 while there is none.
+#[utoipa::path(
+    get,
+    path = "/insights/daily",
+    tag = "insights",
+    params(DailyQuery),
+    responses(
+        (status = 200, description = "The insight", body = InsightAnswer),
+        (status = 304, description = "Not changed since the ETag in If-None-Match"),
+    ),
+    security(("bearer" = [])),
+)]
+async fn daily(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(query): Params<DailyQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let date = query.date.as_deref().map(str::parse::<Date>).transpose();
+    let date = date.map_err(|_| Problem::parameter("date", "must be a date such as 2026-05-04"))?;
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let found = match date {
+        Some(date) => store::insights::latest(&mut tx, &key, caller.user, DAILY, date).await?,
+        None => {
+            newest(store::insights::list(&mut tx, &key, caller.user, None, LOOKED_AT_MAX).await?)
+        }
+    };
+    let found = found.ok_or_else(|| {
+        Problem::new(
+            Code::NotFound,
+            "there is no daily insight yet; see GET /insights/status",
+        )
+    })?;
+    Ok(verbatim::json(&headers, found.bytes))
+}
+
+/// The daily insight about the latest day.
+fn newest(insights: Vec<StoredInsight>) -> Option<StoredInsight> {
+    let daily = insights.into_iter().filter(|insight| insight.kind == DAILY);
+    daily.max_by_key(|insight| (insight.day, insight.now_us))
+}
+
+/// Tells whether there is an insight and whether one is being made.
+#[utoipa::path(
+    get,
+    path = "/insights/status",
+    tag = "insights",
+    responses((status = 200, description = "Where insights stand", body = InsightStatus)),
+    security(("bearer" = [])),
+)]
+async fn status(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+) -> Result<Json<InsightStatus>, Problem> {
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let pending_days = store::days::dirty_count(&mut tx, caller.user).await?;
+    let found = store::insights::list(&mut tx, &key, caller.user, None, LOOKED_AT_MAX).await?;
+    let jobs = store::jobs::pending(&mut tx, caller.user).await?;
+    let latest = newest(found).map(|insight| LatestInsight {
+        id: insight.id.to_string(),
+        date: insight.day.to_string(),
+        written_at: rfc3339(insight.now_us),
+    });
+    let readiness = match (&latest, pending_days > 0 || jobs > 0) {
+        (_, true) => Readiness::Pending,
+        (None, false) => Readiness::NoData,
+        (Some(_), false) => Readiness::Ready,
+    };
+    let reason = latest.is_none().then_some(match readiness {
+        Readiness::Pending => "days_are_being_computed",
+        Readiness::NoData | Readiness::Ready => "no_data",
+    });
+    Ok(Json(InsightStatus {
+        status: readiness,
+        source: "template",
+        pending_days,
+        latest,
+        reason,
+    }))
+}
+
+/// Reads an insight.
+#[utoipa::path(
+    get,
+    path = "/insights/{insight_id}",
+    tag = "insights",
+    params(("insight_id" = String, Path, description = "Id of the insight")),
+    responses(
+        (status = 200, description = "The insight", body = InsightAnswer),
+        (status = 304, description = "Not changed since the ETag in If-None-Match"),
+    ),
+    security(("bearer" = [])),
+)]
+async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    PathId(id): PathId<InsightId>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let found = store::insights::by_id(&mut tx, &key, caller.user, id).await?;
+    let found = found.ok_or_else(Problem::not_found)?;
+    Ok(verbatim::json(&headers, found.bytes))
+}

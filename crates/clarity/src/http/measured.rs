@@ -1,0 +1,79 @@
+//! What a metric name in a request means for a person, and how metrics and flags are printed.
+//!
+//! The catalogue's names come first; types that the catalogue does not know are the person's own and
+//! are looked up in their table. Nobody sees another person's types.
+
+use model::metric::{Kind, MetricNo};
+use model::sample::Flags;
+
+use crate::dossier::Dossier;
+
+/// A metric with everything that an answer says about it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Measured {
+    /// The stored number.
+    pub(crate) no: MetricNo,
+    /// The id in answers.
+    pub(crate) id: String,
+    /// The unit of its values.
+    pub(crate) unit: String,
+    /// How its values combine.
+    pub(crate) kind: Kind,
+}
+
+impl Measured {
+    /// The metric with a stored number, as this person knows it.
+    pub(crate) fn of(dossier: &Dossier, no: MetricNo) -> Option<Self> {
+        let described = dossier.describe(no)?;
+        Some(Self {
+            no,
+            id: described.id,
+            unit: described.unit,
+            kind: described.kind,
+        })
+    }
+
+    /// Every metric that a name means: one, or for a type outside the catalogue one for each unit in
+    /// which it came; none for a name that means nothing to this person.
+    pub(crate) fn named(dossier: &Dossier, name: &str) -> Vec<Self> {
+        let numbers = match model::metric::by_name(name) {
+            Some(metric) => vec![metric.no],
+            None => dossier.dictionary().unknown_named(name),
+        };
+        numbers
+            .into_iter()
+            .filter_map(|no| Self::of(dossier, no))
+            .collect()
+    }
+}
+
+/// Flags as answers print them.
+const FLAGS: [(Flags, &str); 9] = [
+    (Flags::MANUAL, "manual"),
+    (Flags::AGGREGATED, "aggregated"),
+    (Flags::MINIMUM, "minimum"),
+    (Flags::MAXIMUM, "maximum"),
+    (Flags::SEDENTARY, "sedentary"),
+    (Flags::ACTIVE, "active"),
+    (Flags::REVIEW, "review"),
+    (Flags::BEFORE_MEAL, "before_meal"),
+    (Flags::AFTER_MEAL, "after_meal"),
+];
+
+/// The names of the flags that are set.
+pub(crate) fn flag_names(flags: Flags) -> Vec<&'static str> {
+    let set = FLAGS.iter().filter(|(flag, _)| flags.contains(*flag));
+    set.map(|(_, name)| *name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_named() {
+        let flags = Flags::MANUAL.with(Flags::AFTER_MEAL);
+        assert_eq!(flag_names(flags), ["manual", "after_meal"]);
+        assert!(flag_names(Flags::NONE).is_empty());
+    }
+}

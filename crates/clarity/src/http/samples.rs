@@ -1,0 +1,320 @@
+//! `GET /health-data`: raw samples, newest first, page by page.
+//!
+//! Rows have one total order (start, then everything else that tells two samples apart), and a
+//! cursor names the last row that was shown. So a walk sees each row once while others are added.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use model::ids::UserId;
+use model::metric::MetricNo;
+use model::sample::{DAY_US, Sample};
+use model::source::{SourceNo, normalised};
+use model::zone::{Span, Zone, ZoneHistory};
+use serde::{Deserialize, Serialize};
+use store::samples::Held;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::dossier::Dossier;
+use crate::http::cursor;
+use crate::http::instant::Instants;
+use crate::http::measured::{Measured, flag_names};
+use crate::http::page::{Page, PageQuery, Params};
+use crate::http::problem::Problem;
+use crate::http::range::RangeQuery;
+
+/// The walk looks at one day first and doubles its step over empty time, up to this many days: wide
+/// enough to cross years quickly, narrow enough to hold the samples of every day in it.
+const STEP_DAYS_MAX: i64 = 32;
+
+/// Which samples.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SamplesQuery {
+    /// Metric id, alias or HealthKit identifier; every metric when left out.
+    #[param(example = "heart_rate")]
+    data_type: Option<String>,
+    /// Name of a source, as answers print it.
+    #[param(example = "Apple Watch")]
+    source: Option<String>,
+}
+
+/// A sample as it was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct SampleRow {
+    /// Metric id.
+    data_type: String,
+    /// Value in `unit`, or the code of a category.
+    value: f64,
+    /// UCUM unit.
+    unit: String,
+    /// First instant.
+    start: String,
+    /// End; the same as the start for an instantaneous measurement.
+    end: String,
+    /// Who measured it.
+    source: String,
+    /// Context: `manual`, `aggregated`, `minimum`, `maximum`, `sedentary`, `active`, `review`,
+    /// `before_meal`, `after_meal`.
+    flags: Vec<&'static str>,
+}
+
+/// The place of a row in the order of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Place(i64, MetricNo, i64, SourceNo, u64, u16, u64);
+
+impl Place {
+    fn of(metric: MetricNo, sample: &Sample) -> Self {
+        Self(
+            sample.start_us,
+            metric,
+            sample.end_us,
+            sample.source,
+            sample.value.to_bits(),
+            sample.flags.bits(),
+            sample.uid.map_or(0, std::num::NonZeroU64::get),
+        )
+    }
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// Lists raw samples, newest first.
+///
+/// A sample belongs to a range when it starts in it. Walk through the list with `cursor`: each row
+/// comes once, also while samples are being added.
+#[utoipa::path(
+    get,
+    path = "/health-data",
+    tag = "reading",
+    params(RangeQuery, SamplesQuery, PageQuery),
+    responses((status = 200, description = "A page of samples", body = Page<SampleRow>)),
+    security(("bearer" = [])),
+)]
+async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(range_query): Params<RangeQuery>,
+    Params(query): Params<SamplesQuery>,
+    Params(page): Params<PageQuery>,
+) -> Result<Json<Page<SampleRow>>, Problem> {
+    let limit = page.limit(&app)?;
+    let filter = filter(&range_query, &query);
+    let bound = cursor::Query {
+        user: caller.user,
+        list: "/health-data",
+        filter: &filter,
+    };
+    let after = match &page.cursor {
+        Some(cursor) => Some(cursor::open::<Place>(&app, bound, cursor)?),
+        None => None,
+    };
+    let range = range_query.parse()?;
+    let mut tx = app.store.read().await?;
+    let dossier = Dossier::load(&mut tx, &app.vault, caller.user).await?;
+    let history = dossier.history();
+    let span = range.unbounded(&history)?;
+    let held = store::samples::held(&mut tx, caller.user).await?;
+    let walk = Walk {
+        user: caller.user,
+        held: wanted(&dossier, &query, held)?,
+        source: Chosen::named(&dossier, query.source.as_deref()),
+        dossier: &dossier,
+        span,
+        after,
+        limit,
+    };
+    let mut found = walk.run(&mut tx).await?;
+    drop(tx);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|(place, _)| cursor::seal(&app, bound, place));
+    Ok(Json(Page {
+        data: rows(&dossier, &history, &found),
+        next_cursor: next,
+    }))
+}
+
+/// The parameters that select rows, each with its length so that no two queries look alike.
+fn filter(range: &RangeQuery, query: &SamplesQuery) -> String {
+    let parts = [&range.start, &range.end, &query.data_type, &query.source];
+    let text = parts.map(|part| part.as_deref().unwrap_or_default());
+    text.map(|part| format!("{}:{part}", part.len())).join(";")
+}
+
+/// The metrics that are held and asked for.
+fn wanted(dossier: &Dossier, query: &SamplesQuery, held: Vec<Held>) -> Result<Vec<Held>, Problem> {
+    let Some(name) = &query.data_type else {
+        return Ok(held);
+    };
+    let named = Measured::named(dossier, name);
+    if named.is_empty() {
+        return Err(Problem::parameter(
+            "data_type",
+            "there is no such metric; see GET /metric-types",
+        ));
+    }
+    let is_named = |one: &Held| named.iter().any(|metric| metric.no == one.metric);
+    Ok(held.into_iter().filter(is_named).collect())
+}
+
+/// Whose samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chosen {
+    /// Everybody's.
+    Every,
+    /// One source's.
+    Source(SourceNo),
+    /// Those of a source that this person does not have.
+    Nobody,
+}
+
+impl Chosen {
+    fn named(dossier: &Dossier, name: Option<&str>) -> Self {
+        let Some(name) = name else {
+            return Self::Every;
+        };
+        let key = normalised(name);
+        let numbers = (0..=u16::MAX).map(SourceNo);
+        let mut known = numbers.zip(dossier.dictionary().sources());
+        let found = known.find(|(_, source)| source.key() == key);
+        found.map_or(Self::Nobody, |(no, _)| Self::Source(no))
+    }
+
+    fn takes(self, no: SourceNo) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Source(only) => only == no,
+            Self::Nobody => false,
+        }
+    }
+}
+
+/// A walk back through time.
+struct Walk<'a> {
+    user: UserId,
+    held: Vec<Held>,
+    source: Chosen,
+    dossier: &'a Dossier,
+    span: Span,
+    after: Option<Place>,
+    limit: usize,
+}
+
+impl Walk<'_> {
+    /// The rows after the cursor, newest first: one more than the page holds when there are more.
+    async fn run(&self, tx: &mut store::Tx) -> Result<Vec<(Place, Sample)>, Problem> {
+        let mut found: Vec<(Place, Sample)> = Vec::new();
+        let Some((oldest_us, newest_us)) = self.bounds() else {
+            return Ok(found);
+        };
+        let mut until_us = newest_us;
+        if let Some(after) = self.after {
+            until_us = until_us.min(after.0.saturating_add(1));
+        }
+        let mut step_days = 1;
+        while until_us > oldest_us && found.len() <= self.limit {
+            let from_us = (until_us - step_days * DAY_US).max(oldest_us);
+            let mut here = self
+                .read(
+                    tx,
+                    Span {
+                        start_us: from_us,
+                        end_us: until_us,
+                    },
+                )
+                .await?;
+            here.sort_unstable_by_key(|(place, _)| Reverse(*place));
+            step_days = if here.is_empty() {
+                (step_days * 2).min(STEP_DAYS_MAX)
+            } else {
+                1
+            };
+            found.append(&mut here);
+            until_us = from_us;
+        }
+        found.truncate(self.limit.saturating_add(1));
+        Ok(found)
+    }
+
+    /// The time in which wanted samples can start.
+    fn bounds(&self) -> Option<(i64, i64)> {
+        let first = self.held.iter().map(|one| one.first_day).min()?;
+        let last = self.held.iter().map(|one| one.last_day).max()?;
+        let utc = Zone::utc();
+        let oldest_us = utc.start_of(first).max(self.span.start_us);
+        let newest_us = (utc.start_of(last) + DAY_US).min(self.span.end_us);
+        Some((oldest_us, newest_us))
+    }
+
+    async fn read(&self, tx: &mut store::Tx, span: Span) -> Result<Vec<(Place, Sample)>, Problem> {
+        let utc = Zone::utc();
+        let mut found = Vec::new();
+        for one in &self.held {
+            let begins_us = utc.start_of(one.first_day);
+            let ends_us = utc.start_of(one.last_day) + DAY_US;
+            if ends_us <= span.start_us || begins_us >= span.end_us {
+                continue;
+            }
+            let key = &self.dossier.key;
+            let samples = store::samples::starting_in(tx, key, self.user, one.metric, span).await?;
+            let places = samples
+                .into_iter()
+                .map(|sample| (Place::of(one.metric, &sample), sample));
+            found.extend(places.filter(|(place, sample)| {
+                self.after.is_none_or(|after| *place < after) && self.source.takes(sample.source)
+            }));
+        }
+        Ok(found)
+    }
+}
+
+fn rows(dossier: &Dossier, history: &ZoneHistory, found: &[(Place, Sample)]) -> Vec<SampleRow> {
+    let mut instants = Instants::of(history);
+    let mut text = |at_us: i64, told_min: Option<i16>| {
+        let mut out = Vec::with_capacity(32);
+        instants.write(&mut out, at_us, told_min);
+        String::from_utf8(out).expect("digits and signs are text")
+    };
+    let row = |(place, sample): &(Place, Sample)| {
+        let metric = Measured::of(dossier, place.1)?;
+        Some(SampleRow {
+            data_type: metric.id,
+            value: sample.value,
+            unit: metric.unit,
+            start: text(sample.start_us, sample.zone_offset_min),
+            end: text(sample.end_us, sample.zone_offset_min),
+            source: dossier.source_name(sample.source).to_owned(),
+            flags: flag_names(sample.flags),
+        })
+    };
+    found.iter().filter_map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn different_queries_have_different_filters() {
+        let text = |text: &str| Some(text.to_owned());
+        let range = |start, end| RangeQuery { start, end };
+        let query = |data_type, source| SamplesQuery { data_type, source };
+        let a = filter(&range(text("a"), None), &query(text("b"), None));
+        let b = filter(&range(text("a"), text("b")), &query(None, None));
+        let c = filter(&range(text("a"), None), &query(text("b"), text(";")));
+        assert!(a != b && a != c && b != c);
+    }
+}

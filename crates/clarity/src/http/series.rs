@@ -1,0 +1,491 @@
+//! `GET /series/{metric}`: one metric over time, raw or in buckets, as columns or rows.
+//!
+//! Buckets are whole and aligned: to the clock in UTC up to an hour, to the person's local days and
+//! weeks above. A bucket without data is absent. The arithmetic is `analysis`'s; this file only
+//! reads, cuts time into buckets and prints.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use jiff::ToSpan;
+use jiff::civil::{Date, Weekday};
+use model::ids::UserId;
+use model::metric::Kind;
+use model::sample::{DAY_US, HOUR_US, MINUTE_US, Sample};
+use model::zone::{Span, ZoneHistory};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::dossier::Dossier;
+use crate::http::instant::Instants;
+use crate::http::measured::Measured;
+use crate::http::page::{Params, PathId};
+use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::range::{Lengths, RangeQuery};
+use crate::http::table::{Column, Table};
+use crate::http::{buckets, verbatim};
+
+/// Raw samples in one answer: fifteen days of the densest metric, some 10 MB.
+const RAW_SAMPLES_MAX: usize = 200_000;
+/// Buckets are computed for this much time at once, so that memory stays flat however long the
+/// range is.
+const SLAB_US: i64 = 16 * DAY_US;
+
+/// How finely time is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+pub(crate) enum Resolution {
+    /// Samples as they were measured.
+    #[default]
+    #[serde(rename = "raw")]
+    Raw,
+    /// Minutes.
+    #[serde(rename = "1m")]
+    Minute,
+    /// Five minutes.
+    #[serde(rename = "5m")]
+    FiveMinutes,
+    /// Hours.
+    #[serde(rename = "1h")]
+    Hour,
+    /// Local days.
+    #[serde(rename = "1d")]
+    Day,
+    /// Local weeks, from Monday.
+    #[serde(rename = "1w")]
+    Week,
+}
+
+impl Resolution {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Minute => "1m",
+            Self::FiveMinutes => "5m",
+            Self::Hour => "1h",
+            Self::Day => "1d",
+            Self::Week => "1w",
+        }
+    }
+
+    /// The longest range: some ten thousand buckets, or few enough samples to read in a second.
+    const fn lengths(self) -> Lengths {
+        match self {
+            Self::Raw | Self::Minute => Lengths {
+                default_days: 1,
+                max_days: 8,
+            },
+            Self::FiveMinutes => Lengths {
+                default_days: 1,
+                max_days: 35,
+            },
+            Self::Hour => Lengths {
+                default_days: 7,
+                max_days: 400,
+            },
+            Self::Day => Lengths {
+                default_days: 30,
+                max_days: 1_200,
+            },
+            Self::Week => Lengths {
+                default_days: 364,
+                max_days: 1_200,
+            },
+        }
+    }
+}
+
+/// What happens where sources overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Merge {
+    /// Every instant counts once, for the best-ranked source.
+    Priority,
+    /// Every source for itself.
+    None,
+}
+
+/// How the answer is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Layout {
+    /// One array per column.
+    #[default]
+    Columns,
+    /// One object per row.
+    Rows,
+}
+
+/// How to read a series.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SeriesQuery {
+    /// How finely time is cut. Longest ranges: raw and 1m 8 days, 5m 35, 1h 400, 1d and 1w 1,200.
+    #[serde(default)]
+    #[param(inline)]
+    resolution: Resolution,
+    /// For buckets of cumulative metrics: `priority` (default) or one row per source.
+    #[param(inline)]
+    merge: Option<Merge>,
+    /// `columns` (default) or `rows`.
+    #[serde(default)]
+    #[param(inline)]
+    layout: Layout,
+    /// Which unit, for a type outside the catalogue that came in several.
+    unit: Option<String>,
+}
+
+/// A series in columns; with `layout=rows` the same names are the fields of each object in `data`.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the answer, which is written as text")]
+pub(crate) struct SeriesAnswer {
+    /// Metric id.
+    metric: String,
+    /// `cumulative`, `discrete`, `time_weighted`, `equivalent_level` or `category`.
+    kind: String,
+    /// UCUM unit of the values.
+    unit: String,
+    /// As asked for.
+    resolution: String,
+    /// `priority` or `none`.
+    merge: String,
+    /// Start of the range.
+    start: String,
+    /// End of the range, exclusive.
+    end: String,
+    /// Rows.
+    count: u64,
+    /// Names of the sources that the column `source` counts from 0.
+    sources: Vec<String>,
+    /// Raw: `start, end, value, source`. Cumulative buckets: `start, end, value, samples, coverage`
+    /// and with `merge=none` also `source`. Other buckets: `start, end, mean, min, max, n, coverage`
+    /// and `weighted` (time-weighted mean or equivalent level). Categories: `start, end, code, n,
+    /// minutes`. Days and weeks also have `date`.
+    columns: std::collections::BTreeMap<String, Vec<serde_json::Value>>,
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(read))
+}
+
+/// Reads one metric over time.
+///
+/// Any name of the metric is taken (`steps` for `step_count`). Cumulative metrics are merged across
+/// overlapping sources so that every instant counts once; buckets without data are absent.
+#[utoipa::path(
+    get,
+    path = "/series/{metric}",
+    tag = "reading",
+    params(
+        ("metric" = String, Path, description = "Metric id, alias or HealthKit identifier", example = "heart_rate"),
+        RangeQuery,
+        SeriesQuery,
+    ),
+    responses(
+        (status = 200, description = "The series", body = SeriesAnswer),
+        (status = 304, description = "Not changed since the ETag in If-None-Match"),
+        (status = 406, description = "Only JSON is on offer"),
+    ),
+    security(("bearer" = [])),
+)]
+async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    PathId(name): PathId<String>,
+    Params(range): Params<RangeQuery>,
+    Params(query): Params<SeriesQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    json_is_accepted(&headers)?;
+    let range = range.parse()?;
+    let mut tx = app.store.read().await?;
+    let dossier = Dossier::load(&mut tx, &app.vault, caller.user).await?;
+    let metric = one_metric(&dossier, &name, query.unit.as_deref())?;
+    let history = dossier.history();
+    let span = range.span(&history, app.clock.now_us(), query.resolution.lengths())?;
+    let merge = merge_of(&metric, &query)?;
+    let reading = Reading {
+        user: caller.user,
+        dossier,
+        metric,
+        history,
+        span,
+        merge,
+        query,
+    };
+    let (tables, sources) = match reading.query.resolution {
+        Resolution::Raw => reading.raw(&mut tx).await?,
+        Resolution::Minute
+        | Resolution::FiveMinutes
+        | Resolution::Hour
+        | Resolution::Day
+        | Resolution::Week => reading.bucketed(&app, &mut tx).await?,
+    };
+    drop(tx);
+    let body = app
+        .compute(move || reading.print(&tables, &sources))
+        .await?;
+    Ok(verbatim::json(&headers, body))
+}
+
+/// Refuses clients that take no JSON; Arrow is not on offer.
+fn json_is_accepted(headers: &HeaderMap) -> Result<(), Problem> {
+    let mut accepted = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let json = |kind: &str| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        matches!(kind, "application/json" | "application/*" | "*/*")
+    };
+    let is_given = headers.contains_key(header::ACCEPT);
+    if is_given && !accepted.any(|list| list.split(',').any(json)) {
+        return Err(Problem::new(
+            Code::NotAcceptable,
+            "series are answered as application/json",
+        ));
+    }
+    Ok(())
+}
+
+fn one_metric(dossier: &Dossier, name: &str, unit: Option<&str>) -> Result<Measured, Problem> {
+    let mut found = Measured::named(dossier, name);
+    if let Some(unit) = unit {
+        found.retain(|metric| metric.unit == unit);
+    }
+    if found.len() > 1 {
+        let units: Vec<&str> = found.iter().map(|metric| metric.unit.as_str()).collect();
+        let message = format!("this type came in several units; ask for one of {units:?}");
+        return Err(Problem::invalid(vec![FieldError::new(
+            "unit",
+            "unit_ambiguous",
+            message,
+        )]));
+    }
+    found
+        .pop()
+        .ok_or_else(|| Problem::new(Code::NotFound, "there is no such metric"))
+}
+
+fn merge_of(metric: &Measured, query: &SeriesQuery) -> Result<Merge, Problem> {
+    let can_merge = metric.kind == Kind::Cumulative && query.resolution != Resolution::Raw;
+    match query.merge {
+        Some(Merge::Priority) if !can_merge => Err(Problem::invalid(vec![FieldError::new(
+            "merge",
+            "merge_not_possible",
+            "only buckets of cumulative metrics can be merged by priority",
+        )])),
+        None if can_merge => Ok(Merge::Priority),
+        Some(merge) => Ok(merge),
+        None => Ok(Merge::None),
+    }
+}
+
+/// Everything that a series is read with.
+struct Reading {
+    user: UserId,
+    dossier: Dossier,
+    metric: Measured,
+    history: ZoneHistory,
+    span: Span,
+    merge: Merge,
+    query: SeriesQuery,
+}
+
+/// Source names in the order in which they were first met.
+#[derive(Debug, Default)]
+struct Sources(Vec<model::source::SourceNo>);
+
+impl Sources {
+    fn index(&mut self, no: model::source::SourceNo) -> i64 {
+        let at = self
+            .0
+            .iter()
+            .position(|known| *known == no)
+            .unwrap_or_else(|| {
+                self.0.push(no);
+                self.0.len() - 1
+            });
+        i64::try_from(at).unwrap_or(i64::MAX)
+    }
+}
+
+impl Reading {
+    async fn raw(&self, tx: &mut store::Tx) -> Result<(Vec<Table>, Sources), Problem> {
+        let key = &self.dossier.key;
+        let samples =
+            store::samples::starting_in(tx, key, self.user, self.metric.no, self.span).await?;
+        if samples.len() > RAW_SAMPLES_MAX {
+            return Err(Problem::new(
+                Code::TooManyItems,
+                format!(
+                    "the range holds {} samples, more than the {RAW_SAMPLES_MAX} of one answer; \
+                     ask for a shorter range",
+                    samples.len()
+                ),
+            ));
+        }
+        let mut sources = Sources::default();
+        let instants = |at: &dyn Fn(&Sample) -> i64| {
+            samples
+                .iter()
+                .map(|sample| (at(sample), sample.zone_offset_min))
+                .collect()
+        };
+        let table = Table::of(vec![
+            (
+                "start",
+                Column::Instants(instants(&|sample| sample.start_us)),
+            ),
+            ("end", Column::Instants(instants(&|sample| sample.end_us))),
+            (
+                "value",
+                Column::Numbers(samples.iter().map(|sample| Some(sample.value)).collect()),
+            ),
+            (
+                "source",
+                Column::Counts(
+                    samples
+                        .iter()
+                        .map(|sample| sources.index(sample.source))
+                        .collect(),
+                ),
+            ),
+        ]);
+        Ok((vec![table], sources))
+    }
+
+    async fn bucketed(
+        &self,
+        app: &App,
+        tx: &mut store::Tx,
+    ) -> Result<(Vec<Table>, Sources), Problem> {
+        let all = self.buckets();
+        let ranks = self.dossier.ranks(&self.metric.id);
+        let mut rows = buckets::Rows::new(self.metric.kind, self.merge);
+        let mut rest = all.as_slice();
+        while let Some(first) = rest.first() {
+            let until_us = first.span().start_us + SLAB_US;
+            let count = rest
+                .iter()
+                .take_while(|bucket| bucket.span().start_us < until_us)
+                .count();
+            let (slab, after) = rest.split_at_checked(count.max(1)).unwrap_or((rest, &[]));
+            rest = after;
+            let last = slab.last().unwrap_or(first);
+            let whole = Span {
+                start_us: first.span().start_us,
+                end_us: last.span().end_us,
+            };
+            let key = &self.dossier.key;
+            let samples =
+                store::samples::overlapping(tx, key, self.user, self.metric.no, whole).await?;
+            let (slab, ranks) = (slab.to_vec(), ranks.clone());
+            rows = app
+                .compute(move || {
+                    rows.add(&samples, &slab, &ranks);
+                    rows
+                })
+                .await?;
+        }
+        let mut sources = Sources::default();
+        let with_dates = matches!(self.query.resolution, Resolution::Day | Resolution::Week);
+        Ok((
+            vec![rows.table(with_dates, |no| sources.index(no))],
+            sources,
+        ))
+    }
+
+    /// The whole buckets that the range touches.
+    fn buckets(&self) -> Vec<buckets::Bucket> {
+        let Span { start_us, end_us } = self.span;
+        let width_us = match self.query.resolution {
+            Resolution::Raw => return Vec::new(),
+            Resolution::Minute => MINUTE_US,
+            Resolution::FiveMinutes => 5 * MINUTE_US,
+            Resolution::Hour => HOUR_US,
+            Resolution::Day => return self.days(1),
+            Resolution::Week => return self.days(7),
+        };
+        let mut found = Vec::new();
+        let mut from_us = start_us.div_euclid(width_us) * width_us;
+        while from_us < end_us {
+            let span = Span {
+                start_us: from_us,
+                end_us: from_us + width_us,
+            };
+            found.extend(buckets::Bucket::new(
+                self.history.date_at(from_us),
+                vec![span],
+            ));
+            from_us += width_us;
+        }
+        found
+    }
+
+    /// Buckets of `step` local days: days, or weeks from Monday.
+    fn days(&self, step: i32) -> Vec<buckets::Bucket> {
+        let first = self.history.date_at(self.span.start_us);
+        let last = self.history.date_at(self.span.end_us - 1);
+        let monday = first.weekday().since(Weekday::Monday);
+        let back = if step == 7 { i32::from(monday) } else { 0 };
+        let mut found = Vec::new();
+        let mut day = plus(first, -back);
+        while day <= last {
+            let dates = (0..step).map(|offset| plus(day, offset));
+            let spans = dates.flat_map(|date| self.history.day(date)).collect();
+            found.extend(buckets::Bucket::new(day, spans));
+            day = plus(day, step);
+        }
+        found
+    }
+
+    fn print(&self, tables: &[Table], sources: &Sources) -> Vec<u8> {
+        let mut instants = Instants::of(&self.history);
+        let names: Vec<&str> = sources
+            .0
+            .iter()
+            .map(|no| self.dossier.source_name(*no))
+            .collect();
+        let rows: usize = tables.iter().map(Table::len).sum();
+        let head = serde_json::json!({
+            "metric": self.metric.id,
+            "kind": self.metric.kind,
+            "unit": self.metric.unit,
+            "resolution": self.query.resolution.name(),
+            "merge": if self.merge == Merge::Priority { "priority" } else { "none" },
+            "start": instants.text(self.span.start_us),
+            "end": instants.text(self.span.end_us),
+            "count": rows,
+            "sources": names,
+        });
+        let mut out = Vec::with_capacity(256 + rows * 80);
+        verbatim::write(&mut out, &head);
+        // The head is an object: its closing brace makes room for the table.
+        out.pop();
+        for table in tables {
+            match self.query.layout {
+                Layout::Columns => {
+                    out.extend_from_slice(b",\"columns\":");
+                    table.write_columns(&mut out, &self.history);
+                }
+                Layout::Rows => {
+                    out.extend_from_slice(b",\"data\":");
+                    table.write_rows(&mut out, &self.history);
+                }
+            }
+        }
+        out.push(b'}');
+        out
+    }
+}
+
+fn plus(date: Date, days: i32) -> Date {
+    date.checked_add(days.days()).unwrap_or(Date::MAX)
+}

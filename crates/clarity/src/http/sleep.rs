@@ -1,0 +1,215 @@
+//! `GET /sleep`: the night that ended on each local date, and the naps apart.
+//!
+//! Times are printed on the clock of the zone of waking.
+
+use std::sync::Arc;
+
+use analysis::daily::sleep::{Episode, Night};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use model::zone::{Zone, ZoneHistory};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::http::instant::Instants;
+use crate::http::page::Params;
+use crate::http::problem::Problem;
+use crate::http::range::RangeQuery;
+use crate::http::{days, verbatim};
+
+/// Nights.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the answer, which is written as text")]
+struct Nights {
+    /// Days with data, oldest first.
+    data: Vec<NightAnswer>,
+}
+
+/// The sleep that ended on a local date.
+#[derive(Debug, Serialize, ToSchema)]
+struct NightAnswer {
+    /// The date of waking.
+    #[schema(format = Date)]
+    date: String,
+    /// The zone on waking.
+    zone: String,
+    /// The main sleep; null with a reason.
+    main: Option<SleepAnswer>,
+    /// Every other sleep that ended on the date.
+    naps: Vec<SleepAnswer>,
+    /// Stays in bed that ended on the date without any sleep recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    in_bed_only: Vec<StayAnswer>,
+    /// Why there is no main sleep: `no_sleep_data`, `in_bed_only`, `naps_only`, `date_skipped`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Version of the method.
+    version: u16,
+}
+
+/// One sleep.
+#[derive(Debug, Serialize, ToSchema)]
+struct SleepAnswer {
+    /// First instant asleep.
+    onset: String,
+    /// Last instant asleep.
+    offset: String,
+    /// Halfway between onset and offset.
+    midpoint: String,
+    /// Minutes asleep.
+    asleep_min: f64,
+    /// Minutes in bed; null without in-bed samples.
+    in_bed_min: Option<f64>,
+    /// Minutes of the in-bed samples alone.
+    in_bed_recorded_min: Option<f64>,
+    /// Start of the first in-bed sample.
+    in_bed_start: Option<String>,
+    /// End of the last in-bed sample.
+    in_bed_end: Option<String>,
+    /// Minutes per stage.
+    stages_min: StagesAnswer,
+    /// Share of the time in bed that was asleep.
+    efficiency: Option<f64>,
+    /// Share of the time from onset to offset that was asleep.
+    maintenance: f64,
+    /// Minutes from the first in-bed sample to onset.
+    latency_min: Option<f64>,
+    /// Why efficiency, time in bed or latency are null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_bed_reason: Option<String>,
+    /// Minutes between onset and offset that were not asleep.
+    waso_min: f64,
+    /// Wake stretches between onset and offset.
+    awakenings: u32,
+    /// The source that held most of the time asleep.
+    source: String,
+    /// Whether an app had condensed the samples before they came.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    aggregated: bool,
+}
+
+/// Minutes per stage.
+#[derive(Debug, Serialize, ToSchema)]
+struct StagesAnswer {
+    /// Light sleep.
+    core: f64,
+    /// Slow-wave sleep.
+    deep: f64,
+    /// Rapid-eye-movement sleep.
+    rem: f64,
+    /// Asleep, stage not known.
+    unspecified: f64,
+    /// Recorded as awake.
+    awake: f64,
+}
+
+/// A stay in bed.
+#[derive(Debug, Serialize, ToSchema)]
+struct StayAnswer {
+    /// Start of the first sample.
+    start: String,
+    /// End of the last sample.
+    end: String,
+    /// Minutes of the samples.
+    in_bed_min: f64,
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(read))
+}
+
+/// Reads nights and naps.
+///
+/// A night belongs to the local date on which it ended. At most 400 days; without `start` the last
+/// 30.
+#[utoipa::path(
+    get,
+    path = "/sleep",
+    tag = "reading",
+    params(RangeQuery),
+    responses(
+        (status = 200, description = "Days with data, oldest first", body = Nights),
+        (status = 304, description = "Not changed since the ETag in If-None-Match"),
+    ),
+    security(("bearer" = [])),
+)]
+async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(range): Params<RangeQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let stored = days::load(&app, caller.user, &range).await?;
+    let body = app.compute(move || print(&stored)).await??;
+    Ok(verbatim::json(&headers, body))
+}
+
+fn print(stored: &[Vec<u8>]) -> Result<Vec<u8>, Problem> {
+    days::print(stored, |out, day| {
+        let night: Night = serde_json::from_str(day.night.get()).map_err(Problem::internal)?;
+        verbatim::write(out, &answer(night));
+        Ok(())
+    })
+}
+
+fn answer(night: Night) -> NightAnswer {
+    let zone = Zone::parse(&night.zone).unwrap_or_else(|_| Zone::utc());
+    let history = ZoneHistory::fixed(zone);
+    let mut instants = Instants::of(&history);
+    NightAnswer {
+        date: night.date.to_string(),
+        main: night.main.map(|main| sleep(main, &mut instants)),
+        naps: night
+            .naps
+            .into_iter()
+            .map(|nap| sleep(nap, &mut instants))
+            .collect(),
+        in_bed_only: night
+            .in_bed_only
+            .into_iter()
+            .map(|stay| StayAnswer {
+                start: instants.text(stay.start_us),
+                end: instants.text(stay.end_us),
+                in_bed_min: stay.in_bed_min,
+            })
+            .collect(),
+        reason: night.reason.map(std::borrow::Cow::into_owned),
+        version: night.version,
+        zone: night.zone,
+    }
+}
+
+fn sleep(episode: Episode, instants: &mut Instants<'_>) -> SleepAnswer {
+    let stages = episode.stages_min;
+    SleepAnswer {
+        onset: instants.text(episode.onset_us),
+        offset: instants.text(episode.offset_us),
+        midpoint: instants.text(episode.midpoint_us),
+        asleep_min: episode.asleep_min,
+        in_bed_min: episode.in_bed_min,
+        in_bed_recorded_min: episode.in_bed_recorded_min,
+        in_bed_start: episode.in_bed_start_us.map(|at_us| instants.text(at_us)),
+        in_bed_end: episode.in_bed_end_us.map(|at_us| instants.text(at_us)),
+        stages_min: StagesAnswer {
+            core: stages.core,
+            deep: stages.deep,
+            rem: stages.rem,
+            unspecified: stages.unspecified,
+            awake: stages.awake,
+        },
+        efficiency: episode.efficiency,
+        maintenance: episode.maintenance,
+        latency_min: episode.latency_min,
+        in_bed_reason: episode.in_bed_reason.map(std::borrow::Cow::into_owned),
+        waso_min: episode.waso_min,
+        awakenings: episode.awakenings,
+        source: episode.source,
+        aggregated: episode.aggregated,
+    }
+}
