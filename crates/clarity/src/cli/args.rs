@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// A self-hosted, encrypted server for health data.
 #[derive(Debug, Parser)]
@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Worker(Worker),
     /// Reads exports and payloads into a person's data.
     Import(Import),
+    /// Writes everything of a person, in the clear.
+    Export(Export),
     /// Manages accounts.
     User(User),
     /// Looks at settings, key, database and address, with a remedy for each finding.
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     Openapi,
     /// Prints the catalogue of metrics.
     Metrics,
+    /// Tells what a person's samples cost on disk, by metric.
+    Storage(Storage),
     /// Copies everything into an empty database; the key file stays the same.
     Copy(Copy),
 }
@@ -91,6 +95,37 @@ pub(crate) struct Import {
     /// Also remove samples that are merely absent from a newer export.
     #[arg(long)]
     pub(crate) mirror: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// Whose data.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
+    /// How to write it.
+    #[arg(long, default_value = "ndjson")]
+    pub(crate) format: Format,
+    /// Where to write it; `-` is standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// Forms of an export.
+#[derive(Debug, Clone, ValueEnum, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// One JSON object per line.
+    Ndjson,
+    /// One table of samples.
+    Csv,
+}
+
+/// Arguments of `storage`.
+#[derive(Debug, Args)]
+pub(crate) struct Storage {
+    /// Whose samples.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
 }
 
 /// Arguments of `user`.
@@ -184,6 +219,7 @@ mod tests {
         };
         check("clarity import --user a@example.org");
         check("clarity import file.zip");
+        check("clarity export --user a@example.org --format parquet --out f");
         check("clarity nonsense");
     }
 }

@@ -7,12 +7,14 @@
 mod args;
 mod check;
 mod copy;
+mod export;
 mod household;
 mod import;
 mod output;
 mod print;
 mod progress;
 mod serve;
+mod storage;
 mod user;
 
 use std::ffi::OsString;
@@ -73,6 +75,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(wanted) => serve::serve(global, wanted).await,
         Command::Worker(wanted) => serve::worker(global, wanted).await,
         Command::Import(wanted) => import::import(global, wanted).await,
+        Command::Export(wanted) => export::export(global, wanted).await,
         Command::User(wanted) => match wanted.command {
             UserCommand::Add(wanted) => user::add(global, wanted).await,
             UserCommand::List => user::list(global).await,
@@ -83,6 +86,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Config => print::config(global),
         Command::Openapi => print::openapi(),
         Command::Metrics => print::metrics(global),
+        Command::Storage(wanted) => storage::storage(global, &wanted.user).await,
         Command::Copy(wanted) => copy::copy(global, wanted).await,
     }
 }

@@ -300,4 +300,28 @@ fn an_import_from_standard_input_adds_up() {
         (&0.into(), &3.into()),
         "{again}"
     );
+
+    let out = folder.path().join("all.ndjson");
+    let path = out.display().to_string();
+    let export = ["export", "--user", EMAIL, "--format", "ndjson", "--out"];
+    let to_file = here(&[&export[..], &[&path, "--json"]].concat(), "");
+    assert_eq!(to_file.code, Some(0), "{}", to_file.err);
+    assert_eq!(to_file.json()["samples"], 3);
+    let to_pipe = here(&[&export[..], &["-"]].concat(), "");
+    let written = std::fs::read_to_string(&out).expect("the export");
+    assert_eq!(written, to_pipe.out);
+    assert!(
+        written
+            .lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok()),
+        "{written}"
+    );
+    assert!(written.contains("420"), "{written}");
+    let names = std::fs::read_dir(folder.path()).expect("a folder");
+    let parts = names.filter(|entry| {
+        entry
+            .as_ref()
+            .is_ok_and(|entry| entry.file_name().to_string_lossy().contains(".part"))
+    });
+    assert_eq!(parts.count(), 0, "a half-written file stayed");
 }
