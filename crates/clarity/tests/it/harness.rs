@@ -49,6 +49,14 @@ impl TestApp {
 
     /// With settings of its own.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let store = Store::open(&Target::SqliteTemporary)
+            .await
+            .expect("a database");
+        Self::on(store, change).await
+    }
+
+    /// On an empty database.
+    pub(crate) async fn on(store: Store, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut config = Config {
             data_dir: folder.path().to_owned(),
@@ -58,9 +66,6 @@ impl TestApp {
         config.passwords.iterations = 1;
         config.rates.enabled = Switch::Off;
         change(&mut config);
-        let store = Store::open(&Target::SqliteTemporary)
-            .await
-            .expect("a database");
         let clock = Clock::fixed(NOW_US);
         telemetry::collect_metrics().expect("metrics");
         let app = App::with_store(store, config, clock, Ids::seeded(1)).await;
