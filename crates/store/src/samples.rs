@@ -340,6 +340,38 @@ pub async fn held(tx: &mut Tx, user: UserId) -> Result<Vec<Held>, Error> {
         .collect()
 }
 
+/// What one metric costs on disk, without the database's own share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Footprint {
+    /// The metric.
+    pub metric: MetricNo,
+    /// How many samples.
+    pub samples: u64,
+    /// Sealed bytes.
+    pub bytes: u64,
+}
+
+/// What the samples of every metric cost, in the order of its number.
+pub async fn footprint(tx: &mut Tx, user: UserId) -> Result<Vec<Footprint>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64, i64)>(
+        "SELECT metric, CAST(SUM(samples) AS BIGINT), CAST(SUM(LENGTH(sealed)) AS BIGINT)
+         FROM chunks
+         WHERE person = (SELECT no FROM persons WHERE id = $1) GROUP BY metric ORDER BY metric",
+    )
+    .bind(user.uuid())
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter()
+        .map(|(metric, samples, bytes)| {
+            Ok(Footprint {
+                metric: metric_no(metric)?,
+                samples: samples.unsigned_abs(),
+                bytes: bytes.unsigned_abs(),
+            })
+        })
+        .collect()
+}
+
 pub(crate) fn metric_no(stored: i64) -> Result<MetricNo, Error> {
     let no = u16::try_from(stored).map_err(|_| Error::Damaged { what: "chunk" })?;
     Ok(MetricNo(no))

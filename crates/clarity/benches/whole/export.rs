@@ -2,7 +2,7 @@
 //! energy and sleep of one person, as a phone prints them, straight into a zip with data
 //! descriptors. Deterministic, so that runs can be compared.
 
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use flate2::write::DeflateEncoder;
@@ -47,7 +47,7 @@ pub(crate) fn write(path: &Path, xml_bytes: u64) -> std::io::Result<Written> {
     let mut file = BufWriter::with_capacity(1 << 20, std::fs::File::create(path)?);
     let name = b"apple_health_export/export.xml";
     local_header(&mut file, name)?;
-    let deflate = DeflateEncoder::new(&mut file, Compression::fast());
+    let deflate = DeflateEncoder::new(file, Compression::fast());
     let mut out = Counted {
         inner: deflate,
         crc: Crc::new(),
@@ -57,15 +57,11 @@ pub(crate) fn write(path: &Path, xml_bytes: u64) -> std::io::Result<Written> {
     let records = document(&mut buffered, xml_bytes)?;
     buffered.flush()?;
     drop(buffered);
-    let (crc, size) = (out.crc.sum(), out.bytes);
-    let deflate = out.inner;
+    let Counted { inner: mut deflate, crc, bytes: size } = out;
+    deflate.try_finish()?;
     let packed = deflate.total_out();
-    deflate.finish()?;
-    file.flush()?;
-    // The encoder's own count misses what finish() wrote.
-    let end = file.seek(SeekFrom::End(0))?;
-    let packed = (end - 30 - name.len() as u64).max(packed);
-    trailer(&mut file, name, crc, packed, size)?;
+    let mut file = deflate.finish()?;
+    trailer(&mut file, name, crc.sum(), packed, size)?;
     file.flush()?;
     Ok(Written {
         xml_bytes: size,

@@ -29,7 +29,7 @@ impl Server {
         let child = Command::new(env!("CARGO_BIN_EXE_clarity"))
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
             .arg(data)
-            .env("CLARITY_RATE_LIMITS_ENABLED", "false")
+            .env("CLARITY_RATES_ENABLED", "off")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -13,6 +13,8 @@ use crate::{Outcome, percentile};
 const BODY_SAMPLES: usize = 2_000;
 /// How long the phones synchronise.
 const RUN: Duration = Duration::from_secs(6);
+/// The password of every made-up person.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// 2024-01-01T00:00:00Z.
 const START_S: i64 = 1_704_067_200;
 
@@ -165,7 +167,7 @@ pub(crate) fn one_dense_day(client: &mut Client, token: &str) -> Outcome<()> {
 }
 
 fn register(client: &mut Client, email: &str) -> Outcome<String> {
-    let body = serde_json::json!({ "email": email, "password": "correct horse battery staple" });
+    let body = serde_json::json!({ "email": email, "password": PASSWORD });
     token(client, "/api/v1/auth/register", &body)
 }
 

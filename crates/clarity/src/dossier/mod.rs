@@ -167,6 +167,11 @@ impl Dossier {
         Ranks::in_order(&order)
     }
 
+    /// The order of sources where the person did not choose one.
+    pub(crate) fn usual_order(&self) -> Vec<SourceNo> {
+        self.dictionary.value.best_first(&[])
+    }
+
     /// What answers call a metric, its unit there, and how its samples combine. A type that the
     /// catalogue does not know is averaged: that claims least.
     pub(crate) fn describe(&self, no: MetricNo) -> Option<Described> {

@@ -92,7 +92,7 @@ pub(crate) async fn zones_changed(
     before: &ZoneHistory,
 ) -> Result<(), IngestError> {
     let after = history(app, tx, user).await?;
-    let Some((first, last)) = store::days::bounds(tx, user).await? else {
+    let Some((first, last)) = store::days::extent(tx, user).await? else {
         return Ok(());
     };
     let days = moved_days(before, &after, first, last);

@@ -11,6 +11,7 @@ use model::metric::MetricNo;
 use model::record::Record;
 use model::sample::{Flags, Sample};
 use model::source::{Source, SourceNo};
+use model::zone::ZoneHistory;
 use store::Tx;
 use store::samples::{ChangedHours, Group, Origin, Snapshot};
 use store::uploads::UploadNo;
@@ -145,8 +146,11 @@ impl Intake {
         job: JobId,
         part: Part,
     ) -> Result<(), IngestError> {
+        let before = Before {
+            zones: person.history(),
+            order: person.usual_order(),
+        };
         self.resolve(person)?;
-        let before = person.history();
         person.seen_in(&std::mem::take(&mut self.zones));
         let snapshots = store::uploads::snapshots(tx, upload.user).await?;
         let origin = Origin {
@@ -246,27 +250,43 @@ impl Intake {
         incoming: Vec<Incoming>,
         changed: &mut ChangedHours,
     ) -> Result<(), IngestError> {
+        // One call for all metrics: on a live upload the statements around each would cost more
+        // than its samples. Two names of one metric are counted under the first.
+        let mut names: BTreeMap<MetricNo, String> = BTreeMap::new();
+        let (mut counted, mut uncounted) = (Vec::new(), Vec::new());
         for (type_index, samples) in self.group(person, incoming) {
             let Some((name, metric)) = self.meaning(type_index) else {
                 continue;
             };
-            let (counted, uncounted) = self.split(samples);
+            names.entry(metric).or_insert(name);
             if self.snapshot_us.is_some() {
                 self.present
-                    .extend(counted.iter().map(|sample| (metric, sample.source)));
+                    .extend(samples.iter().map(|sample| (metric, sample.source)));
             }
-            for (samples, counts) in [(counted, true), (uncounted, false)] {
-                if samples.is_empty() {
-                    continue;
-                }
-                let group = vec![Group { metric, samples }];
-                let merged = store::samples::merge(tx, &person.key, user, origin, group).await?;
-                for (_, count) in merged.by_metric.iter().filter(|_| counts) {
-                    let same = count.duplicates + count.refused_deleted;
-                    self.tally.count(&name, count.added + count.replaced, same);
-                }
-                changed.extend(merged.changed);
+            let (means, extremes) = self.split(samples);
+            counted.push(Group {
+                metric,
+                samples: means,
+            });
+            if !extremes.is_empty() {
+                uncounted.push(Group {
+                    metric,
+                    samples: extremes,
+                });
             }
+        }
+        if !counted.is_empty() {
+            let merged = store::samples::merge(tx, &person.key, user, origin, counted).await?;
+            for (metric, count) in &merged.by_metric {
+                let name = names.get(metric).map_or("", String::as_str);
+                let same = count.duplicates + count.refused_deleted;
+                self.tally.count(name, count.added + count.replaced, same);
+            }
+            changed.extend(merged.changed);
+        }
+        if !uncounted.is_empty() {
+            let merged = store::samples::merge(tx, &person.key, user, origin, uncounted).await?;
+            changed.extend(merged.changed);
         }
         Ok(())
     }
@@ -377,32 +397,54 @@ impl Intake {
         Ok(())
     }
 
-    /// Marks the days of changed samples, and those whose borders moved with the zone history.
+    /// Marks the days of changed samples, those whose borders moved with the zone history, and all when
+    /// older data turned the usual order of known sources around.
     async fn mark(
         &mut self,
         tx: &mut Tx,
         person: &Dossier,
         upload: Upload,
         job: JobId,
-        (before, changed): (&model::zone::ZoneHistory, &ChangedHours),
+        (before, changed): (&Before, &ChangedHours),
     ) -> Result<(), IngestError> {
         let after = person.history();
         let mut days = BTreeSet::new();
         for (metric, hours) in changed.iter() {
             days.extend(dirty::dates(&after, metric, hours.iter().copied()));
         }
-        if *before != after
-            && let Some((first, last)) = store::days::bounds(tx, upload.user).await?
+        if before.zones != after
+            && let Some((first, last)) = store::days::extent(tx, upload.user).await?
         {
-            days.extend(moved_days(before, &after, first, last));
+            days.extend(moved_days(&before.zones, &after, first, last));
         }
-        if days.is_empty() {
+        let reordered = before.is_reordered(&person.usual_order());
+        if reordered {
+            store::days::mark_all(tx, upload.user).await?;
+        }
+        if days.is_empty() && !reordered {
             return Ok(());
         }
         let (user, now_us) = (upload.user, upload.now_us);
         let seq = mark_days(tx, user, &days, job, now_us, upload.run_at_us).await?;
         self.dirty_seq = self.dirty_seq.max(seq);
         Ok(())
+    }
+}
+
+/// What days depend on beside samples, before a write.
+struct Before {
+    zones: ZoneHistory,
+    order: Vec<SourceNo>,
+}
+
+impl Before {
+    /// Whether the sources of before come in another order now. Those that are new have the highest
+    /// numbers and no days yet.
+    fn is_reordered(&self, order: &[SourceNo]) -> bool {
+        let known = order
+            .iter()
+            .filter(|no| usize::from(no.0) < self.order.len());
+        !known.eq(&self.order)
     }
 }
 

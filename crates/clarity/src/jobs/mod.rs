@@ -18,10 +18,11 @@ use store::jobs::{Claimed, JobKind, NewJob};
 
 use crate::app::App;
 
-/// How long a claimed job belongs to its worker without a sign of life.
-const LEASE_US: i64 = 60 * SECOND_US;
+/// How long a claimed job belongs to its worker without a sign of life: longer than a large import
+/// holds the only writer, short enough that a server that was killed goes on soon after its restart.
+const LEASE_US: i64 = 20 * SECOND_US;
 /// How often a worker renews its lease: three chances before it runs out.
-const RENEW_EVERY: Duration = Duration::from_secs(20);
+const RENEW_EVERY: Duration = Duration::from_secs(6);
 /// How often an idle worker looks; work of this process wakes it at once, that of another process
 /// (the command line on the same data folder) is found by looking.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -113,7 +114,7 @@ pub(crate) fn start(app: &Arc<App>, workers: usize) {
     for number in 0..workers {
         let task = Arc::clone(app);
         app.spawn("worker", async move {
-            let name = format!("{}-{number}", std::process::id());
+            let name = worker_name(&task, &number.to_string());
             while !task.shutdown.is_cancelled() {
                 let worked = work_once(&task, &name).await;
                 if !worked {
@@ -128,36 +129,20 @@ pub(crate) fn start(app: &Arc<App>, workers: usize) {
     }
 }
 
+/// A name that no other worker has or had: process ids repeat, in containers at every start.
+fn worker_name(app: &App, role: &str) -> String {
+    let chance = u64::from_le_bytes(app.ids.bytes());
+    format!("{chance:016x}-{role}")
+}
+
 /// Runs every job that is due, and those that they make due; returns how many ran.
 pub async fn run_due(app: &Arc<App>) -> usize {
-    let name = format!("{}-once", std::process::id());
+    let name = worker_name(app, "once");
     let mut count = 0;
     while work_once(app, &name).await {
         count += 1;
     }
     count
-}
-
-/// Runs jobs until none of the person's is left, for at most `patience`; false when time ran out.
-pub(crate) async fn drain(app: &Arc<App>, user: UserId, patience: Duration) -> bool {
-    let name = format!("{}-drain", std::process::id());
-    let run = async {
-        loop {
-            let pending = async {
-                let mut tx = app.store.read().await?;
-                store::jobs::pending(&mut tx, user).await
-            };
-            match pending.await {
-                Ok(0) => return,
-                Ok(_) => {}
-                Err(error) => tracing::error!(error = %error, "counting jobs failed"),
-            }
-            if !work_once(app, &name).await {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        }
-    };
-    tokio::time::timeout(patience, run).await.is_ok()
 }
 
 /// Claims one job and runs it; false when none was due.

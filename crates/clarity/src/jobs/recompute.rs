@@ -68,11 +68,10 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let mut tx = app.store.write().await?;
     let done_up_to = store::days::analysed_up_to(&mut tx, user).await?;
     let completed = store::uploads::complete_up_to(&mut tx, user, done_up_to, now_us).await?;
-    if !computed.is_empty() {
-        Job::Insight
-            .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
-            .await?;
-    }
+    // Also when no day was left: a process that died after its last window did not get to this.
+    Job::Insight
+        .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
+        .await?;
     tx.commit().await?;
     for id in completed {
         let payload = format!("{{\"processing_id\":\"{id}\",\"status\":\"completed\"}}");
