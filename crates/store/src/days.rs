@@ -231,6 +231,23 @@ pub async fn bounds(tx: &mut Tx, user: UserId) -> Result<Option<(Date, Date)>, E
         .map(|(first, last)| (from_number(first), from_number(last))))
 }
 
+/// The first and the last day with a document or a mark: what is stored may belong to any of them.
+pub async fn extent(tx: &mut Tx, user: UserId) -> Result<Option<(Date, Date)>, Error> {
+    let (first, last) = run!(tx, connection => sqlx::query_as::<_, (Option<i64>, Option<i64>)>(
+        "SELECT MIN(known.day), MAX(known.day) FROM (
+            SELECT day FROM days WHERE person = (SELECT no FROM persons WHERE id = $1)
+            UNION ALL
+            SELECT day FROM dirty_days WHERE person = (SELECT no FROM persons WHERE id = $1)
+         ) AS known",
+    )
+    .bind(user.uuid())
+    .fetch_one(connection)
+    .await)?;
+    Ok(first
+        .zip(last)
+        .map(|(first, last)| (from_number(first), from_number(last))))
+}
+
 fn row_name(key: &PersonKey, day: i64) -> Vec<u8> {
     key.row_name("days", &day.to_le_bytes())
 }
