@@ -57,7 +57,11 @@ pub(crate) fn write(path: &Path, xml_bytes: u64) -> std::io::Result<Written> {
     let records = document(&mut buffered, xml_bytes)?;
     buffered.flush()?;
     drop(buffered);
-    let Counted { inner: mut deflate, crc, bytes: size } = out;
+    let Counted {
+        inner: mut deflate,
+        crc,
+        bytes: size,
+    } = out;
     deflate.try_finish()?;
     let packed = deflate.total_out();
     let mut file = deflate.finish()?;

@@ -1,5 +1,6 @@
 //! Starts the real binary and talks to it as a client would, over loopback.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -91,7 +92,7 @@ impl Client {
     pub(crate) fn connect(address: SocketAddr) -> std::io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(1)))?;
         Ok(Self {
             stream: BufReader::with_capacity(1 << 16, stream),
         })
@@ -107,9 +108,9 @@ impl Client {
     ) -> std::io::Result<Answer> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            write!(head, "{name}: {value}\r\n").map_err(std::io::Error::other)?;
         }
-        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        write!(head, "content-length: {}\r\n\r\n", body.len()).map_err(std::io::Error::other)?;
         let out = self.stream.get_mut();
         out.write_all(head.as_bytes())?;
         out.write_all(body)?;

@@ -1,6 +1,7 @@
 //! A phone that synchronises: bodies of 2,000 HealthKit samples, one after the other on each
 //! connection, each answered only when it is durable.
 
+use std::fmt::Write;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -121,11 +122,13 @@ fn body(number: usize) -> String {
         if index > 0 {
             text.push(',');
         }
-        text.push_str(&format!(
+        write!(
+            text,
             "{{\"identifier\":\"{kind}\",\"type\":\"quantity\",\"value\":{value},\"unit\":\"{unit}\",\"start_date\":\"{}\",\"end_date\":\"{}\",\"source_name\":\"Apple Watch\"}}",
             rfc3339(at),
             rfc3339(until)
-        ));
+        )
+        .expect("a String takes every text");
     }
     text.push_str("]}");
     text
@@ -152,10 +155,12 @@ pub(crate) fn one_dense_day(client: &mut Client, token: &str) -> Outcome<()> {
             if index > part * 2_000 {
                 text.push(',');
             }
-            text.push_str(&format!(
+            write!(
+                text,
                 "{{\"identifier\":\"HKQuantityTypeIdentifierHeartRate\",\"value\":{},\"unit\":\"count/min\",\"start_date\":\"{at}\",\"end_date\":\"{at}\",\"source_name\":\"Apple Watch\"}}",
                 55 + index % 60
-            ));
+        )
+        .expect("a String takes every text");
         }
         text.push_str("]}");
         let answer = client.send("POST", "/api/v1/healthkit", &headers, text.as_bytes())?;

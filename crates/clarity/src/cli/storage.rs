@@ -20,10 +20,12 @@ pub(super) async fn storage(global: &Global, email: &str) -> Result<(), Failure>
     household::with(global, async |app| {
         let user = household::person(app, email).await?.id;
         let mut tx = app.store.read().await.map_err(anyhow::Error::from)?;
-        let dossier =
-            Dossier::load(&mut tx, &app.vault, user).await.map_err(anyhow::Error::from)?;
-        let found =
-            store::samples::footprint(&mut tx, user).await.map_err(anyhow::Error::from)?;
+        let dossier = Dossier::load(&mut tx, &app.vault, user)
+            .await
+            .map_err(anyhow::Error::from)?;
+        let found = store::samples::footprint(&mut tx, user)
+            .await
+            .map_err(anyhow::Error::from)?;
         let mut costs: Vec<Cost> = found
             .into_iter()
             .filter_map(|found| {

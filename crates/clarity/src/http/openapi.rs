@@ -70,6 +70,10 @@ fn complete_operation(operation: &mut Operation) {
         .parameters
         .as_ref()
         .is_some_and(|list| !list.is_empty());
+    // Both ends can be read and still make no range.
+    let mut parameters = operation.parameters.iter().flatten();
+    let has_range =
+        parameters.any(|one| matches!(one, RefOr::T(parameter) if parameter.name == "end"));
     let has_body = operation.request_body.is_some();
     let has_person = operation.security.is_some();
     let mut add = |status: &str, description: &str| {
@@ -89,6 +93,8 @@ fn complete_operation(operation: &mut Operation) {
     }
     if has_body {
         add("413", "The body exceeds the limit in the detail.");
+    }
+    if has_body || has_range {
         add("422", "The content breaks rules; `errors` points at each.");
     }
     add("415", "The content type or encoding is not read here.");

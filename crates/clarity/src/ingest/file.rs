@@ -12,6 +12,7 @@ use std::time::Duration;
 use import::batch::Batch;
 use import::format::Context;
 use model::ids::{UploadId, UserId};
+use model::metric::MetricNo;
 use model::sample::SECOND_US;
 use model::zone::Zone;
 use store::samples::{Mirror, Reconcile};
@@ -76,8 +77,9 @@ pub(crate) async fn import(
     let now_us = app.clock.now_us();
     let format = what.format.clone();
     let zone = home(app, what.user).await?;
-    let reader =
-        app.tasks.spawn_blocking(move || read(&format, input, now_us, &zone, &sender));
+    let reader = app
+        .tasks
+        .spawn_blocking(move || read(&format, input, now_us, &zone, &sender));
     let mut writing = Writing::begin(app, &what).await?;
     let mut outcome = Ok(());
     while let Some(batch) = batches.recv().await {
@@ -136,11 +138,11 @@ fn read(
         Ok(()) => ControlFlow::Continue(()),
         Err(_) => ControlFlow::Break(()),
     };
-    import::format::read(format, &mut *input, Context { now_us, zone }, &mut sink).map_err(|error| {
-        IngestError::Unreadable {
+    import::format::read(format, &mut *input, Context { now_us, zone }, &mut sink).map_err(
+        |error| IngestError::Unreadable {
             message: error.to_string(),
-        }
-    })
+        },
+    )
 }
 
 /// An import being written.
@@ -301,7 +303,7 @@ impl Writing {
         let done = store::samples::reconcile(tx, &person.key, what.user, &reconcile).await?;
         for (metric, count) in &done.by_metric {
             if count.superseded_incoming > 0 {
-                let name = self.name_of(person, *metric);
+                let name = name_of(person, *metric);
                 self.intake
                     .tally
                     .recount_superseded(&name, count.superseded_incoming);
@@ -323,17 +325,6 @@ impl Writing {
         Ok(())
     }
 
-    fn name_of(&self, person: &Dossier, metric: model::metric::MetricNo) -> String {
-        let row = model::metric::by_no(metric);
-        match row.and_then(|row| row.healthkit) {
-            Some(identifier) => identifier.to_owned(),
-            None => person
-                .describe(metric)
-                .map(|described| described.id)
-                .unwrap_or_default(),
-        }
-    }
-
     /// Remembers that the import failed. If even that fails, the log has both errors.
     async fn fail(&self, app: &App, what: &Import, error: &IngestError) {
         let write = async {
@@ -349,6 +340,18 @@ impl Writing {
         if let Err(second) = write.await {
             tracing::error!(import = %what.id, error = %error, second = %second, "import failed, and so did noting it");
         }
+    }
+}
+
+/// The name under which exports print a metric.
+fn name_of(person: &Dossier, metric: MetricNo) -> String {
+    let row = model::metric::by_no(metric);
+    match row.and_then(|row| row.healthkit) {
+        Some(identifier) => identifier.to_owned(),
+        None => person
+            .describe(metric)
+            .map(|described| described.id)
+            .unwrap_or_default(),
     }
 }
 

@@ -220,7 +220,7 @@ impl Intake {
             };
             match &mut run {
                 Some((type_index, samples)) if *type_index == one.type_index => {
-                    samples.push(sample)
+                    samples.push(sample);
                 }
                 Some(_) | None => {
                     if let Some((type_index, samples)) = run.take() {

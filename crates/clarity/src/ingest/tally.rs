@@ -8,86 +8,86 @@ use serde::{Deserialize, Serialize};
 
 /// What became of the records of one type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct TypeTally {
+pub(crate) struct TypeTally {
     /// New samples.
-    pub accepted: u64,
+    pub(crate) accepted: u64,
     /// Samples that were there already, or that a newer export has replaced.
-    pub duplicates: u64,
+    pub(crate) duplicates: u64,
     /// Refused records.
-    pub rejected: u64,
+    pub(crate) rejected: u64,
 }
 
 /// One refused record, for people and programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct RejectedRecord {
+pub(crate) struct RejectedRecord {
     /// Index of the record in the array it came in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub index: Option<u64>,
+    pub(crate) index: Option<u64>,
     /// Byte offset in the decompressed document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub byte: Option<u64>,
+    pub(crate) byte: Option<u64>,
     /// Line of a text file, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u64>,
+    pub(crate) line: Option<u64>,
     /// Why, for programs.
-    pub code: String,
+    pub(crate) code: String,
     /// Which field; empty for the record as a whole.
-    pub field: String,
+    pub(crate) field: String,
     /// Why and what to do, for people.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// What a newer export of the same person changed about older ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct SnapshotTally {
+pub(crate) struct SnapshotTally {
     /// Samples of older exports that this one replaces: it covers their time.
-    pub superseded: u64,
+    pub(crate) superseded: u64,
     /// Samples of older exports that this one does not hold and does not cover; they stay.
-    pub absent: u64,
+    pub(crate) absent: u64,
     /// Absent samples that were removed because a mirror was asked for.
-    pub removed: u64,
+    pub(crate) removed: u64,
 }
 
 /// A place where the input was damaged, or a part that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Remark {
+pub(crate) struct Remark {
     /// Byte offset, line or name inside the input.
-    pub place: String,
+    pub(crate) place: String,
     /// What was found there.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// The account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Tally {
+pub(crate) struct Tally {
     /// New samples.
-    pub accepted: u64,
+    pub(crate) accepted: u64,
     /// Samples that were there already.
-    pub duplicates: u64,
+    pub(crate) duplicates: u64,
     /// Refused records.
-    pub rejected: u64,
+    pub(crate) rejected: u64,
     /// Refused records by code.
-    pub rejected_by_code: BTreeMap<String, u64>,
+    pub(crate) rejected_by_code: BTreeMap<String, u64>,
     /// The same three numbers by type, under the name that the input uses.
-    pub by_type: BTreeMap<String, TypeTally>,
+    pub(crate) by_type: BTreeMap<String, TypeTally>,
     /// Types outside the catalogue; their samples are kept as they came.
-    pub unknown_types: BTreeSet<String>,
+    pub(crate) unknown_types: BTreeSet<String>,
     /// Records that are more than a sample, by kind: how many the input holds.
-    pub records: BTreeMap<String, u64>,
+    pub(crate) records: BTreeMap<String, u64>,
     /// Of those, how many were new or changed.
-    pub records_new: BTreeMap<String, u64>,
+    pub(crate) records_new: BTreeMap<String, u64>,
     /// Children of correlations that were printed on their own too.
-    pub linked: u64,
+    pub(crate) linked: u64,
     /// Samples and records removed because the provider deleted them.
-    pub deleted: u64,
+    pub(crate) deleted: u64,
     /// What changed about older exports.
-    pub snapshot: SnapshotTally,
+    pub(crate) snapshot: SnapshotTally,
     /// Where the input is damaged; everything before was read.
-    pub damage: Vec<Remark>,
+    pub(crate) damage: Vec<Remark>,
     /// Parts that were left out on purpose.
-    pub skipped: Vec<Remark>,
+    pub(crate) skipped: Vec<Remark>,
     /// The first refused records in full; all of them are counted.
-    pub errors: Vec<RejectedRecord>,
+    pub(crate) errors: Vec<RejectedRecord>,
 }
 
 /// Most remarks of one sort that are kept.

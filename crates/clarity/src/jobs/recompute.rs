@@ -4,7 +4,7 @@
 //! documents apart from the request threads, and stores them together with the clearing of their
 //! marks. A day that was marked again meanwhile keeps its mark.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use analysis::daily::document::{DayDocument, DayInput, day_document};
@@ -51,14 +51,14 @@ struct Loaded {
 
 /// Computes every marked day of the person.
 pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
-    let mut computed: BTreeMap<Date, ()> = BTreeMap::new();
+    let mut computed: BTreeSet<Date> = BTreeSet::new();
     while let Some(window) = load(app, user).await? {
         let days = window.days.clone();
         let work = app.tasks.spawn_blocking(move || compute(&window));
         let documents = work.await.map_err(JobError::Compute)?;
         store_days(app, user, &days, &documents).await?;
         metrics::counter!("clarity_days_computed_total").increment(days.len() as u64);
-        computed.extend(days.iter().map(|(day, _)| (*day, ())));
+        computed.extend(days.iter().map(|(day, _)| *day));
         if app.shutdown.is_cancelled() {
             // The marks that are left keep the job alive: it is claimed again after the restart.
             return Err(JobError::Stopping);
@@ -78,9 +78,7 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
         app.bus
             .publish(user, EventKind::Processing, id.to_string(), payload);
     }
-    if let (Some((first, ())), Some((last, ()))) =
-        (computed.first_key_value(), computed.last_key_value())
-    {
+    if let (Some(first), Some(last)) = (computed.first(), computed.last()) {
         let count = computed.len();
         let payload = format!("{{\"first\":\"{first}\",\"last\":\"{last}\",\"days\":{count}}}");
         app.bus
@@ -142,7 +140,7 @@ async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
 
 /// The time that the days and their surroundings take.
 fn stretch(zones: &ZoneHistory, days: &[(Date, i64)]) -> Span {
-    let spans = || days.iter().flat_map(|(day, _)| around(zones, *day));
+    let spans = || days.iter().map(|(day, _)| around(zones, *day));
     Span {
         start_us: spans().map(|span| span.start_us).min().unwrap_or(0),
         end_us: spans().map(|span| span.end_us).max().unwrap_or(0),
@@ -150,17 +148,17 @@ fn stretch(zones: &ZoneHistory, days: &[(Date, i64)]) -> Span {
 }
 
 /// A day and its surroundings. A date that a traveller skipped still has some: the UTC day.
-fn around(zones: &ZoneHistory, day: Date) -> Option<Span> {
+fn around(zones: &ZoneHistory, day: Date) -> Span {
     let spans = zones.day(day);
     let utc_us = Zone::utc().start_of(day);
     let start_us = spans.first().map_or(utc_us, |span| span.start_us);
     let end_us = spans
         .last()
         .map_or(utc_us + 24 * HOUR_US, |span| span.end_us);
-    Some(Span {
+    Span {
         start_us: start_us - AROUND_US,
         end_us: end_us + AROUND_US,
-    })
+    }
 }
 
 /// The documents of the window's days; `None` for a day that holds nothing.
@@ -173,7 +171,7 @@ fn compute(window: &Window) -> Vec<Option<Vec<u8>>> {
 }
 
 fn compute_day(window: &Window, day: Date) -> Option<Vec<u8>> {
-    let around = around(&window.zones, day)?;
+    let around = around(&window.zones, day);
     let metrics: Vec<MetricSamples<'_>> = window
         .metrics
         .iter()

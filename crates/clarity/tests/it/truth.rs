@@ -13,9 +13,14 @@ use crate::harness::{Person, SECOND_US, TestApp};
 /// The generator, beside the project.
 fn generator() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/tools/gen_export.py");
-    let python = Command::new("python3").arg("--version").output().is_ok_and(|o| o.status.success());
+    let python = Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_ok_and(|o| o.status.success());
     if !path.exists() || !python {
-        eprintln!("skipped: the export generator (../shared/tools/gen_export.py, python3) is not here");
+        eprintln!(
+            "skipped: the export generator (../shared/tools/gen_export.py, python3) is not here"
+        );
         return None;
     }
     Some(path)
@@ -64,7 +69,14 @@ async fn import(app: &TestApp, person: &Person, bytes: &[u8]) -> Value {
 
 async fn person_in(app: &TestApp, email: &str, zone: &str) -> Person {
     let person = app.register(email).await;
-    let answer = app.put("/api/v1/user/profile", &person, &[], &json!({"time_zone": zone})).await;
+    let answer = app
+        .put(
+            "/api/v1/user/profile",
+            &person,
+            &[],
+            &json!({"time_zone": zone}),
+        )
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     person
 }
@@ -76,7 +88,9 @@ async fn settle(app: &TestApp) {
 
 async fn day_zone(app: &TestApp, person: &Person, which: &str) {
     let body = json!({"day_zone": which});
-    let answer = app.put("/api/v1/user/preferences", person, &[], &body).await;
+    let answer = app
+        .put("/api/v1/user/preferences", person, &[], &body)
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     settle(app).await;
 }
@@ -88,13 +102,21 @@ async fn days(app: &TestApp, person: &Person, path: &str) -> Vec<Value> {
         let asked = format!("/api/v1/{path}?start={year}-01-01&end={}-01-01", year + 1);
         let answer = app.get(&asked, Some(person)).await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
-        all.extend(answer.json()["data"].as_array().expect("a list").iter().cloned());
+        all.extend(
+            answer.json()["data"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .cloned(),
+        );
     }
     all
 }
 
 fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is not a number"))
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is not a number"))
 }
 
 fn fraction(text: &str) -> f64 {
@@ -109,20 +131,39 @@ fn check_counts(truth: &Value, report: &Value) {
         let count = |field: &str| found[field].as_u64().unwrap_or(0);
         let seen = count("accepted") + count("duplicates") + count("rejected");
         assert_eq!(Some(seen), expect["top_level"].as_u64(), "{name}: {found}");
-        assert_eq!(Some(count("duplicates")), expect["exact_duplicates"].as_u64(), "{name}");
+        assert_eq!(
+            Some(count("duplicates")),
+            expect["exact_duplicates"].as_u64(),
+            "{name}"
+        );
     }
     let elements = &truth["counts"]["elements"];
-    for (kind, element) in
-        [("workouts", "Workout"), ("correlations", "Correlation"), ("activity_summaries", "ActivitySummary")]
-    {
+    for (kind, element) in [
+        ("workouts", "Workout"),
+        ("correlations", "Correlation"),
+        ("activity_summaries", "ActivitySummary"),
+    ] {
         let expect = elements[element].as_u64().unwrap_or(0);
-        assert_eq!(report["records"][kind].as_u64().unwrap_or(0), expect, "{kind}");
+        assert_eq!(
+            report["records"][kind].as_u64().unwrap_or(0),
+            expect,
+            "{kind}"
+        );
     }
     let rejected = report["rejected"].as_u64().expect("a count");
     let oddities = truth["oddities"].as_array().expect("a list").len();
-    assert_eq!(rejected, if oddities > 0 { 5 } else { 0 }, "{}", report["rejected_by_code"]);
+    assert_eq!(
+        rejected,
+        if oddities > 0 { 5 } else { 0 },
+        "{}",
+        report["rejected_by_code"]
+    );
     let unknown = report["unknown_types"].to_string();
-    assert_eq!(unknown.contains("FutureMetricNobodyKnows"), oddities > 0, "{unknown}");
+    assert_eq!(
+        unknown.contains("FutureMetricNobodyKnows"),
+        oddities > 0,
+        "{unknown}"
+    );
 }
 
 async fn check_steps(app: &TestApp, person: &Person, truth: &Value) {
@@ -130,13 +171,20 @@ async fn check_steps(app: &TestApp, person: &Person, truth: &Value) {
     let found = days(app, person, "summaries/daily").await;
     let merged = truth["steps_merged"]["days"].as_object().expect("days");
     for (date, expect) in merged {
-        let expect = fraction(expect["interval_priority"]["exact"].as_str().expect("a text"));
+        let expect = fraction(
+            expect["interval_priority"]["exact"]
+                .as_str()
+                .expect("a text"),
+        );
         let day = found.iter().find(|day| day["date"] == date.as_str());
         let steps = day.map(|day| number(&day["metrics"]["step_count"]["value"]));
         let difference = steps.map_or(expect, |steps| (steps - expect).abs());
         assert!(difference <= 1e-6, "{date}: {steps:?} steps, not {expect}");
     }
-    let with_steps = found.iter().filter(|day| !day["metrics"]["step_count"].is_null()).count();
+    let with_steps = found
+        .iter()
+        .filter(|day| !day["metrics"]["step_count"].is_null())
+        .count();
     assert_eq!(with_steps, merged.len(), "days with steps");
 }
 
@@ -148,7 +196,9 @@ async fn check_sleep(app: &TestApp, person: &Person, truth: &Value) {
         let night = found.iter().find(|night| night["date"] == date.as_str());
         let sources = expect["minutes_by_source"].as_object().expect("sources");
         let asleep = |stages: &&Value| {
-            stages.as_object().is_some_and(|all| all.keys().any(|name| name.starts_with("Asleep")))
+            stages
+                .as_object()
+                .is_some_and(|all| all.keys().any(|name| name.starts_with("Asleep")))
         };
         let Some(stages) = sources.values().find(asleep) else {
             let main = night.map_or(&Value::Null, |night| &night["main"]);
@@ -165,10 +215,14 @@ async fn check_sleep(app: &TestApp, person: &Person, truth: &Value) {
             ("awake", "Awake"),
         ] {
             let episodes = std::iter::once(&night["main"]).chain(naps);
-            let minutes: f64 =
-                episodes.filter_map(|episode| episode["stages_min"][name].as_f64()).sum();
+            let minutes: f64 = episodes
+                .filter_map(|episode| episode["stages_min"][name].as_f64())
+                .sum();
             let expect = stages[printed].as_f64().unwrap_or(0.0);
-            assert!((minutes - expect).abs() < 1e-9, "{date}: {name} {minutes} min, not {expect}");
+            assert!(
+                (minutes - expect).abs() < 1e-9,
+                "{date}: {name} {minutes} min, not {expect}"
+            );
         }
     }
 }
@@ -177,7 +231,9 @@ async fn check_workouts(app: &TestApp, person: &Person, truth: &Value) {
     let mut found = Vec::new();
     let mut cursor = String::new();
     loop {
-        let answer = app.get(&format!("/api/v1/workouts?limit=100{cursor}"), Some(person)).await;
+        let answer = app
+            .get(&format!("/api/v1/workouts?limit=100{cursor}"), Some(person))
+            .await;
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         let page = answer.json();
         found.extend(page["data"].as_array().expect("a list").iter().cloned());
@@ -189,20 +245,44 @@ async fn check_workouts(app: &TestApp, person: &Person, truth: &Value) {
     let expect = truth["workouts"].as_array().expect("a list");
     assert_eq!(found.len(), expect.len(), "workouts");
     let instant = |value: &Value| {
-        value.as_str().expect("a time").parse::<jiff::Timestamp>().expect("RFC 3339").as_second()
+        value
+            .as_str()
+            .expect("a time")
+            .parse::<jiff::Timestamp>()
+            .expect("RFC 3339")
+            .as_second()
     };
     for workout in expect {
         let start = instant(&workout["start_utc"]);
         let twin = found.iter().find(|twin| instant(&twin["start"]) == start);
         let twin = twin.unwrap_or_else(|| panic!("no workout at {}", workout["start_utc"]));
         assert_eq!(instant(&twin["end"]), instant(&workout["end_utc"]));
-        let text = |name: &str| workout[name].as_str().and_then(|text| text.parse::<f64>().ok());
+        let text = |name: &str| {
+            workout[name]
+                .as_str()
+                .and_then(|text| text.parse::<f64>().ok())
+        };
         let energy = text("energy").expect("energy")
-            * if workout["energy_unit"] == "kJ" { 1.0 / 4.184 } else { 1.0 };
-        assert!((number(&twin["active_energy_kcal"]) - energy).abs() < 1e-6, "{twin}");
+            * if workout["energy_unit"] == "kJ" {
+                1.0 / 4.184
+            } else {
+                1.0
+            };
+        assert!(
+            (number(&twin["active_energy_kcal"]) - energy).abs() < 1e-6,
+            "{twin}"
+        );
         if let Some(distance) = text("distance") {
-            let metres = distance * if workout["distance_unit"] == "mi" { 1609.344 } else { 1000.0 };
-            assert!((number(&twin["distance_m"]) - metres).abs() < 1e-6, "{twin}");
+            let metres = distance
+                * if workout["distance_unit"] == "mi" {
+                    1609.344
+                } else {
+                    1000.0
+                };
+            assert!(
+                (number(&twin["distance_m"]) - metres).abs() < 1e-6,
+                "{twin}"
+            );
         }
     }
 }
@@ -225,15 +305,33 @@ async fn check(arguments: &[&str], zone: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_american_export_of_today_equals_its_truth() {
-    check(&["--years", "0.3", "--seed", "3", "--density", "0.2"], "America/New_York").await;
+    check(
+        &["--years", "0.3", "--seed", "3", "--density", "0.2"],
+        "America/New_York",
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_german_export_with_workout_activities_equals_its_truth() {
     let arguments = [
-        "--years", "0.3", "--seed", "5", "--density", "0.2", "--home-tz", "Europe/Berlin", "--units",
-        "metric", "--locale", "de_DE", "--workout-activities", "--xml-name", "Exportieren.xml",
-        "--ios", "26",
+        "--years",
+        "0.3",
+        "--seed",
+        "5",
+        "--density",
+        "0.2",
+        "--home-tz",
+        "Europe/Berlin",
+        "--units",
+        "metric",
+        "--locale",
+        "de_DE",
+        "--workout-activities",
+        "--xml-name",
+        "Exportieren.xml",
+        "--ios",
+        "26",
     ];
     check(&arguments, "Europe/Berlin").await;
 }
@@ -241,25 +339,51 @@ async fn a_german_export_with_workout_activities_equals_its_truth() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_export_with_its_forms_equals_its_truth() {
     let arguments = [
-        "--start", "2022-07-01", "--until", "2022-11-30", "--seed", "11", "--density", "0.2", "--ios",
-        "15", "--units", "metric", "--home-tz", "Australia/Sydney",
+        "--start",
+        "2022-07-01",
+        "--until",
+        "2022-11-30",
+        "--seed",
+        "11",
+        "--density",
+        "0.2",
+        "--ios",
+        "15",
+        "--units",
+        "metric",
+        "--home-tz",
+        "Australia/Sydney",
     ];
     check(&arguments, "Australia/Sydney").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_of_ios_16_0_equals_its_truth() {
-    let arguments = ["--years", "0.2", "--seed", "17", "--density", "0.2", "--ios", "16.0"];
+    let arguments = [
+        "--years",
+        "0.2",
+        "--seed",
+        "17",
+        "--density",
+        "0.2",
+        "--ios",
+        "16.0",
+    ];
     check(&arguments, "America/New_York").await;
 }
 
 /// Everything that is stored, without what differs between two exports by the generator's design:
 /// a hearing test is dated at the export itself.
 async fn stored(app: &TestApp, person: &Person) -> Vec<String> {
-    let answer = app.get("/api/v1/health-data/export?format=ndjson", Some(person)).await;
+    let answer = app
+        .get("/api/v1/health-data/export?format=ndjson", Some(person))
+        .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
     let text = answer.text();
-    text.lines().filter(|line| !line.contains("\"audiogram\"")).map(str::to_owned).collect()
+    text.lines()
+        .filter(|line| !line.contains("\"audiogram\""))
+        .map(str::to_owned)
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,11 +391,23 @@ async fn the_order_of_two_exports_does_not_matter() {
     let Some(generator) = generator() else { return };
     // Routes and ECGs are only generated for the last days of an export, and so differ by design.
     let common = [
-        "--start", "2026-01-01", "--seed", "23", "--density", "0.15", "--routes", "0", "--ecg", "0",
+        "--start",
+        "2026-01-01",
+        "--seed",
+        "23",
+        "--density",
+        "0.15",
+        "--routes",
+        "0",
+        "--ecg",
+        "0",
     ];
     let older: Vec<&str> = [&common[..], &["--until", "2026-02-20"]].concat();
-    let newer: Vec<&str> =
-        [&common[..], &["--until", "2026-03-31", "--export-tz", "Europe/London"]].concat();
+    let newer: Vec<&str> = [
+        &common[..],
+        &["--until", "2026-03-31", "--export-tz", "Europe/London"],
+    ]
+    .concat();
     let older = generate(&generator, "older.zip", &older);
     let newer = generate(&generator, "newer.zip", &newer);
     let app = TestApp::new().await;
@@ -294,7 +430,10 @@ async fn the_order_of_two_exports_does_not_matter() {
     let (_, expect, nights, summaries) = results.remove(0);
     for (name, found, its_nights, its_summaries) in results {
         for (expect, found) in expect.iter().zip(&found) {
-            assert!(expect == found, "{name}: {expect:.300}\nis not\n{found:.300}");
+            assert!(
+                expect == found,
+                "{name}: {expect:.300}\nis not\n{found:.300}"
+            );
         }
         assert_eq!(found.len(), expect.len(), "{name}");
         assert_eq!(its_nights, nights, "{name}");
