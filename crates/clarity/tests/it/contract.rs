@@ -153,6 +153,11 @@ async fn every_operation_documents_its_problems() {
         for (method, operation) in item.as_object().expect("operations") {
             let responses = operation["responses"].as_object().expect("responses");
             assert!(responses.contains_key("500"), "{method} {path}");
+            let parameters = operation["parameters"].as_array();
+            let mut parameters = parameters.into_iter().flatten();
+            if parameters.any(|parameter| parameter["name"] == "end") {
+                assert!(responses.contains_key("422"), "{method} {path}");
+            }
             assert!(operation["tags"].is_array(), "{method} {path}");
             assert!(operation["summary"].is_string(), "{method} {path}");
         }

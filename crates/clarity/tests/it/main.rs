@@ -1,16 +1,32 @@
 //! One test binary: what a client can notice, through the router.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that looks for what is not there must fail"
+)]
+#![expect(
+    clippy::print_stderr,
+    reason = "a test must say what it skipped and what it measured"
+)]
+
 mod accounts;
+mod binary;
 mod bodies;
+mod canary;
 mod cli;
 mod contract;
+mod copying;
+mod days_story;
 mod edges;
 mod files;
 mod harness;
+mod kill;
 mod live;
 mod person;
 mod postgres;
+mod privacy;
 mod reading;
 mod story;
 mod tidy;
+mod truth;
 mod uploads;
