@@ -157,7 +157,12 @@ const TABLES: [Table; 15] = [
     },
     Table {
         name: "dirty_days",
-        columns: &[("person", Integer), ("day", Integer), ("seq", Integer)],
+        columns: &[
+            ("person", Integer),
+            ("day", Integer),
+            ("seq", Integer),
+            ("since", Integer),
+        ],
     },
     Table {
         name: "jobs",

@@ -32,15 +32,15 @@ pub async fn mark(tx: &mut Tx, user: UserId, dates: &[Date]) -> Result<i64, Erro
     numbers.dedup();
     for slice in statement_slices(&numbers) {
         let text = rows_statement(
-            "INSERT INTO dirty_days (person, day, seq) VALUES",
-            3,
+            "INSERT INTO dirty_days (person, day, seq, since) VALUES",
+            4,
             slice.len(),
             "ON CONFLICT (person, day) DO UPDATE SET seq = excluded.seq",
         );
         run!(tx, connection => {
             let mut query = sqlx::query(text);
             for day in slice {
-                query = query.bind(person).bind(*day).bind(seq);
+                query = query.bind(person).bind(*day).bind(seq).bind(seq);
             }
             query.execute(connection).await.map(drop)
         })?;
@@ -52,8 +52,8 @@ pub async fn mark(tx: &mut Tx, user: UserId, dates: &[Date]) -> Result<i64, Erro
 pub async fn mark_all(tx: &mut Tx, user: UserId) -> Result<i64, Error> {
     let (person, seq) = next_seq(tx, user, 1).await?;
     run!(tx, connection => sqlx::query(
-        "INSERT INTO dirty_days (person, day, seq)
-         SELECT person, day, $2 FROM days WHERE person = $1
+        "INSERT INTO dirty_days (person, day, seq, since)
+         SELECT person, day, $2, $2 FROM days WHERE person = $1
          ON CONFLICT (person, day) DO UPDATE SET seq = excluded.seq",
     )
     .bind(person)
@@ -107,7 +107,7 @@ pub async fn dirty_count(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
 pub async fn analysed_up_to(tx: &mut Tx, user: UserId) -> Result<i64, Error> {
     let seq = run!(tx, connection => sqlx::query_scalar::<_, i64>(
         "SELECT COALESCE(
-            (SELECT MIN(d.seq) - 1 FROM dirty_days d WHERE d.person = p.no), p.dirty_seq)
+            (SELECT MIN(d.since) - 1 FROM dirty_days d WHERE d.person = p.no), p.dirty_seq)
          FROM persons p WHERE p.id = $1",
     )
     .bind(user.uuid())
@@ -116,9 +116,20 @@ pub async fn analysed_up_to(tx: &mut Tx, user: UserId) -> Result<i64, Error> {
     seq.ok_or(Error::PersonUnknown)
 }
 
-/// Clears marks, except of days that were marked again since.
+/// Clears marks, except of days that were marked again since: those keep what came after.
 pub async fn clear(tx: &mut Tx, user: UserId, days: &[(Date, i64)]) -> Result<(), Error> {
     for (day, seq) in days {
+        run!(tx, connection => sqlx::query(
+            "UPDATE dirty_days SET since = $3 + 1
+             WHERE person = (SELECT no FROM persons WHERE id = $1)
+                AND day = $2 AND seq > $3 AND since <= $3",
+        )
+        .bind(user.uuid())
+        .bind(number(*day))
+        .bind(*seq)
+        .execute(connection)
+        .await
+        .map(drop))?;
         run!(tx, connection => sqlx::query(
             "DELETE FROM dirty_days
              WHERE person = (SELECT no FROM persons WHERE id = $1) AND day = $2 AND seq = $3",

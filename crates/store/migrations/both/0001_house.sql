@@ -139,7 +139,9 @@ CREATE TABLE days (
 CREATE TABLE dirty_days (
     person BIGINT NOT NULL REFERENCES persons (no) ON DELETE CASCADE,
     day BIGINT NOT NULL,
+    -- The latest mark, and the earliest one that no computation has seen yet.
     seq BIGINT NOT NULL,
+    since BIGINT NOT NULL,
     PRIMARY KEY (person, day)
 );
 

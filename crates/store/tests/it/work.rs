@@ -40,7 +40,15 @@ fn days_are_marked_cleared_and_kept() {
             days::analysed_up_to(&mut tx, user).await.expect("a read"),
             0
         );
-        days::clear(&mut tx, user, &[(a, 1), (b, 1)])
+        days::clear(&mut tx, user, &[(a, 1)])
+            .await
+            .expect("a write");
+        assert_eq!(
+            days::analysed_up_to(&mut tx, user).await.expect("a read"),
+            0,
+            "the first mark of b was never computed"
+        );
+        days::clear(&mut tx, user, &[(b, 1)])
             .await
             .expect("a write");
         let dirty = days::dirty(&mut tx, user, 10).await.expect("a read");
