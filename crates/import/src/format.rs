@@ -83,8 +83,13 @@ pub const ALL: &[Format] = &[
         about: "Apple Health export: export.zip as the phone shares it, or the bare export.xml",
         is_meant: |head| head.starts_with(b"PK\x03\x04") || is_xml(head),
         read: |input, context, sink| {
-            let options = apple::Options { now_us: context.now_us, limits: Limits::STANDARD };
-            apple::read(input, &options, sink).map(drop).map_err(FileError::Apple)
+            let options = apple::Options {
+                now_us: context.now_us,
+                limits: Limits::STANDARD,
+            };
+            apple::read(input, &options, sink)
+                .map(drop)
+                .map_err(FileError::Apple)
         },
     },
     Format {
@@ -101,7 +106,10 @@ pub const ALL: &[Format] = &[
         name: "lines",
         about: "Lines of text whose heading names the columns: type, start, end, value, unit",
         is_meant: |head| {
-            let line = text(head).split(|byte| *byte == b'\n').next().unwrap_or_default();
+            let line = text(head)
+                .split(|byte| *byte == b'\n')
+                .next()
+                .unwrap_or_default();
             line.contains(&b',') && line.iter().all(|byte| *byte >= b' ' || *byte == b'\r')
         },
         read: |input, context, sink| {
@@ -123,7 +131,9 @@ fn document(
     input.take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if length > DOCUMENT_BYTES_MAX {
-        return Err(FileError::TooLarge { limit: DOCUMENT_BYTES_MAX });
+        return Err(FileError::TooLarge {
+            limit: DOCUMENT_BYTES_MAX,
+        });
     }
     let live = live::Context {
         now_us: context.now_us,
@@ -147,13 +157,21 @@ pub fn read(
     sink: &mut Sink<'_>,
 ) -> Result<(), FileError> {
     let head = head(input)?;
-    let known = || ALL.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
+    let known = || {
+        ALL.iter()
+            .map(|format| format.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let format = if name == "auto" {
         let found = ALL.iter().find(|format| (format.is_meant)(&head));
         found.ok_or_else(|| FileError::Unrecognised { known: known() })?
     } else {
         let found = ALL.iter().find(|format| format.name == name);
-        found.ok_or_else(|| FileError::UnknownFormat { name: name.to_owned(), known: known() })?
+        found.ok_or_else(|| FileError::UnknownFormat {
+            name: name.to_owned(),
+            known: known(),
+        })?
     };
     (format.read)(&mut head.as_slice().chain(input), context, sink)
 }
@@ -183,7 +201,10 @@ mod tests {
     fn check(name: &str, bytes: &[u8], expect: &str) {
         let mut sink = |_| ControlFlow::Continue(());
         let zone = Zone::utc();
-        let context = Context { now_us: 0, zone: &zone };
+        let context = Context {
+            now_us: 0,
+            zone: &zone,
+        };
         let error = read(name, &mut &*bytes, context, &mut sink).expect_err("nothing to read");
         assert!(error.to_string().contains(expect), "{error}");
     }
