@@ -13,6 +13,26 @@ const DERIVE: JobKind = JobKind::new("derive");
 const INSIGHT: JobKind = JobKind::new("insight");
 
 #[test]
+fn a_day_marked_again_still_waits_for_its_first_mark() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let mut tx = house.write().await;
+        let day = date(2026, 3, 1);
+        for expect in [1, 2] {
+            let seq = days::mark(&mut tx, user, &[day]).await.expect("a write");
+            assert_eq!(seq, expect);
+        }
+        let done = days::analysed_up_to(&mut tx, user).await.expect("a read");
+        assert_eq!(done, 0, "the first mark was never computed");
+        days::clear(&mut tx, user, &[(day, 1)])
+            .await
+            .expect("a write");
+        let done = days::analysed_up_to(&mut tx, user).await.expect("a read");
+        assert_eq!(done, 1, "the second mark came while the first was computed");
+    });
+}
+
+#[test]
 fn days_are_marked_cleared_and_kept() {
     on_both(|house| async move {
         let user = house.person(1).await;
@@ -40,15 +60,7 @@ fn days_are_marked_cleared_and_kept() {
             days::analysed_up_to(&mut tx, user).await.expect("a read"),
             0
         );
-        days::clear(&mut tx, user, &[(a, 1)])
-            .await
-            .expect("a write");
-        assert_eq!(
-            days::analysed_up_to(&mut tx, user).await.expect("a read"),
-            0,
-            "the first mark of b was never computed"
-        );
-        days::clear(&mut tx, user, &[(b, 1)])
+        days::clear(&mut tx, user, &[(a, 1), (b, 1)])
             .await
             .expect("a write");
         let dirty = days::dirty(&mut tx, user, 10).await.expect("a read");
