@@ -54,6 +54,33 @@ fn describe() {
         "clarity_rate_limited_total",
         "Requests over a rate limit by class."
     );
+    describe_counter!(
+        "clarity_samples_ingested_total",
+        "Records taken in by class (live, import) and result."
+    );
+    describe_counter!(
+        "clarity_import_bytes_total",
+        "Bytes of imported files that were read."
+    );
+    describe_gauge!("clarity_jobs", "Background jobs by kind and state.");
+    describe_gauge!(
+        "clarity_pipeline_lag_seconds",
+        "How long the job that is due longest has waited."
+    );
+    describe_histogram!(
+        "clarity_job_duration_seconds",
+        "Time of a job from claim to end, by kind."
+    );
+    describe_counter!("clarity_job_retries_total", "Failed tries of jobs by kind.");
+    describe_counter!("clarity_days_computed_total", "Local days computed.");
+    describe_counter!(
+        "clarity_insights_total",
+        "Insights written by source, kind and language."
+    );
+    describe_counter!(
+        "clarity_insight_checks_failed_total",
+        "Sentences that were not shown because a check failed."
+    );
     describe_gauge!("process_resident_memory_bytes", "Resident memory.");
     describe_counter!("process_cpu_seconds_total", "Processor time used.");
 }

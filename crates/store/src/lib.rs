@@ -35,6 +35,12 @@ pub mod sessions;
 pub mod uploads;
 pub mod vault;
 
+/// Whether bytes are a well-formed chunk of samples; the door of the fuzzer. It must come back for
+/// any bytes, without panic and with bounded memory.
+pub fn is_chunk(bytes: &[u8]) -> bool {
+    codec::decode(bytes).is_ok()
+}
+
 // The three names that every caller says; everything else is said with its room.
 pub use database::{Store, Target, Tx};
 pub use error::Error;

@@ -58,3 +58,29 @@ pub(crate) fn synced_appends(folder: &Path) -> std::io::Result<f64> {
     std::fs::remove_file(path)?;
     Ok(rate)
 }
+
+/// Inserts blobs of the size of a day's chunk into a fresh database, in one transaction and without
+/// any encryption; blobs per second.
+pub(crate) fn plain_blobs(folder: &Path) -> Result<f64, Box<dyn std::error::Error>> {
+    const BLOBS: u32 = 20_000;
+    let target = store::Target::Sqlite {
+        path: folder.join("plain.db"),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let store = store::Store::open(&target).await?;
+        store.migrate().await?;
+        let blob = [7_u8; 2_048];
+        let begun = Instant::now();
+        let mut tx = store.write().await?;
+        for number in 0..BLOBS {
+            store::meta::put(&mut tx, &format!("blob {number}"), &blob).await?;
+        }
+        tx.commit().await?;
+        let rate = f64::from(BLOBS) / begun.elapsed().as_secs_f64();
+        store.close().await;
+        Ok(rate)
+    })
+}

@@ -113,6 +113,14 @@ fn main() -> Outcome<()> {
     let mut table = Table::default();
     import(&mut table, folder.path(), bytes)?;
     serve(&mut table, folder.path())?;
+    let blobs = limits::plain_blobs(folder.path())?;
+    table.add(
+        "plain insert of 2 KiB blobs",
+        blobs,
+        "blobs/s",
+        "",
+        "one row a statement, one transaction",
+    );
     let copy = limits::memory_copy() / 1e9;
     table.add("memory copy", copy, "GB/s", "", "");
     if has("--json") {

@@ -76,7 +76,7 @@ pub struct Committer {
     queues: Vec<mpsc::Sender<Waiting>>,
 }
 
-/// The receiving ends, to be run by [`Committer::run`].
+/// The receiving ends, for the tasks that [`start`] spawns.
 pub struct Queues(Vec<mpsc::Receiver<Waiting>>);
 
 impl Committer {
@@ -146,6 +146,9 @@ async fn commit_group(app: &App, group: Vec<Waiting>) {
     match results {
         Ok(results) => {
             for (reply, result) in replies.into_iter().zip(results) {
+                if let Ok(receipt) = &result {
+                    receipt.tally.publish("live");
+                }
                 // A client that went away does not change that its upload is stored.
                 let _ = reply.send(result);
             }

@@ -107,6 +107,8 @@ pub(crate) async fn import(
     match finished {
         Ok(status) => {
             let bytes = writing.intake.bytes_read;
+            writing.intake.tally.publish("import");
+            metrics::counter!("clarity_import_bytes_total").increment(bytes);
             Ok(Imported {
                 tally: writing.intake.tally,
                 bytes,

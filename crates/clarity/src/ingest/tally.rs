@@ -149,6 +149,18 @@ impl Tally {
         }
     }
 
+    /// Adds the account to the counters of the process.
+    pub(crate) fn publish(&self, class: &'static str) {
+        for (result, count) in [
+            ("accepted", self.accepted),
+            ("duplicate", self.duplicates),
+            ("rejected", self.rejected),
+        ] {
+            let labels = [("metric_class", class), ("result", result)];
+            metrics::counter!("clarity_samples_ingested_total", &labels).increment(count);
+        }
+    }
+
     /// Remembers a type outside the catalogue.
     pub(crate) fn see_type(&mut self, name: &TypeName) {
         if matches!(name.meaning, Meaning::Unknown { .. }) {

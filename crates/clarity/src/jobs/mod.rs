@@ -26,6 +26,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(6);
 /// How often an idle worker looks; work of this process wakes it at once, that of another process
 /// (the command line on the same data folder) is found by looking.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often the queue is counted for the metrics.
+const GAUGES_EVERY_US: i64 = 5 * SECOND_US;
 /// Tries before a job is set aside for a person to look at.
 const TRIES_MAX: u32 = 8;
 /// First delay before another try.
@@ -115,7 +117,15 @@ pub(crate) fn start(app: &Arc<App>, workers: usize) {
         let task = Arc::clone(app);
         app.spawn("worker", async move {
             let name = worker_name(&task, &number.to_string());
+            let mut looked_us = i64::MIN;
             while !task.shutdown.is_cancelled() {
+                let now_us = task.clock.now_us();
+                if number == 0 && now_us.saturating_sub(looked_us) >= GAUGES_EVERY_US {
+                    looked_us = now_us;
+                    if let Err(error) = set_gauges(&task, now_us).await {
+                        tracing::error!(error = %error, "counting jobs failed");
+                    }
+                }
                 let worked = work_once(&task, &name).await;
                 if !worked {
                     tokio::select! {
@@ -133,6 +143,27 @@ pub(crate) fn start(app: &Arc<App>, workers: usize) {
 fn worker_name(app: &App, role: &str) -> String {
     let chance = u64::from_le_bytes(app.ids.bytes());
     format!("{chance:016x}-{role}")
+}
+
+/// Tells the metrics how long the queue is and how late.
+async fn set_gauges(app: &App, now_us: i64) -> Result<(), store::Error> {
+    let mut tx = app.store.read().await?;
+    let counts = store::jobs::counts(&mut tx).await?;
+    let oldest_us = store::jobs::oldest_due(&mut tx, now_us).await?;
+    for kind in Job::ALL.map(Job::kind) {
+        for state in ["queued", "running", "dead"] {
+            let mut here = counts.iter().filter(|c| c.kind == kind && c.state == state);
+            let count = here.next().map_or(0, |found| found.count);
+            let labels = [
+                ("kind", kind.as_str().to_owned()),
+                ("state", state.to_owned()),
+            ];
+            metrics::gauge!("clarity_jobs", &labels).set(count as f64);
+        }
+    }
+    let lag_us = oldest_us.map_or(0, |oldest_us| now_us - oldest_us);
+    metrics::gauge!("clarity_pipeline_lag_seconds").set(lag_us as f64 / 1e6);
+    Ok(())
 }
 
 /// Runs every job that is due, and those that they make due; returns how many ran.

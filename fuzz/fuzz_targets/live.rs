@@ -1,0 +1,26 @@
+//! A body of a live upload, in the form that its first byte picks or that its members tell.
+#![no_main]
+
+use import::batch::Batch;
+use import::forms::Form;
+use import::live::Context;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let Some((first, body)) = bytes.split_first() else { return };
+    let picked = Form::ALL.get(usize::from(*first)).copied();
+    let Some(form) = picked.or_else(|| Form::of(body).ok()) else { return };
+    let zone = model::zone::Zone::utc();
+    let context = Context {
+        now_us: 1_798_675_200_000_000,
+        zone: &zone,
+        aggregation: None,
+        source: "fuzz",
+    };
+    let mut batch = Batch::default();
+    let read = form.read(body, &context, &mut batch);
+    assert!(read.is_ok() || batch.samples.is_empty());
+    for incoming in &batch.samples {
+        assert!(incoming.sample.value.is_finite());
+        assert!(incoming.sample.start_us <= incoming.sample.end_us);
+    }
+});
