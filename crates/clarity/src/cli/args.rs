@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Openapi,
     /// Prints the catalogue of metrics.
     Metrics,
+    /// Shows background work, and what to do with work that was set aside.
+    Jobs(Jobs),
     /// Tells what a person's samples cost on disk, by metric.
     Storage(Storage),
     /// Copies everything into an empty database; the key file stays the same.
@@ -118,6 +120,32 @@ pub(crate) enum Format {
     Ndjson,
     /// One table of samples.
     Csv,
+}
+
+/// Arguments of `jobs`.
+#[derive(Debug, Args)]
+pub(crate) struct Jobs {
+    #[command(subcommand)]
+    pub(crate) command: JobsCommand,
+}
+
+/// What to do with background work.
+#[derive(Debug, Subcommand)]
+pub(crate) enum JobsCommand {
+    /// Counts the work by kind and state, and lists what was set aside.
+    List,
+    /// Tries a job that was set aside again, now.
+    Retry(ChosenJob),
+    /// Forgets a job that was set aside.
+    Drop(ChosenJob),
+}
+
+/// A job.
+#[derive(Debug, Args)]
+pub(crate) struct ChosenJob {
+    /// Its id, as `jobs list` prints it.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
 }
 
 /// Arguments of `storage`.

@@ -10,6 +10,7 @@ mod copy;
 mod export;
 mod household;
 mod import;
+mod jobs;
 mod output;
 mod print;
 mod progress;
@@ -86,6 +87,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Config => print::config(global),
         Command::Openapi => print::openapi(),
         Command::Metrics => print::metrics(global),
+        Command::Jobs(wanted) => jobs::jobs(global, wanted.command).await,
         Command::Storage(wanted) => storage::storage(global, &wanted.user).await,
         Command::Copy(wanted) => copy::copy(global, wanted).await,
     }

@@ -8,6 +8,8 @@ use analysis::daily::facts::{Fact, Statement};
 const SENTENCES_MAX: usize = 5;
 /// Robust standard deviations from which a value stands out.
 const STANDS_OUT_Z: f64 = 2.0;
+/// Robust standard deviations below which a value is close to the usual one.
+const CLOSE_Z: f64 = 0.5;
 
 /// What a fact is called and how its sentence begins.
 struct Wording {
@@ -172,6 +174,9 @@ pub(crate) fn sentence(fact: &Fact) -> Option<String> {
     let usual = write(fact, baseline.median)?;
     if usual == value {
         return Some(format!("{begin}, as usual."));
+    }
+    if fact.robust_z.is_some_and(|z| z.abs() < CLOSE_Z) {
+        return Some(format!("{begin}, close to your usual {usual}."));
     }
     let direction = match (fact.statement, difference > 0.0) {
         (Statement::ClockTime, true) => "later than",

@@ -325,3 +325,36 @@ fn an_import_from_standard_input_adds_up() {
     });
     assert_eq!(parts.count(), 0, "a half-written file stayed");
 }
+
+#[test]
+fn the_queue_and_the_cost_of_samples_are_shown() {
+    const LINES: &str = "type,start,end,value,unit
+step_count,2026-06-01T08:00:00Z,2026-06-01T08:05:00Z,420,count
+step_count,2026-06-01T08:05:00Z,2026-06-01T08:10:00Z,380,count
+";
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = |arguments: &[&str], input: &str| clarity(folder.path(), arguments, input);
+    assert_eq!(here(&["user", "add", EMAIL], PASSWORD).code, Some(0));
+    let import = [
+        "import", "-", "--user", EMAIL, "--format", "lines", "--json",
+    ];
+    let imported = here(&import, LINES);
+    assert_eq!(imported.json()["accepted"], 2, "{}", imported.out);
+
+    let cost = here(&["storage", "--user", EMAIL, "--json"], "").json();
+    assert_eq!(cost[0]["metric"], "step_count");
+    assert_eq!(cost[0]["samples"], 2);
+    assert!(cost[0]["bytes"].as_u64() > Some(0), "{cost}");
+
+    let queue = here(&["jobs", "list", "--json"], "").json();
+    assert_eq!(queue["counts"][0]["kind"], "recompute", "{queue}");
+    assert_eq!(queue["counts"][0]["count"], 1, "{queue}");
+    assert_eq!(queue["dead"].as_array().map(Vec::len), Some(0), "{queue}");
+    let nobody = "0190a6e0-7c1a-7000-8000-000000000001";
+    for what in ["retry", "drop"] {
+        assert_eq!(here(&["jobs", what, "seven"], "").code, Some(2));
+        let missing = here(&["jobs", what, nobody], "");
+        assert_eq!(missing.code, Some(1));
+        assert!(missing.err.contains("no job"), "{}", missing.err);
+    }
+}
