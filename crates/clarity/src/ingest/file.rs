@@ -25,9 +25,9 @@ use crate::ingest::intake::{Counting, Intake, Part, Upload};
 use crate::ingest::tally::Tally;
 use crate::ingest::{IngestError, dirty, mark_days};
 
-/// Batches between reader and writer: as many samples as one write takes, some 20 MB, so that the
+/// Batches between reader and writer: as many samples as one write takes, some 10 MB, so that the
 /// reader goes on while a part is written.
-const BATCHES_AHEAD: usize = 20;
+const BATCHES_AHEAD: usize = 10;
 /// While an import runs, its changed days wait this long, so that they are computed once at its end;
 /// should the process die, they are computed after it.
 const SETTLE_US: i64 = 60 * SECOND_US;

@@ -21,9 +21,9 @@ use crate::ingest::edit::moved_days;
 use crate::ingest::tally::Tally;
 use crate::ingest::{IngestError, dirty, mark_days};
 
-/// Samples held before they are written: 300,000 samples are some 20 MB here and cost one commit, so
+/// Samples held before they are written: 150,000 samples are some 10 MB here and cost one commit, so
 /// that memory stays flat and a commit's price is spread over many samples.
-pub(crate) const HELD_MAX: usize = 300_000;
+pub(crate) const HELD_MAX: usize = 150_000;
 
 /// Children of correlations that are held back until everything printed on its own is stored.
 const CHILDREN_MAX: usize = 200_000;
