@@ -158,11 +158,14 @@ fn check_steps(export: &Export, truth: &Value, name: &str) -> usize {
 }
 
 fn find_night(export: &Export, zones: &ZoneHistory, date: Date) -> Night {
+    let mut by_class: Vec<(u16, &Source)> = (0..).zip(&export.sources).collect();
+    by_class.sort_by_key(|(_, source)| source.class);
+    let order: Vec<SourceNo> = by_class.iter().map(|(no, _)| SourceNo(*no)).collect();
     night(&SleepInput {
         date,
         zones,
         samples: &export.sleep,
-        ranks: &Ranks::by_class(&export.sources),
+        ranks: &Ranks::in_order(&order),
         sources: &export.sources,
     })
     .night
