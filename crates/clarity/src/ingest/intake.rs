@@ -203,14 +203,14 @@ impl Intake {
         &mut self,
         person: &mut Dossier,
         incoming: Vec<Incoming>,
-    ) -> BTreeMap<u32, Vec<Sample>> {
+    ) -> Result<BTreeMap<u32, Vec<Sample>>, IngestError> {
         let mut groups: BTreeMap<u32, Vec<Sample>> = BTreeMap::new();
         let mut first_us: Vec<i64> = vec![i64::MAX; self.numbers.len()];
         // Inputs come grouped by type: looking the group up once per run is enough.
         let mut run: Option<(u32, Vec<Sample>)> = None;
         for one in incoming {
             let at = usize::from(one.sample.source.0);
-            let source = self.numbers.get(at).copied().unwrap_or_default();
+            let source = self.number(one.sample.source)?;
             if let Some(first) = first_us.get_mut(at) {
                 *first = (*first).min(one.sample.start_us);
             }
@@ -238,7 +238,13 @@ impl Intake {
                 person.dictionary_mut(|table| ((), table.first_seen(*no, first)));
             }
         }
-        groups
+        Ok(groups)
+    }
+
+    /// The person's number of a reader's source. Guessing one would give a sample to a stranger.
+    fn number(&self, source: SourceNo) -> Result<SourceNo, IngestError> {
+        let number = self.numbers.get(usize::from(source.0)).copied();
+        number.ok_or(IngestError::Unannounced { what: "source" })
     }
 
     async fn write_samples(
@@ -254,10 +260,8 @@ impl Intake {
         // than its samples. Two names of one metric are counted under the first.
         let mut names: BTreeMap<MetricNo, String> = BTreeMap::new();
         let (mut counted, mut uncounted) = (Vec::new(), Vec::new());
-        for (type_index, samples) in self.group(person, incoming) {
-            let Some((name, metric)) = self.meaning(type_index) else {
-                continue;
-            };
+        for (type_index, samples) in self.group(person, incoming)? {
+            let (name, metric) = self.meaning(type_index)?;
             names.entry(metric).or_insert(name);
             if self.snapshot_us.is_some() {
                 self.present
@@ -301,9 +305,11 @@ impl Intake {
         })
     }
 
-    fn meaning(&self, type_index: u32) -> Option<(String, MetricNo)> {
-        let at = usize::try_from(type_index).ok()?;
-        Some((self.types.get(at)?.name.clone(), *self.metrics.get(at)?))
+    fn meaning(&self, type_index: u32) -> Result<(String, MetricNo), IngestError> {
+        let at = usize::try_from(type_index).ok();
+        let found =
+            at.and_then(|at| Some((self.types.get(at)?.name.clone(), *self.metrics.get(at)?)));
+        found.ok_or(IngestError::Unannounced { what: "type" })
     }
 
     async fn write_children(
@@ -315,10 +321,8 @@ impl Intake {
         changed: &mut ChangedHours,
     ) -> Result<(), IngestError> {
         let children = std::mem::take(&mut self.children);
-        for (type_index, samples) in self.group(person, children) {
-            let Some((name, metric)) = self.meaning(type_index) else {
-                continue;
-            };
+        for (type_index, samples) in self.group(person, children)? {
+            let (name, metric) = self.meaning(type_index)?;
             if self.snapshot_us.is_some() {
                 self.present
                     .extend(samples.iter().map(|sample| (metric, sample.source)));
@@ -352,8 +356,7 @@ impl Intake {
             return Ok(());
         }
         for record in &mut records {
-            let at = usize::from(record.source.0);
-            record.source = self.numbers.get(at).copied().unwrap_or_default();
+            record.source = self.number(record.source)?;
         }
         let put = store::records::put(tx, &person.key, user, origin, records).await?;
         self.tally.reject_unstorable(put.unstorable);

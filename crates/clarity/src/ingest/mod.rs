@@ -39,6 +39,12 @@ pub enum IngestError {
         /// What and where, without any value of the input.
         message: String,
     },
+    /// A reader handed over something that names a type or source it never announced.
+    #[error("a reader used a {what} that it had not named; nothing of this part was stored")]
+    Unannounced {
+        /// `type` or `source`.
+        what: &'static str,
+    },
     /// The input was cut off or the server is stopping; what was committed stays.
     #[error("the import was interrupted: {message}")]
     Interrupted {

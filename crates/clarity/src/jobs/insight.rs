@@ -39,13 +39,12 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let known = store::insights::latest(&mut tx, &dossier.key, user, DAILY, day).await?;
     drop(tx);
     let made = app.tasks.spawn_blocking(move || documents(&stored)).await;
-    let documents = made.map_err(JobError::Compute)?;
+    let documents = made.map_err(JobError::Compute)??;
     let facts = facts(day, &documents);
     let known: Option<Insight> = known.and_then(|known| serde_json::from_slice(&known.bytes).ok());
-    let id = match &known {
-        Some(known) => known.id.clone(),
-        None => app.ids.insight(now_us).to_string(),
-    };
+    let known_id = known.as_ref().and_then(|known| known.id.parse().ok());
+    let insight_id = known_id.unwrap_or_else(|| app.ids.insight(now_us));
+    let id = insight_id.to_string();
     let created_at = known.as_ref().map_or_else(
         || model::zone::timestamp(now_us).to_string(),
         |known| known.created_at.clone(),
@@ -56,9 +55,6 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     if known.as_ref() == Some(&insight) {
         return Ok(());
     }
-    let Ok(insight_id) = id.parse() else {
-        return Ok(());
-    };
     let bytes = serde_json::to_vec(&insight).map_err(JobError::Document)?;
     let mut tx = app.store.write().await?;
     let record = StoredInsight {
@@ -78,13 +74,16 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Reads stored documents. One that cannot be read counts as missing: its day is computed again by
-/// the job that found it damaged, not here.
-fn documents(stored: &[(Date, Vec<u8>)]) -> Vec<DayDocument> {
-    let texts = stored
-        .iter()
-        .filter_map(|(_, bytes)| recompute::unpack(bytes));
-    texts
-        .filter_map(|text| DayDocument::from_bytes(&text).ok())
+/// Reads stored documents. One that cannot be read fails the job: a baseline without it would say
+/// that it rests on days that it does not.
+fn documents(stored: &[(Date, Vec<u8>)]) -> Result<Vec<DayDocument>, JobError> {
+    let read = |(day, bytes): &(Date, Vec<u8>)| {
+        let text = recompute::unpack(bytes)?;
+        DayDocument::from_bytes(&text)
+            .ok()
+            .filter(|document| document.date == *day)
+    };
+    let all = stored.iter();
+    all.map(|one| read(one).ok_or(JobError::DamagedDay { day: one.0 }))
         .collect()
 }

@@ -87,6 +87,12 @@ pub(crate) enum JobError {
     /// A stored document is not of the form this version writes.
     #[error("a stored document of a day could not be read or written")]
     Document(#[source] serde_json::Error),
+    /// The stored document of a day does not open; the insight would be about other days than it says.
+    #[error("the stored document of {day} is damaged")]
+    DamagedDay {
+        /// Which day.
+        day: jiff::civil::Date,
+    },
     /// The process is stopping; the rest of the work waits for the next one.
     #[error("the process is stopping")]
     Stopping,
@@ -103,7 +109,7 @@ impl JobError {
         match self {
             Self::Store(_) => "store",
             Self::Dossier(_) => "person_document",
-            Self::Document(_) => "day_document",
+            Self::DamagedDay { .. } | Self::Document(_) => "day_document",
             Self::Stopping => "stopping",
             Self::UnknownKind => "unknown_kind",
             Self::Compute(_) => "compute",
