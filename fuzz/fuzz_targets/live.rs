@@ -20,7 +20,13 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let read = form.read(body, &context, &mut batch);
     assert!(read.is_ok() || batch.samples.is_empty());
     for incoming in &batch.samples {
+        let type_index = usize::try_from(incoming.type_index).unwrap_or(usize::MAX);
+        assert!(type_index < batch.new_types.len());
+        assert!(usize::from(incoming.sample.source.0) < batch.new_sources.len());
         assert!(incoming.sample.value.is_finite());
         assert!(incoming.sample.start_us <= incoming.sample.end_us);
+    }
+    for record in &batch.records {
+        assert!(usize::from(record.source.0) < batch.new_sources.len());
     }
 });
