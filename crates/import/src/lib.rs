@@ -19,6 +19,7 @@ pub mod healthkit;
 pub mod json;
 pub mod live;
 pub mod open_wearables;
+pub mod recording;
 mod session;
 pub mod simple;
 pub mod tables;
