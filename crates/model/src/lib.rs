@@ -12,6 +12,7 @@ pub mod record;
 pub mod sample;
 pub mod secret;
 pub mod source;
+pub mod tensor;
 pub mod unit;
 mod unit_text;
 pub mod workout;
