@@ -6,6 +6,12 @@
 //! [`Block`]s over while they read. A reader must never keep raw acceleration, guess a value that the
 //! file does not hold, or hand over the name, sex or birth date of the wearer.
 
+mod awd;
+pub mod columns;
+pub mod front;
+mod lines;
+mod stamp;
+
 use std::ops::ControlFlow;
 
 /// What the device says about itself; never about its wearer.
@@ -23,6 +29,9 @@ pub struct Header {
     pub worn_at: Option<String>,
     /// The fixed offset from UTC that the file states, in seconds.
     pub utc_offset_s: Option<i32>,
+    /// True where the file gives days without dates: the first stands at a date of its weekday
+    /// (a Sunday where not even that is known) in January 2000.
+    pub has_invented_dates: bool,
 }
 
 /// What a channel measures.
@@ -160,4 +169,15 @@ pub enum Content {
     Epochs(Recording),
     /// Raw acceleration, handed over in blocks while it was read.
     Raw(Raw),
+    /// Epochs of several people in one file.
+    Several(Vec<Member>),
+}
+
+/// One of the people of a file that holds several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The file's own pseudonym for them, as the sequence number of a survey.
+    pub number: String,
+    /// What their device recorded.
+    pub recording: Recording,
 }

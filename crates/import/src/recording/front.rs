@@ -1,0 +1,261 @@
+//! The front door of recordings: tells the format by the first bytes, unpacks gzip, calls the reader.
+//!
+//! A new format is one line in [`ALL`]. This module chooses and measures; it must never look at a value
+//! of a recording.
+
+use std::io::{self, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::columns::Columns;
+use super::{Blocks, Content, awd};
+
+/// First bytes that every format may look at to tell whether a file is meant for it.
+pub const HEAD_BYTES: usize = 4096;
+
+/// Bytes that gzip may unfold into. The largest recordings, weeks of raw acceleration at 100 Hz, have
+/// 1 GB; whoever needs more than this sends a bomb.
+pub const UNPACKED_BYTES_MAX: u64 = 16 << 30;
+
+/// Values that the channels of one file may hold together: 320 MB of memory. A year of one channel at
+/// one second has 31.5 million, ten years of six channels at a minute have as many.
+pub const VALUES_MAX: usize = 40_000_000;
+
+/// Buffer before the unpacker.
+const PACKED_BUFFER_BYTES: usize = 64 << 10;
+
+/// What the reader of a file is told besides its bytes.
+#[derive(Debug, Clone, Default)]
+pub struct Options<'a> {
+    /// Name of the format; without one it is told by content.
+    pub format: Option<&'a str>,
+    /// What the columns of a table mean; a file with declared columns is a table whatever its bytes.
+    pub columns: Option<&'a Columns>,
+    /// Length of an epoch in seconds, where the file does not state it or states it wrongly.
+    pub epoch_s: Option<u32>,
+}
+
+/// Where in a file something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A byte, counted from 0.
+    Byte(u64),
+    /// A line, counted from 1.
+    Line(u64),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Byte(byte) => write!(out, "byte {byte}"),
+            Self::Line(line) => write!(out, "line {line}"),
+        }
+    }
+}
+
+/// Why a file was refused as a whole.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No format has this name.
+    #[error("unknown format {name:?} of recordings; the formats are {known}")]
+    UnknownFormat {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// The first bytes fit no format.
+    #[error(
+        "the file is of no known format of recordings; name one of {known}, or declare the columns of a table"
+    )]
+    Unrecognised {
+        /// What there is.
+        known: String,
+    },
+    /// The file is of this format but what its reader needs first is missing or unreadable.
+    #[error("not a readable {format} file: {message} ({place})")]
+    Malformed {
+        /// Name of the format.
+        format: &'static str,
+        /// Where.
+        place: Place,
+        /// What was expected, and what to do about it.
+        message: String,
+    },
+    /// The file holds no epochs and no samples.
+    #[error("the {format} file holds no epochs")]
+    Empty {
+        /// Name of the format.
+        format: &'static str,
+    },
+    /// The file holds or unfolds into more than a reader takes.
+    #[error("the file holds more than {limit} {what}; split it")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// The bound.
+        limit: u64,
+    },
+    /// The file could not be read.
+    #[error("cannot read the file")]
+    Io(#[source] io::Error),
+}
+
+impl Error {
+    /// The channels hold more than [`VALUES_MAX`] values.
+    pub(crate) fn too_many_values() -> Self {
+        Self::TooLarge {
+            what: "values",
+            limit: u64::try_from(VALUES_MAX).expect("a constant"),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        let is_bomb = error
+            .get_ref()
+            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Bomb>);
+        if is_bomb {
+            return Self::TooLarge {
+                what: "unpacked bytes",
+                limit: UNPACKED_BYTES_MAX,
+            };
+        }
+        Self::Io(error)
+    }
+}
+
+/// A format of recordings.
+#[derive(Debug)]
+pub struct Format {
+    /// The name that commands and requests use.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// Whether the first [`HEAD_BYTES`] bytes (fewer in a short file) look like it.
+    pub(crate) is_meant: fn(&[u8]) -> bool,
+    /// Reads a file from its first byte.
+    pub(crate) read: Reader,
+}
+
+/// Reads a whole file; raw acceleration goes to the blocks, epochs come back.
+pub(crate) type Reader = fn(&mut dyn Read, &Options<'_>, &mut Blocks<'_>) -> Result<Content, Error>;
+
+/// Every format, in the order in which they are tried: those with a signature first.
+pub const ALL: &[Format] = &[Format {
+    name: awd::NAME,
+    about: "Actiwatch AWD: seven lines of header, then a count per line (also AWI, AWL, AWT, AW7)",
+    is_meant: awd::is_meant,
+    read: |input, options, _| awd::read(input, options).map(Content::Epochs),
+}];
+
+/// Reads a recording: epochs come back, raw acceleration is handed over in blocks.
+///
+/// Gzip is unpacked transparently. What cannot be read inside a file is told by its
+/// [`super::Damages`]; an error means that nothing of it could be used.
+pub fn read(
+    input: &mut dyn Read,
+    options: &Options<'_>,
+    blocks: &mut Blocks<'_>,
+) -> Result<Content, Error> {
+    let head = head(input)?;
+    let mut whole = head.as_slice().chain(input);
+    if !head.starts_with(&GZIP) {
+        return read_plain(&head, &mut whole, options, blocks);
+    }
+    let mut unpacked = Unpacked {
+        inner: MultiGzDecoder::new(io::BufReader::with_capacity(
+            PACKED_BUFFER_BYTES,
+            &mut whole,
+        )),
+        left: UNPACKED_BYTES_MAX,
+        is_broken: false,
+    };
+    let head = self::head(&mut unpacked)?;
+    let mut whole = head.as_slice().chain(unpacked);
+    read_plain(&head, &mut whole, options, blocks)
+}
+
+fn read_plain(
+    head: &[u8],
+    input: &mut dyn Read,
+    options: &Options<'_>,
+    blocks: &mut Blocks<'_>,
+) -> Result<Content, Error> {
+    let format = choose(head, options)?;
+    (format.read)(input, options, blocks)
+}
+
+/// The first two bytes of gzip.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+fn choose(head: &[u8], options: &Options<'_>) -> Result<&'static Format, Error> {
+    let known = || {
+        let names: Vec<&str> = ALL.iter().map(|format| format.name).collect();
+        names.join(", ")
+    };
+    match options.format {
+        Some(name) => ALL
+            .iter()
+            .find(|format| format.name == name)
+            .ok_or_else(|| Error::UnknownFormat {
+                name: name.to_owned(),
+                known: known(),
+            }),
+        None => ALL
+            .iter()
+            .find(|format| (format.is_meant)(head))
+            .ok_or_else(|| Error::Unrecognised { known: known() }),
+    }
+}
+
+/// Reads the head; a broken archive gives a short one, whose reader meets the break again.
+fn head(input: &mut dyn Read) -> Result<Vec<u8>, Error> {
+    let limit = u64::try_from(HEAD_BYTES).expect("a few KiB");
+    let mut head = Vec::new();
+    match input.take(limit).read_to_end(&mut head) {
+        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error.into()),
+        _ => Ok(head),
+    }
+}
+
+/// More was unpacked than any recording holds.
+#[derive(Debug, thiserror::Error)]
+#[error("more than {UNPACKED_BYTES_MAX} bytes were unpacked")]
+struct Bomb;
+
+/// Unpacks with a bound; whatever is broken inside reads as an unexpected end, so that readers keep
+/// what came before.
+struct Unpacked<R> {
+    inner: R,
+    left: u64,
+    is_broken: bool,
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.is_broken {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let count = self.inner.read(buffer).map_err(|error| {
+            self.is_broken = matches!(
+                error.kind(),
+                io::ErrorKind::InvalidData
+                    | io::ErrorKind::InvalidInput
+                    | io::ErrorKind::UnexpectedEof
+            );
+            if self.is_broken {
+                io::Error::new(io::ErrorKind::UnexpectedEof, error)
+            } else {
+                error
+            }
+        })?;
+        let taken = u64::try_from(count).expect("a length in memory");
+        self.left = self
+            .left
+            .checked_sub(taken)
+            .ok_or_else(|| io::Error::other(Bomb))?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,11 @@
+//! Recordings of worn devices through their public door.
+
+#![expect(
+    clippy::float_cmp,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that panics has found something; values here are exact or compared with `near`"
+)]
+
+mod reference;
+mod support;
