@@ -7,14 +7,16 @@
 //!
 //! **Method.** *Sustained inactivity*: between two changes of more than 5° that are more than five
 //! minutes apart everything is inactive (the first change included, the second too). *Sleep period
-//! window*: the five-minute median of |Δangle|; below the threshold — 15 times its 10 % quantile,
-//! held within 0.13 and 0.50 — is stillness; stretches longer than 30 minutes are kept, gaps shorter
+//! window*: the median of |Δangle| over the five minutes around an epoch, 0 where the five minutes
+//! reach over an end; below the threshold — 15 times its 10 % quantile, held within 0.13 and 0.50 — is
+//! stillness; stretches longer than 30 minutes are kept, gaps shorter
 //! than 60 minutes between them closed, the longest block is the window.
 //!
 //! **Validity.** A series from noon to noon for the window; raw acceleration calibrated. Missing
 //! epochs must have been filled beforehand: [`sustained_inactivity`] refuses NaN.
 //!
-//! **Versions.** 1, equal to GGIR 3.3 (`HASIB` vanHees2015, `HASPT` HDCZA).
+//! **Versions.** Sustained inactivity 1, sleep period 2 (1 placed the median at the start of its five
+//! minutes), equal to GGIR 3.3 (`HASIB` vanHees2015, `HASPT` HDCZA).
 //!
 //! **References.** van Hees VT et al. 2015, doi:10.1371/journal.pone.0142533. van Hees VT et al.
 //! 2018, doi:10.1038/s41598-018-31266-z.
@@ -37,7 +39,7 @@ pub const SUSTAINED_INACTIVITY: Analysis = Analysis {
 /// Sleep period window.
 pub const SLEEP_PERIOD: Analysis = Analysis {
     id: "sleep_period_window",
-    version: 1,
+    version: 2,
     unit: "epochs",
     title: "Sleep period window (HDCZA)",
 };
@@ -124,7 +126,8 @@ pub fn sleep_period(angle: &Series) -> Outcome<SleepPeriod> {
     ))
 }
 
-/// Five-minute median of the absolute change of angle, one value per complete window.
+/// Median of the absolute change of angle over the five minutes around each epoch; 0 where they
+/// reach over an end.
 pub fn rolling_stillness(angle: &Series) -> Result<Vec<f64>, Insufficient> {
     let width = angle.epochs_in(QUIET_S)? - 1; // a window of n epochs holds n − 1 changes
     let changes: Vec<f64> = angle
@@ -135,14 +138,15 @@ pub fn rolling_stillness(angle: &Series) -> Result<Vec<f64>, Insufficient> {
     Insufficient::unless("epochs of five minutes", width + 1, angle.len())?;
     let (ordered, rank) = ranks(&changes);
     let mut window = RankWindow::new(&ordered);
-    let mut medians = Vec::with_capacity(changes.len());
+    let mut medians = vec![0.0; angle.len()];
     for (index, rank_here) in rank.iter().enumerate() {
         if let Some(rank) = rank_here {
             window.insert(*rank);
         }
         if index + 1 >= width {
-            medians.push(window.median());
-            if let Some(rank) = rank[index + 1 - width] {
+            let first = index + 1 - width;
+            medians[first + width / 2] = window.median();
+            if let Some(rank) = rank[first] {
                 window.remove(rank);
             }
         }

@@ -1,9 +1,16 @@
 //! The table of agreement: what was compared, how far apart it was, and what cannot agree and why.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use analysis::outcome::Insufficient;
 use serde_json::Value;
+
+use crate::pages;
+
+/// Relative differences below this are rounding and shown as such, so that the page is the same
+/// on every machine.
+const ROUNDING: f64 = 1e-9;
 
 /// A value that is always there, as an outcome.
 pub(crate) const OK: fn(f64) -> Result<f64, Insufficient> = Ok;
@@ -31,6 +38,23 @@ struct Row {
     worst: f64,
     tolerance: f64,
     beyond: Vec<String>,
+    shown: Pair,
+}
+
+/// Our value and the reference's, as the page shows them.
+#[derive(Default, Clone)]
+struct Pair {
+    ours: String,
+    reference: String,
+}
+
+impl Pair {
+    fn new(ours: impl Into<String>, reference: impl Into<String>) -> Self {
+        Self {
+            ours: ours.into(),
+            reference: reference.into(),
+        }
+    }
 }
 
 impl Table {
@@ -54,15 +78,23 @@ impl Table {
         let Some(expect) = reference.and_then(Value::as_f64) else {
             return;
         };
-        let (difference, shown) = match &ours {
+        let (difference, exact, shown) = match &ours {
             Ok(value) => {
-                let scale = expect.abs().max(1e-12 / tolerance);
-                ((value - expect).abs() / scale, value.to_string())
+                // Near zero the difference is absolute; an exact comparison has no such floor.
+                let floor = if tolerance > 0.0 {
+                    1e-12 / tolerance
+                } else {
+                    1e-300
+                };
+                let scale = expect.abs().max(floor);
+                let difference = (value - expect).abs() / scale;
+                (difference, value.to_string(), figure(*value))
             }
-            Err(reason) => (f64::INFINITY, reason.to_string()),
+            Err(reason) => (f64::INFINITY, reason.to_string(), reason.to_string()),
         };
-        self.enter(method, recording, difference, tolerance, || {
-            format!("reference {expect}, ours {shown}")
+        let pair = Pair::new(shown, figure(expect));
+        self.enter(method, recording, difference, tolerance, pair, || {
+            format!("reference {expect}, ours {exact}")
         });
     }
 
@@ -79,7 +111,8 @@ impl Table {
             return;
         };
         if ours.len() != expect.len() {
-            self.enter(method, recording, f64::INFINITY, tolerance, || {
+            let pair = Pair::new(count(ours.len()), count(expect.len()));
+            self.enter(method, recording, f64::INFINITY, tolerance, pair, || {
                 format!("reference has {} values, ours {}", expect.len(), ours.len())
             });
             return;
@@ -90,6 +123,11 @@ impl Table {
             .map(f64::abs)
             .fold(0.0, f64::max);
         let mut worst = (0.0, String::new());
+        let first = expect.first().and_then(Value::as_f64).unwrap_or(f64::NAN);
+        let mut pair = Pair::new(
+            format!("{} …", figure(ours.first().copied().unwrap_or(f64::NAN))),
+            format!("{} …", figure(first)),
+        );
         for (index, (value, expect)) in ours.iter().zip(expect).enumerate() {
             let Some(expect) = expect.as_f64() else {
                 continue;
@@ -105,9 +143,13 @@ impl Table {
                     },
                     format!("element {index}: reference {expect}, ours {value}"),
                 );
+                if worst.0 >= ROUNDING {
+                    let ours = format!("[{index}] {}", figure(*value));
+                    pair = Pair::new(ours, figure(expect));
+                }
             }
         }
-        self.enter(method, recording, worst.0, tolerance, || worst.1);
+        self.enter(method, recording, worst.0, tolerance, pair, || worst.1);
     }
 
     /// Compares scored epochs; the difference is the share of epochs that differ.
@@ -119,19 +161,16 @@ impl Table {
             .filter(|(a, b)| a != b)
             .count()
             + ours.len().abs_diff(reference.len());
-        self.enter(
-            method,
-            recording,
-            differ as f64 / length as f64,
-            0.0,
-            || {
-                let first = ours
-                    .bytes()
-                    .zip(reference.bytes())
-                    .position(|(a, b)| a != b);
-                format!("{differ} of {length} epochs differ, the first at {first:?}")
-            },
+        let share = differ as f64 / length as f64;
+        let pair = Pair::new(
+            format!("{} of {length} epochs equal", length - differ),
+            format!("{length} epochs"),
         );
+        self.enter(method, recording, share, 0.0, pair, || {
+            let mut pairs = ours.bytes().zip(reference.bytes());
+            let first = pairs.position(|(a, b)| a != b);
+            format!("{differ} of {length} epochs differ, the first at {first:?}")
+        });
     }
 
     /// Compares anything that is either equal or not.
@@ -143,12 +182,12 @@ impl Table {
         reference: &T,
     ) {
         let difference = if ours == reference { 0.0 } else { 1.0 };
-        self.enter(method, recording, difference, 0.0, || {
-            let short = |text: String| text.chars().take(160).collect::<String>();
+        let pair = Pair::new(short(ours, 28), short(reference, 28));
+        self.enter(method, recording, difference, 0.0, pair, || {
             format!(
                 "reference {}, ours {}",
-                short(format!("{reference:?}")),
-                short(format!("{ours:?}"))
+                short(reference, 160),
+                short(ours, 160)
             )
         });
     }
@@ -159,12 +198,16 @@ impl Table {
         recording: &str,
         difference: f64,
         tolerance: f64,
+        pair: Pair,
         describe: impl FnOnce() -> String,
     ) {
         let row = self
             .rows
             .entry((method.to_owned(), recording.to_owned()))
             .or_default();
+        if row.compared == 0 || (difference > row.worst && difference >= ROUNDING) {
+            row.shown = pair;
+        }
         row.compared += 1;
         row.tolerance = row.tolerance.max(tolerance);
         row.worst = row.worst.max(difference);
@@ -236,6 +279,9 @@ impl Table {
                 failures.push(format!("{} agrees and needs no excuse", difference.method));
             }
         }
+        if !self.rows.is_empty() {
+            pages::validated(self.title, &self.section());
+        }
         for failure in failures.iter().take(80) {
             println!("BEYOND {failure}");
         }
@@ -245,5 +291,66 @@ impl Table {
             self.title,
             failures.len()
         );
+    }
+
+    /// The part of the validation page that this table writes.
+    fn section(&self) -> String {
+        let mut text = "| method | recording | values | ours | reference | difference |\n\
+                        |---|---|--:|---|---|--:|\n"
+            .to_owned();
+        for ((method, recording), row) in &self.rows {
+            let excused = self.excuse(method, recording).is_some() && !row.beyond.is_empty();
+            let excused = if excused { " ¹" } else { "" };
+            let difference = match row.worst {
+                0.0 if row.tolerance == 0.0 => "0".to_owned(),
+                worst if worst < ROUNDING => "< 1e-9".to_owned(),
+                worst if worst.is_finite() => format!("{worst:.0e}"),
+                _ => "no value".to_owned(),
+            };
+            let Pair { ours, reference } = &row.shown;
+            writeln!(
+                text,
+                "| {method} | {recording} | {} | {ours} | {reference} | {difference}{excused} |",
+                row.compared
+            )
+            .unwrap();
+        }
+        for difference in self.differences {
+            let on = if difference.recordings.is_empty() {
+                "all recordings".to_owned()
+            } else {
+                difference.recordings.join(", ")
+            };
+            let Difference { method, reason, .. } = difference;
+            write!(text, "\n¹ {method} ({on}): {reason}.\n").unwrap();
+        }
+        text
+    }
+}
+
+/// A number with six significant digits.
+fn figure(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    let rounded: f64 = format!("{value:.5e}").parse().unwrap_or(value);
+    if (1e-4..1e9).contains(&rounded.abs()) {
+        rounded.to_string()
+    } else {
+        format!("{rounded:e}")
+    }
+}
+
+fn count(values: usize) -> String {
+    format!("{values} values")
+}
+
+fn short(value: &impl std::fmt::Debug, length: usize) -> String {
+    let text = format!("{value:?}").replace('|', "/");
+    let cut: String = text.chars().take(length).collect();
+    if cut.len() < text.len() {
+        format!("{cut}…")
+    } else {
+        cut
     }
 }

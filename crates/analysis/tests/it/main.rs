@@ -19,8 +19,8 @@ mod completeness;
 mod curves;
 mod devices;
 mod heart;
+mod pages;
 mod properties;
-
 mod reference;
 mod rhythm;
 mod rhythm_r;

@@ -1,0 +1,329 @@
+//! The pages of `docs/methods`: one per method, from the header of its file, and what the
+//! agreement tests found. They are compared here; `make docs` writes them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use analysis::catalogue;
+
+/// The rooms with methods, in reading order, with what they are about.
+const ROOMS: &[(&str, &str)] = &[
+    ("rhythm", "Rest-activity rhythm"),
+    ("score", "Sleep/wake scoring and nights"),
+    ("wear", "Wear detection"),
+    ("heart", "Heart, breath and blood oxygen"),
+    ("effort", "Effort and fitness"),
+    ("stats", "Statistics of a person's own series"),
+    ("daily", "The local day of the server"),
+];
+
+/// Set by `make docs`: pages are written instead of compared.
+const WRITE: &str = "CLARITY_WRITE_DOCS";
+
+const NOTICE: &str = "<!-- Written by the tests of crates/analysis; `make docs` renews it. -->\n";
+
+const VALIDATION: &str = "# Agreement with other tools\n\n\
+Every row is one method on one recording: how many values were compared, ours and the reference's \
+where they were furthest apart (of a list, its element), and that relative difference. Differences \
+below 1e-9 are rounding. For scored epochs the difference is the share of epochs that differ. A row \
+marked ¹ cannot agree; the reason from the two definitions follows its table, and the tests fail \
+where a row without a mark leaves its tolerance or a mark is no longer needed. The recordings and \
+what each tool computed on them are described where the references are kept, beside the project.\n";
+
+#[test]
+fn every_method_has_its_page() {
+    let pages = pages();
+    for (path, text) in &pages {
+        expect(path, text);
+    }
+    for (path, _) in on_disk() {
+        let text = fs::read_to_string(folder().join(&path)).unwrap();
+        assert!(
+            pages.contains_key(&path) || !text.contains(NOTICE) || path == "validation.md",
+            "docs/methods/{path} has no method any more: delete it"
+        );
+    }
+}
+
+#[test]
+fn every_method_of_a_source_is_in_the_catalogue() {
+    for (path, text) in sources() {
+        for id in ids(&text) {
+            assert!(
+                catalogue::ALL.iter().any(|analysis| analysis.id == id),
+                "{id} of {path} is not in the catalogue"
+            );
+        }
+    }
+}
+
+/// Compares one section of the validation page with what a test found.
+pub(crate) fn validated(title: &str, body: &str) {
+    fs::create_dir_all(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let lock = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("validation.lock"));
+    let lock = lock.unwrap();
+    lock.lock().unwrap();
+    let path = folder().join("validation.md");
+    let page = fs::read_to_string(&path).unwrap_or_default();
+    let mut sections: BTreeMap<String, String> = page
+        .split("\n## ")
+        .skip(1)
+        .filter_map(|section| section.split_once("\n\n"))
+        .map(|(title, body)| (title.to_owned(), format!("{}\n", body.trim_end())))
+        .collect();
+    let body = format!("{}\n", body.trim_end());
+    if !writing() {
+        assert!(
+            sections.get(title) == Some(&body),
+            "docs/methods/validation.md: \"{title}\" is stale: run make docs"
+        );
+        return;
+    }
+    sections.insert(title.to_owned(), body);
+    let mut text = format!("{NOTICE}\n{VALIDATION}");
+    for (title, body) in &sections {
+        write!(text, "\n## {title}\n\n{body}").unwrap();
+    }
+    fs::create_dir_all(folder()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn writing() -> bool {
+    std::env::vars().any(|(name, _)| name == WRITE)
+}
+
+fn folder() -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/methods")).to_path_buf()
+}
+
+/// Compares a page with the folder, or writes it.
+fn expect(path: &str, text: &str) {
+    let full = folder().join(path);
+    if writing() {
+        fs::create_dir_all(full.parent().unwrap()).unwrap();
+        fs::write(full, text).unwrap();
+        return;
+    }
+    let held = fs::read_to_string(full).unwrap_or_default();
+    assert!(
+        held == text,
+        "docs/methods/{path} is stale: run make docs and commit the result"
+    );
+}
+
+/// Every page by its path in the folder.
+fn pages() -> BTreeMap<String, String> {
+    let sources = sources();
+    let mut pages: BTreeMap<String, String> = sources
+        .iter()
+        .map(|(source, text)| (page_of(source), page(source, text, &sources)))
+        .collect();
+    pages.insert("README.md".to_owned(), index(&sources));
+    pages
+}
+
+/// The sources of methods by path (`rhythm/cosinor.rs`): their header opens with a heading.
+fn sources() -> BTreeMap<String, String> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
+    let mut sources = BTreeMap::new();
+    for (room, _) in ROOMS {
+        let Ok(entries) = fs::read_dir(root.join(room)) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if text.starts_with("//! # ") {
+                sources.insert(format!("{room}/{name}"), text);
+            }
+        }
+    }
+    assert!(sources.len() > 40, "the methods were not found");
+    sources
+}
+
+fn page_of(source: &str) -> String {
+    source.replace(".rs", ".md")
+}
+
+/// The header of a file without its comment signs.
+fn header(text: &str) -> impl Iterator<Item = &str> {
+    text.lines()
+        .take_while(|line| line.starts_with("//!"))
+        .map(|line| line.strip_prefix("//! ").unwrap_or(""))
+}
+
+fn title(text: &str) -> &str {
+    header(text).next().unwrap().trim_start_matches("# ")
+}
+
+fn ids(text: &str) -> Vec<&str> {
+    text.split(": Analysis = Analysis {")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("id: \"")?.1.split('"').next())
+        .collect()
+}
+
+/// Identifier and unit of the measures of a day, which keep their own table.
+fn measures(text: &str) -> Vec<(&str, &str)> {
+    text.lines()
+        .filter_map(|line| {
+            line.split_once(": Method = method(\"")?
+                .1
+                .split_once("\", \"")
+        })
+        .filter_map(|(id, rest)| Some((id, rest.split('"').next()?)))
+        .collect()
+}
+
+fn page(source: &str, text: &str, sources: &BTreeMap<String, String>) -> String {
+    let body: Vec<&str> = header(text).collect();
+    let room = source.split('/').next().unwrap();
+    let mut page = format!("{NOTICE}\n{}\n", linked(&body.join("\n"), room, sources));
+    let of_room: Vec<_> = catalogue::ALL
+        .iter()
+        .filter(|analysis| ids(text).contains(&analysis.id))
+        .collect();
+    if !of_room.is_empty() {
+        page.push_str("\n| identifier | version | unit | measure |\n|---|--:|---|---|\n");
+    }
+    for analysis in of_room {
+        let (id, version) = (analysis.id, analysis.version);
+        let (unit, title) = (analysis.unit, analysis.title);
+        writeln!(page, "| `{id}` | {version} | {unit} | {title} |").unwrap();
+    }
+    let measures = measures(text);
+    if !measures.is_empty() {
+        page.push_str("\n| measure of a day | unit |\n|---|---|\n");
+    }
+    for (id, unit) in measures {
+        writeln!(page, "| `{id}` | {unit} |").unwrap();
+    }
+    write!(page, "\nSource: `crates/analysis/src/{source}` · ").unwrap();
+    page.push_str("[all methods](../README.md) · [agreement](../validation.md)\n");
+    page
+}
+
+/// Links between items become links between pages or plain code; a DOI becomes a link.
+fn linked(text: &str, room: &str, sources: &BTreeMap<String, String>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("[`") {
+        out.push_str(before);
+        let Some((name, after)) = after.split_once("`]") else {
+            out.push_str("[`");
+            rest = after;
+            continue;
+        };
+        let (target, after) = match after
+            .strip_prefix('(')
+            .and_then(|rest| rest.split_once(')'))
+        {
+            Some((target, after)) => (target, after),
+            None => (name, after),
+        };
+        let is_path = name.starts_with("super::") || name.starts_with("crate::");
+        let shown = name.rsplit("::").next().filter(|_| is_path).unwrap_or(name);
+        let path = target.strip_prefix("crate::").map_or_else(
+            || format!("{room}/{}", target.trim_start_matches("super::")),
+            |path| path.replace("::", "/"),
+        );
+        if sources.contains_key(&format!("{path}.rs")) {
+            write!(out, "[{shown}](../{path}.md)").unwrap();
+        } else {
+            write!(out, "`{shown}`").unwrap();
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    let lines = out.lines().map(|line| {
+        let words: Vec<String> = line.split(' ').map(reference).collect();
+        words.join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A word, with a DOI made a link.
+fn reference(word: &str) -> String {
+    let bare = word.strip_prefix("doi:").unwrap_or(word);
+    let end = bare.trim_end_matches(['.', ',', ';']).len();
+    let (doi, tail) = bare.split_at(end);
+    let registrant = doi
+        .strip_prefix("10.")
+        .and_then(|rest| rest.split_once('/'));
+    if registrant.is_none_or(|(number, _)| number.len() < 4 || number.parse::<u32>().is_err()) {
+        return word.to_owned();
+    }
+    let target = doi
+        .replace('(', "%28")
+        .replace(')', "%29")
+        .replace('<', "%3C")
+        .replace('>', "%3E");
+    format!("[doi:{doi}](https://doi.org/{target}){tail}")
+}
+
+fn index(sources: &BTreeMap<String, String>) -> String {
+    let mut text = format!(
+        "{NOTICE}\n# Methods\n\nOne page per method: what it measures, inputs and units, formula, what a \
+         missing epoch does, validity, versions and references, as the source file states them.\n\n\
+         Beside them:\n\n"
+    );
+    for (path, title) in on_disk() {
+        if !path.contains('/') && path != "README.md" {
+            writeln!(text, "- [{title}]({path})").unwrap();
+        }
+    }
+    for (room, about) in ROOMS {
+        let mut rows = sources
+            .iter()
+            .filter(|(source, _)| source.starts_with(&format!("{room}/")))
+            .peekable();
+        if rows.peek().is_none() {
+            continue;
+        }
+        write!(
+            text,
+            "\n## {about}\n\n| method | identifiers |\n|---|---|\n"
+        )
+        .unwrap();
+        for (source, source_text) in rows {
+            let mut ids = ids(source_text);
+            ids.extend(measures(source_text).iter().map(|(id, _)| *id));
+            let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+            let (title, page) = (title(source_text), page_of(source));
+            writeln!(text, "| [{title}]({page}) | {} |", ids.join(" ")).unwrap();
+        }
+    }
+    text
+}
+
+/// Pages in the folder with their headings, by path.
+fn on_disk() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let rooms = ROOMS.iter().map(|(room, _)| *room);
+    for room in rooms.chain([""]) {
+        let Ok(entries) = fs::read_dir(folder().join(room)) else {
+            continue;
+        };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let text = fs::read_to_string(&path).unwrap();
+                let heading = text.lines().find_map(|line| line.strip_prefix("# "));
+                let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                let shown = heading.unwrap_or("(untitled)").to_owned();
+                found.push((
+                    format!("{room}/{name}").trim_start_matches('/').to_owned(),
+                    shown,
+                ));
+            }
+        }
+    }
+    found.sort();
+    found
+}
