@@ -17,4 +17,5 @@ mod ingest;
 mod insights;
 pub mod jobs;
 pub mod person;
+pub mod report;
 pub mod telemetry;

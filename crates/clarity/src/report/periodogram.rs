@@ -1,0 +1,67 @@
+//! The Lomb-Scargle periodogram between 12 and 36 hours, with its peak.
+//!
+//! Computed on ten-minute means; it must never be drawn for a recording too short for its periods.
+
+use analysis::rhythm::periodogram::{self, Periodogram};
+use analysis::series::Series;
+use plotters::prelude::{ChartBuilder, Color, LineSeries, PathElement};
+
+use super::ReportError;
+use super::actogram::binned;
+use super::figure::{self, ACTIVITY, FITTED, GRID, INK};
+
+const BIN_S: u32 = 600; // seconds
+const FROM_H: f64 = 12.0; // shortest period, hours
+const UNTIL_H: f64 = 36.0; // longest period, hours
+const PERIODS: usize = 289; // five minutes apart
+const HEIGHT: u32 = 400; // pixels at twice the size
+
+/// The figure with the period of its peak in hours, or the reason there is none.
+pub(super) fn draw(activity: &Series) -> Result<Result<(String, f64), String>, ReportError> {
+    let bins = binned(activity, BIN_S);
+    match periodogram::by_lomb_scargle(&bins, FROM_H, UNTIL_H, PERIODS) {
+        Ok(found) => {
+            let drawn = paint(&found.value)?;
+            Ok(Ok((drawn, found.value.peak_h)))
+        }
+        Err(lacking) => Ok(Err(lacking.to_string())),
+    }
+}
+
+fn paint(found: &Periodogram) -> Result<String, ReportError> {
+    let top = found.power.iter().copied().fold(0.0, f64::max).max(1e-12);
+    let curve = found
+        .period_h
+        .iter()
+        .copied()
+        .zip(found.power.iter().copied());
+    let label = "Lomb-Scargle periodogram: power against period in hours";
+    figure::draw("periodogram", label, HEIGHT, |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin(12)
+            .margin_right(48)
+            .x_label_area_size(48)
+            .y_label_area_size(120)
+            .build_cartesian_2d(FROM_H..UNTIL_H, 0.0..top * 1.05)?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .x_labels(13)
+            .y_labels(4)
+            .x_label_formatter(&|period| format!("{period:.0} h"))
+            .y_label_formatter(&|power| figure::number(*power))
+            .label_style(figure::letters())
+            .axis_style(INK)
+            .bold_line_style(GRID)
+            .light_line_style(GRID)
+            .max_light_lines(1)
+            .draw()?;
+        let peak = [(found.peak_h, 0.0), (found.peak_h, top * 1.05)];
+        chart.draw_series(std::iter::once(PathElement::new(
+            peak,
+            FITTED.stroke_width(3),
+        )))?;
+        chart.draw_series(LineSeries::new(curve, ACTIVITY.stroke_width(3)))?;
+        Ok(())
+    })
+}
