@@ -24,3 +24,4 @@ mod session;
 pub mod simple;
 pub mod tables;
 pub mod upload;
+pub mod weights;
