@@ -4,9 +4,10 @@
 //! stored value can all name the same thing. A version grows when a value may change.
 
 use crate::heart::{self, artefact, entropy, frequency, geometry, poincare, time};
+use crate::report::{day, night};
 use crate::rhythm::{
-    adat, antilogistic, cosinor, extremes, flm, fluctuation, lids, light, periodogram, profile,
-    regularity, ssa, stability, timing, transitions, turn,
+    adat, antilogistic, cosinor, extremes, flm, fluctuation, level, lids, light, periodogram,
+    profile, regularity, ssa, stability, timing, transitions, turn,
 };
 use crate::score::{
     angle, cole_kripke, crespo, endpoints, oakley, periods, roenneberg, sadeh, scripps, webster,
@@ -37,6 +38,7 @@ pub const ALL: &[Analysis] = &[
     extremes::L5,
     extremes::M10,
     profile::AVERAGE_DAY,
+    level::ACTIVITY_LEVEL,
     adat::ADAT,
     turn::ACTIVITY_ONSET,
     turn::ACTIVITY_OFFSET,
@@ -69,6 +71,8 @@ pub const ALL: &[Analysis] = &[
     periods::TUDOR_LOCKE,
     endpoints::SLEEP_ENDPOINTS,
     endpoints::SLEEP_MIDPOINT,
+    night::NIGHTS,
+    day::DAYS,
     choi::CHOI,
     troiano::TROIANO,
     inactivity::INACTIVITY,

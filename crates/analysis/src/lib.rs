@@ -12,6 +12,7 @@ pub mod daily;
 pub mod heart;
 pub mod maths;
 pub mod outcome;
+pub mod report;
 pub mod rhythm;
 pub mod score;
 pub mod series;

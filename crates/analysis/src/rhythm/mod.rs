@@ -8,6 +8,7 @@ pub mod cosinor;
 pub mod extremes;
 pub mod flm;
 pub mod fluctuation;
+pub mod level;
 pub mod lids;
 pub mod light;
 pub mod periodogram;

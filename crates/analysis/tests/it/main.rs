@@ -22,6 +22,7 @@ mod heart;
 mod pages;
 mod properties;
 mod reference;
+mod report;
 mod rhythm;
 mod rhythm_r;
 mod scorers;

@@ -1,0 +1,239 @@
+//! # Calendar days of a recording
+//!
+//! **What it measures.** How much of each local calendar day was recorded and worn, and how active it
+//! was.
+//!
+//! **Inputs and units.** Activity on an epoch that divides a day; totals have its unit, wear is
+//! minutes.
+//!
+//! **Method.** From midnight to midnight: share of the epochs of a full day that are present, minutes
+//! worn (not in a stretch of non-wear by Choi 2011), total and mean, and L5 and M10 inside the day,
+//! without wrapping around.
+//!
+//! **Missing epochs.** They take no part in totals and means, which are not scaled; L5 and M10 windows
+//! need half of their epochs.
+//!
+//! **Validity.** Wear needs epochs that divide a minute, and was fitted on hip counts. First and last
+//! day are rarely whole: see their coverage.
+//!
+//! **Versions.** 1.
+//!
+//! **References.** Choi L et al. 2011, doi:10.1249/MSS.0b013e3181ed61a3. Witting W et al. 1990,
+//! doi:10.1016/0006-3223(90)90523-5.
+
+use jiff::civil::Date;
+
+use crate::catalogue::Analysis;
+use crate::maths::describe;
+use crate::outcome::Outcome;
+use crate::report::column::{Cell, Field, Kind, civil};
+use crate::report::{LIGHT_LUX, Report};
+use crate::rhythm::extremes::{self, Contrast};
+use crate::rhythm::light;
+use crate::series::{DAY_S, Series};
+
+/// Calendar days of a recording.
+pub const DAYS: Analysis = Analysis {
+    id: "days",
+    version: 1,
+    unit: "input",
+    title: "Calendar days of a recording",
+};
+
+/// A day with at least this many minutes of wear is valid by custom.
+pub const VALID_WEAR_MIN: f64 = 600.0; // ten hours (Troiano 2008)
+
+/// One calendar day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Day {
+    /// Local date.
+    pub date: Date,
+    /// Epochs present over the epochs of a full day.
+    pub coverage: f64,
+    /// Minutes worn; None where wear cannot be told on this epoch.
+    pub wear_min: Option<f64>,
+    /// Minutes recorded and not worn.
+    pub nonwear_min: Option<f64>,
+    /// Sum of the epochs present; None without any.
+    pub total: Option<f64>,
+    /// Mean of the epochs present.
+    pub mean: Option<f64>,
+    /// L5, M10 and relative amplitude inside the day.
+    pub contrast: Outcome<Contrast>,
+    /// Mean light in lux.
+    pub light_mean: Option<f64>,
+    /// Minutes in light.
+    pub light_min: Option<f64>,
+}
+
+/// The days of a recording, in order.
+pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
+    let series = report.activity();
+    let day = i64::from(DAY_S);
+    let Ok(per_day) = series.epochs_per_day() else {
+        return Vec::new();
+    };
+    let first = series.start_s().div_euclid(day);
+    let last = (series.time_s(series.len()) - 1).div_euclid(day);
+    if series.is_empty() {
+        return Vec::new();
+    }
+    (first..=last)
+        .map(|number| {
+            let part = between(series, number * day, (number + 1) * day);
+            let worn = report.worn().as_ref().ok();
+            let worn = worn.map(|found| between(&found.value, number * day, (number + 1) * day));
+            let lit = report.input().light;
+            let lit = lit.map(|light| between(light, number * day, (number + 1) * day));
+            let lit = lit.and_then(|light| light::exposure(&light, LIGHT_LUX).ok());
+            let held = describe::present(part.values());
+            let some = (!held.is_empty()).then_some(held.as_slice());
+            Day {
+                date: civil(number * day).date(),
+                coverage: held.len() as f64 / per_day as f64,
+                wear_min: worn.as_ref().map(|worn| minutes(worn, 1.0)),
+                nonwear_min: worn.as_ref().map(|worn| minutes(worn, 0.0)),
+                total: some.map(describe::sum),
+                mean: some.map(describe::mean),
+                contrast: extremes::within(&part),
+                light_mean: lit.map(|found| found.value.mean),
+                light_min: lit.map(|found| found.value.time_above_min),
+            }
+        })
+        .collect()
+}
+
+fn between(series: &Series, from_s: i64, until_s: i64) -> Series {
+    series.part(series.index_at(from_s), series.index_at(until_s))
+}
+
+fn minutes(worn: &Series, state: f64) -> f64 {
+    let marked = worn.values().iter();
+    marked.filter(|&&value| (value - state).abs() < 0.5).count() as f64
+}
+
+fn optional(value: Option<f64>) -> Cell {
+    value.map_or(Cell::Missing, Cell::number)
+}
+
+impl Day {
+    fn of(&self, cell: fn(&Contrast) -> Cell) -> Cell {
+        match &self.contrast {
+            Ok(found) => cell(&found.value),
+            Err(_) => Cell::Missing,
+        }
+    }
+}
+
+const fn field(
+    id: &'static str,
+    unit: &'static str,
+    kind: Kind,
+    about: &'static str,
+    of: fn(&Day) -> Cell,
+) -> Field<Day> {
+    Field {
+        id,
+        unit,
+        kind,
+        about,
+        of,
+    }
+}
+
+/// The columns of the table of days.
+pub const FIELDS: &[Field<Day>] = &[
+    field("date", "", Kind::Day, "Local calendar date.", |day| {
+        Cell::Day(day.date)
+    }),
+    field(
+        "coverage",
+        "1",
+        Kind::Number,
+        "Epochs present over the epochs of a full day.",
+        |day| Cell::number(day.coverage),
+    ),
+    field(
+        "wear_min",
+        "min",
+        Kind::Number,
+        "Minutes recorded and worn (Choi 2011).",
+        |day| optional(day.wear_min),
+    ),
+    field(
+        "nonwear_min",
+        "min",
+        Kind::Number,
+        "Minutes recorded and not worn (Choi 2011).",
+        |day| optional(day.nonwear_min),
+    ),
+    field(
+        "total",
+        "input",
+        Kind::Number,
+        "Sum of the epochs present, not scaled.",
+        |day| optional(day.total),
+    ),
+    field(
+        "mean",
+        "input",
+        Kind::Number,
+        "Mean of the epochs present.",
+        |day| optional(day.mean),
+    ),
+    field(
+        "l5",
+        "input",
+        Kind::Number,
+        "Mean per epoch of the least active five hours inside the day.",
+        |day| day.of(|found| Cell::number(found.l5.level)),
+    ),
+    field(
+        "l5_onset",
+        "HH:MM:SS",
+        Kind::Clock,
+        "Time of day at which they begin.",
+        |day| day.of(|found| Cell::Clock(f64::from(found.l5.onset_s))),
+    ),
+    field(
+        "m10",
+        "input",
+        Kind::Number,
+        "Mean per epoch of the most active ten hours inside the day.",
+        |day| day.of(|found| Cell::number(found.m10.level)),
+    ),
+    field(
+        "m10_onset",
+        "HH:MM:SS",
+        Kind::Clock,
+        "Time of day at which they begin.",
+        |day| day.of(|found| Cell::Clock(f64::from(found.m10.onset_s))),
+    ),
+    field(
+        "relative_amplitude",
+        "1",
+        Kind::Number,
+        "Contrast of the two inside the day.",
+        |day| day.of(|found| optional(found.relative_amplitude)),
+    ),
+    field("light_mean", "lx", Kind::Number, "Mean light.", |day| {
+        optional(day.light_mean)
+    }),
+    field(
+        "light_time_above_min",
+        "min",
+        Kind::Number,
+        "Minutes with at least 500 lx.",
+        |day| optional(day.light_min),
+    ),
+    field(
+        "reason",
+        "",
+        Kind::Text,
+        "Why L5 and M10 are missing, empty when they are there.",
+        |day| match day.contrast {
+            Ok(_) => Cell::Missing,
+            Err(none) => Cell::Text(none.to_string()),
+        },
+    ),
+];

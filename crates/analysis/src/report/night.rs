@@ -1,0 +1,435 @@
+//! # Nights of a recording
+//!
+//! **What it measures.** The windows in which the person slept, and how they went.
+//!
+//! **Inputs and units.** Activity counts, and where there are any a diary or the angle of the forearm;
+//! lengths are minutes, times local civil seconds.
+//!
+//! **Method.** Windows: those of the diary; else, with an angle, the sleep period of each noon to noon
+//! (van Hees 2018); else each rest period of Crespo 2012 from its onset to the next onset of activity.
+//! Inside a window the chosen scorer (sustained inactivity with an angle) tells sleep from wake, and
+//! [`endpoints`] describes it. A window belongs to the date of its end. The longest window
+//! of a date, if it lasts three hours, is its night; the others are naps or other rest.
+//!
+//! **Missing epochs.** An epoch that is missing in the recording is neither sleep nor wake; the coverage
+//! of the night says how many were scored. A rest period that begins before or ends after the recording
+//! is left out.
+//!
+//! **Validity.** Rest is not sleep: without a diary, latency and efficiency depend on where the rest
+//! period was found.
+//!
+//! **Versions.** 1.
+//!
+//! **References.** Crespo C et al. 2012, doi:10.1007/s11517-012-0875-y. van Hees VT et al. 2018,
+//! doi:10.1038/s41598-018-31266-z.
+
+use jiff::civil::Date;
+
+use crate::catalogue::Analysis;
+use crate::outcome::{Insufficient, Outcome};
+use crate::report::column::{Cell, Field, Kind, civil};
+use crate::report::{Report, Span};
+use crate::score::scored::{Scored, State};
+use crate::score::{angle, crespo, endpoints};
+use crate::series::{DAY_S, HOUR_S, Series};
+
+/// Nights of a recording.
+pub const NIGHTS: Analysis = Analysis {
+    id: "nights",
+    version: 1,
+    unit: "min",
+    title: "Nights of a recording",
+};
+
+const SHORTEST_NIGHT_S: i64 = 3 * 3600; // shorter rest is not the main sleep of a day
+
+/// Who said when a window begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The diary.
+    Diary,
+    /// The sleep period of the arm angle (HDCZA).
+    Angle,
+    /// Crespo's rest periods.
+    Crespo,
+}
+
+impl Source {
+    /// The source in a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Diary => "diary",
+            Self::Angle => "hdcza",
+            Self::Crespo => "crespo",
+        }
+    }
+}
+
+/// What a window is to its date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The main sleep.
+    Night,
+    /// Any other rest.
+    Other,
+}
+
+/// One sleep window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Night {
+    /// Local date of the end of the window.
+    pub date: Date,
+    /// Whether it is the main sleep of its date.
+    pub role: Role,
+    /// Who found the window.
+    pub source: Source,
+    /// Name of the scorer inside it.
+    pub scorer: &'static str,
+    /// Local civil second at which it begins.
+    pub from_s: i64,
+    /// Local civil second at which it ends.
+    pub until_s: i64,
+    /// How it went.
+    pub endpoints: Outcome<endpoints::Night>,
+    /// Length of a scored epoch in seconds.
+    pub epoch_s: u32,
+    /// Local civil second at which scored epoch 0 begins.
+    pub start_s: i64,
+}
+
+impl Night {
+    /// Local civil second of sleep onset.
+    pub fn onset_s(&self) -> Option<i64> {
+        Some(self.at(self.endpoints.ok()?.value.onset))
+    }
+
+    /// Local civil second at which sleep ends for the last time.
+    pub fn offset_s(&self) -> Option<i64> {
+        Some(self.at(self.endpoints.ok()?.value.offset))
+    }
+
+    /// Local civil second halfway between onset and offset.
+    pub fn midpoint_s(&self) -> Option<i64> {
+        Some(i64::midpoint(self.onset_s()?, self.offset_s()?))
+    }
+
+    fn at(&self, epoch: usize) -> i64 {
+        self.start_s + crate::maths::describe::signed(epoch) * i64::from(self.epoch_s)
+    }
+
+    fn of(&self, value: fn(&endpoints::Night) -> f64) -> Cell {
+        match &self.endpoints {
+            Ok(found) => Cell::number(value(&found.value)),
+            Err(_) => Cell::Missing,
+        }
+    }
+}
+
+/// The windows of a recording, in order.
+pub(super) fn of(report: &Report<'_>) -> Vec<Night> {
+    let input = report.input();
+    let mut nights = if !input.diary.is_empty() {
+        let scored = masked((input.scorer.score)(report.activity()), report.activity());
+        described(&scored, input.diary, Source::Diary, input.scorer.id)
+    } else if let Some(series) = input.angle {
+        let scored = angle::sustained_inactivity(series).map(|found| found.value);
+        let name = angle::SUSTAINED_INACTIVITY.id;
+        described(&scored, &periods_of_angle(series), Source::Angle, name)
+    } else {
+        let scored = masked((input.scorer.score)(report.activity()), report.activity());
+        let rests = rests(report.activity());
+        described(&scored, &rests, Source::Crespo, input.scorer.id)
+    };
+    // In order of their ends, so that their dates ascend even where diary entries overlap.
+    nights.sort_by_key(|night| (night.until_s, night.from_s));
+    choose(&mut nights);
+    nights
+}
+
+/// The scores without those of epochs that are missing in the recording: some scorers take what is
+/// missing for still.
+fn masked(scored: Outcome<Scored>, series: &Series) -> Result<Scored, Insufficient> {
+    let scored = scored?.value;
+    let width = usize::try_from(scored.step_s() / series.step_s()).unwrap_or(1);
+    let states = scored.states().iter().enumerate().map(|(index, &state)| {
+        let from = series.index_at(scored.time_s(index));
+        let until = (from + width.max(1)).min(series.len());
+        let held = series.values()[from.min(until)..until]
+            .iter()
+            .any(|value| !value.is_nan());
+        state.filter(|_| held)
+    });
+    Ok(Scored::new(
+        scored.start_s(),
+        scored.step_s(),
+        states.collect(),
+    ))
+}
+
+/// Crespo's rest periods that begin and end inside the recording.
+fn rests(series: &Series) -> Vec<Span> {
+    let Ok(scored) = crespo::score(series, crespo::Zeros::Minutes) else {
+        return Vec::new();
+    };
+    let scored = scored.value;
+    let ends = scored.onsets(State::Wake);
+    let begins = scored.onsets(State::Sleep).into_iter();
+    begins
+        .filter_map(|from| {
+            let until = *ends.get(ends.partition_point(|&end| end <= from))?;
+            Some(Span {
+                from_s: scored.time_s(from),
+                until_s: scored.time_s(until),
+            })
+        })
+        .collect()
+}
+
+/// The sleep period of each stretch from noon to noon that the angle covers without a gap.
+fn periods_of_angle(series: &Series) -> Vec<Span> {
+    let noon = i64::from(12 * HOUR_S);
+    let day = i64::from(DAY_S);
+    let first = (series.start_s() - noon).div_euclid(day) * day + noon;
+    let end = series.time_s(series.len());
+    let mut found = Vec::new();
+    let mut from_s = first;
+    while from_s < end {
+        let part = series.part(series.index_at(from_s), series.index_at(from_s + day));
+        if let Ok(period) = angle::sleep_period(&part) {
+            found.push(Span {
+                from_s: part.time_s(period.value.from),
+                until_s: part.time_s(period.value.until),
+            });
+        }
+        from_s += day;
+    }
+    found
+}
+
+fn described(
+    scored: &Result<Scored, Insufficient>,
+    spans: &[Span],
+    source: Source,
+    scorer: &'static str,
+) -> Vec<Night> {
+    let night = |span: &Span| {
+        let endpoints = scored.as_ref().map_err(|none| *none).and_then(|scored| {
+            let from = epoch_at(scored, span.from_s);
+            endpoints::night(scored, from, epoch_at(scored, span.until_s).max(from))
+        });
+        let (start_s, epoch_s) = scored
+            .as_ref()
+            .map_or((0, 1), |scored| (scored.start_s(), scored.step_s()));
+        Night {
+            date: civil(span.until_s).date(),
+            role: Role::Other,
+            source,
+            scorer,
+            from_s: span.from_s,
+            until_s: span.until_s,
+            endpoints,
+            epoch_s,
+            start_s,
+        }
+    };
+    spans.iter().map(night).collect()
+}
+
+/// First scored epoch that begins at or after a local civil second.
+fn epoch_at(scored: &Scored, time_s: i64) -> usize {
+    let step = i64::from(scored.step_s());
+    let epochs = (time_s - scored.start_s() + step - 1).div_euclid(step);
+    usize::try_from(epochs).unwrap_or(0).min(scored.len())
+}
+
+/// Makes the longest window of each date its night.
+fn choose(nights: &mut [Night]) {
+    for index in 0..nights.len() {
+        let length = |night: &Night| night.until_s - night.from_s;
+        let mine = length(&nights[index]);
+        let beaten = nights.iter().enumerate().any(|(other, night)| {
+            night.date == nights[index].date
+                && (length(night) > mine || (length(night) == mine && other < index))
+        });
+        if mine >= SHORTEST_NIGHT_S && !beaten {
+            nights[index].role = Role::Night;
+        }
+    }
+}
+
+const fn field(
+    id: &'static str,
+    unit: &'static str,
+    kind: Kind,
+    about: &'static str,
+    of: fn(&Night) -> Cell,
+) -> Field<Night> {
+    Field {
+        id,
+        unit,
+        kind,
+        about,
+        of,
+    }
+}
+
+fn instant(time_s: Option<i64>) -> Cell {
+    time_s.map_or(Cell::Missing, Cell::Instant)
+}
+
+/// The columns of the table of nights.
+pub const FIELDS: &[Field<Night>] = &[
+    field(
+        "date",
+        "",
+        Kind::Day,
+        "Date on which the window ends.",
+        |night| Cell::Day(night.date),
+    ),
+    field(
+        "role",
+        "",
+        Kind::Text,
+        "`night` for the longest window of its date (three hours at least), `other` for the rest.",
+        |night| {
+            let word = match night.role {
+                Role::Night => "night",
+                Role::Other => "other",
+            };
+            Cell::Text(word.to_owned())
+        },
+    ),
+    field(
+        "window_source",
+        "",
+        Kind::Text,
+        "Who found the window: `diary`, `hdcza` (arm angle) or `crespo` (activity).",
+        |night| Cell::Text(night.source.word().to_owned()),
+    ),
+    field(
+        "scorer",
+        "",
+        Kind::Text,
+        "Who told sleep from wake inside the window.",
+        |night| Cell::Text(night.scorer.to_owned()),
+    ),
+    field(
+        "in_bed",
+        "",
+        Kind::Instant,
+        "Beginning of the window.",
+        |night| Cell::Instant(night.from_s),
+    ),
+    field(
+        "out_of_bed",
+        "",
+        Kind::Instant,
+        "End of the window.",
+        |night| Cell::Instant(night.until_s),
+    ),
+    field("onset", "", Kind::Instant, "First sleep epoch.", |night| {
+        instant(night.onset_s())
+    }),
+    field(
+        "offset",
+        "",
+        Kind::Instant,
+        "End of the last sleep epoch.",
+        |night| instant(night.offset_s()),
+    ),
+    field(
+        "midpoint",
+        "",
+        Kind::Instant,
+        "Halfway between onset and offset.",
+        |night| instant(night.midpoint_s()),
+    ),
+    field(
+        "time_in_bed_min",
+        "min",
+        Kind::Number,
+        "TIB: length of the window that was recorded.",
+        |night| night.of(|found| found.in_bed_min),
+    ),
+    field(
+        "sleep_period_min",
+        "min",
+        Kind::Number,
+        "SPT: from onset to offset.",
+        |night| night.of(|found| found.period_min),
+    ),
+    field(
+        "total_sleep_min",
+        "min",
+        Kind::Number,
+        "TST: sleep epochs.",
+        |night| night.of(|found| found.asleep_min),
+    ),
+    field(
+        "sleep_efficiency",
+        "1",
+        Kind::Number,
+        "SE: total sleep over time in bed.",
+        |night| night.of(|found| found.efficiency),
+    ),
+    field(
+        "sleep_maintenance",
+        "1",
+        Kind::Number,
+        "Total sleep over sleep period.",
+        |night| night.of(|found| found.maintenance),
+    ),
+    field(
+        "sleep_latency_min",
+        "min",
+        Kind::Number,
+        "SOL: from the beginning of the window to onset.",
+        |night| night.of(|found| found.latency_min),
+    ),
+    field(
+        "wake_after_onset_min",
+        "min",
+        Kind::Number,
+        "WASO: wake between onset and offset.",
+        |night| night.of(|found| found.awake_min),
+    ),
+    field(
+        "terminal_wake_min",
+        "min",
+        Kind::Number,
+        "From offset to the end of the window.",
+        |night| night.of(|found| found.terminal_wake_min),
+    ),
+    field(
+        "awakenings",
+        "1",
+        Kind::Whole,
+        "Runs of wake between onset and offset.",
+        |night| {
+            night
+                .endpoints
+                .map_or(Cell::Missing, |found| Cell::count(found.value.awakenings))
+        },
+    ),
+    field(
+        "coverage",
+        "1",
+        Kind::Number,
+        "Share of the epochs of the window that were scored.",
+        |night| {
+            night
+                .endpoints
+                .map_or(Cell::Missing, |found| Cell::number(found.coverage))
+        },
+    ),
+    field(
+        "reason",
+        "",
+        Kind::Text,
+        "Why the window could not be described, empty when it was.",
+        |night| match night.endpoints {
+            Ok(_) => Cell::Missing,
+            Err(none) => Cell::Text(none.to_string()),
+        },
+    ),
+];

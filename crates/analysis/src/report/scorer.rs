@@ -1,0 +1,109 @@
+//! The scorers of sleep and wake by name, each with the settings that its name stands for.
+//!
+//! A bare name is the published definition; a name with a suffix is what a program makes of it.
+
+use crate::catalogue::Analysis;
+use crate::outcome::Outcome;
+use crate::score::scored::Scored;
+use crate::score::{cole_kripke, crespo, oakley, roenneberg, sadeh, scripps};
+use crate::series::Series;
+
+/// A scorer with its settings.
+#[derive(Debug)]
+pub struct Scorer {
+    /// Name on the command line and in results.
+    pub id: &'static str,
+    /// The method behind it.
+    pub method: &'static Analysis,
+    /// What it does and with which settings, in a sentence.
+    pub about: &'static str,
+    /// Scores a series; sleep (or rest) is 1.
+    pub score: fn(&Series) -> Outcome<Scored>,
+}
+
+/// Oakley with the threshold taken from the recording: the default, for it needs no scale.
+pub const OAKLEY_AUTOMATIC: Scorer = Scorer {
+    id: "oakley_automatic",
+    method: &oakley::OAKLEY,
+    about: "Oakley with the automatic threshold, on the epoch of the recording.",
+    score: |series| oakley::score(series, oakley::Threshold::Automatic, oakley::Tie::Sleep),
+};
+
+/// Oakley at the medium threshold, the setting of Actiware.
+pub const OAKLEY: Scorer = Scorer {
+    id: "oakley",
+    method: &oakley::OAKLEY,
+    about: "Oakley at the medium threshold of 40, on the epoch of the recording.",
+    score: |series| oakley::score(series, oakley::Threshold::Fixed(40.0), oakley::Tie::Sleep),
+};
+
+/// Cole-Kripke as `ActiLife` applies it to `ActiGraph` counts.
+pub const COLE_KRIPKE_ACTILIFE: Scorer = Scorer {
+    id: "cole_kripke_actilife",
+    method: &cole_kripke::COLE_KRIPKE,
+    about: "Cole-Kripke on minute sums divided by 100 and clipped at 300, as ActiLife 6.",
+    score: |series| cole_kripke::score(series, &cole_kripke::ACTILIFE),
+};
+
+/// Every scorer of activity counts.
+pub const SCORERS: &[Scorer] = &[
+    Scorer {
+        id: "cole_kripke",
+        method: &cole_kripke::COLE_KRIPKE,
+        about: "Cole-Kripke on minute sums as they are (mean activity per minute).",
+        score: |series| cole_kripke::score(series, &cole_kripke::PAPER_MEAN),
+    },
+    COLE_KRIPKE_ACTILIFE,
+    Scorer {
+        id: "sadeh",
+        method: &sadeh::SADEH,
+        about: "Sadeh on minute sums clipped at 300, sleep above 0.",
+        score: |series| sadeh::score(series, &sadeh::PAPER),
+    },
+    Scorer {
+        id: "sadeh_actilife",
+        method: &sadeh::SADEH,
+        about: "Sadeh on minute sums clipped at 300, sleep above -4, as ActiLife 6.",
+        score: |series| sadeh::score(series, &sadeh::ACTILIFE),
+    },
+    Scorer {
+        id: "scripps",
+        method: &scripps::SCRIPPS,
+        about: "Scripps, on the epoch of the recording.",
+        score: scripps::score,
+    },
+    OAKLEY,
+    OAKLEY_AUTOMATIC,
+    Scorer {
+        id: "crespo",
+        method: &crespo::CRESPO,
+        about: "Rest periods of Crespo, zeros counted in minutes.",
+        score: |series| crespo::score(series, crespo::Zeros::Minutes),
+    },
+    Scorer {
+        id: "roenneberg",
+        method: &roenneberg::ROENNEBERG,
+        about: "Consolidated sleep bouts of Roenneberg.",
+        score: roenneberg::score,
+    },
+];
+
+/// The scorer of a name.
+pub fn named(name: &str) -> Option<&'static Scorer> {
+    SCORERS.iter().find(|scorer| scorer.id == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scorer_scores_ten_minutes_epochs_or_says_why_not() {
+        let series = Series::new(0, 60, vec![3.0; 3 * 1440]);
+        for scorer in SCORERS {
+            let scored = (scorer.score)(&series).unwrap_or_else(|_| panic!("{}", scorer.id));
+            assert_eq!(scored.value.len(), series.len(), "{}", scorer.id);
+            assert!(named(scorer.id).is_some());
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! The measures of sleep over the nights of a recording, and of wear.
+
+use crate::catalogue::Analysis;
+use crate::maths::describe;
+use crate::outcome::{Insufficient, Measured, Outcome};
+use crate::report::Report;
+use crate::report::column::Column;
+use crate::report::day::{DAYS, VALID_WEAR_MIN};
+use crate::report::night::{NIGHTS, Night, Role};
+use crate::report::rhythm::{clock, number, seconds};
+use crate::rhythm::regularity::{self, SLEEP_REGULARITY};
+use crate::rhythm::timing::{self, Kind};
+use crate::score::endpoints::{self, SLEEP_ENDPOINTS};
+use crate::series::DAY_S;
+use crate::stats::circular;
+
+const POSITIVE: (Option<f64>, Option<f64>) = (Some(0.0), None);
+const SHARE: (Option<f64>, Option<f64>) = (Some(0.0), Some(1.0));
+const HALF_DAY: (Option<f64>, Option<f64>) = (Some(0.0), Some(12.0));
+const DAY_H: f64 = 24.0;
+
+/// Sleep and wear.
+pub const COLUMNS: &[Column] = &[
+    number(
+        "sleep_regularity_index",
+        "1",
+        (Some(-100.0), Some(100.0)),
+        &SLEEP_REGULARITY,
+        "SRI over all pairs of epochs 24 hours apart, sleep bouts by Roenneberg.",
+        |report| {
+            let bouts = report.bouts().as_ref().map_err(|none| *none)?;
+            regularity::over_pairs(&bouts.value)
+        },
+    ),
+    number(
+        "nights",
+        "1",
+        POSITIVE,
+        &NIGHTS,
+        "Dates with a night in which sleep was found.",
+        |report| {
+            let nights = nights(report)?;
+            Ok(Measured::new(nights.held.len() as f64, nights.coverage))
+        },
+    ),
+    number(
+        "time_in_bed_min",
+        "min",
+        POSITIVE,
+        &SLEEP_ENDPOINTS,
+        "Mean time in bed of the nights.",
+        |report| mean(report, |found| found.in_bed_min),
+    ),
+    number(
+        "total_sleep_min",
+        "min",
+        POSITIVE,
+        &SLEEP_ENDPOINTS,
+        "Mean total sleep time of the nights.",
+        |report| mean(report, |found| found.asleep_min),
+    ),
+    number(
+        "total_sleep_sd_min",
+        "min",
+        POSITIVE,
+        &SLEEP_ENDPOINTS,
+        "Sample standard deviation of total sleep time over the nights.",
+        |report| deviation(report, |found| found.asleep_min),
+    ),
+    number(
+        "sleep_period_min",
+        "min",
+        POSITIVE,
+        &SLEEP_ENDPOINTS,
+        "Mean time from sleep onset to sleep offset.",
+        |report| mean(report, |found| found.period_min),
+    ),
+    number(
+        "sleep_efficiency",
+        "1",
+        SHARE,
+        &SLEEP_ENDPOINTS,
+        "Mean over the nights of total sleep over time in bed.",
+        |report| mean(report, |found| found.efficiency),
+    ),
+    number(
+        "sleep_latency_min",
+        "min",
+        POSITIVE,
+        &SLEEP_ENDPOINTS,
+        "Mean time from the beginning of the window to sleep onset.",
+        |report| mean(report, |found| found.latency_min),
+    ),
+    number(
+        "wake_after_onset_min",
+        "min",
+        POSITIVE,
+        &SLEEP_ENDPOINTS,
+        "Mean wake between sleep onset and offset.",
+        |report| mean(report, |found| found.awake_min),
+    ),
+    number(
+        "awakenings",
+        "1",
+        POSITIVE,
+        &SLEEP_ENDPOINTS,
+        "Mean number of runs of wake between sleep onset and offset.",
+        |report| mean(report, |found| found.awakenings as f64),
+    ),
+    clock(
+        "sleep_onset",
+        &circular::CIRCULAR,
+        "Circular mean of the sleep onsets of the nights.",
+        |report| centre(report, Night::onset_s),
+    ),
+    clock(
+        "sleep_offset",
+        &circular::CIRCULAR,
+        "Circular mean of the sleep offsets of the nights.",
+        |report| centre(report, Night::offset_s),
+    ),
+    clock(
+        "sleep_midpoint",
+        &circular::CIRCULAR,
+        "Circular mean of the sleep midpoints of the nights.",
+        |report| centre(report, Night::midpoint_s),
+    ),
+    number(
+        "sleep_onset_sd_h",
+        "h",
+        POSITIVE,
+        &circular::CIRCULAR,
+        "Circular standard deviation of the sleep onsets.",
+        |report| spread(report, Night::onset_s),
+    ),
+    number(
+        "sleep_midpoint_sd_h",
+        "h",
+        POSITIVE,
+        &circular::CIRCULAR,
+        "Circular standard deviation of the sleep midpoints.",
+        |report| spread(report, Night::midpoint_s),
+    ),
+    number(
+        "social_jetlag_h",
+        "h",
+        HALF_DAY,
+        &timing::SOCIAL_JETLAG,
+        "Difference of the sleep midpoints of free and work days; nights that end on Saturday or \
+         Sunday are free.",
+        |report| timing::social_jetlag(&week(report)?),
+    ),
+    clock(
+        "msfsc",
+        &timing::CHRONOTYPE,
+        "Sleep midpoint of free days corrected for sleep lost in the week; nights that end on \
+         Saturday or Sunday are free.",
+        |report| Ok(timing::chronotype(&week(report)?)?.map(seconds)),
+    ),
+    number(
+        "composite_phase_deviation_h",
+        "h",
+        POSITIVE,
+        &timing::COMPOSITE_PHASE_DEVIATION,
+        "Mean distance of the nights from the chronotype and from the night before.",
+        |report| {
+            let week = week(report)?;
+            let reference = timing::chronotype(&week)?.value;
+            timing::composite_phase_deviation(&week, reference)
+        },
+    ),
+    number(
+        "valid_days",
+        "1",
+        POSITIVE,
+        &DAYS,
+        "Calendar days with at least ten hours of wear (Choi 2011).",
+        |report| {
+            let worn = report.worn().as_ref().map_err(|none| *none)?;
+            let valid = report.days().iter();
+            let valid = valid.filter(|day| day.wear_min.is_some_and(|min| min >= VALID_WEAR_MIN));
+            Ok(Measured::new(valid.count() as f64, worn.coverage))
+        },
+    ),
+    number(
+        "wear_share",
+        "1",
+        SHARE,
+        &DAYS,
+        "Share of the recorded minutes that were worn (Choi 2011).",
+        |report| {
+            let worn = report.worn().as_ref().map_err(|none| *none)?;
+            let held = describe::present(worn.value.values());
+            Insufficient::unless("minutes that are present", 1, held.len())?;
+            Ok(Measured::new(describe::mean(&held), worn.coverage))
+        },
+    ),
+];
+
+/// The nights in which sleep was found, and their share of the dates from the first to the last.
+struct Nights<'a> {
+    held: Vec<(&'a Night, endpoints::Night)>,
+    coverage: f64,
+}
+
+fn nights<'a>(report: &'a Report<'_>) -> Result<Nights<'a>, Insufficient> {
+    let main = report.nights().iter();
+    let main = main.filter(|night| night.role == Role::Night);
+    let held: Vec<(&Night, endpoints::Night)> = main
+        .filter_map(|night| Some((night, night.endpoints.ok()?.value)))
+        .collect();
+    Insufficient::unless("nights", 1, held.len())?;
+    let dates = dates(held[0].0, held[held.len() - 1].0);
+    let coverage = held.len() as f64 / dates as f64;
+    Ok(Nights { held, coverage })
+}
+
+fn dates(first: &Night, last: &Night) -> usize {
+    let days = (last.date - first.date).get_days();
+    usize::try_from(days).unwrap_or(0) + 1
+}
+
+fn mean(report: &Report<'_>, of: fn(&endpoints::Night) -> f64) -> Outcome<f64> {
+    let nights = nights(report)?;
+    let values: Vec<f64> = nights.held.iter().map(|(_, found)| of(found)).collect();
+    Ok(Measured::new(describe::mean(&values), nights.coverage))
+}
+
+fn deviation(report: &Report<'_>, of: fn(&endpoints::Night) -> f64) -> Outcome<f64> {
+    let nights = nights(report)?;
+    Insufficient::unless("nights", 2, nights.held.len())?;
+    let values: Vec<f64> = nights.held.iter().map(|(_, found)| of(found)).collect();
+    let spread = describe::standard_deviation(&values, 1);
+    Ok(Measured::new(spread, nights.coverage))
+}
+
+fn clocks(nights: &Nights<'_>, of: fn(&Night) -> Option<i64>) -> Vec<f64> {
+    let times = nights.held.iter().filter_map(|(night, _)| of(night));
+    times
+        .map(|time| f64::from(crate::series::clock(time)))
+        .collect()
+}
+
+fn centre(report: &Report<'_>, of: fn(&Night) -> Option<i64>) -> Outcome<f64> {
+    let nights = nights(report)?;
+    let found = circular::mean(&clocks(&nights, of), f64::from(DAY_S))?;
+    Ok(Measured::new(found, nights.coverage))
+}
+
+fn spread(report: &Report<'_>, of: fn(&Night) -> Option<i64>) -> Outcome<f64> {
+    let nights = nights(report)?;
+    Insufficient::unless("nights", 2, nights.held.len())?;
+    let found = circular::describe(&clocks(&nights, of), f64::from(DAY_S))?;
+    let hours = found.deviation * DAY_H / f64::from(DAY_S);
+    Ok(Measured::new(hours, nights.coverage))
+}
+
+/// One entry for each date from the first night to the last, as the methods of timing want it.
+fn week(report: &Report<'_>) -> Result<Vec<Option<timing::Night>>, Insufficient> {
+    let nights = nights(report)?;
+    let first = nights.held[0].0;
+    let last = nights.held[nights.held.len() - 1].0;
+    let mut week = vec![None; dates(first, last)];
+    for (night, _) in &nights.held {
+        let (Some(onset), Some(offset)) = (night.onset_s(), night.offset_s()) else {
+            continue;
+        };
+        let midnight = offset.div_euclid(i64::from(DAY_S)) * i64::from(DAY_S);
+        let hours = |time_s: i64| (time_s - midnight) as f64 / 3600.0;
+        let free = matches!(
+            night.date.weekday(),
+            jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday
+        );
+        week[dates(first, night) - 1] = Some(timing::Night {
+            onset_h: hours(onset),
+            offset_h: hours(offset),
+            kind: if free { Kind::Free } else { Kind::Work },
+        });
+    }
+    Ok(week)
+}
+
+/// The methods that the tables of nights and days come from.
+pub const TABLES: &[&Analysis] = &[&NIGHTS, &DAYS];
