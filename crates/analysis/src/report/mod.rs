@@ -266,6 +266,7 @@ impl<'a> Report<'a> {
     pub(crate) fn worn(&self) -> &Outcome<Series> {
         self.worn.get_or_init(|| {
             let minutes = minutes(self.input.activity)?;
+            Insufficient::unless("minutes that are present", 1, minutes.present())?;
             let nonwear = choi::nonwear(&minutes, &choi::CHOI_2011)?;
             let worn = minutes.values().iter().zip(&nonwear.value);
             let values = worn.map(|(value, &off)| match value {

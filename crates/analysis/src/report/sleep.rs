@@ -191,7 +191,6 @@ pub const COLUMNS: &[Column] = &[
         |report| {
             let worn = report.worn().as_ref().map_err(|none| *none)?;
             let held = describe::present(worn.value.values());
-            Insufficient::unless("minutes that are present", 1, held.len())?;
             Ok(Measured::new(describe::mean(&held), worn.coverage))
         },
     ),

@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &str)] = &[
     ("rhythm", "Rest-activity rhythm"),
     ("score", "Sleep/wake scoring and nights"),
     ("wear", "Wear detection"),
+    ("report", "The report on a recording"),
     ("heart", "Heart, breath and blood oxygen"),
     ("effort", "Effort and fitness"),
     ("stats", "Statistics of a person's own series"),

@@ -6,7 +6,7 @@ use analysis::report::{Input, Nonwear, Report, Span, day, night};
 use analysis::series::Series;
 use serde_json::Value;
 
-use crate::agreement::Table;
+use crate::agreement::{Difference, Table};
 use crate::reference::recordings;
 
 fn value(report: &Report<'_>, id: &str) -> Option<f64> {
@@ -14,20 +14,55 @@ fn value(report: &Report<'_>, id: &str) -> Option<f64> {
     report.measure(column).outcome.ok().map(|found| found.value)
 }
 
-/// Two weeks of one-minute counts with a night from 23 to 7 in which every 29th minute moves.
+/// Two weeks of one-minute counts: nights from 23 to 7 in which every 29th minute moves, and days
+/// with pauses of many lengths.
 fn fortnight() -> Series {
-    let minute = |index: u32| match (index / 60) % 24 {
-        23 | 0..=6 if index % 29 == 0 => 90.0,
-        23 | 0..=6 => 0.0,
-        hour => f64::from(200 + (index * 7919 % 311) + 10 * hour),
+    let mut state = 1_u64;
+    let mut pause = 0;
+    let mut minute = |index: u32| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let chance = u32::try_from(state >> 40).unwrap();
+        if pause == 0 && chance.is_multiple_of(31) {
+            pause = chance / 31 % 19;
+        }
+        pause = pause.saturating_sub(1);
+        match (index / 60) % 24 {
+            23 | 0..=6 if index.is_multiple_of(29) => 90.0,
+            23 | 0..=6 => 0.0,
+            _ if pause > 0 => 0.0,
+            hour => f64::from(50 + chance % 311 + 20 * hour),
+        }
     };
-    Series::new(0, 60, (0..14 * 1440).map(minute).collect())
+    Series::new(0, 60, (0..14 * 1440).map(&mut minute).collect())
 }
+
+const CLOSED: &str = "/cosinor/closed_form_least_squares_24h";
+const TEXTBOOK: &str = "/nonparametric/textbook_hourly_mean_population_variance";
+const GAPS: &str = "the reference takes missing epochs for 0, the report leaves them out";
+const LABELS: &str = "the package labels the first slot 00:00 though it begins 20 s later";
+
+const fn with_gaps(method: &'static str, reason: &'static str) -> Difference {
+    Difference {
+        method,
+        recordings: &["bba_30s_mg"],
+        reason,
+    }
+}
+
+const DIFFERENT: &[Difference] = &[
+    with_gaps("interdaily_stability", GAPS),
+    with_gaps("intradaily_variability", GAPS),
+    with_gaps("kra", GAPS),
+    with_gaps("sleep_regularity_index", GAPS),
+    with_gaps("l5_onset", LABELS),
+    with_gaps("m10_onset", LABELS),
+];
 
 #[test]
 fn defaults_agree_with_the_textbook_and_the_tools() {
-    const TEXTBOOK: &str = "/nonparametric/textbook_hourly_mean_population_variance";
-    let mut table = Table::new("defaults of the report", &[]);
+    let mut table = Table::new("defaults of the report", DIFFERENT);
     for recording in recordings() {
         let report = Report::new(Input::new(&recording.series));
         let mut check = |id: &str, pointer: &str, tolerance: f64| {
@@ -35,11 +70,9 @@ fn defaults_agree_with_the_textbook_and_the_tools() {
                 return;
             };
             let ours = value(&report, id).unwrap_or(f64::NAN);
-            let expect = match expect {
-                Value::String(text) => Value::from(read_clock(text).unwrap()),
-                other => other.clone(),
-            };
-            table.number(id, &recording.id, Ok::<f64, &str>(ours), Some(&expect), tolerance);
+            let clock = expect.as_str().and_then(read_clock).map(Value::from);
+            let expect = clock.unwrap_or_else(|| expect.clone());
+            table.number(id, &recording.id, Ok(ours), Some(&expect), tolerance);
         };
         check("interdaily_stability", &format!("{TEXTBOOK}/IS"), 1e-9);
         check("intradaily_variability", &format!("{TEXTBOOK}/IV"), 1e-9);
@@ -52,14 +85,21 @@ fn defaults_agree_with_the_textbook_and_the_tools() {
         ] {
             check(id, &format!("/nonparametric/counts/{name}"), 1e-9);
         }
-        const CLOSED: &str = "/cosinor/closed_form_least_squares_24h";
         check("cosinor_mesor", &format!("{CLOSED}/mesor"), 1e-9);
         check("cosinor_amplitude", &format!("{CLOSED}/amplitude"), 1e-9);
-        check("cosinor_acrophase_h", &format!("{CLOSED}/peak_clock_hours"), 1e-9);
+        check(
+            "cosinor_acrophase_h",
+            &format!("{CLOSED}/peak_clock_hours"),
+            1e-9,
+        );
         check("cosinor_r2", &format!("{CLOSED}/R2"), 1e-9);
         check("kra", "/transition_probabilities/kRA_all", 1e-9);
         check("kar", "/transition_probabilities/kAR_all", 1e-9);
-        check("sleep_regularity_index", "/sleep/SRI_pairs_Roenneberg/sri", 1e-9);
+        check(
+            "sleep_regularity_index",
+            "/sleep/SRI_pairs_Roenneberg/sri",
+            1e-9,
+        );
     }
     table.finish();
 }
@@ -75,11 +115,27 @@ fn every_measure_of_a_plain_fortnight_has_a_value_within_its_range() {
     for Measure { column, outcome } in Report::new(input).measures() {
         let found = outcome.unwrap_or_else(|none| panic!("{}: {none}", column.id));
         let (least, most) = column.range;
-        assert!(least.is_none_or(|least| found.value >= least - 1e-9), "{} {found:?}", column.id);
-        assert!(most.is_none_or(|most| found.value <= most + 1e-9), "{} {found:?}", column.id);
-        assert!((0.0..=1.0).contains(&found.coverage), "{} {found:?}", column.id);
+        assert!(
+            least.is_none_or(|least| found.value >= least - 1e-9),
+            "{} {found:?}",
+            column.id
+        );
+        assert!(
+            most.is_none_or(|most| found.value <= most + 1e-9),
+            "{} {found:?}",
+            column.id
+        );
+        assert!(
+            (0.0..=1.0).contains(&found.coverage),
+            "{} {found:?}",
+            column.id
+        );
         if column.kind == Kind::Clock {
-            assert!((0.0..86_400.0).contains(&found.value), "{} {found:?}", column.id);
+            assert!(
+                (0.0..86_400.0).contains(&found.value),
+                "{} {found:?}",
+                column.id
+            );
         }
     }
 }
@@ -88,7 +144,11 @@ fn every_measure_of_a_plain_fortnight_has_a_value_within_its_range() {
 fn nights_and_days_of_a_plain_fortnight() {
     let series = fortnight();
     let report = Report::new(Input::new(&series));
-    let nights: Vec<_> = report.nights().iter().filter(|night| night.role == Role::Night).collect();
+    let nights: Vec<_> = report
+        .nights()
+        .iter()
+        .filter(|night| night.role == Role::Night)
+        .collect();
     assert!((12..=14).contains(&nights.len()), "{}", nights.len());
     for night in nights {
         assert_eq!(night.source, Source::Crespo);
@@ -103,7 +163,12 @@ fn nights_and_days_of_a_plain_fortnight() {
     assert_eq!(report.days().len(), 14);
     let total: f64 = report.days().iter().filter_map(|day| day.total).sum();
     assert!((total - series.values().iter().sum::<f64>()).abs() < 1e-6);
-    assert!(report.days().iter().all(|day| (day.coverage - 1.0).abs() < 1e-12));
+    assert!(
+        report
+            .days()
+            .iter()
+            .all(|day| (day.coverage - 1.0).abs() < 1e-12)
+    );
 }
 
 #[test]
@@ -111,11 +176,23 @@ fn a_diary_goes_before_windows_that_were_found() {
     let series = fortnight();
     let hour = 3600;
     let spans = [
-        Span { from_s: 86_400 + 22 * hour, until_s: 2 * 86_400 + 8 * hour },
-        Span { from_s: 2 * 86_400 + 13 * hour, until_s: 2 * 86_400 + 14 * hour },
-        Span { from_s: 90 * 86_400, until_s: 90 * 86_400 + 8 * hour },
+        Span {
+            from_s: 86_400 + 22 * hour,
+            until_s: 2 * 86_400 + 8 * hour,
+        },
+        Span {
+            from_s: 2 * 86_400 + 13 * hour,
+            until_s: 2 * 86_400 + 14 * hour,
+        },
+        Span {
+            from_s: 90 * 86_400,
+            until_s: 90 * 86_400 + 8 * hour,
+        },
     ];
-    let input = Input { diary: &spans, ..Input::new(&series) };
+    let input = Input {
+        diary: &spans,
+        ..Input::new(&series)
+    };
     let report = Report::new(input);
     let nights = report.nights();
     assert_eq!(nights.len(), 3);
@@ -123,8 +200,11 @@ fn a_diary_goes_before_windows_that_were_found() {
     assert_eq!((nights[0].role, nights[1].role), (Role::Night, Role::Other));
     let first = nights[0].endpoints.unwrap().value;
     assert!((first.in_bed_min - 600.0).abs() < 1e-9);
-    assert!(first.latency_min > 50.0 && first.latency_min < 70.0, "{first:?}");
-    assert!(nights[2].endpoints.is_err(), "a night outside the recording has no endpoints");
+    assert!((400.0..600.0).contains(&first.asleep_min), "{first:?}");
+    assert!(
+        nights[2].endpoints.is_err(),
+        "a night outside the recording has no endpoints"
+    );
     for field in night::FIELDS {
         let _ = (field.of)(&nights[2]).text();
     }
@@ -142,8 +222,17 @@ fn odd_recordings_have_reasons_instead_of_values() {
         Series::new(-40_000_000_000, 3600, vec![1.0, 2.0, f64::NAN, 9.0]),
     ];
     for series in &odd {
-        for nonwear in [Nonwear::Kept, Nonwear::Choi, Nonwear::Troiano, Nonwear::Stillness] {
-            let input = Input { light: Some(series), nonwear, ..Input::new(series) };
+        for nonwear in [
+            Nonwear::Kept,
+            Nonwear::Choi,
+            Nonwear::Troiano,
+            Nonwear::Stillness,
+        ] {
+            let input = Input {
+                light: Some(series),
+                nonwear,
+                ..Input::new(series)
+            };
             let report = Report::new(input);
             for Measure { column, outcome } in report.measures() {
                 match outcome {
@@ -152,15 +241,24 @@ fn odd_recordings_have_reasons_instead_of_values() {
                 }
             }
             for row in report.nights() {
-                night::FIELDS.iter().for_each(|field| drop((field.of)(row)));
+                for field in night::FIELDS {
+                    drop((field.of)(row));
+                }
             }
             for row in report.days() {
-                day::FIELDS.iter().for_each(|field| drop((field.of)(row)));
+                for field in day::FIELDS {
+                    drop((field.of)(row));
+                }
             }
         }
     }
     let empty = Report::new(Input::new(&odd[0]));
-    assert!(empty.measures().iter().all(|measure| measure.outcome.is_err()));
+    assert!(
+        empty
+            .measures()
+            .iter()
+            .all(|measure| measure.outcome.is_err())
+    );
 }
 
 #[test]
@@ -169,7 +267,10 @@ fn what_is_not_worn_can_be_left_out() {
     values[3 * 1440..4 * 1440].fill(0.0);
     let series = Series::new(0, 60, values);
     let kept = Report::new(Input::new(&series));
-    let left = Report::new(Input { nonwear: Nonwear::Choi, ..Input::new(&series) });
+    let left = Report::new(Input {
+        nonwear: Nonwear::Choi,
+        ..Input::new(&series)
+    });
     assert_eq!(kept.activity().present(), 14 * 1440);
     assert!(left.activity().present() <= 13 * 1440);
     assert!(value(&left, "activity_mean").unwrap() > value(&kept, "activity_mean").unwrap());
