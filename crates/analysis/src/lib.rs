@@ -12,6 +12,7 @@ pub mod daily;
 pub mod heart;
 pub mod maths;
 pub mod outcome;
+pub mod pat;
 pub mod report;
 pub mod rhythm;
 pub mod score;
