@@ -13,7 +13,7 @@ use crate::score::{
     angle, cole_kripke, crespo, endpoints, oakley, periods, roenneberg, sadeh, scripps, webster,
 };
 use crate::stats::{
-    baseline, changepoint, circular, hampel, kendall, multiplicity, permutation, slope,
+    baseline, changepoint, circular, hampel, kendall, multiplicity, permutation, slope, two_groups,
 };
 use crate::wear::{choi, inactivity, troiano};
 
@@ -95,6 +95,7 @@ pub const ALL: &[Analysis] = &[
     baseline::ROBUST_Z,
     changepoint::CHANGE_POINTS,
     permutation::PERMUTATION,
+    two_groups::MANN_WHITNEY,
     multiplicity::BENJAMINI_HOCHBERG,
     circular::CIRCULAR,
 ];

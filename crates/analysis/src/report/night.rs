@@ -7,8 +7,8 @@
 //!
 //! **Method.** Windows: those of the diary; else, with an angle, the sleep period of each noon to noon
 //! (van Hees 2018); else each rest period of Crespo 2012 from its onset to the next onset of activity.
-//! Inside a window the chosen scorer (sustained inactivity with an angle) tells sleep from wake, and
-//! [`endpoints`] describes it. A window belongs to the date of its end. The longest window
+//! Inside a window the chosen scorer (sustained inactivity with an angle) tells sleep from wake, on
+//! minute sums where it refuses the epoch of the recording, and [`endpoints`] describes the window. A window belongs to the date of its end. The longest window
 //! of a date, if it lasts three hours, is its night; the others are naps or other rest.
 //!
 //! **Missing epochs.** An epoch that is missing in the recording is neither sleep nor wake; the coverage
@@ -28,7 +28,8 @@ use jiff::civil::Date;
 use crate::catalogue::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
-use crate::report::{Report, Span};
+use crate::report::scorer::Scorer;
+use crate::report::{Report, Span, minutes};
 use crate::score::scored::{Scored, State};
 use crate::score::{angle, crespo, endpoints};
 use crate::series::{DAY_S, HOUR_S, Series};
@@ -129,14 +130,14 @@ impl Night {
 pub(super) fn of(report: &Report<'_>) -> Vec<Night> {
     let input = report.input();
     let mut nights = if !input.diary.is_empty() {
-        let scored = masked((input.scorer.score)(report.activity()), report.activity());
+        let scored = scored(input.scorer, report.activity());
         described(&scored, input.diary, Source::Diary, input.scorer.id)
     } else if let Some(series) = input.angle {
         let scored = angle::sustained_inactivity(series).map(|found| found.value);
         let name = angle::SUSTAINED_INACTIVITY.id;
         described(&scored, &periods_of_angle(series), Source::Angle, name)
     } else {
-        let scored = masked((input.scorer.score)(report.activity()), report.activity());
+        let scored = scored(input.scorer, report.activity());
         let rests = rests(report.activity());
         described(&scored, &rests, Source::Crespo, input.scorer.id)
     };
@@ -144,6 +145,18 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Night> {
     nights.sort_by_key(|night| (night.until_s, night.from_s));
     choose(&mut nights);
     nights
+}
+
+/// The scores on the epoch of the recording, or on minute sums where the scorer refuses that epoch.
+fn scored(scorer: &Scorer, series: &Series) -> Result<Scored, Insufficient> {
+    let native = (scorer.score)(series);
+    if native.is_err()
+        && let Ok(minutes) = minutes(series)
+        && let Ok(scored) = (scorer.score)(&minutes)
+    {
+        return masked(Ok(scored), &minutes);
+    }
+    masked(native, series)
 }
 
 /// The scores without those of epochs that are missing in the recording: some scorers take what is

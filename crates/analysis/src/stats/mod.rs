@@ -10,3 +10,4 @@ pub mod kendall;
 pub mod multiplicity;
 pub mod permutation;
 pub mod slope;
+pub mod two_groups;
