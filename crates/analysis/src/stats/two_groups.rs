@@ -1,4 +1,4 @@
-//! # Two groups by rank (Mann-Whitney, DeLong)
+//! # Two groups by rank
 //!
 //! **What it measures.** Whether values of one group tend to be larger than those of another, and by
 //! how much: the probability that a value of the first exceeds one of the second.
@@ -8,7 +8,7 @@
 //!
 //! **Method.** U = Σᵢ Σⱼ [xᵢ > yⱼ] + ½[xᵢ = yⱼ]; AUC = U / nm; δ = 2·AUC − 1. p: normal approximation with
 //! the tie-corrected variance nm/12 · ((N + 1) − Σ(t³ − t) / (N(N − 1))) and a continuity correction of ½.
-//! Interval (DeLong 1988): AUC ± 1.96 √(S₁₀/n + S₀₁/m), with S₁₀ and S₀₁ the sample variances of the
+//! Interval (`DeLong` 1988): AUC ± 1.96 √(S₁₀/n + S₀₁/m), with S₁₀ and S₀₁ the sample variances of the
 //! placements of the values of each group among the other, cut at 0 and 1.
 //!
 //! **Missing values.** NaN takes no part.
@@ -18,7 +18,7 @@
 //!
 //! **Versions.** 1, U and p equal to `scipy` 1.10 `mannwhitneyu` with ties.
 //!
-//! **References.** Mann HB, Whitney DR 1947, doi:10.1214/aoms/1177730491. DeLong ER et al. 1988,
+//! **References.** Mann HB, Whitney DR 1947, doi:10.1214/aoms/1177730491. `DeLong` ER et al. 1988,
 //! doi:10.2307/2531595. Cliff N 1993, doi:10.1037/0033-2909.114.3.494.
 
 use crate::catalogue::Analysis;
@@ -50,7 +50,7 @@ pub struct Comparison {
     pub p: f64,
     /// Probability that a value of the first group is larger, half of the ties.
     pub auc: f64,
-    /// 95 % interval of the AUC (DeLong).
+    /// 95 % interval of the AUC (`DeLong`).
     pub auc_interval: (f64, f64),
     /// Cliff's delta, −1 to 1.
     pub delta: f64,
@@ -124,7 +124,7 @@ mod tests {
         assert!((found.u - 5.5).abs() < 1e-12);
         assert!((found.auc - 5.5 / 9.0).abs() < 1e-12);
         assert!((found.delta - 2.0 / 9.0).abs() < 1e-12);
-        let z = (5.5 - 4.5 - 0.5) / (0.75 * (7.0 - 6.0 / 30.0)).sqrt();
+        let z = (5.5 - 4.5 - 0.5) / (0.75 * (7.0 - 6.0 / 30.0_f64)).sqrt();
         assert!((found.p - normal_two_sided(z)).abs() < 1e-12);
         let mirrored = compare(&[1.0, 2.0, 4.0], &[1.0, 3.0, 5.0]).unwrap();
         assert!((mirrored.auc + found.auc - 1.0).abs() < 1e-12);
