@@ -20,6 +20,7 @@ mod curves;
 mod devices;
 mod heart;
 mod pages;
+mod pat;
 mod properties;
 mod reference;
 mod report;
