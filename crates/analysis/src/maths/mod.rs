@@ -3,6 +3,7 @@
 //! Nothing here knows about sleep, activity or hearts, and nothing here allocates more than its
 //! answer needs.
 
+pub mod chance;
 pub mod describe;
 pub mod distribution;
 pub mod eigen;

@@ -17,6 +17,7 @@
 //! **References.** Phipson B, Smyth GK 2010, doi:10.2202/1544-6115.1585.
 
 use crate::catalogue::Analysis;
+use crate::maths::chance::Chance;
 use crate::maths::describe::mean;
 use crate::outcome::Insufficient;
 
@@ -48,34 +49,13 @@ pub fn two_means(
     let mut pool: Vec<f64> = first.iter().chain(second).copied().collect();
     let split = |pool: &[f64]| mean(&pool[first.len()..]) - mean(&pool[..first.len()]);
     let difference = split(&pool);
-    let mut shuffle = Shuffle(seed);
+    let mut chance = Chance::new(seed);
     let mut as_large = 0_u32;
     for _ in 0..rounds {
-        for index in (1..pool.len()).rev() {
-            pool.swap(index, shuffle.below(index + 1));
-        }
+        chance.shuffle(&mut pool);
         // Equal differences may come out a rounding apart.
         as_large += u32::from(split(&pool).abs() >= difference.abs() * (1.0 - 1e-12));
     }
     let p = (1.0 + f64::from(as_large)) / (f64::from(rounds) + 1.0);
     Ok(Test { difference, p })
-}
-
-/// `SplitMix64` (Steele 2014): small, seeded and good enough to shuffle days.
-struct Shuffle(u64);
-
-impl Shuffle {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `bound`; the bias of the multiplication is under 2⁻³².
-    fn below(&mut self, bound: usize) -> usize {
-        let bound = u64::try_from(bound).expect("a group is shorter than 2^64");
-        usize::try_from(((self.next() >> 32) * bound) >> 32).expect("less than the bound")
-    }
 }
