@@ -7,10 +7,22 @@
 //! file does not hold, or hand over the name, sex or birth date of the wearer.
 
 mod awd;
+mod bba;
 pub mod columns;
+mod condor;
+mod daqtometer;
+mod declared;
+mod depresjon;
 pub mod front;
+mod grid;
 mod lines;
+mod motionwatch;
+mod nhanes;
+mod rpx;
 mod stamp;
+mod table;
+mod tempatilumi;
+mod wide;
 
 use std::ops::ControlFlow;
 

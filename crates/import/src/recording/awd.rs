@@ -18,7 +18,7 @@ use std::io::Read;
 
 use super::front::{Error, Options, Place, VALUES_MAX};
 use super::lines::{Lines, Spot};
-use super::{Channel, Header, Quantity, Recording, stamp};
+use super::{Channel, Damages, Header, Quantity, Recording, stamp};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "awd";
@@ -50,7 +50,7 @@ pub(crate) fn is_meant(head: &[u8]) -> bool {
 pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Recording, Error> {
     let mut lines = Lines::new(input);
     let head = Head::read(&mut lines, options)?;
-    let mut columns = Columns::default();
+    let (mut columns, mut damages) = (Columns::default(), Damages::default());
     while let Some(line) = lines.next_line()? {
         let (spot, epoch) = (line.spot, Epoch::parse(&line.text));
         match epoch {
@@ -58,7 +58,7 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
             Parsed::Epoch(epoch) => columns.push(&epoch)?,
             Parsed::Bad => {
                 columns.push(&Epoch::MISSING)?;
-                lines.tell(spot.damage("malformed_line", "expected a count and nothing else"));
+                damages.push(spot.damage("malformed_line", "expected a count and nothing else"));
             }
         }
     }
@@ -73,7 +73,7 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
             serial: (!head.serial.is_empty()).then_some(head.serial),
             ..Header::default()
         },
-        damages: lines.into_damages(),
+        damages: lines.finish(damages),
     })
 }
 

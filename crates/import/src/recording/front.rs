@@ -8,7 +8,12 @@ use std::io::{self, Read};
 use flate2::bufread::MultiGzDecoder;
 
 use super::columns::Columns;
-use super::{Blocks, Content, awd};
+use super::grid::EPOCH_S_MAX;
+use super::wide::{Endian, Wide};
+use super::{
+    Blocks, Content, awd, bba, condor, daqtometer, declared, depresjon, motionwatch, nhanes, rpx,
+    tempatilumi,
+};
 
 /// First bytes that every format may look at to tell whether a file is meant for it.
 pub const HEAD_BYTES: usize = 4096;
@@ -96,6 +101,12 @@ pub enum Error {
         /// The bound.
         limit: u64,
     },
+    /// The asked length of an epoch is none.
+    #[error("an epoch of {epoch_s} s was asked for; it has 1 to {EPOCH_S_MAX} s")]
+    EpochLength {
+        /// What was asked for.
+        epoch_s: u32,
+    },
     /// The file could not be read.
     #[error("cannot read the file")]
     Io(#[source] io::Error),
@@ -143,12 +154,68 @@ pub struct Format {
 pub(crate) type Reader = fn(&mut dyn Read, &Options<'_>, &mut Blocks<'_>) -> Result<Content, Error>;
 
 /// Every format, in the order in which they are tried: those with a signature first.
-pub const ALL: &[Format] = &[Format {
-    name: awd::NAME,
-    about: "Actiwatch AWD: seven lines of header, then a count per line (also AWI, AWL, AWT, AW7)",
-    is_meant: awd::is_meant,
-    read: |input, options, _| awd::read(input, options).map(Content::Epochs),
-}];
+pub const ALL: &[Format] = &[
+    Format {
+        name: rpx::NAME,
+        about: "Respironics Actiware export: CSV with sections, in English, French or German",
+        is_meant: rpx::is_meant,
+        read: |input, options, _| rpx::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: condor::NAME,
+        about: "Condor ActTrust and ActLumus report: lines of KEY : value, then a table with semicolons",
+        is_meant: condor::is_meant,
+        read: |input, options, _| condor::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: motionwatch::NAME,
+        about: "MotionWatch 8 .mtn: XML with a series for each channel",
+        is_meant: motionwatch::is_meant,
+        read: |input, options, _| motionwatch::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: daqtometer::NAME,
+        about: "Daqtometer CSV: Start, End and channels, then rows with times",
+        is_meant: daqtometer::is_meant,
+        read: |input, options, _| daqtometer::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: tempatilumi::NAME,
+        about: "Tempatilumi text: a table under Data; Hora; …; Atividade",
+        is_meant: tempatilumi::is_meant,
+        read: |input, options, _| tempatilumi::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: bba::NAME,
+        about: "biobankAccelerometerAnalysis timeSeries.csv, in its newer or older layout",
+        is_meant: bba::is_meant,
+        read: |input, options, _| bba::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: depresjon::NAME,
+        about: "A line # start=… epoch_seconds=…, then a count per line",
+        is_meant: depresjon::is_meant,
+        read: |input, options, _| depresjon::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: nhanes::NAME,
+        about: "NHANES minutes of many people: seqn, a day or weekday, and all counts in one column",
+        is_meant: nhanes::is_meant,
+        read: |input, options, _| nhanes::read(input, options),
+    },
+    Format {
+        name: awd::NAME,
+        about: "Actiwatch AWD: seven lines of header, then a count per line (also AWI, AWL, AWT, AW7)",
+        is_meant: awd::is_meant,
+        read: |input, options, _| awd::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: declared::NAME,
+        about: "A table with a column of times and one of activity, by plain headings or declared",
+        is_meant: declared::is_meant,
+        read: |input, options, _| declared::read(input, options).map(Content::Epochs),
+    },
+];
 
 /// Reads a recording: epochs come back, raw acceleration is handed over in blocks.
 ///
@@ -159,6 +226,11 @@ pub fn read(
     options: &Options<'_>,
     blocks: &mut Blocks<'_>,
 ) -> Result<Content, Error> {
+    if let Some(epoch_s) = options.epoch_s
+        && !(1..=EPOCH_S_MAX).contains(&i64::from(epoch_s))
+    {
+        return Err(Error::EpochLength { epoch_s });
+    }
     let head = head(input)?;
     let mut whole = head.as_slice().chain(input);
     if !head.starts_with(&GZIP) {
@@ -183,8 +255,14 @@ fn read_plain(
     options: &Options<'_>,
     blocks: &mut Blocks<'_>,
 ) -> Result<Content, Error> {
-    let format = choose(head, options)?;
-    (format.read)(input, options, blocks)
+    let Some(endian) = Endian::of(head) else {
+        let format = choose(head, options)?;
+        return (format.read)(input, options, blocks);
+    };
+    let mut text = Wide::new(input, endian);
+    let head = self::head(&mut text)?;
+    let format = choose(&head, options)?;
+    (format.read)(&mut head.as_slice().chain(text), options, blocks)
 }
 
 /// The first two bytes of gzip.
@@ -195,7 +273,8 @@ fn choose(head: &[u8], options: &Options<'_>) -> Result<&'static Format, Error> 
         let names: Vec<&str> = ALL.iter().map(|format| format.name).collect();
         names.join(", ")
     };
-    match options.format {
+    let declared = options.columns.map(|_| declared::NAME);
+    match options.format.or(declared) {
         Some(name) => ALL
             .iter()
             .find(|format| format.name == name)

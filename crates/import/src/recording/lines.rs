@@ -84,14 +84,15 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Counts a damage.
-    pub(crate) fn tell(&mut self, damage: Damage) {
-        self.damages.push(damage);
-    }
-
-    /// All damages so far.
-    pub(crate) fn into_damages(self) -> Damages {
-        self.damages
+    /// All damages: of the content, and of the lines themselves.
+    pub(crate) fn finish(self, mut content: Damages) -> Damages {
+        let rest = self.damages.count - u64::try_from(self.damages.first.len()).expect("few");
+        for damage in self.damages.first {
+            content.push(damage);
+        }
+        content.count += rest;
+        content.first.sort_by_key(|damage| damage.byte);
+        content
     }
 
     /// The next line, or `None` at the end.
@@ -125,7 +126,7 @@ impl<'a> Lines<'a> {
         self.number = spot.line;
         if is_cut {
             let message = format!("the line is longer than {LINE_BYTES_MAX} bytes and was cut");
-            self.tell(spot.damage("line_too_long", message));
+            self.damages.push(spot.damage("line_too_long", message));
         }
         if spot.byte == 0 && self.raw.starts_with(MARK) {
             self.raw.drain(..MARK.len());
@@ -167,7 +168,8 @@ impl<'a> Lines<'a> {
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     self.is_over = true;
                     let spot = self.spot();
-                    self.tell(spot.damage("truncated", "the compressed file breaks off here"));
+                    self.damages
+                        .push(spot.damage("truncated", "the compressed file breaks off here"));
                 }
                 Err(error) => return Err(error),
             }

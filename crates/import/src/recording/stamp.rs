@@ -94,3 +94,230 @@ fn whole_part(second: &str) -> Option<&str> {
             .then_some(whole),
     }
 }
+
+/// Which of two figures before the year is the day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+/// A date as printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Date {
+    /// Nothing is open: its day number.
+    Day(i64),
+    /// Two figures of unknown order, then the year.
+    Figures(i64, i64, i64),
+}
+
+impl Date {
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let separator = text
+            .chars()
+            .find(|letter| matches!(letter, '-' | '/' | '.'))?;
+        let mut parts = text.split(separator);
+        let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() {
+            return None;
+        }
+        if first.len() == 4 {
+            let (year, month, day) = (figure(first, 4)?, figure(second, 2)?, figure(third, 2)?);
+            return day_number(year, month, day).map(Self::Day);
+        }
+        if third.len() != 4 {
+            return None;
+        }
+        let Some(month) = figure(second, 2) else {
+            return named_date(text).map(Self::Day);
+        };
+        let figures = Self::Figures(figure(first, 2)?, month, figure(third, 4)?);
+        if separator == '.' {
+            // Points stand only between day, month and year.
+            return figures.in_order(Order::DayFirst).map(Self::Day);
+        }
+        Some(figures)
+    }
+
+    fn in_order(self, order: Order) -> Option<i64> {
+        match (self, order) {
+            (Self::Day(day), _) => Some(day),
+            (Self::Figures(day, month, year), Order::DayFirst)
+            | (Self::Figures(month, day, year), Order::MonthFirst) => day_number(year, month, day),
+        }
+    }
+
+    /// The order, where only one of them gives a date.
+    fn only_order(self) -> Option<Order> {
+        match (
+            self.in_order(Order::DayFirst),
+            self.in_order(Order::MonthFirst),
+        ) {
+            (Some(_), None) => Some(Order::DayFirst),
+            (None, Some(_)) => Some(Order::MonthFirst),
+            _ => None,
+        }
+    }
+}
+
+/// Turns printed dates into seconds since the first midnight, and knows in the end which day that was.
+///
+/// Dates such as 04/07/2015 are open until a second date is seen: the order that puts it nearer to the
+/// first is the right one, and the day comes first where both are equally near or no second date comes.
+#[derive(Debug, Default)]
+pub(crate) struct Calendar {
+    order: Option<Order>,
+    first: Option<Date>,
+    offset_s: Option<i64>,
+    is_guessed: bool,
+    last: Option<(String, i64)>,
+}
+
+impl Calendar {
+    /// A calendar whose dates have a known order.
+    pub(crate) fn ordered(order: Order) -> Self {
+        Self {
+            order: Some(order),
+            ..Self::default()
+        }
+    }
+
+    /// Seconds from the first midnight to a date and a time of day.
+    pub(crate) fn second(&mut self, date: &str, time: &str) -> Option<i64> {
+        let time = time_of_day(time)?;
+        Some(self.day(date)? * DAY_S + time)
+    }
+
+    /// Seconds from the first midnight to a stamp: `2014-05-07 13:29:50.439+0100 [Europe/London]`,
+    /// `04/07/2015 09:45:00`, `2014-05-07T13:29:50Z`, or seconds or milliseconds since 1970.
+    ///
+    /// Where stamps carry offsets, all are told in the first one's.
+    pub(crate) fn stamp(&mut self, text: &str) -> Option<i64> {
+        let text = text.trim();
+        if let Some(second) = unix_second(text) {
+            return self.shifted(0, second.div_euclid(DAY_S), second.rem_euclid(DAY_S));
+        }
+        let (date, clock) = text.split_once(['T', ' '])?;
+        let clock = clock.split('[').next().unwrap_or_default().trim();
+        let (time, offset) = split_offset(clock)?;
+        let time = time_of_day(time)?;
+        let Some(offset) = offset else {
+            return Some(self.day(date)? * DAY_S + time);
+        };
+        let day = self.day(date)?;
+        let first = *self.offset_s.get_or_insert(offset);
+        Some(day * DAY_S + time - offset + first)
+    }
+
+    /// The local civil second of the first midnight.
+    pub(crate) fn origin_s(&mut self) -> i64 {
+        let Some(first) = self.first else { return 0 };
+        if self.order.is_none() && matches!(first, Date::Figures(..)) {
+            self.is_guessed = true;
+        }
+        let order = self.order.unwrap_or(Order::DayFirst);
+        first.in_order(order).unwrap_or_default() * DAY_S
+    }
+
+    /// The offset from UTC that the first stamp carried, in seconds.
+    pub(crate) fn offset_s(&self) -> Option<i32> {
+        self.offset_s.and_then(|offset| i32::try_from(offset).ok())
+    }
+
+    /// Whether no date told day from month, so that the day was taken to come first.
+    pub(crate) fn is_guessed(&self) -> bool {
+        self.is_guessed
+    }
+
+    fn shifted(&mut self, offset: i64, day: i64, time: i64) -> Option<i64> {
+        let first = *self.offset_s.get_or_insert(offset);
+        let day = self.since_first(Date::Day(day))?;
+        Some(day * DAY_S + time - offset + first)
+    }
+
+    fn day(&mut self, text: &str) -> Option<i64> {
+        if let Some((last, day)) = &self.last
+            && last == text
+        {
+            return Some(*day);
+        }
+        let day = self.since_first(Date::parse(text)?)?;
+        self.last = Some((text.to_owned(), day));
+        Some(day)
+    }
+
+    fn since_first(&mut self, date: Date) -> Option<i64> {
+        if self.order.is_none() {
+            self.order = date.only_order().or_else(|| {
+                let first = self.first.filter(|first| *first != date)?;
+                matches!(date, Date::Figures(..)).then(|| order_of(first, date))
+            });
+        }
+        // As long as the order is open all dates were the same, so that any order will do.
+        let order = self.order.unwrap_or(Order::DayFirst);
+        let day = date.in_order(order)?;
+        let first = self.first.get_or_insert(date);
+        Some(day - first.in_order(order)?)
+    }
+}
+
+/// The order in which two dates are nearest.
+fn order_of(first: Date, second: Date) -> Order {
+    let days = |order| Some((second.in_order(order)? - first.in_order(order)?).unsigned_abs());
+    match (days(Order::DayFirst), days(Order::MonthFirst)) {
+        (Some(day_first), Some(month_first)) if month_first < day_first => Order::MonthFirst,
+        (None, Some(_)) => Order::MonthFirst,
+        _ => Order::DayFirst,
+    }
+}
+
+/// Whole seconds since 1970 of nine to eleven digits, or of twelve to fourteen that are milliseconds.
+fn unix_second(text: &str) -> Option<i64> {
+    let whole = whole_part(text)?;
+    let second = figure(whole, 14)?;
+    match whole.len() {
+        9..=11 => Some(second),
+        12..=14 => Some(second.div_euclid(1000)),
+        _ => None,
+    }
+}
+
+/// Splits `13:29:50.439+0100` into the time and the offset in seconds.
+fn split_offset(clock: &str) -> Option<(&str, Option<i64>)> {
+    if let Some(time) = clock
+        .strip_suffix(['Z', 'z'])
+        .or_else(|| clock.strip_suffix("GMT"))
+        .or_else(|| clock.strip_suffix("UTC"))
+    {
+        return Some((time, Some(0)));
+    }
+    match clock.rfind(['+', '-']) {
+        None => Some((clock, None)),
+        Some(at) => {
+            let (time, offset) = (clock.get(..at)?, clock.get(at..)?);
+            Some((time, Some(offset_of(offset)?)))
+        }
+    }
+}
+
+/// Seconds of `+0100`, `-05:30` or `+01`.
+pub(crate) fn offset_of(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let sign = match text.chars().next()? {
+        '+' => 1,
+        '-' => -1,
+        _ => return None,
+    };
+    let digits: String = text
+        .chars()
+        .skip(1)
+        .filter(|letter| *letter != ':')
+        .collect();
+    let hours = figure(digits.get(..2)?, 2)?;
+    let minutes = match digits.get(2..)? {
+        "" => 0,
+        minutes => figure(minutes, 2)?,
+    };
+    (hours <= 18 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}

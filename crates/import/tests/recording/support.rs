@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use import::recording::front::{Error, Options, read};
-use import::recording::{Channel, Content, Recording};
+use import::recording::{Channel, Content, Member, Recording};
 
 /// A file of the shared references, or `None` with a line that says so.
 pub(crate) fn shared(path: &str) -> Option<Vec<u8>> {
@@ -30,7 +30,17 @@ pub(crate) fn epochs(bytes: &[u8]) -> Recording {
 pub(crate) fn epochs_with(bytes: &[u8], options: &Options<'_>) -> Recording {
     match try_read(bytes, options) {
         Ok(Content::Epochs(recording)) => recording,
-        other => panic!("expected epochs, got {other:?}"),
+        Ok(_) => panic!("expected the epochs of one person"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// Reads a file of epochs of several people.
+pub(crate) fn several(bytes: &[u8]) -> Vec<Member> {
+    match try_read(bytes, &Options::default()) {
+        Ok(Content::Several(members)) => members,
+        Ok(_) => panic!("expected several people"),
+        Err(error) => panic!("{error}"),
     }
 }
 
@@ -90,6 +100,12 @@ impl Table {
             .iter()
             .map(|cell| cell.parse().unwrap_or(f64::NAN))
             .collect()
+    }
+
+    /// A column as it is printed.
+    pub(crate) fn words(&self, heading: &str) -> &[String] {
+        let index = self.headings.iter().position(|known| known == heading);
+        &self.cells[index.unwrap_or_else(|| panic!("a column {heading}"))]
     }
 
     /// Holds the times of a channel against the table: same seconds, epoch for epoch.

@@ -1,0 +1,247 @@
+//! Tables of anybody's making: with declared columns, or with headings that say what they are.
+//!
+//! *Structure*: lines of text before the table are skipped; the columns are cut by a tab, a semicolon or
+//! a comma; times are ISO 8601, `dd/MM/yyyy HH:mm:ss` (or `MM/dd/yyyy`, which the dates themselves tell),
+//! or seconds since 1970; decimals have a point or, in quotes or beside semicolons, a comma.
+//!
+//! *Units*: what the declaration says. Without one only columns with a plain name are trusted
+//! (`activity`, `light`, …); others are handed over under their heading as *other* where they are
+//! numbers. Columns that tell who the wearer is are left out.
+
+use std::io::Read;
+
+use super::columns::{Column, Columns, Role};
+use super::front::{Error, Options};
+use super::lines::{Line, Lines, Spot};
+use super::stamp::Calendar;
+use super::table::{self, Field, Layout, When};
+use super::{Damages, Header, Quantity, Recording};
+
+/// Name of the format.
+pub(crate) const NAME: &str = "table";
+
+/// Lines before the table that are looked through for its heading; programs write some fifty.
+const PREAMBLE_LINES_MAX: u64 = 500;
+
+const STAMPS: [&str; 6] = [
+    "timestamp",
+    "datetime",
+    "date_time",
+    "date/time",
+    "date time",
+    "time stamp",
+];
+/// Headings whose meaning is plain.
+const PLAIN: &[(&[&str], Role)] = &[
+    (
+        &["activity", "count", "counts", "activity_counts"],
+        Role::Count,
+    ),
+    (&["light", "lux", "white light", "white_light"], Role::Light),
+    (&["temperature"], Role::Temperature),
+    (&["steps"], Role::Steps),
+    (&["heart_rate", "heart rate", "bpm"], Role::HeartRate),
+    (&["event", "marker"], Role::Event),
+];
+/// Words in headings of columns about the wearer.
+const PERSONAL: [&str; 8] = [
+    "name", "sex", "gender", "birth", "dob", "age", "subject", "patient",
+];
+
+/// Whether the first line has a column of times and one of activity, by their plain names.
+pub(crate) fn is_meant(head: &[u8]) -> bool {
+    let line = head
+        .split(|byte| matches!(byte, b'\r' | b'\n'))
+        .next()
+        .unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let cells = table::split(line.trim_start_matches('\u{feff}'), table::separator(&line));
+    let fields = plain_fields(&cells);
+    plain_when(&cells).is_some()
+        && fields
+            .first()
+            .is_some_and(|field| field.quantity == Quantity::Activity)
+}
+
+/// Reads a file.
+pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Recording, Error> {
+    let mut lines = Lines::new(input);
+    let (layout, first) = match options.columns {
+        Some(columns) => declared(&mut lines, columns, options)?,
+        None => (plain(&mut lines, options)?, None),
+    };
+    let mut damages = Damages::default();
+    let rows = table::read(NAME, layout, first, &mut lines, &mut damages)?;
+    Ok(Recording {
+        header: Header {
+            format: NAME,
+            utc_offset_s: rows.utc_offset_s,
+            ..Header::default()
+        },
+        channels: rows.channels,
+        damages: lines.finish(damages),
+    })
+}
+
+/// Finds the line under which the declared columns stand; without headings that is the first row.
+fn declared(
+    lines: &mut Lines<'_>,
+    columns: &Columns,
+    options: &Options<'_>,
+) -> Result<(Layout, Option<(Spot, String)>), Error> {
+    let has_heading = columns
+        .roles()
+        .iter()
+        .any(|(_, column)| matches!(column, Column::Heading(_)));
+    while let Some(Line { spot, text }) = lines.next_line()? {
+        if spot.line > PREAMBLE_LINES_MAX {
+            break;
+        }
+        let separator = table::separator(&text);
+        let cells = table::split(&text, separator);
+        let Some((when, fields)) = located(columns, &cells) else {
+            continue;
+        };
+        let layout = Layout {
+            separator,
+            when,
+            fields,
+            epoch_s: table::epoch_s(options, None),
+            calendar: Calendar::default(),
+        };
+        if has_heading {
+            return Ok((layout, None));
+        }
+        if is_row(when, &cells) {
+            return Ok((layout, Some((spot, text.into_owned()))));
+        }
+    }
+    let message = if has_heading {
+        "no line has all declared headings; check their spelling"
+    } else {
+        "no line has a time in the declared column"
+    };
+    Err(table::malformed(NAME, lines.spot(), message))
+}
+
+fn is_row(when: When, cells: &[&str]) -> bool {
+    let cell = |index: usize| cells.get(index).copied().unwrap_or_default();
+    let mut calendar = Calendar::default();
+    let second = match when {
+        When::Stamp(index) => calendar.stamp(cell(index)),
+        When::Split { date, time } => calendar.second(cell(date), cell(time)),
+    };
+    second.is_some()
+}
+
+/// The declared columns at their places in a line, if it has them all.
+fn located(columns: &Columns, cells: &[&str]) -> Option<(When, Vec<Field>)> {
+    let (mut date, mut time, mut fields) = (None, None, Vec::new());
+    for (role, column) in columns.roles() {
+        let index = match column {
+            Column::Number(number) => number.checked_sub(1).filter(|index| *index < cells.len())?,
+            Column::Heading(heading) => {
+                let wanted = heading.to_lowercase();
+                cells
+                    .iter()
+                    .position(|cell| cell.to_lowercase() == wanted)?
+            }
+        };
+        if *role == Role::Time {
+            time = Some(index);
+        } else if *role == Role::Date {
+            date = Some(index);
+        } else {
+            fields.push(field(index, role));
+        }
+    }
+    table::activity_first(&mut fields);
+    let when = match (date, time?) {
+        (Some(date), time) => When::Split { date, time },
+        (None, time) => When::Stamp(time),
+    };
+    Some((when, fields))
+}
+
+fn field(index: usize, role: &Role) -> Field {
+    let (name, quantity, unit) = match role {
+        Role::Count => ("activity", Quantity::Activity, "{count}"),
+        Role::Light => ("light", Quantity::Light, "lx"),
+        Role::Temperature => ("temperature", Quantity::Temperature, "Cel"),
+        Role::Steps => ("steps", Quantity::Steps, "{step}"),
+        Role::HeartRate => ("heart_rate", Quantity::HeartRate, "/min"),
+        Role::Event => ("event", Quantity::Event, "{event}"),
+        Role::Sleep => ("sleep", Quantity::DeviceScore, "1"),
+        Role::Worn => ("worn", Quantity::WearSensor, "1"),
+        Role::Other(name) => return Field::new(index, table::snake(name), Quantity::Other, "1"),
+        Role::Time | Role::Date => ("time", Quantity::Other, "1"),
+    };
+    Field::new(index, name, quantity, unit)
+}
+
+/// Reads the heading of a table that was not declared.
+fn plain(lines: &mut Lines<'_>, options: &Options<'_>) -> Result<Layout, Error> {
+    let Some(Line { spot, text }) = lines.next_line()? else {
+        return Err(Error::Empty { format: NAME });
+    };
+    let separator = table::separator(&text);
+    let cells = table::split(&text, separator);
+    let fields = plain_fields(&cells);
+    let Some(when) = plain_when(&cells).filter(|_| !fields.is_empty()) else {
+        let message = "expected a heading with timestamp and activity; or declare the columns";
+        return Err(table::malformed(NAME, spot, message));
+    };
+    Ok(Layout {
+        separator,
+        when,
+        fields,
+        epoch_s: table::epoch_s(options, None),
+        calendar: Calendar::default(),
+    })
+}
+
+fn plain_when(cells: &[&str]) -> Option<When> {
+    let position = |name: &str| {
+        cells
+            .iter()
+            .position(|cell| cell.eq_ignore_ascii_case(name))
+    };
+    let stamp = STAMPS.iter().find_map(|name| position(name));
+    match (stamp, position("date"), position("time")) {
+        (Some(stamp), ..) => Some(When::Stamp(stamp)),
+        (None, Some(date), Some(time)) => Some(When::Split { date, time }),
+        (None, None, Some(time)) => Some(When::Stamp(time)),
+        (None, _, None) => None,
+    }
+}
+
+fn plain_fields(cells: &[&str]) -> Vec<Field> {
+    let mut fields = Vec::new();
+    for (index, cell) in cells.iter().enumerate() {
+        let heading = cell.to_lowercase();
+        let is_time = heading == "date" || heading == "time" || STAMPS.contains(&heading.as_str());
+        if heading.is_empty() || is_time || is_personal(&heading) {
+            continue;
+        }
+        let known = PLAIN
+            .iter()
+            .find(|(names, _)| names.contains(&heading.as_str()));
+        let mut field = match known {
+            Some((_, role)) => field(index, role),
+            None => Field {
+                is_strict: false,
+                ..Field::new(index, table::snake(&heading), Quantity::Other, "1")
+            },
+        };
+        field.name = table::unique(field.name, &fields);
+        fields.push(field);
+    }
+    table::activity_first(&mut fields);
+    fields
+}
+
+fn is_personal(heading: &str) -> bool {
+    heading
+        .split(|letter: char| !letter.is_alphanumeric())
+        .any(|word| PERSONAL.contains(&word))
+}
