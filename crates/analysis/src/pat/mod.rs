@@ -4,6 +4,7 @@
 
 pub mod drift;
 pub mod encoder;
+pub mod head;
 pub mod kernel;
 pub mod novelty;
 pub mod scaler;
