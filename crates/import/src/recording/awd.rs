@@ -39,11 +39,14 @@ const EPOCH_CODES: [(&str, u32); 7] = [
 
 /// Whether the second and third line are a date with a named month and a time of day.
 pub(crate) fn is_meant(head: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(head);
-    let mut lines = text.split('\n').map(|line| line.trim_end_matches('\r'));
-    let date = lines.nth(1).and_then(stamp::named_date);
-    let time = lines.next().and_then(stamp::time_of_day);
-    date.is_some() && time.is_some()
+    let mut head = head;
+    let mut lines = Lines::new(&mut head);
+    let mut next = |parse: fn(&str) -> Option<i64>| {
+        let line = lines.next_line().ok().flatten();
+        line.and_then(|line| parse(&line.text))
+    };
+    next(|_| None);
+    next(stamp::named_date).is_some() && next(stamp::time_of_day).is_some()
 }
 
 /// Reads a file.

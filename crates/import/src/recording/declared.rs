@@ -55,7 +55,7 @@ pub(crate) fn is_meant(head: &[u8]) -> bool {
         .next()
         .unwrap_or_default();
     let line = String::from_utf8_lossy(line);
-    let cells = table::split(line.trim_start_matches('\u{feff}'), table::separator(&line));
+    let cells = table::split(&line, table::separator(&line));
     let fields = plain_fields(&cells);
     plain_when(&cells).is_some()
         && fields

@@ -11,8 +11,8 @@ use super::columns::Columns;
 use super::grid::EPOCH_S_MAX;
 use super::wide::{Endian, Wide};
 use super::{
-    Blocks, Content, awd, bba, condor, daqtometer, declared, depresjon, motionwatch, nhanes, rpx,
-    tempatilumi,
+    Blocks, Content, awd, bba, condor, daqtometer, declared, depresjon, lines, motionwatch, nhanes,
+    rpx, tempatilumi,
 };
 
 /// First bytes that every format may look at to tell whether a file is meant for it.
@@ -144,7 +144,8 @@ pub struct Format {
     pub name: &'static str,
     /// One line about it.
     pub about: &'static str,
-    /// Whether the first [`HEAD_BYTES`] bytes (fewer in a short file) look like it.
+    /// Whether the first [`HEAD_BYTES`] bytes (fewer in a short file, and without a byte order mark)
+    /// look like it.
     pub(crate) is_meant: fn(&[u8]) -> bool,
     /// Reads a file from its first byte.
     pub(crate) read: Reader,
@@ -273,6 +274,7 @@ fn choose(head: &[u8], options: &Options<'_>) -> Result<&'static Format, Error> 
         let names: Vec<&str> = ALL.iter().map(|format| format.name).collect();
         names.join(", ")
     };
+    let head = head.strip_prefix(lines::MARK).unwrap_or(head);
     let declared = options.columns.map(|_| declared::NAME);
     match options.format.or(declared) {
         Some(name) => ALL

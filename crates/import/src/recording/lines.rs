@@ -14,7 +14,7 @@ pub(crate) const LINE_BYTES_MAX: usize = 256 << 10;
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// UTF-8's mark at the beginning of a file.
-const MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Where a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

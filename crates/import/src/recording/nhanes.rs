@@ -141,6 +141,13 @@ impl People {
             damages.push(spot.damage("malformed_line", message));
             return Ok(());
         };
+        let counts = numbers(counts, spot, damages);
+        if counts.is_empty() {
+            damages.push(spot.damage("malformed_line", "the row holds no counts"));
+            return Ok(());
+        }
+        let worn = heading.worn.and_then(cell).unwrap_or_default();
+        let worn = runs(worn, counts.len(), spot, damages);
         let Some(person) = self.person(number, weekday) else {
             return Err(Error::TooLarge {
                 what: "people",
@@ -149,9 +156,6 @@ impl People {
         };
         let before = person.counts.len() + person.worn.len();
         let from = usize::try_from(day - 1).expect("at least 0") * MINUTES_OF_DAY;
-        let counts = numbers(counts, spot, damages);
-        let worn = heading.worn.and_then(cell).unwrap_or_default();
-        let worn = runs(worn, counts.len(), spot, damages);
         if !put(&mut person.counts, from, &counts) {
             damages.push(spot.damage("repeated_time", "the day has a row already"));
             return Ok(());

@@ -127,9 +127,13 @@ pub(crate) fn read(
             "no date tells day from month; the day was taken to come first",
         ));
     }
+    let channels = channels(layout.fields, placed, origin_s);
+    if channels.is_empty() {
+        return Err(Error::Empty { format });
+    }
     Ok(Rows {
+        channels,
         utc_offset_s: layout.calendar.offset_s(),
-        channels: channels(layout.fields, placed, origin_s),
     })
 }
 
@@ -244,7 +248,7 @@ pub(crate) fn separator(text: &str) -> char {
         .unwrap_or(',')
 }
 
-/// A name in lower snake case, of letters and digits.
+/// A name in lower snake case, of letters and digits; never empty.
 pub(crate) fn snake(text: &str) -> String {
     let mut name = String::new();
     for letter in text.chars().take(NAME_CHARS_MAX) {
@@ -255,6 +259,9 @@ pub(crate) fn snake(text: &str) -> String {
         }
     }
     name.truncate(name.trim_end_matches('_').len());
+    if name.is_empty() {
+        name.push_str("unnamed");
+    }
     name
 }
 

@@ -7,5 +7,9 @@
     reason = "a test that panics has found something; values here are exact or compared with `near`"
 )]
 
+mod fixtures;
+mod formats;
+mod hostile;
 mod reference;
 mod support;
+mod tables;

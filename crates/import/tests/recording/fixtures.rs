@@ -1,0 +1,72 @@
+//! One small file of each format, with a wearer who must not come out again.
+
+/// Words about the wearer in the files below; none may be handed over.
+pub(crate) const WEARER: [&str; 4] = ["Jane Roe", "Female", "1970", "JR-77"];
+
+/// Name of the format and a file of it.
+pub(crate) const ALL: [(&str, &str); 10] = [
+    ("awd", AWD),
+    ("respironics_csv", RESPIRONICS),
+    ("condor", CONDOR),
+    ("motionwatch", MOTIONWATCH),
+    ("daqtometer", DAQTOMETER),
+    ("tempatilumi", TEMPATILUMI),
+    ("biobank_timeseries", BIOBANK),
+    ("counts_with_start", COUNTS),
+    ("nhanes_minutes", NHANES),
+    ("table", TABLE),
+];
+
+pub(crate) const AWD: &str = "Jane Roe\r\n23-Jan-2018\r\n01:58:00 PM\r\n 1 \r\n48\r\nP11FF\r\nFemale\r\n\
+    5 , 0.50\r\n7 , 1.50 M\r\n0 , 0.00\r\n";
+
+pub(crate) const RESPIRONICS: &str = "\u{feff}\"Actiware-Exportdatei (Version 05.00 )\"\r\n\
+    \"Identität:\",\"JR-77\"\r\n\"Vollständiger Name:\",\"Jane Roe\"\r\n\"Geschlecht:\",\"Female\"\r\n\
+    \"Geburtsdatum:\",\"03.02.1970\"\r\n\
+    \"Actiwatch-Typ:\",\"Spectrum PRO\"\r\n\"Epochenlänge:\",\"30\",\"Sekunden\",\"\"\r\n\
+    \"Zeitzonenverschiebung:\",\"-05:30\",\"Stunden:Minuten\"\r\n\
+    \"Zeile\",\"Datum\",\"Zeit\",\"Status „Nicht am Handgelenk“\",\"Aktivität\",\"Weißes Licht\",\"Intervallstatus\"\r\n\
+    \r\n\
+    1,19.09.2019,14:00:00,0,307,\"184,13\",AKTIV\r\n\
+    2,19.09.2019,14:00:30,1,kZ,kZ,AUSGESCHLOSSEN\r\n\
+    3,19.09.2019,14:01:00,0,253,\"2,35E+02\",RUHE-S\r\n";
+
+pub(crate) const CONDOR: &str = "+-----+ Condor Instruments Report +-----+\r\n\
+    SUBJECT_NAME : Jane Roe\r\nSUBJECT_GENDER : Female\r\nSUBJECT_DATE_OF_BIRTH : 03/02/1970\r\n\
+    DEVICE_ID : 42\r\nDEVICE_MODEL : ActTrust2\r\nINTERVAL : 60\r\n+-----+\r\n\
+    DATE/TIME;MS;EVENT;TEMPERATURE;PIM;TAT;LIGHT;CAP_SENS_1\r\n\
+    01/02/2020 23:59:00;0;0;29.38;10;3;384.44;7\r\n02/02/2020 00:00:00;0;1;29.40;20;4;0.5;8\r\n";
+
+pub(crate) const MOTIONWATCH: &str = "\u{feff}<?xml version=\"1.0\"?><motionfile><log2>\r\n\
+    <property><name>+UserName</name><content>Jane Roe</content></property>\
+    <property><name>+DOB</name><content>1970-02-03</content></property>\
+    <property><name>=Device</name><content>MW8</content></property>\
+    <property><name>=StartTime</name><content>2018-05-23 17:30:00</content></property>\
+    <channel><name>Light</name><units>lux</units><epoch>60</epoch><offset>0</offset>\
+    <data encoding=\"text\">1.5,\r\n2</data></channel>\
+    <channel><name>motion</name><units>Triaxial-Counts</units><epoch>30</epoch><offset>0</offset>\
+    <data encoding=\"text\">0,15,\r\nNaN,22,</data></channel></log2></motionfile>";
+
+pub(crate) const DAQTOMETER: &str = "Start: 2000-01-27 19:00:00 GMT\r\nEnd: 2000-01-27 19:00:02 GMT\r\n\r\n\
+    Serial number:,a1,a1\r\nName:,Accelleration X+Y,Light\r\nStore rate:,1,1\r\n\r\n\
+    2000-01-27 19:00:00,26,53\r\n2000-01-27 19:00:01,36,55\r\n2000-01-27 19:00:02,9,54\r\n";
+
+pub(crate) const TEMPATILUMI: &str = "Jane Roe\r\nN° de Série: 00017\r\n\r\n\
+    Data; Hora; Evento; Temperatura; Luminosidade; Atividade\r\n\
+    2001/1/1; 23:59:00; 1; 25,5; 0; 3;\r\n2001/1/2; 00:00:00; 0; 25,7; 12; 723;\r\n";
+
+pub(crate) const BIOBANK: &str = "time,acc,imputed,sleep\n\
+    2014-10-26 01:59:30.439000+0100 [Europe/London],63.1,0,1.0\n\
+    2014-10-26 01:00:00.439000+0000 [Europe/London],5.0,0,0.0\n\
+    2014-10-26 01:00:30.439000+0000 [Europe/London],,1,\n";
+
+pub(crate) const COUNTS: &str =
+    "# start=2003-03-18T15:00:00 epoch_seconds=60 n=4 gaps=2:180\n60\n0\n264\n7\n";
+
+pub(crate) const NHANES: &str = "seqn,day,counts_1440_space_separated_from_midnight,wear_run_length(value*minutes)\n\
+    21074,2,1 2 3,1*2 0*1\n21257,1,4 5,1*2\n21074,3,6,0*1\n";
+
+pub(crate) const TABLE: &str = "timestamp,date,activity,name,note,sex,score\n\
+    2003-05-07 12:00:00,2003-05-07,0,Jane Roe,hm,2,1\n\
+    2003-05-07 12:01:00,2003-05-07,143,Jane Roe,,2,2\n\
+    2003-05-07 12:03:00,2003-05-07,20,Jane Roe,,2,3\n";

@@ -1,0 +1,247 @@
+//! What each format means, on small files written for it.
+
+use import::recording::front::{self, Options};
+use import::recording::{Content, Quantity};
+
+use crate::fixtures;
+use crate::support::{assert_same, channel, epochs, epochs_with, second, several, try_read};
+
+const NAN: f64 = f64::NAN;
+
+#[test]
+fn every_format_is_told_by_its_content() {
+    for (name, file) in fixtures::ALL {
+        let format = match try_read(file.as_bytes(), &Options::default()) {
+            Ok(Content::Epochs(recording)) => recording.header.format,
+            Ok(Content::Several(members)) => members[0].recording.header.format,
+            Ok(Content::Raw(raw)) => raw.header.format,
+            Err(error) => panic!("{name}: {error}"),
+        };
+        assert_eq!(format, name);
+        assert!(front::ALL.iter().any(|known| known.name == name), "{name}");
+    }
+}
+
+#[test]
+fn nothing_about_the_wearer_comes_out() {
+    for (name, file) in fixtures::ALL {
+        let content = try_read(file.as_bytes(), &Options::default()).expect("a recording");
+        let printed = format!("{content:?}");
+        for word in fixtures::WEARER {
+            assert!(!printed.contains(word), "{name} hands over {word}");
+        }
+    }
+}
+
+#[test]
+fn actiwatch_clocks_codes_lux_and_markers() {
+    let recording = epochs(fixtures::AWD.as_bytes());
+    let activity = channel(&recording, "activity");
+    assert_eq!(activity.start_s, second("2018-01-23T13:58:00"));
+    assert_eq!(activity.epoch_s, 15);
+    assert_same(&activity.values, &[5.0, 7.0, 0.0], 0.0);
+    assert_same(&channel(&recording, "light").values, &[0.5, 1.5, 0.0], 0.0);
+    assert_same(&channel(&recording, "event").values, &[0.0, 1.0, 0.0], 0.0);
+
+    for (code, epoch_s) in [("2", 30), ("4", 60), ("8", 120), ("20", 300), ("60", 900)] {
+        let file = fixtures::AWD.replace(" 1 ", code);
+        assert_eq!(epochs(file.as_bytes()).channels[0].epoch_s, epoch_s);
+    }
+    for (clock, expected) in [
+        ("12:00:00 AM", "2018-01-23T00:00:00"),
+        ("12:30 pm", "2018-01-23T12:30:00"),
+        ("23:59", "2018-01-23T23:59:00"),
+    ] {
+        let file = fixtures::AWD.replace("01:58:00 PM", clock);
+        assert_eq!(
+            epochs(file.as_bytes()).channels[0].start_s,
+            second(expected)
+        );
+    }
+}
+
+#[test]
+fn an_unknown_epoch_code_asks_for_the_length() {
+    let file = fixtures::AWD.replace(" 1 ", "77");
+    let error = try_read(file.as_bytes(), &Options::default()).expect_err("no such code");
+    assert_eq!(
+        error.to_string(),
+        "not a readable awd file: unknown code of the epoch's length; state the length in seconds (line 4)"
+    );
+    let options = Options {
+        epoch_s: Some(5),
+        ..Options::default()
+    };
+    assert_eq!(
+        epochs_with(file.as_bytes(), &options).channels[0].epoch_s,
+        5
+    );
+}
+
+#[test]
+fn respironics_commas_missing_words_and_statuses() {
+    let recording = epochs(fixtures::RESPIRONICS.as_bytes());
+    assert_same(
+        &channel(&recording, "activity").values,
+        &[307.0, NAN, 253.0],
+        0.0,
+    );
+    assert_same(
+        &channel(&recording, "light").values,
+        &[184.13, NAN, 235.0],
+        0.0,
+    );
+    assert_same(
+        &channel(&recording, "off_wrist").values,
+        &[0.0, 1.0, 0.0],
+        0.0,
+    );
+    assert_same(
+        &channel(&recording, "interval_status").values,
+        &[0.0, 3.0, 2.0],
+        0.0,
+    );
+    assert_eq!(recording.header.utc_offset_s, Some(-19_800));
+    assert_eq!(recording.damages.count, 0);
+}
+
+#[test]
+fn condor_columns_of_any_model() {
+    let recording = epochs(fixtures::CONDOR.as_bytes());
+    let names: Vec<&str> = recording
+        .channels
+        .iter()
+        .map(|channel| channel.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "pim",
+            "tat",
+            "light",
+            "temperature",
+            "event",
+            "ms",
+            "cap_sens_1"
+        ]
+    );
+    let pim = channel(&recording, "pim");
+    assert_eq!(
+        pim.start_s,
+        second("2020-02-01T23:59:00"),
+        "the day comes first"
+    );
+    assert_same(&pim.values, &[10.0, 20.0], 0.0);
+
+    let without = fixtures::CONDOR.replace(";PIM;", ";ZCM;");
+    assert_eq!(epochs(without.as_bytes()).channels[0].name, "tat");
+}
+
+#[test]
+fn motionwatch_channels_have_their_own_epochs() {
+    let recording = epochs(fixtures::MOTIONWATCH.as_bytes());
+    let motion = &recording.channels[0];
+    assert_eq!((motion.name.as_str(), motion.epoch_s), ("motion", 30));
+    assert_same(&motion.values, &[0.0, 15.0, NAN, 22.0], 0.0);
+    let light = &recording.channels[1];
+    assert_eq!((light.name.as_str(), light.epoch_s), ("light", 60));
+    assert_same(&light.values, &[1.5, 2.0], 0.0);
+    assert_eq!(light.start_s, second("2018-05-23T17:30:00"));
+}
+
+#[test]
+fn a_cut_motionwatch_file_keeps_whole_numbers() {
+    let until = fixtures::MOTIONWATCH.find("22").expect("a number") + 1;
+    let recording = epochs(&fixtures::MOTIONWATCH.as_bytes()[..until]);
+    assert_same(&channel(&recording, "light").values, &[1.5, 2.0], 0.0);
+    let damage = recording.damages.first.last().expect("a damage");
+    assert_eq!(damage.code, "truncated");
+    assert_same(
+        &channel(&recording, "motion").values,
+        &[0.0, 15.0, NAN],
+        0.0,
+    );
+}
+
+#[test]
+fn tempatilumi_commas_and_columns() {
+    let recording = epochs(fixtures::TEMPATILUMI.as_bytes());
+    assert_same(
+        &channel(&recording, "temperature").values,
+        &[25.5, 25.7],
+        1e-15,
+    );
+    assert_same(&channel(&recording, "activity").values, &[3.0, 723.0], 0.0);
+    assert_eq!(recording.channels[0].epoch_s, 60);
+    assert_eq!(recording.header.serial.as_deref(), Some("00017"));
+}
+
+#[test]
+fn biobank_series_stay_regular_when_clocks_change() {
+    let recording = epochs(fixtures::BIOBANK.as_bytes());
+    let acceleration = &recording.channels[0];
+    assert_eq!(acceleration.start_s, second("2014-10-26T01:59:30"));
+    assert_eq!((acceleration.epoch_s, acceleration.unit), (30, "m[g]"));
+    assert_same(&acceleration.values, &[63.1, 5.0, NAN], 0.0);
+    assert_same(&channel(&recording, "sleep").values, &[1.0, 0.0, NAN], 0.0);
+    assert_same(
+        &channel(&recording, "imputed").values,
+        &[0.0, 0.0, 1.0],
+        0.0,
+    );
+}
+
+#[test]
+fn the_older_biobank_layout_has_its_times_in_the_heading() {
+    let file = "acceleration (mg) - 2014-05-07 13:29:50 - 2014-05-07 13:30:00 - sampleRate = 5 seconds,imputed\n\
+        12.5,0\n,1\n8,0\n";
+    let recording = epochs(file.as_bytes());
+    let acceleration = channel(&recording, "acceleration");
+    assert_eq!(
+        (acceleration.start_s, acceleration.epoch_s),
+        (second("2014-05-07T13:29:50"), 5)
+    );
+    assert_same(&acceleration.values, &[12.5, NAN, 8.0], 0.0);
+    assert_same(
+        &channel(&recording, "imputed").values,
+        &[0.0, 1.0, 0.0],
+        0.0,
+    );
+}
+
+#[test]
+fn counts_under_a_start_have_their_gaps() {
+    let recording = epochs(fixtures::COUNTS.as_bytes());
+    let expected = [60.0, 0.0, NAN, NAN, 264.0, 7.0];
+    assert_same(&recording.channels[0].values, &expected, 0.0);
+    let shorter = fixtures::COUNTS.replace("n=4", "n=5");
+    assert_eq!(
+        epochs(shorter.as_bytes()).damages.first[0].code,
+        "truncated"
+    );
+}
+
+#[test]
+fn survey_days_stand_at_their_order_under_invented_dates() {
+    let members = several(fixtures::NHANES.as_bytes());
+    assert_eq!(members.len(), 2);
+    assert_eq!(
+        (members[0].number.as_str(), members[1].number.as_str()),
+        ("21074", "21257")
+    );
+    let activity = &members[0].recording.channels[0];
+    assert_eq!(
+        activity.start_s,
+        second("2000-01-03T00:00:00"),
+        "the second day"
+    );
+    assert_eq!(activity.values.len(), 1_441);
+    assert_same(&activity.values[..4], &[1.0, 2.0, 3.0, NAN], 0.0);
+    assert_eq!(activity.values[1_440], 6.0);
+    let worn = members[0]
+        .recording
+        .first(Quantity::WearSensor)
+        .expect("flags");
+    assert_same(&worn.values[..4], &[1.0, 1.0, 0.0, NAN], 0.0);
+    assert!(members[0].recording.header.has_invented_dates);
+}

@@ -1,0 +1,195 @@
+//! Tables that people declare, and those whose headings say enough.
+
+use import::recording::Quantity;
+use import::recording::columns::{Columns, ColumnsError};
+use import::recording::front::{Error, Options};
+
+use crate::fixtures;
+use crate::support::{assert_same, channel, epochs, epochs_with, second, try_read};
+
+const NAN: f64 = f64::NAN;
+
+fn read_declared(file: &str, columns: &str) -> import::recording::Recording {
+    let columns = Columns::parse(columns).expect("a declaration");
+    let options = Options {
+        columns: Some(&columns),
+        ..Options::default()
+    };
+    epochs_with(file.as_bytes(), &options)
+}
+
+#[test]
+fn plain_headings_are_read_and_gaps_are_missing() {
+    let recording = epochs(fixtures::TABLE.as_bytes());
+    let activity = channel(&recording, "activity");
+    assert_eq!(
+        (activity.start_s, activity.epoch_s),
+        (second("2003-05-07T12:00:00"), 60)
+    );
+    assert_same(&activity.values, &[0.0, 143.0, NAN, 20.0], 0.0);
+    let names: Vec<&str> = recording
+        .channels
+        .iter()
+        .map(|channel| channel.name.as_str())
+        .collect();
+    assert_eq!(names, ["activity", "score"], "neither words nor the wearer");
+    assert_eq!(channel(&recording, "score").quantity, Quantity::Other);
+    assert_eq!(recording.damages.count, 0);
+}
+
+#[test]
+fn columns_are_found_by_heading_below_a_preamble() {
+    let file = "Export of a device\nOwner;somebody\n\nZeitpunkt;PIM;Lux (Mittel);Hand\n\
+        24.12.2023 23:59:30;1,5;2.000;kZ\n25.12.2023 00:00:00;2,5;;1\n25.12.2023 00:00:30;x;3;1\n";
+    let recording = read_declared(
+        file,
+        "time=Zeitpunkt,count=pim,light=\"Lux (Mittel)\",hand=4",
+    );
+    let activity = channel(&recording, "activity");
+    assert_eq!(
+        (activity.start_s, activity.epoch_s),
+        (second("2023-12-24T23:59:30"), 30)
+    );
+    assert_same(&activity.values, &[1.5, 2.5, NAN], 0.0);
+    assert_same(&channel(&recording, "light").values, &[2.0, NAN, 3.0], 0.0);
+    assert_same(&channel(&recording, "hand").values, &[NAN, 1.0, 1.0], 0.0);
+    let damage = &recording.damages.first[0];
+    assert_eq!((damage.code, damage.line), ("malformed_value", Some(7)));
+    assert_eq!(recording.damages.count, 1);
+}
+
+#[test]
+fn columns_are_found_by_number_without_a_heading() {
+    let file = "1700000000\t5\n1700000060\t6\n1700000180\t7\n";
+    let recording = read_declared(file, "time=1,count=2");
+    let activity = channel(&recording, "activity");
+    assert_eq!(activity.start_s, 1_700_000_000);
+    assert_same(&activity.values, &[5.0, 6.0, NAN, 7.0], 0.0);
+    assert_eq!(recording.header.utc_offset_s, Some(0));
+}
+
+#[test]
+fn a_date_column_goes_with_a_time_of_day() {
+    let file = "d,t,c\n2024-02-29,11:59 PM,1\n2024-03-01,12:00 AM,2\n";
+    let recording = read_declared(file, "date=d,time=t,count=c");
+    let activity = channel(&recording, "activity");
+    assert_eq!(activity.start_s, second("2024-02-29T23:59:00"));
+    assert_same(&activity.values, &[1.0, 2.0], 0.0);
+}
+
+#[test]
+fn the_dates_tell_day_from_month() {
+    let start = |dates: [&str; 2]| {
+        let file = format!(
+            "time,activity\n{0} 23:59,1\n{1} 00:00,2\n{1} 00:01,3\n",
+            dates[0], dates[1]
+        );
+        let recording = epochs(file.as_bytes());
+        assert_same(&recording.channels[0].values, &[1.0, 2.0, 3.0], 0.0);
+        assert_eq!(recording.damages.count, 0);
+        recording.channels[0].start_s
+    };
+    assert_eq!(
+        start(["04/07/2015", "05/07/2015"]),
+        second("2015-07-04T23:59:00")
+    );
+    assert_eq!(
+        start(["04/07/2015", "04/08/2015"]),
+        second("2015-04-07T23:59:00")
+    );
+    assert_eq!(
+        start(["09/30/2015", "10/01/2015"]),
+        second("2015-09-30T23:59:00")
+    );
+    assert_eq!(
+        start(["12/12/2015", "13/12/2015"]),
+        second("2015-12-12T23:59:00")
+    );
+}
+
+#[test]
+fn a_date_that_nothing_tells_is_said() {
+    let file = "time,activity\n04/07/2015 10:00,1\n04/07/2015 10:01,2\n";
+    let recording = epochs(file.as_bytes());
+    assert_eq!(recording.channels[0].start_s, second("2015-07-04T10:00:00"));
+    assert_eq!(recording.damages.first[0].code, "ambiguous_date");
+}
+
+#[test]
+fn the_most_frequent_step_is_the_epoch_unless_it_is_stated() {
+    let file = "time,activity\n2020-01-01T00:00:00,1\n2020-01-01T00:00:30,2\n2020-01-01T00:01:00,3\n\
+        2020-01-01T00:05:00,4\n";
+    let activity = epochs(file.as_bytes()).channels.remove(0);
+    assert_eq!((activity.epoch_s, activity.values.len()), (30, 11));
+    let options = Options {
+        epoch_s: Some(10),
+        ..Options::default()
+    };
+    let activity = epochs_with(file.as_bytes(), &options).channels.remove(0);
+    assert_eq!((activity.epoch_s, activity.values.len()), (10, 31));
+    assert_same(&activity.values[..4], &[1.0, NAN, NAN, 2.0], 0.0);
+    for epoch_s in [0, 86_401] {
+        let options = Options {
+            epoch_s: Some(epoch_s),
+            ..Options::default()
+        };
+        let error = try_read(file.as_bytes(), &options).expect_err("no epoch");
+        assert!(matches!(error, Error::EpochLength { .. }));
+    }
+}
+
+#[test]
+fn rows_out_of_order_find_their_place_and_wrong_dates_none() {
+    let file = "time,activity\n2020-01-01 00:00,1\n2020-01-01 00:01,2\n2020-01-01 00:03,4\n\
+        2020-01-01 00:02,3\n2020-01-01 00:02,9\n2091-01-01 00:00,9\n2019-12-31 23:59,9\n2020-01-01 00:04,5\n";
+    let recording = epochs(file.as_bytes());
+    assert_same(
+        &recording.channels[0].values,
+        &[1.0, 2.0, 3.0, 4.0, 5.0],
+        0.0,
+    );
+    let told: Vec<(&str, Option<u64>)> = recording
+        .damages
+        .first
+        .iter()
+        .map(|damage| (damage.code, damage.line))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("out_of_order", Some(5)),
+            ("repeated_time", Some(6)),
+            ("time_jump", Some(7)),
+            ("out_of_order", Some(8)),
+        ]
+    );
+}
+
+#[test]
+fn a_declaration_says_what_is_wrong_with_it() {
+    let refused = |text: &str| Columns::parse(text).expect_err("refused");
+    assert_eq!(refused("count=2"), ColumnsError::NoTime);
+    assert_eq!(refused("time=1"), ColumnsError::NoValues);
+    assert_eq!(
+        refused("time=1,count"),
+        ColumnsError::Part {
+            part: "count".to_owned()
+        }
+    );
+    assert_eq!(
+        refused("time=1,lux=2,light=3"),
+        ColumnsError::Twice {
+            name: "light".to_owned()
+        }
+    );
+    let columns = Columns::parse("time=when,count=9").expect("a declaration");
+    let options = Options {
+        columns: Some(&columns),
+        ..Options::default()
+    };
+    let error = try_read(b"when,count\n2020-01-01 00:00,1\n", &options).expect_err("no ninth");
+    assert_eq!(
+        error.to_string(),
+        "not a readable table file: no line has all declared headings; check their spelling (line 2)"
+    );
+}
