@@ -17,7 +17,7 @@
 //!
 //! **Versions.** 1.
 //!
-//! **References.** Varma S, Simon R 2006, doi:10.1186/1471-2105-7-91. Hanley JA, McNeil BJ 1982,
+//! **References.** Varma S, Simon R 2006, doi:10.1186/1471-2105-7-91. Hanley JA, `McNeil` BJ 1982,
 //! doi:10.1148/radiology.143.1.7063747. Brier GW 1950,
 //! doi:`10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2`. Efron B, Tibshirani R 1986,
 //! doi:10.1214/ss/1177013815. Ojala M, Garriga GC 2010, J Mach Learn Res 11:1833.
