@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::ids::{InsightId, JobId, RecordId, SessionId, UploadId, UserId};
+use model::ids::{AnalysisId, InsightId, JobId, RecordId, SessionId, UploadId, UserId};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::{Builder, Uuid};
@@ -122,6 +122,11 @@ impl Ids {
     /// A new insight.
     pub fn insight(&self, now_us: i64) -> InsightId {
         InsightId::from_uuid(self.uuid(now_us))
+    }
+
+    /// A new analysis.
+    pub fn analysis(&self, now_us: i64) -> AnalysisId {
+        AnalysisId::from_uuid(self.uuid(now_us))
     }
 
     /// A new session.

@@ -81,6 +81,11 @@ id!(
     "insight"
 );
 id!(
+    /// A stored result of the actigraphy transformer.
+    AnalysisId,
+    "analysis"
+);
+id!(
     /// A signed-in device: a family of rotated refresh tokens.
     SessionId,
     "session"

@@ -30,7 +30,7 @@ struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-const TABLES: [Table; 15] = [
+const TABLES: [Table; 16] = [
     Table {
         name: "meta",
         columns: &[("name", Text), ("value", Bytes)],
@@ -187,6 +187,18 @@ const TABLES: [Table; 15] = [
             ("kind", Text),
             ("day", Integer),
             ("source", Text),
+            ("created_us", Integer),
+            ("sealed", Bytes),
+        ],
+    },
+    Table {
+        name: "embeddings",
+        columns: &[
+            ("person", Integer),
+            ("id", Id),
+            ("kind", Text),
+            ("week", Integer),
+            ("input", Bytes),
             ("created_us", Integer),
             ("sealed", Bytes),
         ],

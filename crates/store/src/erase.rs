@@ -40,13 +40,14 @@ macro_rules! counted {
     };
 }
 
-const HEALTH: [Counted; 8] = [
+const HEALTH: [Counted; 9] = [
     counted!("chunks", "SUM(samples)"),
     counted!("tombstones", "COUNT(*)"),
     counted!("records", "COUNT(*)"),
     counted!("days", "COUNT(*)"),
     counted!("dirty_days", "COUNT(*)"),
     counted!("insights", "COUNT(*)"),
+    counted!("embeddings", "COUNT(*)"),
     counted!("uploads", "COUNT(*)"),
     counted!("idempotency", "COUNT(*)"),
 ];

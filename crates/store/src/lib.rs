@@ -22,6 +22,7 @@ mod tombstone;
 pub mod copy;
 pub mod days;
 pub mod docs;
+pub mod embeddings;
 pub mod erase;
 pub mod error;
 pub mod idempotency;

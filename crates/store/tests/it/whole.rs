@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use model::ids::{InsightId, JobId, SessionId, UserId};
+use model::ids::{AnalysisId, InsightId, JobId, SessionId, UserId};
 use model::metric::MetricNo;
 use model::sample::{HOUR_US, Uid};
 use store::docs::{self, DocName, Expected};
+use store::embeddings::{Kind, StoredEmbedding};
 use store::insights::StoredInsight;
 use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
 use store::{
-    Error, PersonKey, Store, Target, Tx, Vault, copy, days, erase, idempotency, insights, jobs,
+    Error, PersonKey, Store, Target, Tx, Vault, copy, days, embeddings, erase, idempotency,
+    insights, jobs,
 };
 use store::{people, samples, sessions};
 
@@ -104,6 +106,16 @@ async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
         now_us: NOW_US,
     };
     insights::put(tx, key, user, &insight)
+        .await
+        .expect("a write");
+    let embedding = StoredEmbedding {
+        id: AnalysisId::from_uuid(uuid(900 + number)),
+        week: today,
+        input: key.identity(b"canary-input"),
+        bytes: b"canary-embedding".to_vec(),
+        now_us: NOW_US,
+    };
+    embeddings::put(tx, key, user, Kind::Weekly, &embedding)
         .await
         .expect("a write");
 }

@@ -1,7 +1,8 @@
-//! Days, jobs, insights and repeated requests.
+//! Days, jobs, insights, embeddings and repeated requests.
 
 use jiff::civil::{Date, date};
-use model::ids::{InsightId, JobId, UserId};
+use model::ids::{AnalysisId, InsightId, JobId, UserId};
+use store::embeddings::{self, Kind, StoredEmbedding};
 use store::idempotency::{self, Begun};
 use store::insights::{self, StoredInsight};
 use store::jobs::{self, JobKind, NewJob};
@@ -329,6 +330,52 @@ fn insights_are_found_by_day_and_listed() {
             .expect("a write");
         let found = insights::by_id(&mut tx, &key, user, all[0].id).await;
         assert_eq!(found.expect("a read"), Some(changed));
+    });
+}
+
+#[test]
+fn embeddings_are_found_by_week_and_by_input() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let other = house.person(2).await;
+        let (key, other_key) = (house.key(user).await, house.key(other).await);
+        let made = |number: u128, week, input: &[u8], now_us| StoredEmbedding {
+            id: AnalysisId::from_uuid(uuid(number)),
+            week: day(week),
+            input: key.identity(input),
+            bytes: format!("embedding {number}").into_bytes(),
+            now_us,
+        };
+        let mut tx = house.write().await;
+        let weeks = [
+            made(1, 0, b"a", 5),
+            made(2, 7, b"b", 6),
+            made(3, 14, b"c", 7),
+        ];
+        for week in &weeks {
+            embeddings::put(&mut tx, &key, user, Kind::Weekly, week)
+                .await
+                .expect("a write");
+        }
+        let asked = made(4, 7, b"b", 8);
+        embeddings::put(&mut tx, &key, user, Kind::Asked, &asked)
+            .await
+            .expect("a write");
+        let found = embeddings::in_weeks(&mut tx, &key, user, Kind::Weekly, day(0), day(14)).await;
+        assert_eq!(found.expect("a read"), weeks[..2]);
+        for (kind, expected) in [(Kind::Weekly, &weeks[1]), (Kind::Asked, &asked)] {
+            let input = key.identity(b"b");
+            let found = embeddings::by_input(&mut tx, &key, user, kind, input).await;
+            assert_eq!(found.expect("a read").as_ref(), Some(expected));
+        }
+        let found = embeddings::by_id(&mut tx, &key, user, asked.id).await;
+        assert_eq!(found.expect("a read").as_ref(), Some(&asked));
+        let foreign = embeddings::by_id(&mut tx, &other_key, other, asked.id).await;
+        assert_eq!(foreign.expect("a read"), None);
+        let removed = embeddings::remove(&mut tx, &key, user, Kind::Weekly, day(7), day(99)).await;
+        assert_eq!(removed.expect("a write"), 2);
+        let left = embeddings::in_weeks(&mut tx, &key, user, Kind::Weekly, day(0), day(99)).await;
+        assert_eq!(left.expect("a read"), weeks[..1]);
     });
 }
 

@@ -1,0 +1,181 @@
+//! Embeddings: sealed results of the transformer about one week of one person.
+//!
+//! The store must never look inside: it keeps them apart by person, kind and week, and finds the one
+//! that answered the same question before.
+
+use jiff::civil::Date;
+use model::ids::{AnalysisId, UserId};
+use uuid::Uuid;
+
+use crate::database::Tx;
+use crate::days;
+use crate::error::Error;
+use crate::vault::PersonKey;
+
+/// Who asked for an embedding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A request.
+    Asked,
+    /// The pipeline, for a week that is complete.
+    Weekly,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Weekly => "weekly",
+        }
+    }
+}
+
+/// An embedding as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEmbedding {
+    /// The id.
+    pub id: AnalysisId,
+    /// The local day on which its week begins.
+    pub week: Date,
+    /// Keyed hash of the input (see [`PersonKey::identity`]).
+    pub input: [u8; 16],
+    /// The content.
+    pub bytes: Vec<u8>,
+    /// When it was made.
+    pub now_us: i64,
+}
+
+type Row = (Uuid, i64, Vec<u8>, i64, Vec<u8>);
+
+/// Stores an embedding, over the one with the same id.
+pub async fn put(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: Kind,
+    embedding: &StoredEmbedding,
+) -> Result<(), Error> {
+    let person = key.lock(tx, user).await?;
+    run!(tx, connection => sqlx::query(
+        "INSERT INTO embeddings (person, id, kind, week, input, created_us, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (person, id) DO UPDATE SET kind = excluded.kind, week = excluded.week,
+            input = excluded.input, created_us = excluded.created_us, sealed = excluded.sealed",
+    )
+    .bind(person)
+    .bind(embedding.id.uuid())
+    .bind(kind.name())
+    .bind(days::number(embedding.week))
+    .bind(embedding.input.as_slice())
+    .bind(embedding.now_us)
+    .bind(key.seal(&row_name(key, embedding.id), &embedding.bytes))
+    .execute(connection)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// The embedding with this id, whoever asked for it.
+pub async fn by_id(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    id: AnalysisId,
+) -> Result<Option<StoredEmbedding>, Error> {
+    let person = key.person(user)?;
+    let row = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, week, input, created_us, sealed FROM embeddings
+         WHERE person = $1 AND id = $2",
+    )
+    .bind(person)
+    .bind(id.uuid())
+    .fetch_optional(connection)
+    .await)?;
+    row.map(|row| embedding(key, row)).transpose()
+}
+
+/// The latest embedding of a kind of the same input.
+pub async fn by_input(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: Kind,
+    input: [u8; 16],
+) -> Result<Option<StoredEmbedding>, Error> {
+    let person = key.person(user)?;
+    let row = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, week, input, created_us, sealed FROM embeddings
+         WHERE person = $1 AND kind = $2 AND input = $3
+         ORDER BY created_us DESC, id DESC LIMIT 1",
+    )
+    .bind(person)
+    .bind(kind.name())
+    .bind(input.as_slice())
+    .fetch_optional(connection)
+    .await)?;
+    row.map(|row| embedding(key, row)).transpose()
+}
+
+/// Embeddings of a kind whose week begins in `[from, until)`, earliest week first.
+pub async fn in_weeks(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: Kind,
+    from: Date,
+    until: Date,
+) -> Result<Vec<StoredEmbedding>, Error> {
+    let person = key.person(user)?;
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, week, input, created_us, sealed FROM embeddings
+         WHERE person = $1 AND kind = $2 AND week >= $3 AND week < $4
+         ORDER BY week, created_us, id",
+    )
+    .bind(person)
+    .bind(kind.name())
+    .bind(days::number(from))
+    .bind(days::number(until))
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter().map(|row| embedding(key, row)).collect()
+}
+
+/// Removes the embeddings of a kind whose week begins in `[from, until)`; returns how many.
+pub async fn remove(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: Kind,
+    from: Date,
+    until: Date,
+) -> Result<u64, Error> {
+    let person = key.lock(tx, user).await?;
+    let removed = run!(tx, connection => sqlx::query(
+        "DELETE FROM embeddings WHERE person = $1 AND kind = $2 AND week >= $3 AND week < $4",
+    )
+    .bind(person)
+    .bind(kind.name())
+    .bind(days::number(from))
+    .bind(days::number(until))
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(removed)
+}
+
+fn row_name(key: &PersonKey, id: AnalysisId) -> Vec<u8> {
+    key.row_name("embeddings", id.uuid().as_bytes())
+}
+
+fn embedding(key: &PersonKey, row: Row) -> Result<StoredEmbedding, Error> {
+    let (id, week, input, now_us, sealed) = row;
+    let id = AnalysisId::from_uuid(id);
+    let damaged = || Error::Damaged { what: "embedding" };
+    Ok(StoredEmbedding {
+        id,
+        week: days::from_number(week),
+        input: input.try_into().map_err(|_| damaged())?,
+        bytes: key.open_as("embedding", &row_name(key, id), &sealed)?,
+        now_us,
+    })
+}
