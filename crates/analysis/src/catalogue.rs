@@ -3,6 +3,9 @@
 //! One line per method, so that a column of a result table, a page of the documentation and a
 //! stored value can all name the same thing. A version grows when a value may change.
 
+use crate::accel::calibration;
+use crate::accel::measure::Measure;
+use crate::accel::nonwear;
 use crate::heart::{self, artefact, entropy, frequency, geometry, poincare, time};
 use crate::report::{day, night};
 use crate::rhythm::{
@@ -76,6 +79,23 @@ pub const ALL: &[Analysis] = &[
     choi::CHOI,
     troiano::TROIANO,
     inactivity::INACTIVITY,
+    *Measure::Enmo.analysis(),
+    *Measure::EnmoAbsolute.analysis(),
+    *Measure::VectorMagnitude.analysis(),
+    *Measure::Mad.analysis(),
+    *Measure::AngleZ.analysis(),
+    *Measure::AngleZOfMedians.analysis(),
+    *Measure::ActivityIndex.analysis(),
+    *Measure::ActivityIndexFiltered.analysis(),
+    *Measure::Bfen.analysis(),
+    *Measure::Hfen.analysis(),
+    *Measure::HfenPlus.analysis(),
+    *Measure::CountsX.analysis(),
+    *Measure::CountsY.analysis(),
+    *Measure::CountsZ.analysis(),
+    *Measure::CountsMagnitude.analysis(),
+    calibration::AUTOCALIBRATION,
+    nonwear::NONWEAR_RAW,
     time::SDNN,
     time::RMSSD,
     time::PNN50,

@@ -7,6 +7,7 @@
     reason = "windows and prefix sums index by construction; lengths are checked at each entrance"
 )]
 
+pub mod accel;
 pub mod catalogue;
 pub mod daily;
 pub mod heart;

@@ -14,6 +14,8 @@
     reason = "a panic is how a test fails"
 )]
 
+mod accel;
+mod accel_oracle;
 mod agreement;
 mod completeness;
 mod curves;

@@ -12,6 +12,7 @@ use analysis::catalogue;
 const ROOMS: &[(&str, &str)] = &[
     ("rhythm", "Rest-activity rhythm"),
     ("score", "Sleep/wake scoring and nights"),
+    ("accel", "Raw acceleration"),
     ("wear", "Wear detection"),
     ("report", "The report on a recording"),
     ("heart", "Heart, breath and blood oxygen"),
