@@ -6,19 +6,24 @@
 //! [`Block`]s over while they read. A reader must never keep raw acceleration, guess a value that the
 //! file does not hold, or hand over the name, sex or birth date of the wearer.
 
+mod agd;
 mod awd;
 mod bba;
 pub mod columns;
 mod condor;
+mod cwa;
 mod daqtometer;
 mod declared;
 mod depresjon;
 pub mod front;
+mod geneactiv;
 mod grid;
+mod gt3x;
 mod lines;
 mod motionwatch;
 mod nhanes;
 mod rpx;
+mod source;
 mod stamp;
 mod table;
 mod tempatilumi;

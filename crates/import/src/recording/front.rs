@@ -11,8 +11,8 @@ use super::columns::Columns;
 use super::grid::EPOCH_S_MAX;
 use super::wide::{Endian, Wide};
 use super::{
-    Blocks, Content, awd, bba, condor, daqtometer, declared, depresjon, lines, motionwatch, nhanes,
-    rpx, tempatilumi,
+    Blocks, Content, agd, awd, bba, condor, cwa, daqtometer, declared, depresjon, geneactiv, gt3x,
+    lines, motionwatch, nhanes, rpx, tempatilumi,
 };
 
 /// First bytes that every format may look at to tell whether a file is meant for it.
@@ -156,6 +156,30 @@ pub(crate) type Reader = fn(&mut dyn Read, &Options<'_>, &mut Blocks<'_>) -> Res
 
 /// Every format, in the order in which they are tried: those with a signature first.
 pub const ALL: &[Format] = &[
+    Format {
+        name: gt3x::NAME,
+        about: "ActiGraph GT3X: a zip archive of info.txt and log.bin, or of activity.bin as first models wrote",
+        is_meant: gt3x::is_meant,
+        read: |input, _, blocks| gt3x::read(input, blocks).map(Content::Raw),
+    },
+    Format {
+        name: cwa::NAME,
+        about: "Axivity CWA of AX3 and AX6: sectors of packed or plain samples",
+        is_meant: cwa::is_meant,
+        read: |input, _, blocks| cwa::read(input, blocks).map(Content::Raw),
+    },
+    Format {
+        name: geneactiv::NAME,
+        about: "GENEActiv .bin: pages of 300 samples in hexadecimal",
+        is_meant: geneactiv::is_meant,
+        read: |input, _, blocks| geneactiv::read(input, blocks).map(Content::Raw),
+    },
+    Format {
+        name: agd::NAME,
+        about: "ActiGraph AGD: epochs of ActiLife in an SQLite file",
+        is_meant: agd::is_meant,
+        read: |input, options, _| agd::read(input, options).map(Content::Epochs),
+    },
     Format {
         name: rpx::NAME,
         about: "Respironics Actiware export: CSV with sections, in English, French or German",

@@ -84,6 +84,21 @@ pub(crate) fn time_of_day(text: &str) -> Option<i64> {
     is_time.then_some(hour * 3600 + minute * 60 + second)
 }
 
+/// .NET counts 100 ns from the year 1; this many of them come before 1970.
+const TICKS_BEFORE_1970: i64 = 621_355_968_000_000_000;
+
+/// 100 ns in a second.
+const TICKS_PER_SECOND: i64 = 10_000_000;
+
+/// Local civil second of .NET ticks, which the devices count in local time.
+pub(crate) fn ticks_second(ticks: i64) -> Option<i64> {
+    Some(
+        ticks
+            .checked_sub(TICKS_BEFORE_1970)?
+            .div_euclid(TICKS_PER_SECOND),
+    )
+}
+
 /// What stands before a fraction of digits.
 fn whole_part(second: &str) -> Option<&str> {
     match second.split_once(['.', ',']) {

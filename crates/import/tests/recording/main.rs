@@ -7,9 +7,14 @@
     reason = "a test that panics has found something; values here are exact or compared with `near`"
 )]
 
+mod agd;
 mod fixtures;
 mod formats;
 mod hostile;
+mod raw;
+mod raw_hostile;
 mod reference;
+mod sqlite;
 mod support;
 mod tables;
+mod writers;
