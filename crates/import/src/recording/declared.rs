@@ -43,6 +43,8 @@ const PLAIN: &[(&[&str], Role)] = &[
     (&["heart_rate", "heart rate", "bpm"], Role::HeartRate),
     (&["event", "marker"], Role::Event),
 ];
+/// Headings of counts along the axes, as ActiGraph software names them.
+const AXES: [&str; 4] = ["axis1", "axis2", "axis3", "vector magnitude"];
 /// Words in headings of columns about the wearer.
 const PERSONAL: [&str; 8] = [
     "name", "sex", "gender", "birth", "dob", "age", "subject", "patient",
@@ -228,6 +230,10 @@ fn plain_fields(cells: &[&str]) -> Vec<Field> {
             .find(|(names, _)| names.contains(&heading.as_str()));
         let mut field = match known {
             Some((_, role)) => field(index, role),
+            None if AXES.contains(&heading.as_str()) => {
+                let name = table::snake(&heading);
+                Field::new(index, name, Quantity::Activity, "{count}")
+            }
             None => Field {
                 is_strict: false,
                 ..Field::new(index, table::snake(&heading), Quantity::Other, "1")

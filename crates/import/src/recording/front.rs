@@ -364,3 +364,19 @@ impl<R: Read> Read for Unpacked<R> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unpacking_ends_at_its_bound() {
+        let mut unpacked = Unpacked {
+            inner: io::repeat(b'0'),
+            left: 10_000,
+            is_broken: false,
+        };
+        let error = io::copy(&mut unpacked, &mut io::sink()).expect_err("a bomb");
+        assert!(matches!(Error::from(error), Error::TooLarge { .. }));
+    }
+}

@@ -1,10 +1,14 @@
 //! Minutes of the NHANES surveys 2003-2006 as tables of many people (ActiGraph 7164, worn at the hip).
 //!
-//! *Structure* (seen): CSV whose heading begins with `seqn` and has one cell with all counts of a row,
-//! separated by spaces: either `start_weekday(1=Sunday)` and the 10,080 minutes of a week, or `day` (order
-//! within the recording) and the 1,440 minutes from midnight, with runs of wear flags as `1*1191 0*249`.
+//! *Structure*: CSV whose heading begins with `seqn`, in one of four layouts. All counts of a row in one
+//! cell, separated by spaces, after `start_weekday(1=Sunday)` (the 10,080 minutes of a week) or `day` (order
+//! within the recording; the 1,440 minutes from midnight, with runs of wear flags as `1*1191 0*249`) (both
+//! seen). A day per row with `WEEKDAY` and `MIN1` to `MIN1440`, as rnhanesdata has it (reported). A minute
+//! per row with `PAXDAY`, `PAXN`, `PAXINTEN` and perhaps `PAXSTEP`, as the survey publishes it
+//! (documented).
 //!
-//! *Units*: counts of one axis per minute; the wear flag 1 is worn, as its maker computed it.
+//! *Units*: counts of one axis per minute; the wear flag 1 is worn, as its maker computed it. The survey's
+//! flags of calibration (`PAXCAL`) and reliability (`PAXSTAT`) are not applied.
 //!
 //! *Time*: the survey publishes no dates, so they are invented and the header says so: the first day
 //! stands at a date of its weekday in the week of Sunday, 2000-01-02, and at that Sunday where only the
@@ -35,58 +39,88 @@ const DAYS_MAX: i64 = 400;
 const EPOCH_S: u32 = 60;
 const MINUTES_OF_DAY: usize = 1_440;
 
-/// Whether the first line is one of the two headings.
+/// Whether the first line is one of the headings.
 pub(crate) fn is_meant(head: &[u8]) -> bool {
     let line = head
         .split(|byte| matches!(byte, b'\r' | b'\n'))
         .next()
         .unwrap_or_default();
-    Heading::parse(&String::from_utf8_lossy(line)).is_some()
+    Shape::parse(&String::from_utf8_lossy(line)).is_some()
 }
 
-/// Positions of the columns.
-struct Heading {
-    weekday: Option<usize>,
-    day: Option<usize>,
-    counts: usize,
-    worn: Option<usize>,
+/// The layout, with the positions of its columns.
+enum Shape {
+    /// All counts of a week in one cell.
+    Week { weekday: usize, counts: usize },
+    /// All counts of a day in one cell.
+    Day {
+        day: usize,
+        counts: usize,
+        worn: Option<usize>,
+    },
+    /// A cell for each minute of a day.
+    Wide { weekday: usize, first: usize },
+    /// A row for each minute.
+    Minute {
+        weekday: usize,
+        number: usize,
+        count: usize,
+        steps: Option<usize>,
+    },
 }
 
-impl Heading {
+impl Shape {
     fn parse(line: &str) -> Option<Self> {
         let line = line.to_ascii_lowercase();
         let cells = table::split(&line, ',');
         let position = |begin: &str| cells.iter().position(|cell| cell.starts_with(begin));
-        if position("seqn") != Some(0) {
+        let exactly = |name: &str| cells.iter().position(|cell| *cell == name);
+        if exactly("seqn") != Some(0) {
             return None;
         }
-        let (weekday, day) = (position("start_weekday"), position("day"));
-        weekday.or(day)?;
-        Some(Self {
-            weekday,
-            day,
-            counts: position("counts")?,
-            worn: position("wear"),
-        })
+        if let (Some(weekday), Some(number), Some(count)) =
+            (exactly("paxday"), exactly("paxn"), exactly("paxinten"))
+        {
+            let steps = exactly("paxstep");
+            return Some(Self::Minute {
+                weekday,
+                number,
+                count,
+                steps,
+            });
+        }
+        if let (Some(weekday), Some(first)) = (exactly("weekday"), exactly("min1")) {
+            return Some(Self::Wide { weekday, first });
+        }
+        let counts = position("counts")?;
+        match (position("start_weekday"), position("day")) {
+            (Some(weekday), _) => Some(Self::Week { weekday, counts }),
+            (None, Some(day)) => Some(Self::Day {
+                day,
+                counts,
+                worn: position("wear"),
+            }),
+            (None, None) => None,
+        }
     }
 }
 
 /// Reads a file.
 pub(crate) fn read(input: &mut dyn Read, _options: &Options<'_>) -> Result<Content, Error> {
     let mut lines = Lines::new(input);
-    let heading = match lines.next_line()? {
-        Some(line) => Heading::parse(&line.text),
+    let shape = match lines.next_line()? {
+        Some(line) => Shape::parse(&line.text),
         None => return Err(Error::Empty { format: NAME }),
     };
-    let Some(heading) = heading else {
-        let message = "expected the columns seqn, start_weekday or day, and counts";
+    let Some(shape) = shape else {
+        let message = "expected the columns seqn, a day or weekday, and counts";
         return Err(table::malformed(NAME, lines.spot(), message));
     };
     let mut people = People::default();
     let mut damages = Damages::default();
     while let Some(Line { spot, text }) = lines.next_line()? {
         if !text.trim().is_empty() {
-            people.take(&heading, spot, &text, &mut damages)?;
+            people.take(&shape, spot, &text, &mut damages)?;
         }
     }
     let damages = lines.finish(damages);
@@ -111,78 +145,151 @@ struct People {
 /// One person's minutes, from the midnight of their first day.
 struct Person {
     number: String,
-    first_day: i64,
+    /// 1 is Sunday.
+    first_weekday: i64,
     counts: Vec<f64>,
     worn: Vec<f64>,
+    steps: Vec<f64>,
+}
+
+/// What a row brings.
+struct Row<'a> {
+    number: &'a str,
+    /// Weekday of the person's first day, as far as this row knows.
+    first_weekday: i64,
+    at: At,
+    counts: Vec<f64>,
+    worn: Vec<f64>,
+    steps: Vec<f64>,
+}
+
+/// Where the minutes of a row begin.
+enum At {
+    /// So many minutes after the first midnight.
+    Minute(usize),
+    /// At the midnight of a weekday of the week that began with the person's first row.
+    Weekday(i64),
+}
+
+impl<'a> Row<'a> {
+    fn parse(shape: &Shape, spot: Spot, text: &'a str, damages: &mut Damages) -> Option<Self> {
+        let cells = table::split(text, ',');
+        let cell = |index: usize| cells.get(index).copied();
+        let figure = |index: usize, until: i64| {
+            let figure = stamp::figure(cell(index)?, 6)?;
+            (1..=until).contains(&figure).then_some(figure)
+        };
+        let is_number = |number: &&str| {
+            let is_short = (1..=NUMBER_CHARS_MAX).contains(&number.len());
+            is_short && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        let mut row = Self {
+            number: cell(0).filter(is_number)?,
+            first_weekday: 1,
+            at: At::Minute(0),
+            counts: Vec::new(),
+            worn: Vec::new(),
+            steps: Vec::new(),
+        };
+        match *shape {
+            Shape::Week { weekday, counts } => {
+                row.first_weekday = figure(weekday, 7)?;
+                let counts = cell(counts)?.split_ascii_whitespace();
+                row.counts = numbers(counts, spot, damages);
+            }
+            Shape::Day { day, counts, worn } => {
+                let day = usize::try_from(figure(day, DAYS_MAX)? - 1).ok()?;
+                row.at = At::Minute(day * MINUTES_OF_DAY);
+                let counts = cell(counts)?.split_ascii_whitespace();
+                row.counts = numbers(counts, spot, damages);
+                let worn = worn.and_then(cell).unwrap_or_default();
+                row.worn = runs(worn, row.counts.len(), spot, damages);
+            }
+            Shape::Wide { weekday, first } => {
+                row.first_weekday = figure(weekday, 7)?;
+                row.at = At::Weekday(row.first_weekday);
+                let counts = text.split(',').skip(first).take(MINUTES_OF_DAY);
+                row.counts = numbers(counts, spot, damages);
+            }
+            Shape::Minute {
+                weekday,
+                number,
+                count,
+                steps,
+            } => {
+                let minute = figure(number, DAYS_MAX * 1_440)? - 1;
+                let days = minute / 1_440;
+                row.first_weekday = (figure(weekday, 7)? - 1 - days).rem_euclid(7) + 1;
+                row.at = At::Minute(usize::try_from(minute).ok()?);
+                row.counts = numbers(cell(count).into_iter(), spot, damages);
+                let steps = steps.and_then(cell).into_iter();
+                row.steps = numbers(steps, spot, damages);
+            }
+        }
+        (!row.counts.is_empty()).then_some(row)
+    }
 }
 
 impl People {
     fn take(
         &mut self,
-        heading: &Heading,
+        shape: &Shape,
         spot: Spot,
         text: &str,
         damages: &mut Damages,
     ) -> Result<(), Error> {
-        let cells = table::split(text, ',');
-        let cell = |index: usize| cells.get(index).copied();
-        let figure = |index: usize| stamp::figure(cell(index)?, 3);
-        let number = cell(0).filter(|number| {
-            !number.is_empty()
-                && number.len() <= NUMBER_CHARS_MAX
-                && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        });
-        let weekday = heading.weekday.map_or(Some(1), figure);
-        let day = heading.day.map_or(Some(1), figure);
-        let (Some(number), Some(weekday @ 1..=7), Some(day @ 1..=DAYS_MAX), Some(counts)) =
-            (number, weekday, day, cell(heading.counts))
-        else {
+        let Some(row) = Row::parse(shape, spot, text, damages) else {
             let message = "expected a sequence number, a day and counts";
             damages.push(spot.damage("malformed_line", message));
             return Ok(());
         };
-        let counts = numbers(counts, spot, damages);
-        if counts.is_empty() {
-            damages.push(spot.damage("malformed_line", "the row holds no counts"));
-            return Ok(());
-        }
-        let worn = heading.worn.and_then(cell).unwrap_or_default();
-        let worn = runs(worn, counts.len(), spot, damages);
-        let Some(person) = self.person(number, weekday) else {
+        let Some(person) = self.person(&row) else {
             return Err(Error::TooLarge {
                 what: "people",
                 limit: u64::try_from(PEOPLE_MAX).expect("a constant"),
             });
         };
-        let before = person.counts.len() + person.worn.len();
-        let from = usize::try_from(day - 1).expect("at least 0") * MINUTES_OF_DAY;
-        if !put(&mut person.counts, from, &counts) {
-            damages.push(spot.damage("repeated_time", "the day has a row already"));
+        let before = person.values();
+        let from = match row.at {
+            At::Minute(minute) => minute,
+            At::Weekday(weekday) => {
+                let days = (weekday - person.first_weekday).rem_euclid(7);
+                usize::try_from(days).expect("at least 0") * MINUTES_OF_DAY
+            }
+        };
+        if !put(&mut person.counts, from, &row.counts) {
+            damages.push(spot.damage("repeated_time", "the time has a row already"));
             return Ok(());
         }
-        if !worn.is_empty() {
-            put(&mut person.worn, from, &worn);
+        for (column, values) in [
+            (&mut person.worn, &row.worn),
+            (&mut person.steps, &row.steps),
+        ] {
+            if !values.is_empty() {
+                put(column, from, values);
+            }
         }
-        self.values += person.counts.len() + person.worn.len() - before;
+        self.values += person.values() - before;
         if self.values > VALUES_MAX {
             return Err(Error::too_many_values());
         }
         Ok(())
     }
 
-    fn person(&mut self, number: &str, weekday: i64) -> Option<&mut Person> {
-        let index = match self.by_number.get(number) {
+    fn person(&mut self, row: &Row<'_>) -> Option<&mut Person> {
+        let index = match self.by_number.get(row.number) {
             Some(index) => *index,
             None if self.all.len() == PEOPLE_MAX => return None,
             None => {
                 self.all.push(Person {
-                    number: number.to_owned(),
-                    first_day: sunday() + weekday - 1,
+                    number: row.number.to_owned(),
+                    first_weekday: row.first_weekday,
                     counts: Vec::new(),
                     worn: Vec::new(),
+                    steps: Vec::new(),
                 });
                 let index = self.all.len() - 1;
-                self.by_number.insert(number.to_owned(), index);
+                self.by_number.insert(row.number.to_owned(), index);
                 index
             }
         };
@@ -215,10 +322,13 @@ fn put(column: &mut Vec<f64>, from: usize, values: &[f64]) -> bool {
     true
 }
 
-fn numbers(text: &str, spot: Spot, damages: &mut Damages) -> Vec<f64> {
+fn numbers<'a>(
+    cells: impl Iterator<Item = &'a str>,
+    spot: Spot,
+    damages: &mut Damages,
+) -> Vec<f64> {
     let mut bad = 0_u64;
-    let values = text
-        .split_ascii_whitespace()
+    let values = cells
         .map(|text| match Cell::number(text) {
             Cell::Value(value) => value,
             Cell::Missing => f64::NAN,
@@ -257,6 +367,10 @@ fn runs(text: &str, count: usize, spot: Spot, damages: &mut Damages) -> Vec<f64>
 }
 
 impl Person {
+    fn values(&self) -> usize {
+        self.counts.len() + self.worn.len() + self.steps.len()
+    }
+
     fn into_member(self) -> Member {
         let empty_days = self
             .counts
@@ -265,7 +379,7 @@ impl Person {
             .unwrap_or_default()
             / MINUTES_OF_DAY;
         let days = i64::try_from(empty_days).expect("at most the days of a recording");
-        let start_s = (self.first_day + days) * DAY_S;
+        let start_s = (sunday() + self.first_weekday - 1 + days) * DAY_S;
         let length = self.counts.len();
         let channel = |name: &str, quantity, unit, mut values: Vec<f64>| {
             values.resize(length, f64::NAN);
@@ -279,7 +393,7 @@ impl Person {
                 values,
             }
         };
-        let has_worn = !self.worn.is_empty();
+        let (has_worn, has_steps) = (!self.worn.is_empty(), !self.steps.is_empty());
         let mut channels = vec![channel(
             "activity",
             Quantity::Activity,
@@ -288,6 +402,9 @@ impl Person {
         )];
         if has_worn {
             channels.push(channel("worn", Quantity::WearSensor, "1", self.worn));
+        }
+        if has_steps {
+            channels.push(channel("steps", Quantity::Steps, "{step}", self.steps));
         }
         Member {
             number: self.number,

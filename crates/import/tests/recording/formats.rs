@@ -245,3 +245,33 @@ fn survey_days_stand_at_their_order_under_invented_dates() {
     assert_same(&worn.values[..4], &[1.0, 1.0, 0.0, NAN], 0.0);
     assert!(members[0].recording.header.has_invented_dates);
 }
+
+#[test]
+fn survey_days_and_minutes_stand_at_their_weekday() {
+    let joined = |cells: &mut dyn Iterator<Item = String>| cells.collect::<Vec<String>>().join(",");
+    let heading = joined(&mut (1..=1_440).map(|minute| format!("MIN{minute}")));
+    let saturday = joined(&mut (0..1_440).map(|count| count.to_string()));
+    let sunday = joined(&mut (5_000..6_440).map(|count| count.to_string()));
+    let wide = format!(
+        "SEQN,PAXCAL,PAXSTAT,WEEKDAY,SDDSRVYR,{heading}\n21005,1,1,7,3,{saturday}\n21005,1,1,1,3,{sunday}\n"
+    );
+    let members = several(wide.as_bytes());
+    let activity = &members[0].recording.channels[0];
+    assert_eq!(
+        activity.start_s,
+        second("2000-01-08T00:00:00"),
+        "a Saturday"
+    );
+    assert_eq!(activity.values.len(), 2_880);
+    assert_eq!((activity.values[0], activity.values[1_440]), (0.0, 5_000.0));
+
+    let rows = "SEQN,PAXSTAT,PAXCAL,PAXDAY,PAXN,PAXHOUR,PAXMINUT,PAXINTEN,PAXSTEP\n\
+        31128,1,1,2,1441,0,0,166,4\n31128,1,1,2,1443,0,2,27,0\n31128,1,1,2,1441,0,0,1,1\n";
+    let members = several(rows.as_bytes());
+    let recording = &members[0].recording;
+    let activity = channel(recording, "activity");
+    assert_eq!(activity.start_s, second("2000-01-03T00:00:00"), "a Monday");
+    assert_same(&activity.values, &[166.0, NAN, 27.0], 0.0);
+    assert_same(&channel(recording, "steps").values, &[4.0, NAN, 0.0], 0.0);
+    assert_eq!(recording.damages.first[0].code, "repeated_time");
+}

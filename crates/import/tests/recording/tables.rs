@@ -193,3 +193,18 @@ fn a_declaration_says_what_is_wrong_with_it() {
         "not a readable table file: no line has all declared headings; check their spelling (line 2)"
     );
 }
+
+#[test]
+fn axes_are_counts() {
+    let file = "timestamp,axis1,axis2,axis3,steps\n2012-06-27T10:54:00Z,377,397,413,2\n\
+        2012-06-27T10:54:10Z,465,816,1225,4\n";
+    let recording = epochs(file.as_bytes());
+    let counts = recording
+        .channels
+        .iter()
+        .filter(|channel| channel.quantity == Quantity::Activity);
+    let names: Vec<&str> = counts.map(|channel| channel.name.as_str()).collect();
+    assert_eq!(names, ["axis1", "axis2", "axis3"]);
+    assert_same(&channel(&recording, "steps").values, &[2.0, 4.0], 0.0);
+    assert_eq!(recording.channels[0].epoch_s, 10);
+}
