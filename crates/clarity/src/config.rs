@@ -179,6 +179,22 @@ settings! {
 }
 
 settings! {
+    /// Trained networks.
+    Models {
+        /// Links from which `clarity models pull` fetches, such as `["small=https://host/PAT-S_29k_weights.h5"]`. The authors' links are on their page and may change, so none is built in.
+        sources: Vec<String> = Vec::new();
+    }
+}
+
+impl Models {
+    /// The link for a model.
+    pub fn source(&self, name: &str) -> Option<&str> {
+        let mut links = self.sources.iter().filter_map(|source| source.split_once('='));
+        links.find(|(of, _)| of.trim() == name).map(|(_, link)| link.trim())
+    }
+}
+
+settings! {
     /// All settings.
     Config {
         /// Folder of the SQLite database, the master key file and temporary files.
@@ -205,6 +221,8 @@ settings! {
         cors: Cors = Cors::default();
         /// Which proxies are believed about the client's address.
         proxy: Proxy = Proxy::default();
+        /// Trained networks.
+        models: Models = Models::default();
         /// What is logged.
         log: Log = Log::default();
     }
@@ -221,6 +239,7 @@ const SECTIONS: &[(&str, Docs)] = &[
     ("rates", Rates::DOCS),
     ("cors", Cors::DOCS),
     ("proxy", Proxy::DOCS),
+    ("models", Models::DOCS),
     ("log", Log::DOCS),
 ];
 

@@ -16,6 +16,7 @@ pub mod http;
 mod ingest;
 mod insights;
 pub mod jobs;
+pub mod models;
 pub mod person;
 pub mod report;
 pub mod telemetry;

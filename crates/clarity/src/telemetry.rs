@@ -81,6 +81,10 @@ fn describe() {
         "clarity_insight_checks_failed_total",
         "Sentences that were not shown because a check failed."
     );
+    describe_counter!(
+        "clarity_models_refused_total",
+        "Files of weights that were not served, by reason."
+    );
     describe_gauge!("process_resident_memory_bytes", "Resident memory.");
     describe_counter!("process_cpu_seconds_total", "Processor time used.");
 }

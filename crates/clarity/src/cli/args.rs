@@ -1,5 +1,7 @@
 //! The commands and their arguments, as `--help` prints them.
 
+pub(crate) mod models;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Openapi,
     /// Prints the catalogue of metrics.
     Metrics,
+    /// Installs and checks trained networks, such as the Pretrained Actigraphy Transformer.
+    Models(models::Models),
     /// Shows background work, and what to do with work that was set aside.
     Jobs(Jobs),
     /// Tells what a person's samples cost on disk, by metric.

@@ -11,6 +11,7 @@ mod export;
 mod household;
 mod import;
 mod jobs;
+mod models;
 mod output;
 mod print;
 mod progress;
@@ -87,6 +88,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Config => print::config(global),
         Command::Openapi => print::openapi(),
         Command::Metrics => print::metrics(global),
+        Command::Models(wanted) => models::models(global, wanted.command).await,
         Command::Jobs(wanted) => jobs::jobs(global, wanted.command).await,
         Command::Storage(wanted) => storage::storage(global, &wanted.user).await,
         Command::Copy(wanted) => copy::copy(global, wanted).await,

@@ -45,6 +45,25 @@ impl Progress {
         }
     }
 
+    /// Tells how far a file has come whose length may become known on the way.
+    pub(super) fn of_file(&mut self, bytes: u64, total_bytes: Option<u64>) {
+        if let Some(bar) = &self.bar {
+            if self.total_bytes.is_none() && total_bytes.is_some() {
+                bar.set_style(style(total_bytes));
+                self.total_bytes = total_bytes;
+            }
+            if let Some(total) = total_bytes {
+                bar.set_length(total);
+            }
+            bar.set_position(bytes);
+        } else if self.told.elapsed() >= LINE_EVERY {
+            self.told = Instant::now();
+            let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+            let of = total_bytes.map(|total| format!(" of {}", megabytes(total)));
+            output::note(&format!("{}: {}{}", self.what, megabytes(bytes), of.unwrap_or_default()));
+        }
+    }
+
     /// Ends the bar; the answer follows.
     pub(super) fn end(self) {
         if let Some(bar) = self.bar {
@@ -59,20 +78,22 @@ impl Progress {
 }
 
 fn bar(what: &str, total_bytes: Option<u64>) -> ProgressBar {
-    let (bar, template) = match total_bytes {
-        Some(total) => (
-            ProgressBar::new(total),
-            "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {msg} {eta} left",
-        ),
-        None => (
-            ProgressBar::no_length(),
-            "{prefix} {spinner} {bytes} {bytes_per_sec} {msg}",
-        ),
+    let bar = match total_bytes {
+        Some(total) => ProgressBar::new(total),
+        None => ProgressBar::no_length(),
     };
     bar.set_draw_target(ProgressDrawTarget::stderr());
-    bar.set_style(ProgressStyle::with_template(template).expect("the template is fixed"));
+    bar.set_style(style(total_bytes));
     bar.set_prefix(what.to_owned());
     bar
+}
+
+fn style(total_bytes: Option<u64>) -> ProgressStyle {
+    let template = match total_bytes {
+        Some(_) => "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {msg} {eta} left",
+        None => "{prefix} {spinner} {bytes} {bytes_per_sec} {msg}",
+    };
+    ProgressStyle::with_template(template).expect("the template is fixed")
 }
 
 fn line(what: &str, bytes: u64, records: u64, seconds: f64, left: Option<f64>) -> String {

@@ -12,6 +12,8 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::models::ModelError;
+
 /// Errors listed in one answer; more would help nobody.
 pub const ERRORS_MAX: usize = 100;
 
@@ -105,6 +107,8 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error";
     /// A part of the server that this needs is not available; see Retry-After.
     Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable";
+    /// The model that this needs is not installed or was refused; the detail names the command that installs it.
+    ModelUnavailable = "model_unavailable", SERVICE_UNAVAILABLE, "The model is not available";
     /// The request took longer than the limit in the detail.
     Timeout = "timeout", SERVICE_UNAVAILABLE, "The request took too long";
 }
@@ -274,6 +278,29 @@ impl IntoResponse for Problem {
         *response.status_mut() = self.code.status();
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl From<ModelError> for Problem {
+    fn from(error: ModelError) -> Self {
+        match &error {
+            ModelError::Unavailable { remedy, name } => Self::new(
+                Code::ModelUnavailable,
+                format!("the model {name} is not installed; {remedy}"),
+            ),
+            ModelError::Refused(_) | ModelError::Ledger { .. } => {
+                let mut problem = Self::new(
+                    Code::ModelUnavailable,
+                    "the model was refused; `clarity models verify` on the server says why",
+                );
+                problem.cause = Some(Arc::new(error));
+                problem
+            }
+            ModelError::Unconfirmed { .. }
+            | ModelError::OtherModel { .. }
+            | ModelError::Name { .. }
+            | ModelError::Io { .. } => Self::internal(error),
+        }
     }
 }
 
