@@ -24,6 +24,7 @@ use crate::http::events::Streams;
 use crate::http::problem::Problem;
 use crate::http::rate::RateLimits;
 use crate::ingest::committer::Committer;
+use crate::models::Registry;
 
 /// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
 const POSTGRES_COMMITTERS: usize = 4;
@@ -63,6 +64,8 @@ pub struct App {
     pub started_us: i64,
     /// The last failure of each dependency, for the detailed health answer.
     pub failures: Failures,
+    /// Trained networks that are installed.
+    pub models: Registry,
     /// Commits live uploads.
     pub committer: Committer,
     /// Wakes an idle worker of this process.
@@ -141,6 +144,7 @@ impl App {
         });
         let app = Arc::new(Self {
             committer,
+            models: Registry::open(&config.data_dir),
             work_ready: Notify::new(),
             bus: Bus::new(started_us),
             passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,

@@ -189,8 +189,13 @@ settings! {
 impl Models {
     /// The link for a model.
     pub fn source(&self, name: &str) -> Option<&str> {
-        let mut links = self.sources.iter().filter_map(|source| source.split_once('='));
-        links.find(|(of, _)| of.trim() == name).map(|(_, link)| link.trim())
+        let mut links = self
+            .sources
+            .iter()
+            .filter_map(|source| source.split_once('='));
+        links
+            .find(|(of, _)| of.trim() == name)
+            .map(|(_, link)| link.trim())
     }
 }
 

@@ -18,6 +18,7 @@ pub mod health_connect_webhook;
 pub mod healthkit;
 pub mod json;
 pub mod live;
+pub mod npy;
 pub mod open_wearables;
 pub mod recording;
 mod session;

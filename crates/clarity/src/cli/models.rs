@@ -58,7 +58,15 @@ fn list(global: &Global, shelf: &Shelf) -> Result<(), Failure> {
             "trusted": ledger.trusted,
         }));
     }
-    let headings = ["name", "alias", "network", "parameters", "file", "SHA-256", "vouched for by"];
+    let headings = [
+        "name",
+        "alias",
+        "network",
+        "parameters",
+        "file",
+        "SHA-256",
+        "vouched for by",
+    ];
     let mut rows: Vec<Vec<String>> = Vec::new();
     for known in &published::TABLE {
         if ledger.versions(known.name).next().is_none() {
@@ -67,7 +75,10 @@ fn list(global: &Global, shelf: &Shelf) -> Result<(), Failure> {
                 known.alias.to_owned(),
                 known.size.name().to_owned(),
                 output::grouped(u64::from(known.parameters)),
-                format!("not installed ({}, about {} MB)", known.file, known.megabytes),
+                format!(
+                    "not installed ({}, about {} MB)",
+                    known.file, known.megabytes
+                ),
                 known.sha256().short(),
                 String::new(),
             ]);
@@ -116,9 +127,17 @@ fn row(entry: &Installed) -> Vec<String> {
     ]
 }
 
-async fn pull(global: &Global, config: &Config, shelf: &Shelf, wanted: Pull) -> Result<(), Failure> {
+async fn pull(
+    global: &Global,
+    config: &Config,
+    shelf: &Shelf,
+    wanted: Pull,
+) -> Result<(), Failure> {
     let name = Published::find(&wanted.name).map_or(wanted.name.as_str(), |known| known.name);
-    let link = wanted.from.as_deref().or_else(|| config.models.source(name));
+    let link = wanted
+        .from
+        .as_deref()
+        .or_else(|| config.models.source(name));
     let Some(link) = link else {
         return Err(Failure::usage(format!(
             "no link for {name} is known: the authors' links are on {} and may change, so none is built in; \
@@ -130,11 +149,18 @@ async fn pull(global: &Global, config: &Config, shelf: &Shelf, wanted: Pull) -> 
     shelf.make_folder().map_err(failed)?;
     let part = source.part(shelf);
     let mut progress = Progress::begin(name.to_owned(), None);
-    let fetched = pull::fetch(&source, &part, &mut |done, total| progress.of_file(done, total)).await;
+    let fetched = pull::fetch(&source, &part, &mut |done, total| {
+        progress.of_file(done, total);
+    })
+    .await;
     progress.end();
     fetched.map_err(|error| Failure::Failed(error.into()))?;
     let bytes = shelf::read_offered(&part).map_err(failed)?;
-    output::note(&format!("fetched {} bytes, SHA-256 {}", bytes.len(), Sha256::of(&bytes)));
+    output::note(&format!(
+        "fetched {} bytes, SHA-256 {}",
+        bytes.len(),
+        Sha256::of(&bytes)
+    ));
     let offer = Offer {
         bytes: &bytes,
         name: Some(name),
@@ -155,7 +181,9 @@ fn add(global: &Global, shelf: &Shelf, wanted: &Add) -> Result<(), Failure> {
         confirmed: wanted.allow_unpinned,
         manifest: manifest(wanted)?,
     };
-    let installed = shelf.install(&offer, Clock::System.now_us()).map_err(failed)?;
+    let installed = shelf
+        .install(&offer, Clock::System.now_us())
+        .map_err(failed)?;
     tell(global, &installed)
 }
 
@@ -198,7 +226,10 @@ fn verify(global: &Global, shelf: &Shelf) -> Result<(), Failure> {
         .iter()
         .map(|entry| (entry, refusal(shelf, &ledger, entry)))
         .collect();
-    let refused = checked.iter().filter(|(_, refused)| refused.is_some()).count();
+    let refused = checked
+        .iter()
+        .filter(|(_, refused)| refused.is_some())
+        .count();
     if global.json {
         let rows: Vec<Value> = checked
             .iter()
@@ -210,7 +241,11 @@ fn verify(global: &Global, shelf: &Shelf) -> Result<(), Failure> {
     } else {
         for (entry, refused) in &checked {
             let verdict = refused.as_deref().unwrap_or("as installed");
-            output::line(&format!("{} {}: {verdict}", entry.name, entry.sha256.short()))?;
+            output::line(&format!(
+                "{} {}: {verdict}",
+                entry.name,
+                entry.sha256.short()
+            ))?;
         }
     }
     match refused {
@@ -277,7 +312,10 @@ fn signing_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
             file.write_all(text.as_bytes())
                 .and_then(|()| file.sync_all())
                 .with_context(|| format!("writing {}", path.display()))?;
-            output::note(&format!("made the signing key {}; back it up", path.display()));
+            output::note(&format!(
+                "made the signing key {}; back it up",
+                path.display()
+            ));
             return Ok(seed);
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
@@ -288,11 +326,13 @@ fn signing_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, Failure> {
     }
     let text = shelf::read_bounded(path, 1_000).map(Zeroizing::new);
     let text = text.with_context(|| format!("reading {}", path.display()))?;
-    let seed = URL_SAFE_NO_PAD.decode(text.trim_ascii()).map(Zeroizing::new).ok();
+    let seed = URL_SAFE_NO_PAD
+        .decode(text.trim_ascii())
+        .map(Zeroizing::new)
+        .ok();
     let seed = seed.and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok());
-    seed.map(Zeroizing::new).ok_or_else(|| {
-        Failure::usage(format!("{} holds no signing key", path.display()))
-    })
+    seed.map(Zeroizing::new)
+        .ok_or_else(|| Failure::usage(format!("{} holds no signing key", path.display())))
 }
 
 fn trust(global: &Global, shelf: &Shelf, wanted: &Trust) -> Result<(), Failure> {

@@ -60,7 +60,12 @@ impl Progress {
             self.told = Instant::now();
             let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
             let of = total_bytes.map(|total| format!(" of {}", megabytes(total)));
-            output::note(&format!("{}: {}{}", self.what, megabytes(bytes), of.unwrap_or_default()));
+            output::note(&format!(
+                "{}: {}{}",
+                self.what,
+                megabytes(bytes),
+                of.unwrap_or_default()
+            ));
         }
     }
 

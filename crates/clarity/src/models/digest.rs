@@ -40,7 +40,9 @@ impl Sha256 {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+        self.0
+            .iter()
+            .try_for_each(|byte| write!(formatter, "{byte:02x}"))
     }
 }
 
@@ -80,7 +82,13 @@ mod tests {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Sha256::of(b"").to_string(), empty);
         assert_eq!(empty.to_uppercase().parse(), Ok(Sha256::of(b"")));
-        for wrong in ["", "e3b0", &empty[1..], &format!("{empty}00"), &empty.replace('e', "é")] {
+        for wrong in [
+            "",
+            "e3b0",
+            &empty[1..],
+            &format!("{empty}00"),
+            &empty.replace('e', "é"),
+        ] {
             assert_eq!(Sha256::parse(wrong), None, "{wrong}");
         }
     }

@@ -114,7 +114,11 @@ impl Manifest {
 
     /// Checks the signature.
     pub fn check(&self) -> Result<(), ManifestError> {
-        let texts = [&self.model.name, &self.model.licence, &self.model.attribution];
+        let texts = [
+            &self.model.name,
+            &self.model.licence,
+            &self.model.attribution,
+        ];
         if texts.iter().any(|text| text.len() > TEXT_BYTES_MAX) {
             return Err(ManifestError::TooLong);
         }

@@ -13,14 +13,18 @@ pub mod shelf;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use analysis::pat::encoder::Encoder;
 use import::weights::Layout;
 
+use crate::app::App;
 use crate::models::digest::Sha256;
 use crate::models::published::Published;
 use crate::models::shelf::{Ledger, Shelf};
+
+/// How often the ledger is looked at: a model that was installed serves within this time.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// A network that serves.
 #[derive(Debug)]
@@ -202,8 +206,10 @@ impl ModelError {
                 "`clarity models add {}` installs a file, `clarity models pull {}` fetches it",
                 known.file, known.name
             ),
-            None => "`clarity models list` shows what is, `clarity models add FILE` installs a file"
-                .to_owned(),
+            None => {
+                "`clarity models list` shows what is, `clarity models add FILE` installs a file"
+                    .to_owned()
+            }
         };
         Self::Unavailable {
             name: name.to_owned(),
@@ -220,7 +226,7 @@ struct Slot {
     ledger: Option<Stamp>,
 }
 
-/// Tells one state of the ledger from another.
+/// Tells one state of the ledger from another: when it was written, and which file it is.
 type Stamp = (SystemTime, u64);
 
 /// The models of a data folder, as a server uses them.
@@ -295,9 +301,16 @@ impl Registry {
             return slot.status.clone();
         }
         drop(slots);
-        let installed = self.shelf.ledger().is_ok_and(|ledger| ledger.versions(name).next().is_some());
+        let installed = self
+            .shelf
+            .ledger()
+            .is_ok_and(|ledger| ledger.versions(name).next().is_some());
         Status {
-            phase: if installed { Phase::Installed } else { Phase::Absent },
+            phase: if installed {
+                Phase::Installed
+            } else {
+                Phase::Absent
+            },
             ..Status::default()
         }
     }
@@ -380,7 +393,11 @@ impl Registry {
         ledger: Option<Stamp>,
     ) {
         let status = Status {
-            phase: if model.is_some() { Phase::Ready } else { Phase::Refused },
+            phase: if model.is_some() {
+                Phase::Ready
+            } else {
+                Phase::Refused
+            },
             serving: model.as_ref().map(|model| model.sha256),
             refused,
         };
@@ -399,8 +416,35 @@ impl Registry {
     }
 }
 
+/// Looks now and then whether somebody installed or removed a model, for as long as the application
+/// runs.
+pub(crate) fn watch(app: &Arc<App>) {
+    let owner = Arc::clone(app);
+    app.spawn("models", async move {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = owner.shutdown.cancelled() => break,
+            }
+            let registry = Arc::clone(&owner);
+            match owner.compute(move || registry.models.refresh()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(%error, "could not look at the models"),
+                Err(problem) => {
+                    tracing::warn!(problem = problem.detail(), "could not look at the models");
+                }
+            }
+        }
+    });
+}
+
 fn count(name: &str, refusal: &Refusal) {
     let reason = refusal.reason.label();
     metrics::counter!("clarity_models_refused_total", "reason" => reason).increment(1);
-    tracing::warn!(model = name, reason, detail = refusal.detail, "a model was refused");
+    tracing::warn!(
+        model = name,
+        reason,
+        detail = refusal.detail,
+        "a model was refused"
+    );
 }

@@ -42,7 +42,9 @@ impl Published {
 
     /// The published encoder of a name or alias.
     pub fn find(name: &str) -> Option<&'static Self> {
-        TABLE.iter().find(|model| model.name == name || model.alias == name)
+        TABLE
+            .iter()
+            .find(|model| model.name == name || model.alias == name)
     }
 }
 
@@ -89,8 +91,20 @@ mod tests {
         }
         let named = |name| Published::find(name).map(|model| model.name);
         assert_eq!(
-            [named("fast"), named("stable"), named("latest"), named("large"), named("huge")],
-            [Some("small"), Some("medium"), Some("large"), Some("large"), None]
+            [
+                named("fast"),
+                named("stable"),
+                named("latest"),
+                named("large"),
+                named("huge")
+            ],
+            [
+                Some("small"),
+                Some("medium"),
+                Some("large"),
+                Some("large"),
+                None
+            ]
         );
     }
 }

@@ -19,7 +19,7 @@ use crate::models::shelf::Shelf;
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(15);
 /// How long the other side may be silent.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// Redirects that are followed; file hosts use two or three.
 const REDIRECTS_MAX: usize = 8;
 /// Tries in a row that bring nothing before the transfer is given up.
@@ -104,7 +104,10 @@ impl Source {
                 .filter(|(name, _)| name != "dl")
                 .map(|(name, value)| (name.into_owned(), value.into_owned()))
                 .collect();
-            url.query_pairs_mut().clear().extend_pairs(kept).append_pair("dl", "1");
+            url.query_pairs_mut()
+                .clear()
+                .extend_pairs(kept)
+                .append_pair("dl", "1");
         }
         Ok(Self(url))
     }
@@ -221,7 +224,9 @@ async fn transfer(
     if total.is_some_and(is_too_large) {
         return Err(too_large());
     }
-    let mut file = open(part, from).await.map_err(|error| on_file(part, error))?;
+    let mut file = open(part, from)
+        .await
+        .map_err(|error| on_file(part, error))?;
     let mut done = from;
     told(done, total);
     while let Some(piece) = response.chunk().await.map_err(Broke::Again)? {
@@ -242,7 +247,9 @@ fn starts_at(response: &Response, has: u64, source: &Source) -> Result<Option<u6
         StatusCode::OK => Ok(Some(0)),
         StatusCode::PARTIAL_CONTENT => {
             let range = response.headers().get(CONTENT_RANGE);
-            let text = range.and_then(|range| range.to_str().ok()).unwrap_or_default();
+            let text = range
+                .and_then(|range| range.to_str().ok())
+                .unwrap_or_default();
             let begins = text
                 .strip_prefix("bytes ")
                 .and_then(|range| range.split('-').next()?.parse::<u64>().ok());
@@ -284,7 +291,9 @@ async fn open(part: &Path, from: u64) -> std::io::Result<tokio::fs::File> {
 }
 
 async fn length(part: &Path) -> u64 {
-    tokio::fs::metadata(part).await.map_or(0, |metadata| metadata.len())
+    tokio::fs::metadata(part)
+        .await
+        .map_or(0, |metadata| metadata.len())
 }
 
 fn is_too_large(bytes: u64) -> bool {
@@ -293,10 +302,12 @@ fn is_too_large(bytes: u64) -> bool {
 
 /// A link to a page about the file is the usual mistake; it deserves its own words.
 async fn refuse_page(source: &Source, part: &Path) -> Result<(), PullError> {
-    let bytes = tokio::fs::read(part).await.map_err(|error| PullError::File {
-        path: part.to_owned(),
-        error,
-    })?;
+    let bytes = tokio::fs::read(part)
+        .await
+        .map_err(|error| PullError::File {
+            path: part.to_owned(),
+            error,
+        })?;
     let begins = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if begins == Some(&b'<') {
         drop(tokio::fs::remove_file(part).await);

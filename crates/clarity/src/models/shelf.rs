@@ -134,8 +134,9 @@ impl Shelf {
 
     /// Tells the state of the ledger: another value after each change.
     pub(super) fn stamp(&self) -> Option<Stamp> {
+        use std::os::unix::fs::MetadataExt;
         let metadata = std::fs::metadata(self.folder.join(LEDGER)).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
+        Some((metadata.modified().ok()?, metadata.ino()))
     }
 
     /// Checks a file and puts it on the shelf.
@@ -148,13 +149,21 @@ impl Shelf {
                 .or_else(|| offer.name.map(str::to_owned))
                 .unwrap_or_else(|| encoder.size().name().to_owned());
             check_name(&name, &vouched, &encoder)?;
-            let extension = if offer.bytes.get(8) == Some(&b'{') { "safetensors" } else { "h5" };
+            let extension = if offer.bytes.get(8) == Some(&b'{') {
+                "safetensors"
+            } else {
+                "h5"
+            };
             let entry = Installed {
                 file: format!("{name}-{}.{extension}", sha256.short()),
                 sha256,
                 bytes: u64::try_from(offer.bytes.len()).unwrap_or(u64::MAX),
                 size: encoder.size().name().to_owned(),
-                parameters: weights.tensors.iter().map(|tensor| tensor.values().len()).sum(),
+                parameters: weights
+                    .tensors
+                    .iter()
+                    .map(|tensor| tensor.values().len())
+                    .sum(),
                 vouched,
                 installed_us: now_us,
                 name,
@@ -251,14 +260,14 @@ impl Shelf {
         self.make_folder()?;
         let path = self.folder.join(LOCK);
         let lock = File::create(&path).map_err(|error| ModelError::io("creating", &path, error))?;
-        lock.lock().map_err(|error| ModelError::io("locking", &path, error))?;
+        lock.lock()
+            .map_err(|error| ModelError::io("locking", &path, error))?;
         let before = self.ledger()?;
         let mut after = before.clone();
         let done = change(&mut after)?;
-        if after != before {
-            let bytes = serde_json::to_vec_pretty(&after).expect("texts and numbers are JSON");
-            replace(&self.folder.join(LEDGER), &bytes)?;
-        }
+        // Written even when it says the same: a file may have been repaired, and servers watch the ledger.
+        let bytes = serde_json::to_vec_pretty(&after).expect("texts and numbers are JSON");
+        replace(&self.folder.join(LEDGER), &bytes)?;
         for gone in before.installed.iter().map(|entry| &entry.file) {
             if !after.installed.iter().any(|entry| entry.file == *gone) {
                 // A file that nobody names does no harm if it cannot be deleted.
@@ -269,7 +278,7 @@ impl Shelf {
     }
 
     /// Makes the folder, for its owner only.
-    pub(super) fn make_folder(&self) -> Result<(), ModelError> {
+    pub fn make_folder(&self) -> Result<(), ModelError> {
         use std::os::unix::fs::DirBuilderExt;
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -282,7 +291,9 @@ impl Shelf {
 impl Ledger {
     /// The versions of a model, newest first.
     pub fn versions(&self, name: &str) -> impl Iterator<Item = &Installed> {
-        self.installed.iter().filter(move |entry| entry.name == name)
+        self.installed
+            .iter()
+            .filter(move |entry| entry.name == name)
     }
 
     /// Whether a version is installed for which nobody vouches any longer.
@@ -305,7 +316,10 @@ impl Ledger {
             }),
             Some(_) | None => Ok(Some(name.to_owned())),
         };
-        if let Some(known) = published::TABLE.iter().find(|model| model.sha256() == sha256) {
+        if let Some(known) = published::TABLE
+            .iter()
+            .find(|model| model.sha256() == sha256)
+        {
             return Ok((fits(known.name)?, Voucher::Published));
         }
         if let Some(manifest) = &offer.manifest {
@@ -350,7 +364,9 @@ impl Ledger {
     }
 
     fn check_manifest(&self, manifest: &Manifest, sha256: Sha256) -> Result<(), String> {
-        manifest.check().map_err(|error| format!("the manifest: {error}"))?;
+        manifest
+            .check()
+            .map_err(|error| format!("the manifest: {error}"))?;
         if manifest.model.sha256 != sha256 {
             return Err(format!(
                 "the manifest is about a file with the SHA-256 {}, this one has {sha256}",
@@ -401,7 +417,9 @@ fn check_name(name: &str, vouched: &Voucher, encoder: &Encoder) -> Result<(), Mo
             "a name is up to {NAME_BYTES_MAX} lowercase letters, digits and hyphens"
         ));
     }
-    let Some(known) = Published::find(name) else { return Ok(()) };
+    let Some(known) = Published::find(name) else {
+        return Ok(());
+    };
     if known.alias == name {
         return refused(format!("it always stands for {}", known.name));
     }
@@ -416,8 +434,8 @@ fn check_name(name: &str, vouched: &Voucher, encoder: &Encoder) -> Result<(), Mo
 
 /// Reads weights and builds the network, so that nothing else is ever installed or served.
 fn network(bytes: &[u8]) -> Result<(Weights, Encoder), Refusal> {
-    let weights = weights::read(bytes)
-        .map_err(|error| Refusal::new(Reason::Format, error.to_string()))?;
+    let weights =
+        weights::read(bytes).map_err(|error| Refusal::new(Reason::Format, error.to_string()))?;
     let encoder = Encoder::from_tensors(&weights.tensors)
         .map_err(|error| Refusal::new(Reason::Network, error.to_string()))?;
     Ok((weights, encoder))
@@ -426,7 +444,10 @@ fn network(bytes: &[u8]) -> Result<(Weights, Encoder), Refusal> {
 /// Licence and attribution of a file.
 fn terms(entry: &Installed) -> (String, String) {
     match &entry.vouched {
-        Voucher::Published => (published::LICENCE.to_owned(), published::ATTRIBUTION.to_owned()),
+        Voucher::Published => (
+            published::LICENCE.to_owned(),
+            published::ATTRIBUTION.to_owned(),
+        ),
         Voucher::Confirmed => (
             "not recorded".to_owned(),
             format!(
@@ -435,17 +456,19 @@ fn terms(entry: &Installed) -> (String, String) {
                 entry.sha256
             ),
         ),
-        Voucher::Signed { manifest } => {
-            (manifest.model.licence.clone(), manifest.model.attribution.clone())
-        }
+        Voucher::Signed { manifest } => (
+            manifest.model.licence.clone(),
+            manifest.model.attribution.clone(),
+        ),
     }
 }
 
 /// Reads a file of at most `bytes_max` bytes.
-pub(super) fn read_bounded(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+pub fn read_bounded(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let mut bytes = Vec::new();
-    file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+    file.take(bytes_max.saturating_add(1))
+        .read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > bytes_max) {
         let why = format!("it has more than {bytes_max} bytes");
         return Err(std::io::Error::new(ErrorKind::InvalidData, why));

@@ -10,20 +10,20 @@ const EMAIL: &str = "ada@example.org";
 const PASSWORD: &str = "a long enough password\n";
 
 /// What a command printed and how it ended.
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ended {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out)
             .unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
 }
 
-fn clarity(folder: &Path, arguments: &[&str], input: &str) -> Ended {
+pub(crate) fn clarity(folder: &Path, arguments: &[&str], input: &str) -> Ended {
     let mut child = Command::new(env!("CARGO_BIN_EXE_clarity"))
         .args(arguments)
         .arg("--data-dir")

@@ -22,6 +22,8 @@ mod files;
 mod harness;
 mod kill;
 mod live;
+mod models;
+mod pat_agreement;
 mod person;
 mod postgres;
 mod privacy;
