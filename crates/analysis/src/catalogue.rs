@@ -6,17 +6,22 @@
 use crate::accel::calibration;
 use crate::accel::measure::Measure;
 use crate::accel::nonwear;
-use crate::heart::{self, artefact, entropy, frequency, geometry, poincare, time};
+use crate::effort::{cadence, fitness, guideline, load, recovery, zones};
+use crate::heart::{
+    self, artefact, correction, entropy, frequency, geometry, poincare, saturation, time,
+};
 use crate::report::{day, night};
 use crate::rhythm::{
     adat, antilogistic, cosinor, extremes, flm, fluctuation, level, lids, light, periodogram,
     profile, regularity, ssa, stability, timing, transitions, turn,
 };
 use crate::score::{
-    angle, cole_kripke, crespo, endpoints, oakley, periods, roenneberg, sadeh, scripps, webster,
+    angle, cole_kripke, comparison, crespo, diary, endpoints, naps, need, oakley, periods,
+    roenneberg, sadeh, scripps, webster,
 };
 use crate::stats::{
-    baseline, changepoint, circular, hampel, kendall, multiplicity, permutation, slope, two_groups,
+    anomaly, baseline, changepoint, circular, hampel, kendall, multiplicity, permutation, slope,
+    trial, two_groups, weekday,
 };
 use crate::wear::{choi, inactivity, troiano};
 
@@ -76,6 +81,10 @@ pub const ALL: &[Analysis] = &[
     endpoints::SLEEP_MIDPOINT,
     night::NIGHTS,
     day::DAYS,
+    diary::SLEEP_DIARY,
+    naps::NAPS,
+    need::SLEEP_DEBT,
+    comparison::SCORING_AGREEMENT,
     choi::CHOI,
     troiano::TROIANO,
     inactivity::INACTIVITY,
@@ -109,6 +118,18 @@ pub const ALL: &[Analysis] = &[
     heart::fluctuation::ALPHA1,
     heart::fluctuation::ALPHA2,
     artefact::ARTEFACT,
+    correction::BEAT_CORRECTION,
+    saturation::T90,
+    saturation::DESATURATION_INDEX,
+    recovery::HEART_RATE_RECOVERY,
+    zones::HEART_RATE_ZONES,
+    load::TRIMP,
+    load::ACUTE_CHRONIC,
+    fitness::FITNESS_PERCENTILE,
+    fitness::FITNESS_TREND,
+    cadence::CADENCE_BANDS,
+    cadence::PEAK_CADENCE,
+    guideline::WEEKLY_TARGET,
     slope::THEIL_SEN,
     kendall::MANN_KENDALL,
     hampel::HAMPEL,
@@ -118,6 +139,11 @@ pub const ALL: &[Analysis] = &[
     two_groups::MANN_WHITNEY,
     multiplicity::BENJAMINI_HOCHBERG,
     circular::CIRCULAR,
+    weekday::DAY_OF_WEEK,
+    anomaly::ANOMALY_DAYS,
+    trial::BEFORE_AFTER,
+    trial::CROSSOVER,
+    trial::LAGGED_ASSOCIATION,
 ];
 
 #[cfg(test)]

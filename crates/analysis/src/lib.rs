@@ -10,6 +10,7 @@
 pub mod accel;
 pub mod catalogue;
 pub mod daily;
+pub mod effort;
 pub mod heart;
 pub mod maths;
 pub mod outcome;

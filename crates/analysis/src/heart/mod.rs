@@ -4,9 +4,11 @@
 //! silently: [`artefact`] is a separate step whose result says what it changed.
 
 pub mod artefact;
+pub mod correction;
 pub mod entropy;
 pub mod fluctuation;
 pub mod frequency;
 pub mod geometry;
 pub mod poincare;
+pub mod saturation;
 pub mod time;

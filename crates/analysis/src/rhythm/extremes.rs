@@ -9,7 +9,7 @@
 //! **Method.** On the average day p (see [`profile`](super::profile)), continued cyclically, the
 //! mean over `[t, t + h)` is taken for every slot t; the smallest is L(h), the largest M(h), the
 //! earliest slot wins a tie. RA = (M10 − L5) / (M10 + L5). [`by_day`] does the same inside each
-//! stretch of 24 hours without wrapping around.
+//! stretch of 24 hours without wrapping around, [`each_day`] for any length of window (Lx, Mx).
 //!
 //! **Validity.** At least one day; three or more are customary. A missing slot takes no part in
 //! the window means, and a window with less than half its slots is not considered. RA is undefined
@@ -135,20 +135,35 @@ pub fn by_day(series: &Series) -> Result<Vec<Outcome<Contrast>>, Insufficient> {
         .collect())
 }
 
+/// The extreme window of `hours` hours inside each complete stretch of 24 hours.
+pub fn each_day(
+    series: &Series,
+    extreme: Extreme,
+    hours: u32,
+) -> Result<Vec<Outcome<Extremum>>, Insufficient> {
+    let per_day = series.epochs_per_day()?;
+    Ok((0..series.len() / per_day)
+        .map(|day| series.part(day * per_day, (day + 1) * per_day))
+        .map(|day| inside(&day, extreme, hours).map(|found| Measured::new(found, day.coverage())))
+        .collect())
+}
+
+/// The extreme window of `hours` hours inside one stretch, without wrapping around.
+pub fn inside(stretch: &Series, extreme: Extreme, hours: u32) -> Result<Extremum, Insufficient> {
+    let length = window_length(stretch.step_s(), hours)?;
+    Insufficient::unless("epochs in the window", length, stretch.len())?;
+    let (slot, level) = search(stretch.values(), length, extreme)?;
+    Ok(Extremum {
+        level,
+        onset_s: stretch.clock_s(slot),
+        slot,
+    })
+}
+
 /// L5, M10 and RA inside one stretch, without wrapping around.
 pub fn within(stretch: &Series) -> Outcome<Contrast> {
-    let one = |extreme, hours| {
-        let length = window_length(stretch.step_s(), hours)?;
-        Insufficient::unless("epochs in the window", length, stretch.len())?;
-        let (slot, level) = search(stretch.values(), length, extreme)?;
-        Ok(Extremum {
-            level,
-            onset_s: stretch.clock_s(slot),
-            slot,
-        })
-    };
-    let l5 = one(Extreme::Least, 5)?;
-    let m10 = one(Extreme::Most, 10)?;
+    let l5 = inside(stretch, Extreme::Least, 5)?;
+    let m10 = inside(stretch, Extreme::Most, 10)?;
     let relative_amplitude = ratio(l5.level, m10.level);
     Ok(Measured::new(
         Contrast {
@@ -233,6 +248,25 @@ fn search_naively(values: &[f64], length: usize, extreme: Extreme) -> Option<(us
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// By hand: the two hours from 03:00 hold the least, the hour from 20:00 the most.
+    #[test]
+    fn any_window_may_be_asked_for_per_day() {
+        let mut day: Vec<f64> = (0..24).map(|hour| f64::from(10 + hour % 5)).collect();
+        day[3..5].fill(1.0);
+        day[20] = 90.0;
+        let series = Series::new(0, 3600, [day.clone(), day].concat());
+        let least = each_day(&series, Extreme::Least, 2).unwrap();
+        assert_eq!(least.len(), 2);
+        let found = least[1].unwrap().value;
+        assert_eq!((found.slot, found.onset_s), (3, 3 * 3600));
+        assert!((found.level - 1.0).abs() < 1e-12);
+        let most = each_day(&series, Extreme::Most, 1).unwrap()[0]
+            .unwrap()
+            .value;
+        assert_eq!(most.onset_s, 20 * 3600);
+        assert!(each_day(&series, Extreme::Most, 25).unwrap()[0].is_err());
+    }
 
     #[test]
     fn the_fast_search_equals_the_naive_one() {

@@ -5,8 +5,12 @@
 
 pub mod angle;
 pub mod cole_kripke;
+pub mod comparison;
 pub mod crespo;
+pub mod diary;
 pub mod endpoints;
+pub mod naps;
+pub mod need;
 pub mod oakley;
 pub mod periods;
 pub mod roenneberg;

@@ -103,7 +103,7 @@ fn score(values: &[f64]) -> f64 {
 }
 
 /// Sizes of groups of equal values, those larger than one.
-fn ties(values: &[f64]) -> Vec<f64> {
+pub(super) fn ties(values: &[f64]) -> Vec<f64> {
     let mut ordered = values.to_vec();
     ordered.sort_unstable_by(f64::total_cmp);
     let groups = crate::maths::run::runs(&ordered);

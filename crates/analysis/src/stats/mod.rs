@@ -2,6 +2,7 @@
 //!
 //! Nothing here draws random numbers of its own accord: permutations take a seed.
 
+pub mod anomaly;
 pub mod baseline;
 pub mod changepoint;
 pub mod circular;
@@ -10,4 +11,6 @@ pub mod kendall;
 pub mod multiplicity;
 pub mod permutation;
 pub mod slope;
+pub mod trial;
 pub mod two_groups;
+pub mod weekday;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use analysis::heart::artefact::{Rule, interpolated, marked};
+use analysis::heart::correction::{Fault, corrected};
 use analysis::heart::entropy::{approximate_entropy, customary_tolerance, sample_entropy};
 use analysis::heart::fluctuation::overlapping;
 use analysis::heart::frequency::{by_lomb_scargle, by_welch};
@@ -74,6 +75,7 @@ fn heart_rate_variability_agrees() {
             nonlinear(&mut table, &id, &beats, &expect);
             in_frequency(&mut table, &id, &beats, &expect);
             artefacts(&mut table, &id, &beats, &expect);
+            correction(&mut table, &id, &beats);
         }
     }
     table.finish();
@@ -283,5 +285,121 @@ fn artefacts(table: &mut Table, id: &str, beats: &[f64], expect: &Value) {
             at("rmssd_after"),
             CLOSED,
         );
+    }
+}
+
+/// Number of corrected beats, their length and RMSSD, and the faulty beats.
+type Correction<'a> = (&'a str, usize, f64, f64, &'a [(usize, Fault)]);
+
+/// What `signal_fixpeaks(method="kubios", iterative=False)` of `NeuroKit2` 0.2.13 makes of the
+/// recordings at a million samples a second; the last is `synthetic_clean` with intervals 100 and
+/// 101 joined and the one that is then 250 divided 35 to 65.
+const CORRECTIONS: &[Correction<'_>] = {
+    use Fault::{Ectopic as E, Extra, LongShort as L, Missed};
+    &[
+        (
+            "aura_test_1000",
+            1000,
+            718_248.0,
+            19.518_964_880_084_96,
+            &[(49, L), (333, L), (514, L), (714, L)],
+        ),
+        (
+            "pyhrv_nsrdb_5min",
+            337,
+            299_578.0,
+            98.413_735_793_623_56,
+            &[(33, L), (74, L), (119, L), (235, L), (245, L)],
+        ),
+        (
+            "pyhrv_nsrdb_long_w0_5min",
+            397,
+            299_344.0,
+            53.378_425_540_018_63,
+            &[
+                (31, L),
+                (104, L),
+                (112, L),
+                (121, L),
+                (214, L),
+                (215, L),
+                (247, L),
+                (277, L),
+                (314, L),
+            ],
+        ),
+        (
+            "pyhrv_nsrdb_long_w2_5min",
+            394,
+            300_140.0,
+            48.369_101_444_565_9,
+            &[(7, L), (8, L), (23, L), (180, L), (262, L), (374, E)],
+        ),
+        (
+            "synthetic_clean",
+            420,
+            343_767.0,
+            39.355_881_917_795_294,
+            &[(412, E)],
+        ),
+        (
+            "synthetic_ectopic_public",
+            420,
+            344_862.0,
+            78.378_680_022_696_47,
+            &[
+                (26, L),
+                (27, E),
+                (81, L),
+                (82, E),
+                (141, L),
+                (191, L),
+                (192, E),
+                (261, L),
+                (262, E),
+                (331, L),
+                (412, E),
+            ],
+        ),
+        (
+            "synthetic_clean, altered",
+            420,
+            343_767.0,
+            39.174_446_154_394_83,
+            &[(101, Missed), (251, Extra), (252, L), (412, E)],
+        ),
+    ]
+};
+
+fn correction(table: &mut Table, id: &str, beats: &[f64]) {
+    let mut forms = vec![(id.to_owned(), beats.to_vec())];
+    if id == "synthetic_clean" {
+        let mut altered = beats.to_vec();
+        let joined = altered[100] + altered[101];
+        altered.splice(100..102, [joined]);
+        let whole = altered[250];
+        altered.splice(250..=250, [0.35 * whole, 0.65 * whole]);
+        forms.push((format!("{id}, altered"), altered));
+    }
+    for (id, beats) in forms {
+        let expect = CORRECTIONS.iter().find(|expect| expect.0 == id);
+        let &(_, count, length_ms, rmssd_ms, faults) = expect.unwrap();
+        let found = corrected(&beats).unwrap().value;
+        table.equal(
+            "faulty beats, NeuroKit2",
+            &id,
+            &found.faults,
+            &faults.to_vec(),
+        );
+        let whole = found.intervals_ms.len();
+        table.equal("corrected beats, NeuroKit2", &id, &whole, &count);
+        for (ours, expect) in [
+            (OK(found.intervals_ms.iter().sum()), length_ms),
+            (rmssd(&found.intervals_ms), rmssd_ms),
+        ] {
+            // The package moves beats to whole samples, here microseconds.
+            let method = "intervals after correction, NeuroKit2";
+            table.number(method, &id, ours, Some(&expect.into()), 1e-6);
+        }
     }
 }

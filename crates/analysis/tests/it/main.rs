@@ -30,3 +30,4 @@ mod rhythm;
 mod rhythm_r;
 mod scorers;
 mod sleep;
+mod sleep_accel;
