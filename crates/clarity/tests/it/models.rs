@@ -201,7 +201,7 @@ fn an_unknown_digest_is_refused_until_it_is_typed_once() {
     );
     let listed = clarity(folder.path(), &["models", "list", "--json"], "").json();
     assert_eq!(listed["installed"], serde_json::json!([]));
-    assert_eq!(parts(folder.path()), [PathBuf::new(); 0]);
+    assert!(parts(folder.path()).is_empty());
 
     let other = "0".repeat(64);
     let refused = pull(folder.path(), &host, &["--allow-unpinned", &other]);
@@ -272,7 +272,7 @@ fn a_cut_transfer_goes_on_where_it_ended() {
     let pulled = pull(folder.path(), &host, &confirmed);
     assert_eq!(pulled.code, Some(0), "{}", pulled.err);
     assert_eq!(host.asked().last(), Some(&Some(400_000)));
-    assert_eq!(parts(folder.path()), [PathBuf::new(); 0]);
+    assert!(parts(folder.path()).is_empty());
 
     // A server that knows no ranges sends all again, and the part is not put before it.
     let host = Host::serving(file, &[Answer::Cut(100_000), Answer::FromTheBeginning]);
