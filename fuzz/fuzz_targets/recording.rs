@@ -1,18 +1,32 @@
-//! Recordings of worn devices: the first byte chooses the format, or the content does.
+//! Recordings of worn devices: the first byte chooses the format, or the content does, or the first
+//! line declares the columns of a table.
 #![no_main]
 
 use std::ops::ControlFlow;
 
+use import::recording::columns::Columns;
 use import::recording::front::{ALL, Options, VALUES_MAX, read};
 use import::recording::{Content, Recording};
+
+/// The first byte of a table with a declaration.
+const DECLARED: u8 = 0xfe;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((first, file)) = bytes.split_first() else {
         return;
     };
     let format = ALL.get(usize::from(*first)).map(|format| format.name);
+    let (columns, file) = if *first == DECLARED {
+        let mut lines = file.splitn(2, |byte| *byte == b'\n');
+        let line = lines.next().and_then(|line| std::str::from_utf8(line).ok());
+        let columns = line.and_then(|line| Columns::parse(line).ok());
+        (columns, lines.next().unwrap_or_default())
+    } else {
+        (None, file)
+    };
     let options = Options {
         format,
+        columns: columns.as_ref(),
         ..Options::default()
     };
     let mut samples = 0;

@@ -5,6 +5,7 @@ use std::io::Write as _;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use import::recording::columns::Columns;
 use import::recording::front::{self, Error, Options, VALUES_MAX};
 use import::recording::{Content, Recording};
 use proptest::prelude::*;
@@ -274,6 +275,23 @@ proptest! {
             read_any(&bytes, Some(format.name));
         }
         read_any(&bytes, None);
+    }
+
+    #[test]
+    fn any_table_bears_any_declaration(text in any_lines(), time in 1_usize..4, declared in "[ -~]{0,30}") {
+        let file = text.as_bytes();
+        for declaration in [format!("time={time},count=2,other=1"), declared] {
+            let Ok(columns) = Columns::parse(&declaration) else {
+                continue;
+            };
+            let options = Options {
+                columns: Some(&columns),
+                ..Options::default()
+            };
+            if let Ok(content) = try_read(file, &options) {
+                assert_sound(&content);
+            }
+        }
     }
 
     #[test]

@@ -392,6 +392,24 @@ fn study_counts_keep_the_hour_that_was_skipped() {
 }
 
 #[test]
+fn every_file_of_the_study_is_whole() {
+    let groups = [("control", 32), ("condition", 23)];
+    for (group, count) in groups {
+        for number in 1..=count {
+            let path = format!("labelled/depresjon/activity/{group}_{number:02}.txt.gz");
+            let Some(bytes) = shared(&path) else {
+                return;
+            };
+            let recording = epochs(&bytes);
+            let values = &recording.channels[0].values;
+            let missing = values.iter().filter(|value| value.is_nan()).count();
+            assert!(missing == 0 || missing == 60, "{path}: {missing} missing");
+            assert_eq!(recording.damages.count, 0, "{path}");
+        }
+    }
+}
+
+#[test]
 fn the_tables_of_the_references_read_back_by_their_headings() {
     for reference in [
         "awd_example_01",
