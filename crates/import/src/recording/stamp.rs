@@ -228,9 +228,8 @@ impl Calendar {
     /// The local civil second of the first midnight.
     pub(crate) fn origin_s(&mut self) -> i64 {
         let Some(first) = self.first else { return 0 };
-        if self.order.is_none() && matches!(first, Date::Figures(..)) {
-            self.is_guessed = true;
-        }
+        let is_open = first.in_order(Order::DayFirst) != first.in_order(Order::MonthFirst);
+        self.is_guessed = self.order.is_none() && is_open;
         let order = self.order.unwrap_or(Order::DayFirst);
         first.in_order(order).unwrap_or_default() * DAY_S
     }

@@ -113,6 +113,12 @@ fn a_date_that_nothing_tells_is_said() {
     let recording = epochs(file.as_bytes());
     assert_eq!(recording.channels[0].start_s, second("2015-07-04T10:00:00"));
     assert_eq!(recording.damages.first[0].code, "ambiguous_date");
+    let same = file.replace("04/07", "07/07");
+    assert_eq!(
+        epochs(same.as_bytes()).damages.count,
+        0,
+        "either order is the same day"
+    );
 }
 
 #[test]
