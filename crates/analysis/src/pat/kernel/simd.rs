@@ -149,11 +149,11 @@ unsafe fn tile<V: Vector, const TALL: usize, const WIDE: usize, const ROW: usize
     }
 }
 
-/// Covers `out` with tiles: up to three vectors side by side, and under each other from the top.
+/// Covers `out` with tiles: columns of up to `WIDE` vectors, each from the top in steps of `TALL` rows.
 #[inline(always)]
-unsafe fn product<V: Vector, const TALL: usize, const ROW: usize>(
+unsafe fn product<V: Vector, const TALL: usize, const WIDE: usize, const ROW: usize>(
     out: &mut [Row],
-    (left, step): (&[f32], usize),
+    left: (&[f32], usize),
     right: &[Row],
     tokens: usize,
     onto: Onto,
@@ -163,22 +163,48 @@ unsafe fn product<V: Vector, const TALL: usize, const ROW: usize>(
     let right: *const f32 = right.as_ptr().cast();
     let mut token = 0;
     while token < tokens {
-        let wide = ((tokens - token) / V::WIDTH).min(3);
-        let mut row = 0;
-        while row < rows {
-            unsafe {
-                let out = out.add(row * PANEL + token);
-                let left = (left.as_ptr().add(row * ROW), step);
-                let right = (right.add(token), depth);
-                match wide {
-                    3 => tile::<V, TALL, 3, ROW>(out, left, right, onto),
-                    2 => tile::<V, TALL, 2, ROW>(out, left, right, onto),
-                    _ => tile::<V, TALL, 1, ROW>(out, left, right, onto),
-                }
+        let wide = ((tokens - token) / V::WIDTH).min(WIDE);
+        unsafe {
+            let out = out.add(token);
+            let right = (right.add(token), depth);
+            match wide {
+                3 => column::<V, TALL, 3, ROW>((out, rows), left, right, onto),
+                2 => column::<V, TALL, 2, ROW>((out, rows), left, right, onto),
+                _ => column::<V, TALL, 1, ROW>((out, rows), left, right, onto),
             }
-            row += TALL;
         }
         token += wide * V::WIDTH;
+    }
+}
+
+/// One column of tiles; what is left under the tall ones is 2, 4 or 6 rows.
+#[inline(always)]
+unsafe fn column<V: Vector, const TALL: usize, const WIDE: usize, const ROW: usize>(
+    (out, rows): (*mut f32, usize),
+    (left, step): (&[f32], usize),
+    right: (*const f32, usize),
+    onto: Onto,
+) {
+    let mut row = 0;
+    while row < rows {
+        unsafe {
+            let out = out.add(row * PANEL);
+            let left = (left.as_ptr().add(row * ROW), step);
+            row += match rows - row {
+                rest if rest >= TALL => {
+                    tile::<V, TALL, WIDE, ROW>(out, left, right, onto);
+                    TALL
+                }
+                rest if rest >= 4 => {
+                    tile::<V, 4, WIDE, ROW>(out, left, right, onto);
+                    4
+                }
+                _ => {
+                    tile::<V, 2, WIDE, ROW>(out, left, right, onto);
+                    2
+                }
+            };
+        }
     }
 }
 
@@ -250,9 +276,12 @@ unsafe fn across_of<V: Vector>(rows: &[Row], factors: &Row, sums: &mut [f32], to
     }
 }
 
-/// The four loops compiled for an instruction set, with tiles as tall as its registers allow.
+/// The four loops compiled for an instruction set, with tiles as tall and wide as its registers allow.
+///
+/// Besides the sums they hold a row of `right` and one or two factors; one register too few costs a
+/// third of the speed, because a sum then goes through memory in every step.
 macro_rules! compiled {
-    ($name:ident, $vector:ty, $tall:literal $(, #[$feature:meta])?) => {
+    ($name:ident, $vector:ty, $tall:literal, $wide:literal $(, #[$feature:meta])?) => {
         mod $name {
             use super::*;
 
@@ -266,10 +295,10 @@ macro_rules! compiled {
             ) {
                 unsafe {
                     match left {
-                        Left::Rows(left) => product::<$vector, $tall, LEFT_WIDTH>(
+                        Left::Rows(left) => product::<$vector, $tall, $wide, LEFT_WIDTH>(
                             out, (left, 1), right, tokens, onto,
                         ),
-                        Left::Columns(left, step) => product::<$vector, $tall, 1>(
+                        Left::Columns(left, step) => product::<$vector, $tall, $wide, 1>(
                             out, (left, step), right, tokens, onto,
                         ),
                     }
@@ -299,12 +328,12 @@ macro_rules! compiled {
 }
 
 #[cfg(target_arch = "x86_64")]
-compiled!(avx512, x86::Sixteen, 8, #[target_feature(enable = "avx512f")]);
+compiled!(avx512, x86::Sixteen, 8, 3, #[target_feature(enable = "avx512f")]);
 #[cfg(target_arch = "x86_64")]
-compiled!(avx2, x86::Eight, 4, #[target_feature(enable = "avx2,fma")]);
+compiled!(avx2, x86::Eight, 6, 2, #[target_feature(enable = "avx2,fma")]);
 #[cfg(target_arch = "aarch64")]
-compiled!(neon, arm::Four, 8, #[target_feature(enable = "neon")]);
-compiled!(portable, Portable, 4);
+compiled!(neon, arm::Four, 8, 3, #[target_feature(enable = "neon")]);
+compiled!(portable, Portable, 4, 3);
 
 /// Calls a loop as it was compiled for `$set`.
 macro_rules! chosen {
