@@ -169,7 +169,7 @@ fn table() {
             let tensors = weights(size);
             let mut encoder = None;
             let load = fastest(Clock::Own, 5, || {
-                encoder = Encoder::from_tensors(&tensors).ok()
+                encoder = Encoder::from_tensors(&tensors).ok();
             });
             let encoder = encoder.expect("weights of its own layout");
             let encoder = encoder.with_instructions(instructions);
@@ -189,7 +189,7 @@ fn point(encoder: &Encoder, batch: usize, used: usize, peak: f64) {
     let mut workspace = Workspace::new(threads(used));
     let weeks = weeks(batch);
     let time = fastest(clock(used), ROUNDS, || {
-        drop(embed(encoder, &weeks, &mut workspace))
+        drop(embed(encoder, &weeks, &mut workspace));
     });
     let speed = size.operations() as f64 * batch as f64 / time;
     println!(
@@ -222,7 +222,9 @@ fn answer() {
         let weeks = weeks(count(batch));
         let mut mean = [0.0; 96];
         let time = fastest(clock(count(used)), count(repeats), || {
-            mean = embed(&encoder, &weeks, &mut workspace)[0].mean;
+            if let Some(first) = embed(&encoder, &weeks, &mut workspace).first() {
+                mean = first.mean;
+            }
         });
         println!(
             "{{\"ms\": {}, \"mean\": {mean:?}}}",
