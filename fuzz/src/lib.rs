@@ -35,11 +35,13 @@ pub fn read_export(bytes: &[u8]) -> Option<Summary> {
 
 /// Puts bytes into an archive as one stored file, beside an empty export.
 pub fn beside_export(name: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut zip = Vec::with_capacity(bytes.len() + 256);
-    for (name, content) in [
-        ("export.xml", &b"<HealthData></HealthData>"[..]),
-        (name, bytes),
-    ] {
+    zip(&[("export.xml", b"<HealthData></HealthData>"), (name, bytes)])
+}
+
+/// Puts files into an archive, stored, with checksums that are not theirs.
+pub fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = Vec::new();
+    for (name, content) in files {
         let len = u32::try_from(content.len())
             .expect("inputs are small")
             .to_le_bytes();
@@ -52,7 +54,7 @@ pub fn beside_export(name: &str, bytes: &[u8]) -> Vec<u8> {
         zip.extend(name_len);
         zip.extend([0, 0]);
         zip.extend(name.as_bytes());
-        zip.extend(content);
+        zip.extend(*content);
     }
     zip.extend(b"PK\x01\x02");
     zip

@@ -62,7 +62,7 @@ pub(crate) fn read(input: &mut dyn Read, blocks: &mut Blocks<'_>) -> Result<Raw,
             match page.block(&decoder, &scale) {
                 Some(block) => {
                     raw.samples += block.samples_g.len() as u64;
-                    stopped = blocks(&block).is_break();
+                    stopped = !block.samples_g.is_empty() && blocks(&block).is_break();
                     if digits < line.len() {
                         raw.damages.push(DIGITS.at(at + digits as u64));
                     } else if is_short {
