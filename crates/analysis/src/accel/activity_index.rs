@@ -19,7 +19,7 @@
 //!
 //! **Versions.** 1. The filtered form is what scikit-digital-health 0.17 computes and what its
 //! Cole-Kripke weights ([`crate::score::cole_kripke`]) were fitted to: it takes the variance across the
-//! axes instead of over time, so that it is about 20 % below the root mean variance over a minute.
+//! axes instead of over time, so that on a walking person it is about a fifth below the root of the mean variance of the axes.
 //!
 //! **References.** Bai J et al. 2016, `PLoS` ONE 11:e0160644, doi:10.1371/journal.pone.0160644.
 

@@ -1,4 +1,4 @@
-//! # `ActiGraph` counts
+//! # Activity counts (Neishabouri)
 //!
 //! **What it measures.** Movement in the band of human walking, in the unit that most scorers and cut
 //! points were made for.
@@ -27,29 +27,38 @@
 
 use std::f64::consts::PI;
 
-use super::filter::Sample;
 use super::measure::Of;
 use crate::catalogue::Analysis;
 use crate::outcome::Insufficient;
 
 /// Counts along the first axis.
-pub const COUNTS_X: Analysis = counts("counts_x", "ActiGraph counts along x");
+pub const COUNTS_X: Analysis = Analysis {
+    id: "counts_x",
+    version: 1,
+    unit: "{count}",
+    title: "ActiGraph counts along x",
+};
 /// Counts along the second axis.
-pub const COUNTS_Y: Analysis = counts("counts_y", "ActiGraph counts along y");
+pub const COUNTS_Y: Analysis = Analysis {
+    id: "counts_y",
+    version: 1,
+    unit: "{count}",
+    title: "ActiGraph counts along y",
+};
 /// Counts along the third axis.
-pub const COUNTS_Z: Analysis = counts("counts_z", "ActiGraph counts along z");
+pub const COUNTS_Z: Analysis = Analysis {
+    id: "counts_z",
+    version: 1,
+    unit: "{count}",
+    title: "ActiGraph counts along z",
+};
 /// Vector magnitude of the counts.
-pub const COUNTS_MAGNITUDE: Analysis =
-    counts("counts_magnitude", "Vector magnitude of ActiGraph counts");
-
-const fn counts(id: &'static str, title: &'static str) -> Analysis {
-    Analysis {
-        id,
-        version: 1,
-        unit: "{count}",
-        title,
-    }
-}
+pub const COUNTS_MAGNITUDE: Analysis = Analysis {
+    id: "counts_magnitude",
+    version: 1,
+    unit: "{count}",
+    title: "Vector magnitude of ActiGraph counts",
+};
 
 const LOWEST_HZ: f64 = 30.0;
 const SAME_RATE: f64 = 0.005; // share by which a rate may differ from a published one
@@ -92,18 +101,30 @@ const LEAST: f64 = 4.0; // counts
 const MOST: f64 = 128.0; // counts
 const NEAREST: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²: adding it rounds to the nearest whole number
 
+/// Three axes in four lanes, so that the compiler can use vectors.
+type Lanes = [f64; 4];
+
 /// Counts while the samples stream by.
 #[derive(Debug, Clone)]
 pub(super) struct Counts {
     between: Option<Between>,
-    up: usize,
-    down: usize,
-    phase: usize,
-    low: Sample,
-    band: [Sample; ORDER],
+    low: Low,
+    at_30_hz: Vec<Lanes>,
+    band: [Lanes; ORDER],
     fresh: bool,
     tenth: Tenth,
     sums: Vec<([u32; 3], u32)>, // per epoch: counts and tenths of a second
+}
+
+/// Step 1: from a published rate to 30 Hz.
+#[derive(Debug, Clone)]
+struct Low {
+    up: usize,
+    down: usize,
+    due: usize, // values after zeros were put in, until the next one at 30 Hz
+    gain: f64,
+    back: f64,
+    last: Lanes,
 }
 
 /// Linear interpolation to a lower rate.
@@ -111,7 +132,7 @@ pub(super) struct Counts {
 struct Between {
     step: f64, // samples that go in for one that comes out
     next: f64, // position of the next one after the last sample
-    last: Option<Sample>,
+    last: Option<Lanes>,
 }
 
 /// Up to three values at 30 Hz.
@@ -133,11 +154,9 @@ impl Counts {
                 .ok_or(Insufficient::new("samples per second", LOWEST_HZ, rate_hz))?;
         Ok(Self {
             between: listed.is_none().then(|| Between::new(rate_hz / to_hz)),
-            up,
-            down,
-            phase: 0,
-            low: [0.0; 3],
-            band: [[0.0; 3]; ORDER],
+            low: Low::new(up, down),
+            at_30_hz: Vec::new(),
+            band: [[0.0; 4]; ORDER],
             fresh: true,
             tenth: Tenth::default(),
             sums: Vec::new(),
@@ -145,14 +164,23 @@ impl Counts {
     }
 
     pub(super) fn push(&mut self, epoch: usize, x: &[f64], y: &[f64], z: &[f64]) {
-        for ((&x, &y), &z) in x.iter().zip(y).zip(z) {
-            let Some(mut between) = self.between.take() else {
-                self.sample(epoch, [x, y, z]);
-                continue;
-            };
-            between.push([x, y, z], |sample| self.sample(epoch, sample));
-            self.between = Some(between);
+        let axes = x.iter().zip(y).zip(z);
+        let samples = axes.map(|((&x, &y), &z)| [x, y, z, 0.0]);
+        self.at_30_hz.clear();
+        let (low, out) = (&mut self.low, &mut self.at_30_hz);
+        match &mut self.between {
+            None if low.up == 3 => samples.for_each(|sample| low.push_thrice(sample, out)),
+            None => samples.for_each(|sample| low.push(sample, out)),
+            Some(between) => {
+                for sample in samples {
+                    between.push(sample, |sample| match low.up {
+                        3 => low.push_thrice(sample, out),
+                        _ => low.push(sample, out),
+                    });
+                }
+            }
         }
+        self.band_pass(epoch);
     }
 
     /// A gap: the filters start anew, and what is not a whole tenth of a second is dropped.
@@ -160,8 +188,7 @@ impl Counts {
         if let Some(between) = &mut self.between {
             between.last = None;
         }
-        self.phase = 0;
-        self.low = [0.0; 3];
+        self.low = Low::new(self.low.up, self.low.down);
         self.fresh = true;
         self.tenth = Tenth::default();
     }
@@ -182,67 +209,21 @@ impl Counts {
         (0..epochs).map(value).collect()
     }
 
-    /// Step 1: to 30 Hz.
-    #[inline]
-    fn sample(&mut self, epoch: usize, sample: Sample) {
-        if self.up == 1 {
-            if self.phase == 0 {
-                self.at_30_hz(epoch, sample);
-            }
-            self.phase = (self.phase + 1) % self.down;
-            return;
-        }
-        let up = self.up as f64;
-        let gain = PI / (PI + 2.0 * up) * up;
-        let back = (PI - 2.0 * up) / (PI + 2.0 * up);
-        for step in 0..self.up {
-            // Of the two values that the low-pass adds, the sample is one in the first two steps.
-            let input = if step < 2 { gain } else { 0.0 };
-            for (low, value) in self.low.iter_mut().zip(sample) {
-                *low = input * value - back * *low;
-            }
-            if self.phase == 0 {
-                self.at_30_hz(epoch, self.low);
-            }
-            self.phase += 1;
-            if self.phase == self.down {
-                self.phase = 0;
-            }
-        }
-    }
-
     /// Steps 2 to 4.
-    #[inline]
-    fn at_30_hz(&mut self, epoch: usize, sample: Sample) {
-        let input = sample.map(|value| ((value * 1000.0 + NEAREST) - NEAREST) / 1000.0);
-        if self.fresh {
-            self.settle(input);
+    fn band_pass(&mut self, epoch: usize) {
+        let at_30_hz = std::mem::take(&mut self.at_30_hz);
+        if let (true, Some(first)) = (self.fresh, at_30_hz.first()) {
+            self.band = settled(rounded(*first));
+            self.fresh = false;
         }
-        let mut output = [0.0; 3];
-        for k in 0..3 {
-            output[k] = INPUT[0] * input[k] + self.band[0][k];
+        let mut band = self.band;
+        for sample in &at_30_hz {
+            let output = stepped(&mut band, rounded(*sample));
+            let [x, y, z, _] = output.map(trimmed);
+            self.accumulate(epoch, [x, y, z]);
         }
-        for tap in 0..ORDER - 1 {
-            for k in 0..3 {
-                self.band[tap][k] =
-                    INPUT[tap + 1] * input[k] - OUTPUT[tap] * output[k] + self.band[tap + 1][k];
-            }
-        }
-        for k in 0..3 {
-            self.band[ORDER - 1][k] = INPUT[ORDER] * input[k] - OUTPUT[ORDER - 1] * output[k];
-        }
-        self.accumulate(epoch, output.map(trimmed));
-    }
-
-    /// The state of the band-pass after an endless time at one value.
-    fn settle(&mut self, level: Sample) {
-        let gain = INPUT.iter().sum::<f64>() / (1.0 + OUTPUT.iter().sum::<f64>());
-        let mut state = 0.0;
-        for tap in (0..ORDER).rev() {
-            state += INPUT[tap + 1] - OUTPUT[tap] * gain;
-            self.band[tap] = level.map(|axis| axis * state);
-        }
-        self.fresh = false;
+        self.band = band;
+        self.at_30_hz = at_30_hz;
     }
 
     #[inline]
@@ -270,6 +251,87 @@ impl Counts {
     }
 }
 
+/// To 0.001 g.
+#[inline]
+fn rounded(sample: Lanes) -> Lanes {
+    sample.map(|value| ((value * 1000.0 + NEAREST) - NEAREST) / 1000.0)
+}
+
+/// The state of the band-pass after an endless time at one value.
+fn settled(level: Lanes) -> [Lanes; ORDER] {
+    let gain = INPUT.iter().sum::<f64>() / (1.0 + OUTPUT.iter().sum::<f64>());
+    let mut band = [[0.0; 4]; ORDER];
+    let mut state = 0.0;
+    for tap in (0..ORDER).rev() {
+        state += INPUT[tap + 1] - OUTPUT[tap] * gain;
+        band[tap] = level.map(|axis| axis * state);
+    }
+    band
+}
+
+/// One step of the band-pass.
+#[inline]
+fn stepped(band: &mut [Lanes; ORDER], input: Lanes) -> Lanes {
+    let output = [0, 1, 2, 3].map(|k| INPUT[0] * input[k] + band[0][k]);
+    for tap in 0..ORDER {
+        let above = if tap + 1 < ORDER {
+            band[tap + 1]
+        } else {
+            [0.0; 4]
+        };
+        for k in 0..4 {
+            band[tap][k] = INPUT[tap + 1] * input[k] - OUTPUT[tap] * output[k] + above[k];
+        }
+    }
+    output
+}
+
+impl Low {
+    fn new(up: usize, down: usize) -> Self {
+        let steps = up as f64;
+        Self {
+            up,
+            down,
+            due: 0,
+            gain: PI / (PI + 2.0 * steps) * steps,
+            back: (PI - 2.0 * steps) / (PI + 2.0 * steps),
+            last: [0.0; 4],
+        }
+    }
+
+    /// No zeros, no low-pass: every so many samples are taken.
+    #[inline]
+    fn push(&mut self, sample: Lanes, out: &mut Vec<Lanes>) {
+        if self.due == 0 {
+            out.push(sample);
+            self.due = self.down;
+        }
+        self.due -= 1;
+    }
+
+    /// A sample and two zeros. Of the two values that the low-pass adds, the sample is one in the
+    /// first two steps; the three steps are taken at once, and written out only where a value is due.
+    #[inline]
+    fn push_thrice(&mut self, sample: Lanes, out: &mut Vec<Lanes>) {
+        let (gain, back) = (self.gain, self.back);
+        if self.due < 3 {
+            let first = [0, 1, 2, 3].map(|k| gain * sample[k] - back * self.last[k]);
+            let second = [0, 1, 2, 3].map(|k| gain * sample[k] - back * first[k]);
+            out.push(match self.due {
+                0 => first,
+                1 => second,
+                _ => second.map(|value| -back * value),
+            });
+            self.due += self.down;
+        }
+        self.due -= 3;
+        let (new, old) = (gain * back * (back - 1.0), -back * back * back);
+        for k in 0..4 {
+            self.last[k] = new * sample[k] + old * self.last[k];
+        }
+    }
+}
+
 impl Between {
     const fn new(step: f64) -> Self {
         Self {
@@ -279,7 +341,7 @@ impl Between {
         }
     }
 
-    fn push(&mut self, sample: Sample, mut hand: impl FnMut(Sample)) {
+    fn push(&mut self, sample: Lanes, mut hand: impl FnMut(Lanes)) {
         let Some(last) = self.last.replace(sample) else {
             hand(sample);
             self.next = self.step;
@@ -287,7 +349,7 @@ impl Between {
         };
         while self.next <= 1.0 {
             let share = self.next;
-            hand([0, 1, 2].map(|k| last[k] + (sample[k] - last[k]) * share));
+            hand([0, 1, 2, 3].map(|k| last[k] + (sample[k] - last[k]) * share));
             self.next += self.step;
         }
         self.next -= 1.0;
