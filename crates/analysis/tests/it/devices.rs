@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use analysis::maths::describe::quantile;
 use analysis::score::angle::{rolling_stillness, sleep_period, sustained_inactivity};
 use analysis::score::periods::{Period, Rule, periods};
 use analysis::score::scored::Scored;
@@ -247,6 +248,21 @@ fn activity_index_agrees_with_skdh() {
     table.finish();
 }
 
+/// What the test compares, what describes, and what the angle was simulated from.
+const ANGLE_ENTRIES: &[&str] = &[
+    "SPTE_start",
+    "SPTE_end",
+    "threshold",
+    "rolling_median_first_nonzero",
+    "quantile10_times15",
+    "sib_T5A5",
+    "n_sib",
+    "note",
+    "params",
+    "true_bed_h_after_noon",
+    "true_wake_h_after_noon",
+];
+
 #[test]
 fn arm_angle_agrees_with_ggir() {
     let mut table = Table::new("sustained inactivity and sleep period, GGIR 3.3-7", &[]);
@@ -255,6 +271,12 @@ fn arm_angle_agrees_with_ggir() {
         let angle: Vec<f64> = angle.iter().map(|value| value.parse().unwrap()).collect();
         let angle = Series::new(12 * 3600, 5, angle);
         let expect = json(&path.join("reference.json"));
+        for name in expect.as_object().unwrap().keys() {
+            assert!(
+                ANGLE_ENTRIES.contains(&name.as_str()),
+                "{name} is not compared"
+            );
+        }
         let inactive = sustained_inactivity(&angle).unwrap().value;
         table.epochs(
             "sustained inactivity",
@@ -286,8 +308,23 @@ fn arm_angle_agrees_with_ggir() {
             expect.get("threshold"),
             0.0,
         );
+        let stillness = rolling_stillness(&angle).unwrap();
+        table.number(
+            "sleep period",
+            "angle",
+            OK(quantile(&stillness, 0.10) * 15.0),
+            expect.get("quantile10_times15"),
+            1e-9,
+        );
+        let asleep = inactive.text().matches('1').count();
+        table.number(
+            "sustained inactivity",
+            "angle",
+            OK(asleep as f64),
+            expect.get("n_sib"),
+            0.0,
+        );
         if let Some(first) = expect.get("rolling_median_first_nonzero") {
-            let stillness = rolling_stillness(&angle).unwrap();
             let count = numbers(first).len();
             let head: Vec<f64> = stillness
                 .iter()

@@ -3,7 +3,7 @@
 use analysis::outcome::{Insufficient, Outcome};
 use analysis::rhythm::profile::average_day;
 use analysis::rhythm::regularity::{by_clock_time, over_pairs};
-use analysis::score::endpoints::{fragmentation, midpoint_min, night, share_between};
+use analysis::score::endpoints::{Night, fragmentation, midpoint_min, night, share_between};
 use analysis::score::scored::{Scored, State};
 use analysis::series::{Combine, Ends, HOUR_S, MINUTE_S, Origin};
 use serde_json::Value;
@@ -147,7 +147,20 @@ fn intervals(table: &mut Table, recording: &Recording, scored: &Scored, expect: 
     }
 }
 
-const SKDH: &[Difference] = &[];
+const SKDH: &[Difference] = &[Difference {
+    method: "fragmentation of wake without a wake bout",
+    recordings: &[],
+    reason: "a night without wake has no mean, Gini coefficient or exponent of its wake bouts; skdh \
+                 gives 0, 0 and 1",
+}];
+/// What describes and measures nothing.
+const SKDH_DESCRIPTIONS: &[&str] = &[
+    "recording",
+    "start",
+    "end_exclusive",
+    "predictions",
+    "skdh_endpoints",
+];
 
 #[test]
 fn endpoints_agree_with_skdh() {
@@ -155,6 +168,9 @@ fn endpoints_agree_with_skdh() {
     if let Some(path) = folder("skdh_sleep") {
         let nights = json(&path.join("endpoints_real_nights.json"));
         for night in nights["nights"].as_array().unwrap() {
+            for name in night.as_object().unwrap().keys() {
+                assert!(SKDH_DESCRIPTIONS.contains(&name.as_str()), "{name}");
+            }
             let scored = Scored::read(0, 60, night["predictions"].as_str().unwrap());
             let id = night["recording"].as_str().unwrap();
             skdh(
@@ -180,13 +196,27 @@ fn endpoints_agree_with_skdh() {
     table.finish();
 }
 
+/// Of the wake bouts after sleep onset, one at the end included, skdh leaves one out whether or not
+/// there is one at the end; a night's awakenings are all but one at the end.
+fn wake_bouts(night: Night) -> f64 {
+    let at_end = usize::from(night.terminal_wake_min > 0.0);
+    (night.awakenings + at_end).saturating_sub(1) as f64
+}
+
 fn skdh(table: &mut Table, id: &str, scored: &Scored, from: usize, until: usize, expect: &Value) {
     let found = value(night(scored, from, until));
     let of = |state| value(fragmentation(scored, from, until, state));
     let (sleep, wake) = (of(State::Sleep), of(State::Wake));
-    for (key, ours) in [
+    let thousandths = |percent: f64| (percent * 1000.0).round() / 1000.0; // as skdh rounds it
+    let of_sleep = [
         ("TotalSleepTime", found.map(|n| n.asleep_min)),
+        (
+            "PercentTimeAsleep",
+            found.map(|n| thousandths(100.0 * n.efficiency)),
+        ),
+        ("NumberWakeBouts", found.map(wake_bouts)),
         ("SleepOnsetLatency", found.map(|n| n.latency_min)),
+        ("WakeAfterSleepOnset", found.map(|n| n.awake_min)),
         ("AverageSleepDuration", sleep.map(|f| f.mean_bout)),
         (
             "SleepWakeTransitionProbability",
@@ -195,13 +225,8 @@ fn skdh(table: &mut Table, id: &str, scored: &Scored, from: usize, until: usize,
         ("SleepGiniIndex", sleep.map(|f| f.gini)),
         ("SleepAverageHazard", sleep.map(|f| f.hazard)),
         ("SleepPowerLawDistribution", sleep.map(|f| f.power_law)),
-    ] {
-        table.number(key, id, ours, expect.get(key), CLOSED);
-    }
-    if wake.is_err() {
-        return;
-    }
-    for (key, ours) in [
+    ];
+    let of_wake = [
         ("AverageWakeDuration", wake.map(|f| f.mean_bout)),
         (
             "WakeSleepTransitionProbability",
@@ -210,7 +235,20 @@ fn skdh(table: &mut Table, id: &str, scored: &Scored, from: usize, until: usize,
         ("WakeGiniIndex", wake.map(|f| f.gini)),
         ("WakeAverageHazard", wake.map(|f| f.hazard)),
         ("WakePowerLawDistribution", wake.map(|f| f.power_law)),
-    ] {
+    ];
+    for name in expect.as_object().unwrap().keys() {
+        let mut known = of_sleep.iter().chain(&of_wake).map(|(key, _)| *key);
+        assert!(known.any(|key| key == name), "{name} is not compared");
+    }
+    for (key, ours) in of_sleep {
         table.number(key, id, ours, expect.get(key), CLOSED);
+    }
+    for (key, ours) in of_wake {
+        let method = if wake.is_ok() {
+            key
+        } else {
+            "fragmentation of wake without a wake bout"
+        };
+        table.number(method, id, ours, expect.get(key), CLOSED);
     }
 }
