@@ -4,6 +4,11 @@
 //! samples per second and core for ENMO, MAD, the angle and the counts together. First the ratio to
 //! straightforward forms over the whole recording is printed.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the plain forms index as the publications write them"
+)]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -110,9 +115,9 @@ fn bench(bencher: Bencher, measures: &[Measure]) {
         .bench_local(|| reduced(measures, black_box(&samples)));
 }
 
-#[divan::bench(args = analysis::accel::measure::ALL, sample_count = 20)]
-fn one(bencher: Bencher, measure: &Measure) {
-    bench(bencher, &[*measure]);
+#[divan::bench(args = analysis::accel::measure::ALL.iter().copied(), sample_count = 20)]
+fn one(bencher: Bencher, measure: Measure) {
+    bench(bencher, &[measure]);
 }
 
 #[divan::bench(sample_count = 20)]

@@ -326,8 +326,8 @@ impl Low {
         }
         self.due -= 3;
         let (new, old) = (gain * back * (back - 1.0), -back * back * back);
-        for k in 0..4 {
-            self.last[k] = new * sample[k] + old * self.last[k];
+        for (last, value) in self.last.iter_mut().zip(sample) {
+            *last = new * value + old * *last;
         }
     }
 }
