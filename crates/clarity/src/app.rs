@@ -7,6 +7,7 @@ use std::future::Future;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use analysis::pat::scaler::Scaler;
 use axum::body::Bytes;
 use store::{Store, Target, Vault};
 use tokio::sync::{Notify, Semaphore};
@@ -25,6 +26,8 @@ use crate::http::problem::Problem;
 use crate::http::rate::RateLimits;
 use crate::ingest::committer::Committer;
 use crate::models::Registry;
+use crate::pat::drift::Drift;
+use crate::pat::lanes::Lanes;
 
 /// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
 const POSTGRES_COMMITTERS: usize = 4;
@@ -64,12 +67,18 @@ pub struct App {
     pub started_us: i64,
     /// The last failure of each dependency, for the detailed health answer.
     pub failures: Failures,
-    /// Trained networks that are installed.
-    pub models: Registry,
     /// Commits live uploads.
     pub committer: Committer,
     /// Wakes an idle worker of this process.
     pub work_ready: Notify,
+    /// Trained networks that are installed.
+    pub models: Arc<Registry>,
+    /// Weeks that wait for one of them.
+    pub lanes: Arc<Lanes>,
+    /// How weeks are scaled for it.
+    pub scaler: Scaler,
+    /// Whether what is embedded changed.
+    pub drift: Drift,
     /// Turns of imports that are read at the same time.
     pub imports: Semaphore,
     openapi: OnceLock<Bytes>,
@@ -90,6 +99,9 @@ pub enum OpenError {
     /// The data folder cannot be made.
     #[error("could not create the data folder {}", .0.display())]
     Folder(std::path::PathBuf, #[source] std::io::Error),
+    /// The scaler that the settings name is none.
+    #[error("CONFIG_SCALER: models.scaler: {0:#}")]
+    Scaler(anyhow::Error),
 }
 
 /// When and how the database failed last.
@@ -144,8 +156,11 @@ impl App {
         });
         let app = Arc::new(Self {
             committer,
-            models: Registry::open(&config.data_dir),
             work_ready: Notify::new(),
+            models: Arc::new(Registry::open(&config.data_dir)),
+            lanes: Arc::default(),
+            scaler: crate::pat::scaler::named(&config.models.scaler).map_err(OpenError::Scaler)?,
+            drift: Drift::default(),
             bus: Bus::new(started_us),
             passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,
             throttle: Throttle::default(),
@@ -166,6 +181,7 @@ impl App {
             keys,
         });
         crate::ingest::committer::start(&app, queues);
+        crate::pat::start(&app);
         Ok(app)
     }
 

@@ -183,6 +183,8 @@ settings! {
     Models {
         /// Links from which `clarity models pull` fetches, such as `["small=https://host/PAT-S_29k_weights.h5"]`. The authors' links are on their page and may change, so none is built in.
         sources: Vec<String> = Vec::new();
+        /// How weeks are scaled before they are embedded: `week` (mean and deviation of the week itself) or the path of a scaler file: JSON with `name`, `mean` and `deviation`, 10,080 numbers each.
+        scaler: String = "week".to_owned();
     }
 }
 

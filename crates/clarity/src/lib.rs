@@ -17,6 +17,7 @@ mod ingest;
 mod insights;
 pub mod jobs;
 pub mod models;
+pub mod pat;
 pub mod person;
 pub mod report;
 pub mod telemetry;

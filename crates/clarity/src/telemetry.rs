@@ -85,6 +85,24 @@ fn describe() {
         "clarity_models_refused_total",
         "Files of weights that were not served, by reason."
     );
+    describe_counter!("clarity_pat_passes_total", "Passes through a model.");
+    describe_counter!("clarity_pat_weeks_total", "Weeks embedded.");
+    describe_counter!(
+        "clarity_pat_remembered_total",
+        "Weeks answered from memory, without a pass."
+    );
+    describe_histogram!(
+        "clarity_pat_pass_seconds",
+        "Time of a pass through a model."
+    );
+    describe_gauge!(
+        "clarity_pat_waiting",
+        "Weeks that wait for a model by lane."
+    );
+    describe_gauge!(
+        "clarity_pat_drift_psi",
+        "Population stability index of embedded weeks against the first ones, by quantity."
+    );
     describe_gauge!("process_resident_memory_bytes", "Resident memory.");
     describe_counter!("process_cpu_seconds_total", "Processor time used.");
 }

@@ -46,6 +46,7 @@ pub mod measured;
 pub mod metric_types;
 pub mod openapi;
 pub mod page;
+pub mod pat;
 pub mod paths;
 pub mod pieces;
 pub mod preferences;

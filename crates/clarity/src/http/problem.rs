@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::models::ModelError;
@@ -97,6 +98,8 @@ codes! {
     NestingTooDeep = "nesting_too_deep", UNPROCESSABLE_ENTITY, "The JSON is nested too deeply";
     /// An array holds more items than the limit in the detail.
     TooManyItems = "too_many_items", UNPROCESSABLE_ENTITY, "Too many items";
+    /// What was sent is too little for an answer; the detail says what is lacking.
+    Insufficient = "insufficient", UNPROCESSABLE_ENTITY, "Too little data";
     /// The password is too easy to guess.
     WeakPassword = "weak_password", UNPROCESSABLE_ENTITY, "The password is too weak";
     /// The rate limit of this kind of request is used up; see Retry-After.
@@ -143,6 +146,7 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    rhythm: Option<Box<Value>>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -154,6 +158,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             headers: Vec::new(),
+            rhythm: None,
             cause: None,
         }
     }
@@ -200,6 +205,13 @@ impl Problem {
         self
     }
 
+    /// Gives the classical measures, which do not need what is missing.
+    #[must_use]
+    pub fn with_rhythm(mut self, measures: Value) -> Self {
+        self.rhythm = Some(Box::new(measures));
+        self
+    }
+
     /// Tells the client when to try again.
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
@@ -235,6 +247,7 @@ impl Problem {
             code: self.code,
             request_id: request_id.to_owned(),
             errors: self.errors.clone(),
+            rhythm: self.rhythm.as_deref().cloned(),
         };
         let body = serde_json::to_vec(&body).expect("a problem is plain JSON");
         let mut response = Response::new(Body::from(body));
@@ -364,4 +377,7 @@ pub struct ProblemBody {
     /// What exactly is wrong with the body or the parameters.
     #[serde(default)]
     pub errors: Vec<FieldError>,
+    /// Classical measures of what was sent, where only the model's answer is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rhythm: Option<Value>,
 }

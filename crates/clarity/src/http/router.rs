@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::http::problem::{Code, Problem};
 use crate::http::{
     accounts, body, cardio, docs, edge, events, export, following, health, imports, insights,
-    metric_types, openapi, preferences, processing, profile, rate, samples, series, sessions,
+    metric_types, openapi, pat, preferences, processing, profile, rate, samples, series, sessions,
     sleep, summaries, uploads, workouts,
 };
 
@@ -41,6 +41,8 @@ const ALIASES: &[(&str, &str)] = &[
         "/health-data/processing/{}",
     ),
     ("/healthkit/status/{}", "/health-data/processing/{}"),
+    ("/pat/analyze-step-data", "/pat/step-analysis"),
+    ("/pat/analyze", "/pat/analysis"),
 ];
 
 /// Names below the prefix (or beside it) of routes that live outside it.
@@ -72,6 +74,7 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(following::router())
         .merge(imports::router())
         .merge(insights::router())
+        .merge(pat::router())
         .merge(processing::router())
         .merge(samples::router())
         .merge(series::router())

@@ -23,6 +23,7 @@ mod harness;
 mod kill;
 mod live;
 mod models;
+mod pat;
 mod pat_agreement;
 mod person;
 mod postgres;

@@ -16,7 +16,7 @@ use model::tensor::Tensor;
 use crate::cli::{Ended, clarity};
 
 /// A file of weights of a size, different for each seed.
-fn weights(size: Size, seed: usize) -> Vec<u8> {
+pub(crate) fn weights(size: Size, seed: usize) -> Vec<u8> {
     let tensors: Vec<Tensor> = layout(size, Projection::Linear)
         .into_iter()
         .map(|expected| {
@@ -31,7 +31,7 @@ fn weights(size: Size, seed: usize) -> Vec<u8> {
     import::weights::to_safetensors(&tensors, &BTreeMap::new())
 }
 
-fn install(data_dir: &Path, bytes: &[u8]) -> String {
+pub(crate) fn install(data_dir: &Path, bytes: &[u8]) -> String {
     let offer = Offer {
         bytes,
         name: None,

@@ -1,0 +1,330 @@
+//! One week of a person through the transformer: laid on the grid, scaled, embedded, compared with
+//! the person's own earlier weeks, and kept as a document.
+//!
+//! The classical measures of the same minutes come with every document and do not need a model. It
+//! must never compare embeddings of different models, scalers or quantities.
+
+use std::sync::Arc;
+
+use analysis::outcome::{Insufficient, Measured, Outcome};
+use analysis::pat::encoder::Embedding;
+use analysis::pat::novelty;
+use analysis::pat::scaler::Scaler;
+use analysis::pat::week::{self, Quantity, Week};
+use analysis::report::{Input, Nonwear, Report};
+use analysis::series::{DAY_S, Series};
+use analysis::wear::choi::{self, CHOI_2011};
+use jiff::civil::Date;
+use model::ids::{AnalysisId, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::embeddings::{self, Kind, StoredEmbedding};
+use store::{PersonKey, Tx};
+
+use crate::app::App;
+use crate::http::time::rfc3339;
+use crate::models::LoadedModel;
+use crate::pat::lanes::{Lane, LaneError};
+
+/// How far back earlier weeks are looked for: two years.
+const EARLIER_DAYS: i64 = 728;
+
+/// What every document ends with.
+pub(crate) const DISCLAIMER: &str = "An embedding describes a week of movement for comparison and \
+     research. It is not a diagnosis and says nothing about health by itself.";
+
+/// Minutes that somebody wants to have analysed.
+#[derive(Debug, Clone)]
+pub(crate) struct Question {
+    /// The minutes; NaN where nothing was recorded.
+    pub(crate) minutes: Series,
+    /// What they count.
+    pub(crate) quantity: Quantity,
+    /// Where they wait.
+    pub(crate) lane: Lane,
+}
+
+/// A document with the id under which it is found again.
+#[derive(Debug, Clone)]
+pub(crate) struct Analysed {
+    /// The document.
+    pub(crate) document: Value,
+    /// Whether it was there before.
+    pub(crate) known: bool,
+}
+
+/// What is compared between weeks of one person; the rest of a document is for reading.
+#[derive(Debug, Deserialize)]
+struct Comparable {
+    model: ComparableModel,
+    scaler: String,
+    quantity: String,
+    embedding: Vec<f32>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ComparableModel {
+    sha256: String,
+}
+
+/// Why a week was not analysed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnalyseError {
+    /// The week lacks something; the classical measures may still be there.
+    #[error("{0}")]
+    Insufficient(Insufficient),
+    /// The lanes did not answer.
+    #[error(transparent)]
+    Lane(#[from] LaneError),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// The name of a quantity in documents.
+pub(crate) const fn quantity_name(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::WristCounts => "wrist_counts",
+        Quantity::Counts => "counts",
+        Quantity::Steps => "steps",
+    }
+}
+
+/// The local day on which the week of a series begins: that of its first minute.
+pub(crate) fn first_day(minutes: &Series) -> Date {
+    let days = minutes.start_s().div_euclid(i64::from(DAY_S));
+    let epoch = Date::constant(1970, 1, 1);
+    // The start was parsed from a date, so its day is one.
+    epoch.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default())
+}
+
+/// The classical measures of the minutes, as other answers print them.
+pub(crate) fn rhythm(minutes: &Series) -> Value {
+    let report = Report::new(Input {
+        nonwear: Nonwear::Kept,
+        ..Input::new(minutes)
+    });
+    let mut shown = serde_json::Map::new();
+    for measure in report.measures() {
+        let method = measure.column.method;
+        let told = match measure.outcome {
+            Ok(found) => json!({
+                "value": found.value,
+                "coverage": found.coverage,
+                "method": method.id,
+                "version": method.version,
+            }),
+            Err(lacking) => json!({ "value": null, "reason": lacking.to_string() }),
+        };
+        shown.insert(measure.column.id.to_owned(), told);
+    }
+    Value::Object(shown)
+}
+
+/// The week of the minutes on the grid of the model.
+pub(crate) fn on_grid(question: &Question) -> Outcome<Week> {
+    let minutes = &question.minutes;
+    // Steps are 0 for most of the day, worn or not: only counts tell wear.
+    let nonwear = match question.quantity {
+        Quantity::WristCounts | Quantity::Counts => {
+            choi::nonwear(minutes, &CHOI_2011).map_or_else(|_| Vec::new(), |found| found.value)
+        }
+        Quantity::Steps => Vec::new(),
+    };
+    let day = i64::from(DAY_S);
+    let midnight = minutes.start_s().div_euclid(day) * day;
+    let weeks = week::weeks(minutes, &nonwear, question.quantity, midnight)?;
+    weeks
+        .into_iter()
+        .next()
+        .unwrap_or(Err(Insufficient::new("minutes", 1.0, 0.0)))
+}
+
+/// Everything that makes a document beside the person's own weeks.
+pub(crate) struct Made {
+    week: Measured<Week>,
+    model: Arc<LoadedModel>,
+    scaler: Scaler,
+    embedding: Arc<Embedding>,
+}
+
+/// Embeds a week.
+pub(crate) async fn embed(
+    app: &App,
+    question: &Question,
+    model: Arc<LoadedModel>,
+    scaler: &Scaler,
+) -> Result<Made, AnalyseError> {
+    let week = on_grid(question).map_err(AnalyseError::Insufficient)?;
+    let scaled = scaler.scaled(&week.value.values);
+    let embedding = app
+        .lanes
+        .embed(Arc::clone(&model), scaled, question.lane)
+        .await?;
+    Ok(Made {
+        week,
+        model,
+        scaler: scaler.clone(),
+        embedding,
+    })
+}
+
+/// The document of the same question, if it was answered before.
+pub(crate) async fn known(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: Kind,
+    input: [u8; 16],
+) -> Result<Option<Value>, store::Error> {
+    let found = embeddings::by_input(tx, key, user, kind, input).await?;
+    // A document that is no JSON any more is made again.
+    Ok(found.and_then(|found| serde_json::from_slice(&found.bytes).ok()))
+}
+
+/// A keyed hash of the question: what was asked, of which model, with which scaler.
+pub(crate) fn input_of(
+    key: &PersonKey,
+    question: &Question,
+    model: &LoadedModel,
+    scaler: &Scaler,
+) -> [u8; 16] {
+    let mut bytes = format!(
+        "{}\n{}\n{}\n{}\n",
+        model.sha256,
+        scaler.label(),
+        quantity_name(question.quantity),
+        question.minutes.start_s()
+    )
+    .into_bytes();
+    for value in question.minutes.values() {
+        bytes.extend(value.to_le_bytes());
+    }
+    key.identity(&bytes)
+}
+
+/// Compares a week with the earlier ones, writes its document and keeps it.
+pub(crate) async fn keep(
+    app: &App,
+    tx: &mut Tx,
+    key: &PersonKey,
+    owner: Owner,
+    question: &Question,
+    made: &Made,
+) -> Result<Value, store::Error> {
+    let now_us = app.clock.now_us();
+    let week = first_day(&question.minutes);
+    let from = week.saturating_sub(jiff::Span::new().days(EARLIER_DAYS));
+    let earlier = embeddings::in_weeks(tx, key, owner.user, Kind::Weekly, from, week).await?;
+    let document = document(&Written {
+        id: owner.id,
+        made,
+        week,
+        similarity: similarity(made, question.quantity, &earlier),
+        rhythm: rhythm(&question.minutes),
+        now_us,
+    });
+    let stored = StoredEmbedding {
+        id: owner.id,
+        week,
+        input: input_of(key, question, &made.model, &made.scaler),
+        bytes: serde_json::to_vec(&document).expect("a document is JSON"),
+        now_us,
+    };
+    embeddings::put(tx, key, owner.user, owner.kind, &stored).await?;
+    if let Some(number) = crate::pat::drift::number(&made.week.value) {
+        let quantity = quantity_name(question.quantity);
+        crate::pat::drift::count(app, tx, quantity, number).await?;
+    }
+    Ok(document)
+}
+
+/// Whose document it is and why it is made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Owner {
+    /// The person.
+    pub(crate) user: UserId,
+    /// The id of the document.
+    pub(crate) id: AnalysisId,
+    /// Who asked.
+    pub(crate) kind: Kind,
+}
+
+/// Similarity with the person's earlier weeks of the same model, scaler and quantity.
+fn similarity(made: &Made, quantity: Quantity, earlier: &[StoredEmbedding]) -> Value {
+    let sha256 = made.model.sha256.to_string();
+    let alike: Vec<Vec<f32>> = earlier
+        .iter()
+        .filter_map(|stored| serde_json::from_slice::<Comparable>(&stored.bytes).ok())
+        .filter(|stored| {
+            stored.model.sha256 == sha256
+                && stored.scaler == made.scaler.label()
+                && stored.quantity == quantity_name(quantity)
+        })
+        .map(|stored| stored.embedding)
+        .collect();
+    let weeks: Vec<&[f32]> = alike.iter().map(Vec::as_slice).collect();
+    match novelty::against(&made.embedding.mean, &weeks) {
+        Ok(found) => json!({
+            "value": found.similarity,
+            "distance": found.distance,
+            "threshold": found.threshold,
+            "novel": found.is_novel(),
+            "earlier_weeks": found.weeks,
+        }),
+        Err(lacking) => json!({ "value": null, "reason": lacking.to_string() }),
+    }
+}
+
+struct Written<'a> {
+    id: AnalysisId,
+    made: &'a Made,
+    week: Date,
+    similarity: Value,
+    rhythm: Value,
+    now_us: i64,
+}
+
+#[derive(Serialize)]
+struct ModelShown<'a> {
+    name: &'a str,
+    size: &'static str,
+    sha256: String,
+    licence: &'a str,
+    attribution: &'a str,
+}
+
+fn document(written: &Written<'_>) -> Value {
+    let Made {
+        week,
+        model,
+        scaler,
+        embedding,
+    } = written.made;
+    let shown = ModelShown {
+        name: &model.name,
+        size: model.encoder.size().name(),
+        sha256: model.sha256.to_string(),
+        licence: &model.licence,
+        attribution: &model.attribution,
+    };
+    json!({
+        "id": written.id.to_string(),
+        "status": "completed",
+        "created_at": rfc3339(written.now_us),
+        "week_start": written.week.to_string(),
+        "quantity": quantity_name(week.value.quantity),
+        "proxy": week.value.quantity.is_proxy(),
+        "coverage": week.coverage,
+        "valid_days": week.value.valid_days(),
+        "worn_minutes": week.value.worn_min,
+        "imputed_minutes": week.value.imputed_min,
+        "model": shown,
+        "scaler": scaler.label(),
+        "embedding": embedding.mean.as_slice(),
+        "attention_profile": embedding.attention,
+        "similarity": written.similarity,
+        "rhythm": written.rhythm,
+        "disclaimer": DISCLAIMER,
+    })
+}
