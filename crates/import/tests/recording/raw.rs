@@ -63,6 +63,8 @@ struct Found {
     /// Nanoseconds of the first and the last sample.
     first_ns: i64,
     last_ns: i64,
+    /// Milliseconds of both where another tool spreads the samples evenly between sectors.
+    spread_ms: Option<[i64; 2]>,
     /// Sum of the squares for each axis.
     squares: [f64; 3],
     /// Sum of each value times its number, counted from 1: finds samples in the wrong order.
@@ -71,7 +73,8 @@ struct Found {
     some: [[f64; 3]; 3],
 }
 
-/// actfast 1.3.0; for the GT3X file pygt3x 0.7.1 gives the same samples and times.
+/// actfast 1.3.0. For the GT3X file pygt3x 0.7.1 gives the same samples and times; for the others
+/// actipy 3.8.3 gives the same number of samples, means and first and last sample, and `spread_ms`.
 const FOUND: [Found; 4] = [
     Found {
         file: "actigraph.gt3x",
@@ -79,6 +82,7 @@ const FOUND: [Found; 4] = [
         rate_hz: 60.0,
         first_ns: 1_714_488_780_000_000_000,
         last_ns: 1_714_488_860_983_333_294,
+        spread_ms: None,
         squares: [
             2_456.406_356_811_523_4,
             2_484.940_200_805_664,
@@ -97,6 +101,7 @@ const FOUND: [Found; 4] = [
         rate_hz: 100.0,
         first_ns: 1_551_178_506_000_488_281,
         last_ns: 1_551_178_542_393_717_041,
+        spread_ms: Some([1_551_178_506_000, 1_551_178_542_389]),
         squares: [3_117.629_394_531_25, 169.089_843_75, 543.700_927_734_375],
         weighted: [6_147_942.5, 731_244.75, 401_719.0],
         some: [
@@ -111,6 +116,7 @@ const FOUND: [Found; 4] = [
         rate_hz: 100.0,
         first_ns: 1_577_135_046_699_792_480,
         last_ns: 1_577_135_058_793_415_527,
+        spread_ms: Some([1_577_135_046_690, 1_577_135_058_789]),
         squares: [
             7_312.492_480_516_434,
             19_451.138_295_412_064,
@@ -133,6 +139,7 @@ const FOUND: [Found; 4] = [
         rate_hz: 60.0,
         first_ns: 1_714_490_010_000_000_000,
         last_ns: 1_714_490_109_983_333_433,
+        spread_ms: Some([1_714_490_010_000, 1_714_490_109_983]),
         squares: [
             3_679.979_942_240_232,
             3_899.531_513_479_038_5,
@@ -176,6 +183,20 @@ fn the_sample_files_are_read_as_independent_tools_do() {
             1e-15,
             found.file,
         );
+        if let Some([first_ms, last_ms]) = found.spread_ms {
+            let first_us = pieces[0].start_us as f64;
+            assert!(
+                (first_us / 1e3 - first_ms as f64).abs() < 12.0,
+                "{}",
+                found.file
+            );
+            let last_us = last.start_us as f64 + after_us;
+            assert!(
+                (last_us / 1e3 - last_ms as f64).abs() < 12.0,
+                "{}",
+                found.file
+            );
+        }
         let samples: Vec<[f32; 3]> = pieces
             .into_iter()
             .flat_map(|piece| piece.samples_g)
