@@ -5,19 +5,23 @@
 //! **Inputs and units.** Activity counts on an epoch that divides an hour. Rest is
 //! [`State::Sleep`], activity [`State::Wake`].
 //!
-//! **Method.** 1. A median filter of 8 h (+ 1 epoch) over the counts, padded with their maximum;
-//! above its 33 % quantile is activity; a closing and an opening of 1 h clean it up. 2. Runs of at
+//! **Method.** 1. A median filter of 8 h (+ 1 epoch) over the counts, padded by half of it on each side
+//! with their maximum; above a third (8 of 24 hours) of the filtered, padded values is activity; a
+//! closing and an opening of 1 h clean it up. 2. Runs of at
 //! least 2 zero minutes in activity and of at least 30 in rest are invalid and left out of a second
 //! median filter, which shrinks to an hour at the ends (an hour of maximum is padded there) and
-//! needs an hour of valid epochs. 3. Above the 33 % quantile of that is activity; a closing and an
-//! opening of 2 h give the periods.
+//! needs an hour of valid epochs. 3. Above a third of that, without the padding, is activity; a closing
+//! and an opening of 2 h give the periods.
 //!
 //! **Validity.** Eight hours at least, a week is customary. A missing epoch counts as invalid. Where an
 //! hour of valid epochs is lacking the epoch is rest. The first and last hour depend on the padding.
 //!
-//! **Versions.** 1. [`Zeros::Epochs`] counts 2 and 30 epochs whatever their length, as
-//! `pyActigraphy` 1.2.2 does; it also forces the first and the last epoch to activity and treats
-//! masked windows in a way its documentation does not state, so onsets differ by minutes.
+//! **Versions.** 2 (1 took 33 % for a third and left the padding out of the first quantile).
+//! [`Zeros::Epochs`] counts 2 and 30 epochs whatever their length and calls the first and the last epoch
+//! active, as `pyActigraphy` 1.2.2 does: equal epoch for epoch where the second filter meets no long
+//! mask. Run as a black box the package differs in that filter: in the first hours it looks back only
+//! (to the start of the padding, one epoch ahead), and windows with masked epochs come out
+//! slightly higher, so onsets differ there by minutes.
 //!
 //! **References.** Crespo C et al. 2012, Med Biol Eng Comput 50:329, doi:10.1007/s11517-012-0875-y.
 
@@ -32,12 +36,12 @@ use crate::series::{HOUR_S, MINUTE_S, Series};
 /// Crespo scoring.
 pub const CRESPO: Analysis = Analysis {
     id: "crespo",
-    version: 1,
+    version: 2,
     unit: "epochs",
     title: "Rest and activity periods by Crespo",
 };
 
-const QUANTILE: f64 = 0.33; // share of the day at rest (Crespo 2012)
+const QUANTILE: f64 = 8.0 / 24.0; // share of the day at rest (Crespo 2012)
 const FILTER_S: u32 = 8 * HOUR_S; // window of the median filters
 const INVALID_ACTIVE: usize = 2; // minutes of zeros that are impossible while active
 const INVALID_REST: usize = 30; // minutes of zeros that are impossible at rest
@@ -47,7 +51,7 @@ const INVALID_REST: usize = 30; // minutes of zeros that are impossible at rest
 pub enum Zeros {
     /// Minutes, as published.
     Minutes,
-    /// Epochs of whatever length.
+    /// Epochs of whatever length, the first and the last active, as `pyActigraphy`.
     Epochs,
 }
 
@@ -61,11 +65,19 @@ pub fn score(series: &Series, zeros: Zeros) -> Outcome<Scored> {
     let hour = series.epochs_in(HOUR_S)?;
     let half_filter = series.epochs_in(FILTER_S)? / 2;
     let top = series.values().iter().copied().fold(0.0, f64::max);
-    let coarse = filtered(series.values(), top, half_filter, half_filter, 1);
-    let rough = opening(&closing(&above_quantile(&coarse), hour + 1), hour + 1);
+    let mut padded = vec![top; half_filter];
+    padded.extend_from_slice(series.values());
+    padded.resize(padded.len() + half_filter, top);
+    let coarse = filtered(&padded, top, 0, half_filter, 1);
+    let rough = above_quantile(&coarse);
+    let rough = &rough[half_filter..half_filter + series.len()];
+    let rough = opening(&closing(rough, hour + 1), hour + 1);
     let valid = without_impossible_zeros(series, &rough, zeros)?;
     let fine = filtered(&valid, top, hour, half_filter, hour);
-    let clean = opening(&closing(&above_quantile(&fine), 2 * hour + 1), 2 * hour + 1);
+    let mut clean = opening(&closing(&above_quantile(&fine), 2 * hour + 1), 2 * hour + 1);
+    if let (Zeros::Epochs, [first, .., last]) = (zeros, clean.as_mut_slice()) {
+        (*first, *last) = (true, true);
+    }
     let state = |&active: &bool| Some(if active { State::Wake } else { State::Sleep });
     Ok(Measured::new(
         Scored::like(series, clean.iter().map(state).collect()),
