@@ -16,6 +16,7 @@ pub mod http;
 mod ingest;
 mod insights;
 pub mod jobs;
+mod lab;
 pub mod models;
 pub mod pat;
 pub mod person;

@@ -7,7 +7,8 @@
 //! minutes.
 //!
 //! **Method.** From midnight to midnight: share of the epochs of a full day that are present, minutes
-//! worn (not in a stretch of non-wear by Choi 2011), total and mean, and L5 and M10 inside the day,
+//! worn (not in a stretch of non-wear by Choi 2011, or of
+//! stillness of the raw acceleration where there is any, van Hees 2013), total and mean, and L5 and M10 inside the day,
 //! without wrapping around.
 //!
 //! **Missing epochs.** They take no part in totals and means, which are not scaled; L5 and M10 windows
@@ -157,14 +158,14 @@ pub const FIELDS: &[Field<Day>] = &[
         "wear_min",
         "min",
         Kind::Number,
-        "Minutes recorded and worn (Choi 2011).",
+        "Minutes recorded and worn (Choi 2011; raw acceleration: van Hees 2013).",
         |day| optional(day.wear_min),
     ),
     field(
         "nonwear_min",
         "min",
         Kind::Number,
-        "Minutes recorded and not worn (Choi 2011).",
+        "Minutes recorded and not worn (Choi 2011; raw acceleration: van Hees 2013).",
         |day| optional(day.nonwear_min),
     ),
     field(

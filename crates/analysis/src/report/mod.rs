@@ -81,6 +81,9 @@ pub struct Input<'a> {
     pub scorer: &'static Scorer,
     /// What is left out of the activity.
     pub nonwear: Nonwear<'a>,
+    /// Marks the epochs of the activity at which the device was seen not worn by other means than the
+    /// counts, as in raw acceleration; without it wear is told by Choi 2011.
+    pub off: Option<&'a [bool]>,
 }
 
 impl<'a> Input<'a> {
@@ -93,6 +96,7 @@ impl<'a> Input<'a> {
             diary: &[],
             scorer: &scorer::OAKLEY_AUTOMATIC,
             nonwear: Nonwear::Kept,
+            off: None,
         }
     }
 }
@@ -167,6 +171,21 @@ impl<'a> Report<'a> {
     /// The calendar days, in order.
     pub fn days(&self) -> &[Day] {
         self.days.get_or_init(|| day::of(self))
+    }
+
+    /// Sleep inside the windows by the scorer of the nights, wake outside; None where nobody could score.
+    pub fn asleep(&self) -> Option<Scored> {
+        night::asleep(self)
+    }
+
+    /// Marks the epochs of the input that were recorded and not worn; None where wear cannot be told.
+    pub fn nonwear(&self) -> Option<Vec<bool>> {
+        if let Some(off) = self.input.off {
+            return Some(off.to_vec());
+        }
+        let worn = &self.worn().as_ref().ok()?.value;
+        let off: Vec<bool> = worn.values().iter().map(|&worn| worn < 0.5).collect();
+        Some(on_epochs(self.input.activity, worn.start_s(), &off))
     }
 
     /// Roenneberg's sleep bouts, which need no scale of the counts.
@@ -262,9 +281,14 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// One-minute series of the clock: 1 worn, 0 not worn (Choi), missing where nothing was recorded.
+    /// One-minute series of the clock: 1 worn, 0 not worn, missing where nothing was recorded.
     pub(crate) fn worn(&self) -> &Outcome<Series> {
         self.worn.get_or_init(|| {
+            if let Some(off) = self.input.off {
+                let worn = worn_unless(off, self.input.activity)?;
+                let coverage = self.input.activity.coverage();
+                return Ok(Measured::new(worn, coverage));
+            }
             let minutes = minutes(self.input.activity)?;
             Insufficient::unless("minutes that are present", 1, minutes.present())?;
             let nonwear = choi::nonwear(&minutes, &choi::CHOI_2011)?;
@@ -315,16 +339,7 @@ fn without_nonwear(input: &Input<'_>) -> Option<Series> {
     let by_minute = |rule: fn(&Series) -> Outcome<Vec<bool>>| {
         let minutes = minutes(series).ok()?;
         let mask = rule(&minutes).ok()?.value;
-        let start = minutes.start_s();
-        let minute_of = |index| (series.time_s(index) - start) / i64::from(MINUTE_S);
-        let marked = (0..series.len()).map(|index| {
-            let minute = usize::try_from(minute_of(index)).ok();
-            minute
-                .and_then(|minute| mask.get(minute))
-                .copied()
-                .unwrap_or(false)
-        });
-        Some(marked.collect::<Vec<bool>>())
+        Some(on_epochs(series, minutes.start_s(), &mask))
     };
     let mask = match input.nonwear {
         Nonwear::Kept => None,
@@ -337,6 +352,40 @@ fn without_nonwear(input: &Input<'_>) -> Option<Series> {
         Nonwear::Given(mask) => Some(mask.to_vec()),
     }?;
     Some(series.without(&mask))
+}
+
+/// Minutes of the clock: 1 where at least half of the epochs present were worn, else 0.
+fn worn_unless(off: &[bool], series: &Series) -> Result<Series, Insufficient> {
+    let epochs = series.values().iter().zip(off);
+    let worn = epochs.map(|(value, &off)| match value {
+        missing if missing.is_nan() => f64::NAN,
+        _ => f64::from(u8::from(!off)),
+    });
+    let worn = Series::new(series.start_s(), series.step_s(), worn.collect());
+    let minutes = worn.resampled(
+        MINUTE_S,
+        Origin::Midnight,
+        Ends::Partial,
+        Combine::MeanWhere(HALF),
+    )?;
+    Insufficient::unless("minutes that are present", 1, minutes.present())?;
+    Ok(minutes.map(|share| match share {
+        missing if missing.is_nan() => missing,
+        share => f64::from(u8::from(share >= HALF)),
+    }))
+}
+
+/// A mask of minutes from `start_s` on the epochs of a series.
+fn on_epochs(series: &Series, start_s: i64, minutes: &[bool]) -> Vec<bool> {
+    let minute_of = |index| (series.time_s(index) - start_s) / i64::from(MINUTE_S);
+    let marked = (0..series.len()).map(|index| {
+        let minute = usize::try_from(minute_of(index)).ok();
+        minute
+            .and_then(|minute| minutes.get(minute))
+            .copied()
+            .unwrap_or(false)
+    });
+    marked.collect()
 }
 
 fn scales(series: &Series) -> Result<Vec<usize>, Insufficient> {

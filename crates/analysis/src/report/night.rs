@@ -11,7 +11,8 @@
 //! minute sums where it refuses the epoch of the recording, and [`endpoints`] describes the window. A window belongs to the date of its end. The longest window
 //! of a date, if it lasts three hours, is its night; the others are naps or other rest.
 //!
-//! **Missing epochs.** An epoch that is missing in the recording is neither sleep nor wake; the coverage
+//! **Missing epochs.** A stretch from noon to noon whose angle has a gap, other than at its ends, has no
+//! window. An epoch that is missing in the recording is neither sleep nor wake; the coverage
 //! of the night says how many were scored. A rest period that begins before or ends after the recording
 //! is left out.
 //!
@@ -133,7 +134,7 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Night> {
         let scored = scored(input.scorer, report.activity());
         described(&scored, input.diary, Source::Diary, input.scorer.id)
     } else if let Some(series) = input.angle {
-        let scored = angle::sustained_inactivity(series).map(|found| found.value);
+        let scored = Ok(still_arm(series));
         let name = angle::SUSTAINED_INACTIVITY.id;
         described(&scored, &periods_of_angle(series), Source::Angle, name)
     } else {
@@ -145,6 +146,29 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Night> {
     nights.sort_by_key(|night| (night.until_s, night.from_s));
     choose(&mut nights);
     nights
+}
+
+/// Sleep inside the windows, wake outside.
+pub(super) fn asleep(report: &Report<'_>) -> Option<Scored> {
+    let input = report.input();
+    let scored = match input.angle {
+        Some(series) if input.diary.is_empty() => still_arm(series),
+        _ => scored(input.scorer, report.activity()).ok()?,
+    };
+    let mut states = vec![Some(State::Wake); scored.len()];
+    for night in report.nights() {
+        let (from, until) = (
+            epoch_at(&scored, night.from_s),
+            epoch_at(&scored, night.until_s),
+        );
+        if from < until {
+            states[from..until].copy_from_slice(&scored.states()[from..until]);
+        }
+    }
+    for (state, judged) in states.iter_mut().zip(scored.states()) {
+        *state = state.filter(|_| judged.is_some());
+    }
+    Some(Scored::new(scored.start_s(), scored.step_s(), states))
 }
 
 /// The scores on the epoch of the recording, or on minute sums where the scorer refuses that epoch.
@@ -198,21 +222,44 @@ fn rests(series: &Series) -> Vec<Span> {
         .collect()
 }
 
+/// Sustained inactivity inside each stretch from noon to noon; a stretch with a gap is not scored.
+fn still_arm(series: &Series) -> Scored {
+    let mut states = vec![None; series.len()];
+    for part in parts(series) {
+        if let Ok(found) = angle::sustained_inactivity(&part) {
+            let from = series.index_at(part.start_s());
+            states[from..from + part.len()].copy_from_slice(found.value.states());
+        }
+    }
+    Scored::like(series, states)
+}
+
 /// The sleep period of each stretch from noon to noon that the angle covers without a gap.
 fn periods_of_angle(series: &Series) -> Vec<Span> {
+    let of = |part: Series| {
+        let period = angle::sleep_period(&part).ok()?.value;
+        Some(Span {
+            from_s: part.time_s(period.from),
+            until_s: part.time_s(period.until),
+        })
+    };
+    parts(series).into_iter().filter_map(of).collect()
+}
+
+/// Stretches from noon to noon without what is missing at their ends.
+fn parts(series: &Series) -> Vec<Series> {
     let noon = i64::from(12 * HOUR_S);
     let day = i64::from(DAY_S);
-    let first = (series.start_s() - noon).div_euclid(day) * day + noon;
+    let mut from_s = (series.start_s() - noon).div_euclid(day) * day + noon;
     let end = series.time_s(series.len());
     let mut found = Vec::new();
-    let mut from_s = first;
     while from_s < end {
         let part = series.part(series.index_at(from_s), series.index_at(from_s + day));
-        if let Ok(period) = angle::sleep_period(&part) {
-            found.push(Span {
-                from_s: part.time_s(period.value.from),
-                until_s: part.time_s(period.value.until),
-            });
+        let held = |value: &f64| !value.is_nan();
+        let first = part.values().iter().position(held);
+        let last = part.values().iter().rposition(held);
+        if let (Some(first), Some(last)) = (first, last) {
+            found.push(part.part(first, last + 1));
         }
         from_s += day;
     }

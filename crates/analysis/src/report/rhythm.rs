@@ -255,7 +255,7 @@ pub const SHAPE: &[Column] = &[
         "1/epoch",
         SHARE,
         &transitions::KRA,
-        "Sustained probability of moving from rest to activity, activity being above 4 counts.",
+        "Sustained probability of moving from rest to activity, activity being above 4 of the input.",
         |report| transition(report, From::Rest),
     ),
     number(
@@ -263,7 +263,7 @@ pub const SHAPE: &[Column] = &[
         "1/epoch",
         SHARE,
         &transitions::KAR,
-        "Sustained probability of moving from activity to rest, activity being above 4 counts.",
+        "Sustained probability of moving from activity to rest, activity being above 4 of the input.",
         |report| transition(report, From::Activity),
     ),
     number(

@@ -174,7 +174,8 @@ pub const COLUMNS: &[Column] = &[
         "1",
         POSITIVE,
         &DAYS,
-        "Calendar days with at least ten hours of wear (Choi 2011).",
+        "Calendar days with at least ten hours of wear (Choi 2011; raw acceleration: van Hees \
+         2013).",
         |report| {
             let worn = report.worn().as_ref().map_err(|none| *none)?;
             let valid = report.days().iter();
@@ -187,7 +188,7 @@ pub const COLUMNS: &[Column] = &[
         "1",
         SHARE,
         &DAYS,
-        "Share of the recorded minutes that were worn (Choi 2011).",
+        "Share of the recorded minutes that were worn (Choi 2011; raw acceleration: van Hees 2013).",
         |report| {
             let worn = report.worn().as_ref().map_err(|none| *none)?;
             let held = describe::present(worn.value.values());

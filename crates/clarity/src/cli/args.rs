@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::lab::examine::LeaveOut;
+
 /// A self-hosted, encrypted server for health data.
 #[derive(Debug, Parser)]
 #[command(
@@ -47,6 +49,12 @@ pub(crate) enum Command {
     Import(Import),
     /// Writes everything of a person, in the clear.
     Export(Export),
+    /// Analyses recordings of worn devices: measures, nights and days of each, into one table.
+    Analyze(Box<Analyze>),
+    /// Compares two groups of analysed recordings, measure by measure.
+    Compare(Compare),
+    /// Prints the data dictionary of the results of analyze.
+    Columns,
     /// Manages accounts.
     User(User),
     /// Looks at settings, key, database and address, with a remedy for each finding.
@@ -124,6 +132,87 @@ pub(crate) enum Format {
     Ndjson,
     /// One table of samples.
     Csv,
+}
+
+/// Arguments of `analyze`.
+///
+/// Ends with 0 when the results were written and at least one recording is in them, 1 when nothing could
+/// be analysed or written, 2 when it was called wrongly, and with `--strict` 3 when a file failed.
+#[derive(Debug, Args)]
+pub(crate) struct Analyze {
+    /// Recordings: files, folders with all that is in them, patterns such as 'data/*.AWD'.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Results; .csv and .parquet give three tables (recordings, nights, days), .json one document.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Go on where a run with the same output ended: what has the same content and options is not
+    /// analysed again.
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Only these measures, groups or methods, and `nights` and `days`, separated by commas.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) methods: Vec<String>,
+    /// Sleep diary: CSV with recording, type (night, nap, nowear, active), start and end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) diary: Option<PathBuf>,
+    /// The part of each recording to use: CSV with recording, start and end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) periods: Option<PathBuf>,
+    /// Put recordings on the local clock of this zone, such as Europe/Oslo; their device's clock must
+    /// have run on through clock changes.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) tz: Option<String>,
+    /// Resample to epochs of this many seconds: counts are added up, the rest averaged.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) epoch: Option<u32>,
+    /// What the columns of a table are, such as time=timestamp,count=activity,light=4.
+    #[arg(long, value_name = "COLUMNS")]
+    pub(crate) columns: Option<String>,
+    /// What the files are; told by their content without.
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: Option<String>,
+    /// The channel that is the activity, where a device has several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) channel: Option<String>,
+    /// Who tells sleep from wake; without, the scorer of the device's maker, or one without a scale.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scorer: Option<String>,
+    /// What to leave out as not worn.
+    #[arg(long, value_enum, default_value = "kept", value_name = "RULE")]
+    pub(crate) nonwear: LeaveOut,
+    /// Give the scores of every scorer epoch by epoch (in JSON).
+    #[arg(long)]
+    pub(crate) scores: bool,
+    /// Also write a page for each recording and one for the cohort into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) report: Option<PathBuf>,
+    /// Files worked on at the same time; without it, as many as there are cores.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) threads: Option<usize>,
+    /// End with 3 when any file failed.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Results of analyze, .csv or .json.
+    #[arg(value_name = "RESULTS")]
+    pub(crate) results: PathBuf,
+    /// CSV whose first column names recordings as their files are called.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) groups: PathBuf,
+    /// Its column with the group.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) by: String,
+    /// The two groups to compare, where there are more, such as patient,control.
+    #[arg(long, value_name = "FIRST,SECOND", value_delimiter = ',', num_args = 1)]
+    pub(crate) between: Vec<String>,
+    /// Only these measures, groups or methods, separated by commas.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) methods: Vec<String>,
 }
 
 /// Arguments of `jobs`.

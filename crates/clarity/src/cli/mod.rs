@@ -4,8 +4,10 @@
 //! carries the answer (with `--json` one JSON document), standard error everything else. It must never
 //! print a password, a key or a token.
 
+mod analyze;
 mod args;
 mod check;
+mod compare;
 mod copy;
 mod export;
 mod household;
@@ -25,6 +27,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::args::{Arguments, Command, UserCommand};
+use crate::lab::dictionary;
 
 /// Why a command did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,9 @@ pub(crate) enum Failure {
     /// It was called in a way that cannot work; nothing was tried.
     #[error("{0}")]
     Usage(String),
+    /// It was done, but not for everything, and that was to be told.
+    #[error("{0}")]
+    Partly(String),
     /// It was tried and failed.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
@@ -44,7 +50,7 @@ impl Failure {
 }
 
 /// Runs the command in `arguments` (the first is the program's name) and says how it ended: 0 done,
-/// 1 failed, 2 wrong use.
+/// 1 failed, 2 wrong use, 3 done in part.
 pub async fn run(arguments: Vec<OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -66,6 +72,7 @@ pub async fn run(arguments: Vec<OsString>) -> ExitCode {
             ExitCode::from(match failure {
                 Failure::Usage(_) => 2,
                 Failure::Failed(_) => 1,
+                Failure::Partly(_) => 3,
             })
         }
     }
@@ -77,6 +84,9 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Serve(wanted) => serve::serve(global, wanted).await,
         Command::Worker(wanted) => serve::worker(global, wanted).await,
         Command::Import(wanted) => import::import(global, wanted).await,
+        Command::Analyze(wanted) => analyze::analyze(global, &wanted),
+        Command::Compare(wanted) => compare::compare(global, &wanted),
+        Command::Columns => output::text(&dictionary::markdown()),
         Command::Export(wanted) => export::export(global, wanted).await,
         Command::User(wanted) => match wanted.command {
             UserCommand::Add(wanted) => user::add(global, wanted).await,

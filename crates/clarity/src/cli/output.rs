@@ -61,7 +61,7 @@ pub(super) fn note(text: &str) {
 /// Tells why a command failed, with every cause once.
 pub(super) fn failure(failure: &Failure, json: bool) {
     let reason = match failure {
-        Failure::Usage(reason) => reason.clone(),
+        Failure::Usage(reason) | Failure::Partly(reason) => reason.clone(),
         Failure::Failed(error) => causes(error),
     };
     if json {

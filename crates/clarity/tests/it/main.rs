@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod analyze;
 mod binary;
 mod bodies;
 mod canary;

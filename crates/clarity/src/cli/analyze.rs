@@ -1,0 +1,419 @@
+//! Analyses a batch of recordings. It must never stop because of one file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use analysis::report::Span;
+use analysis::report::column::{self, Column};
+use analysis::report::scorer;
+use anyhow::Context;
+use aws_lc_rs::digest;
+use import::recording::columns::Columns;
+use import::recording::front;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::cli::args::{Analyze, Global};
+use crate::cli::{Failure, output};
+use crate::lab::diary::{self, Kind, Log};
+use crate::lab::examine::{self, Listed, Prepared, Wanted, Written};
+use crate::lab::journal::{self, Entry, Journal};
+use crate::lab::load::{self, Decode, How};
+use crate::lab::results::{self, Line, Output};
+use crate::lab::{batch, find, pages};
+
+/// How often a line tells how far it is when nobody watches a bar.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+/// Failures that are listed; results hold all of them.
+const LISTED_MAX: usize = 100;
+/// Names of the lists that `--methods` may hold beside measures.
+const NIGHTS: &str = "nights";
+const DAYS: &str = "days";
+
+/// A batch as it was asked for.
+struct Batch {
+    how: How,
+    wanted: Wanted,
+    diary: Log,
+    periods: Log,
+    pages: Option<PathBuf>,
+    /// All that decides on a document besides the file and what people wrote about it.
+    options: String,
+}
+
+/// What came of one file.
+enum Done {
+    /// It was analysed.
+    New(Entry),
+    /// The journal holds it.
+    Known(String),
+}
+
+/// Analyses recordings.
+pub(super) fn analyze(global: &Global, wanted: &Analyze) -> Result<(), Failure> {
+    let begun = Instant::now();
+    let target = Output::of(&wanted.out)
+        .ok_or_else(|| Failure::usage("--out must end in .csv, .parquet or .json"))?;
+    let mut batch = batch_of(wanted)?;
+    let files = find::recordings(&wanted.paths)
+        .map_err(|error| Failure::usage(output::causes(&error.into())))?;
+    if !(batch.diary.has_names() && batch.periods.has_names()) && files.len() > 1 {
+        return Err(Failure::usage(
+            "a diary or list of periods for several recordings needs a column recording",
+        ));
+    }
+    if files.len() < threads(wanted) {
+        batch.how.decode = Decode::Beside;
+    }
+    if let Some(folder) = &batch.pages {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("creating {}", folder.display()))?;
+    }
+    let place = journal::beside(&wanted.out);
+    let mut journal = if wanted.resume {
+        Journal::resume(&place)?
+    } else {
+        Journal::begin(&place)?
+    };
+    let lines = work(&batch, &files, threads(wanted), &mut journal)?;
+    results::write(&target, &lines, &mut journal, &batch.wanted.columns)?;
+    if let Some(folder) = &batch.pages {
+        pages::write_cohort(folder, &lines, &mut journal, &batch.wanted.columns)?;
+    }
+    tell(global, wanted, &lines, begun.elapsed())
+}
+
+fn threads(wanted: &Analyze) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    wanted.threads.unwrap_or_else(cores).max(1)
+}
+
+/// Reads the options; everything wrong with them is told before a file is touched.
+fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
+    let usage = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
+    let chosen = chosen(&wanted.methods)?;
+    let columns = wanted.columns.as_deref().map(Columns::parse).transpose();
+    let columns = columns.map_err(|error| usage(&error))?;
+    let zone = wanted.tz.as_deref().map(TimeZone::get).transpose();
+    let zone = zone.map_err(|error| usage(&error))?;
+    if let Some(name) = &wanted.format
+        && !front::ALL.iter().any(|format| format.name == name)
+    {
+        let known: Vec<&str> = front::ALL.iter().map(|format| format.name).collect();
+        return Err(Failure::usage(format!(
+            "the formats are {}",
+            known.join(", ")
+        )));
+    }
+    let scorer = match wanted.scorer.as_deref() {
+        None => None,
+        Some(name) => Some(scorer::named(name).ok_or_else(|| {
+            let known: Vec<&str> = scorer::SCORERS.iter().map(|scorer| scorer.id).collect();
+            Failure::usage(format!("the scorers are {}", known.join(", ")))
+        })?),
+    };
+    let log = |path: &Option<PathBuf>, read: fn(&Path) -> Result<Log, diary::LogError>| {
+        let log = path.as_deref().map(read).transpose();
+        let told = |error: diary::LogError| Failure::usage(output::causes(&error.into()));
+        log.map(Option::unwrap_or_default).map_err(told)
+    };
+    let scores = if wanted.scores {
+        Listed::Yes
+    } else {
+        Listed::No
+    };
+    let wanted_parts = Wanted {
+        columns: chosen.columns,
+        nights: chosen.nights,
+        days: chosen.days,
+        scores,
+        scorer,
+        nonwear: wanted.nonwear,
+    };
+    Ok(Batch {
+        options: options(wanted, &wanted_parts),
+        how: How {
+            format: wanted.format.clone(),
+            columns,
+            channel: wanted.channel.clone(),
+            zone,
+            epoch_s: wanted.epoch,
+            decode: Decode::Here,
+        },
+        wanted: wanted_parts,
+        diary: log(&wanted.diary, diary::read_diary)?,
+        periods: log(&wanted.periods, diary::read_periods)?,
+        pages: wanted.report.clone(),
+    })
+}
+
+struct Chosen {
+    columns: Vec<&'static Column>,
+    nights: Listed,
+    days: Listed,
+}
+
+/// What the names stand for; all there is without names.
+fn chosen(names: &[String]) -> Result<Chosen, Failure> {
+    if names.is_empty() {
+        return Ok(Chosen {
+            columns: column::all().collect(),
+            nights: Listed::Yes,
+            days: Listed::Yes,
+        });
+    }
+    let listed = |wanted: &str| {
+        if names.iter().any(|name| name == wanted) {
+            Listed::Yes
+        } else {
+            Listed::No
+        }
+    };
+    let measures = names.iter().filter(|name| *name != NIGHTS && *name != DAYS);
+    let mut ids = Vec::new();
+    for name in measures {
+        let found = named(name)?;
+        ids.extend(found.iter().map(|column| column.id));
+    }
+    Ok(Chosen {
+        columns: column::all()
+            .filter(|column| ids.contains(&column.id))
+            .collect(),
+        nights: listed(NIGHTS),
+        days: listed(DAYS),
+    })
+}
+
+/// The measures of a name, or which names there are.
+pub(super) fn named(name: &str) -> Result<Vec<&'static Column>, Failure> {
+    let found = column::named(name);
+    if found.is_empty() {
+        let groups: Vec<&str> = column::GROUPS.iter().map(|(group, _)| *group).collect();
+        let known: Vec<&str> = column::all().map(|column| column.id).collect();
+        return Err(Failure::usage(format!(
+            "no measure is called {name}; there are the groups {}, {NIGHTS}, {DAYS} and {}",
+            groups.join(", "),
+            known.join(", ")
+        )));
+    }
+    Ok(found)
+}
+
+fn options(wanted: &Analyze, parts: &Wanted) -> String {
+    let columns: Vec<String> = parts
+        .columns
+        .iter()
+        .map(|column| {
+            format!(
+                "{}={}@{}",
+                column.id, column.method.id, column.method.version
+            )
+        })
+        .collect();
+    json!({
+        "columns": columns, "nights": parts.nights, "days": parts.days, "scores": parts.scores,
+        "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear,
+        "tz": wanted.tz, "epoch_s": wanted.epoch, "table": wanted.columns, "format": wanted.format,
+        "channel": wanted.channel,
+    })
+    .to_string()
+}
+
+impl Batch {
+    fn written(&self, path: &Path) -> Written {
+        Written {
+            bed: self.diary.of(path, Kind::Bed),
+            not_worn: self.diary.of(path, Kind::NotWorn),
+            used: self.periods.of(path, Kind::Used).first().copied(),
+        }
+    }
+
+    /// Digest of a content, the options and what people wrote: equal keys have equal documents.
+    fn key(&self, sha256: &str, written: &Written) -> String {
+        let spans = |spans: &[Span]| -> Vec<(i64, i64)> {
+            spans
+                .iter()
+                .map(|span| (span.from_s, span.until_s))
+                .collect()
+        };
+        let said = json!([
+            sha256,
+            self.options,
+            spans(&written.bed),
+            spans(&written.not_worn),
+            written.used.map(|used| (used.from_s, used.until_s)),
+        ]);
+        let digest = digest::digest(&digest::SHA256, said.to_string().as_bytes());
+        load::hex(digest.as_ref())
+    }
+
+    fn one(&self, path: &Path, known: Option<&dyn Fn(&str) -> bool>) -> anyhow::Result<Done> {
+        let written = self.written(path);
+        if let Some(known) = known {
+            let sha256 = load::sha256(path).context("cannot read the file")?;
+            let key = self.key(&sha256, &written);
+            if known(&key) && self.has_page(path, &sha256) {
+                return Ok(Done::Known(key));
+            }
+        }
+        let file = load::load(path, &self.how)?;
+        let mut recordings = Vec::with_capacity(file.recordings.len());
+        for loaded in &file.recordings {
+            let prepared = Prepared::new(loaded, &written);
+            let report = prepared.report(loaded.header.format, &self.wanted);
+            recordings.push(examine::document(loaded, &report, &self.wanted)?);
+            if let Some(folder) = &self.pages {
+                pages::write(folder, path, &file.sha256, loaded, &report, &self.wanted)?;
+            }
+        }
+        Ok(Done::New(Entry {
+            key: self.key(&file.sha256, &written),
+            sha256: file.sha256,
+            recordings,
+        }))
+    }
+
+    /// Whether no page is missing. The pages of files with several people are made anew.
+    fn has_page(&self, path: &Path, sha256: &str) -> bool {
+        let page = |folder: &PathBuf| folder.join(pages::file_name(path, None, sha256)).exists();
+        self.pages.as_ref().is_none_or(page)
+    }
+}
+
+/// Works through the files; the lines stand in their order.
+fn work(
+    batch: &Batch,
+    files: &[PathBuf],
+    threads: usize,
+    journal: &mut Journal,
+) -> anyhow::Result<Vec<Line>> {
+    let known = journal.keys();
+    let holds = |key: &str| known.contains(key);
+    let known: Option<&(dyn Fn(&str) -> bool + Sync)> = (!known.is_empty()).then_some(&holds);
+    let work = |path: &Path| {
+        let known = known.map(|known| known as &dyn Fn(&str) -> bool);
+        batch
+            .one(path, known)
+            .map_err(|error| output::causes(&error))
+    };
+    let mut outcomes: BTreeMap<usize, Result<String, String>> = BTreeMap::new();
+    let mut progress = Progress::begin(files.len());
+    let told = batch::run(files, threads, &work, &mut |index, done| {
+        let outcome = match done {
+            Ok(Done::New(entry)) => {
+                journal.append(&entry)?;
+                Ok(entry.key)
+            }
+            Ok(Done::Known(key)) => Ok(key),
+            Err(error) => Err(error),
+        };
+        outcomes.insert(index, outcome);
+        progress.at(outcomes.len());
+        anyhow::Ok(())
+    });
+    progress.end();
+    told?;
+    let lines = files.iter().zip(outcomes.into_values());
+    Ok(lines
+        .map(|(path, outcome)| Line {
+            path: load::shown(path),
+            outcome,
+        })
+        .collect())
+}
+
+fn tell(
+    global: &Global,
+    wanted: &Analyze,
+    lines: &[Line],
+    elapsed: Duration,
+) -> Result<(), Failure> {
+    let failed: Vec<(&str, &str)> = lines
+        .iter()
+        .filter_map(|line| Some((line.path.as_str(), line.outcome.as_ref().err()?.as_str())))
+        .collect();
+    let done = lines.len() - failed.len();
+    let seconds = elapsed.as_secs_f64();
+    let per_second = done as f64 / seconds.max(1e-9);
+    if global.json {
+        let failed: Vec<_> = failed
+            .iter()
+            .map(|(path, error)| json!({ "path": path, "error": error }))
+            .collect();
+        output::json(&json!({
+            "out": load::shown(&wanted.out), "files": lines.len(), "analysed": done,
+            "failed": failed, "seconds": seconds, "recordings_per_s": per_second,
+        }))?;
+    } else {
+        output::line(&format!(
+            "{}: {done} of {} files in {seconds:.1} s ({per_second:.1} recordings/s)",
+            wanted.out.display(),
+            lines.len()
+        ))?;
+        for (path, error) in failed.iter().take(LISTED_MAX) {
+            output::note(&format!("failed: {path}: {error}"));
+        }
+        if failed.len() > LISTED_MAX {
+            let more = failed.len() - LISTED_MAX;
+            output::note(&format!("failed: {more} more"));
+        }
+    }
+    if done == 0 && !lines.is_empty() {
+        let count = lines.len();
+        return Err(Failure::Failed(anyhow::anyhow!(
+            "none of the {count} files could be analysed"
+        )));
+    }
+    if wanted.strict && !failed.is_empty() {
+        return Err(Failure::Partly(format!("{} files failed", failed.len())));
+    }
+    Ok(())
+}
+
+/// A bar on a terminal, a line now and then elsewhere.
+struct Progress {
+    bar: Option<ProgressBar>,
+    count: usize,
+    begun: Instant,
+    told: Instant,
+}
+
+impl Progress {
+    fn begin(count: usize) -> Self {
+        let now = Instant::now();
+        let bar = output::is_watched().then(|| {
+            let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX));
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+            let template = "{wide_bar} {pos}/{len} {msg} {eta} left";
+            let style = ProgressStyle::with_template(template).expect("the template is fixed");
+            bar.set_style(style);
+            bar
+        });
+        Self {
+            bar,
+            count,
+            begun: now,
+            told: now,
+        }
+    }
+
+    fn at(&mut self, done: usize) {
+        let per_second = done as f64 / self.begun.elapsed().as_secs_f64().max(1e-9);
+        if let Some(bar) = &self.bar {
+            bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+            bar.set_message(format!("{per_second:.1} recordings/s"));
+        } else if self.told.elapsed() >= LINE_EVERY {
+            self.told = Instant::now();
+            let count = self.count;
+            output::note(&format!("{done} of {count}, {per_second:.1} recordings/s"));
+        }
+    }
+
+    fn end(self) {
+        if let Some(bar) = self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

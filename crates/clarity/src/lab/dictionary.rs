@@ -1,0 +1,161 @@
+//! The data dictionary: every column of the result tables, from the tables that make them.
+
+use std::fmt::Write;
+
+use analysis::report::column::{Column, Field, GROUPS};
+use analysis::report::scorer::SCORERS;
+use analysis::report::{day, night};
+
+use crate::lab::results::{FILE_COLUMNS, FileColumn, LAST_COLUMNS, NAMING};
+
+/// The dictionary as Markdown.
+pub(crate) fn markdown() -> String {
+    let mut out = String::from(
+        "# Columns of the results\n\n\
+         What `clarity analyze` writes, column by column. `results.csv` has one row per recording,\n\
+         `results.nights.csv` one per night or other rest, `results.days.csv` one per calendar day; Parquet\n\
+         has the same three tables, and `results.json` holds them as `measures`, `nights` and `days` of each\n\
+         recording. The unit `input` is that of the activity. A value that is missing is empty in CSV and null\n\
+         in Parquet and JSON. The page is written by `clarity columns`.\n\n",
+    );
+    let mut section = |title: &str, text: String| {
+        writeln!(out, "## {title}\n\n{text}").expect("a String takes every text");
+    };
+    let all = NAMING.iter().chain(FILE_COLUMNS);
+    section("Recordings", file_columns(all));
+    for (group, columns) in GROUPS {
+        let about = format!("Measures of the group `{group}` (`--methods {group}`).\n\n");
+        section(&format!("Recordings: {group}"), about + &measures(columns));
+    }
+    let rest = format!(
+        "Each measure has a column `<measure>_coverage`: the share of the epochs, or nights, behind it \
+         that was not missing.\n\n{}",
+        file_columns(LAST_COLUMNS.iter())
+    );
+    section("Recordings: coverage, reasons and versions", rest);
+    section(
+        "Nights",
+        format!(
+            "Beginning with `path` and `member`.\n\n{}",
+            fields(night::FIELDS)
+        ),
+    );
+    section(
+        "Days",
+        format!(
+            "Beginning with `path` and `member`.\n\n{}",
+            fields(day::FIELDS)
+        ),
+    );
+    section("Scorers", scorers());
+    out.trim_end().to_owned() + "\n"
+}
+
+fn table(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let heading: Vec<String> = heading.iter().map(|&cell| cell.to_owned()).collect();
+    let mut out = line(&heading);
+    out.push_str(&"|---".repeat(heading.len()));
+    out.push_str("|\n");
+    rows.for_each(|row| out.push_str(&line(&row)));
+    out
+}
+
+fn file_columns<'a>(columns: impl Iterator<Item = &'a FileColumn>) -> String {
+    let row = |column: &FileColumn| {
+        vec![
+            format!("`{}`", column.id),
+            column.kind.word().to_owned(),
+            column.unit.to_owned(),
+            column.about.to_owned(),
+        ]
+    };
+    table(
+        &["column", "kind", "unit", "what it says"],
+        columns.map(row),
+    )
+}
+
+fn measures(columns: &[Column]) -> String {
+    let row = |column: &Column| {
+        vec![
+            format!("`{}`", column.id),
+            column.kind.word().to_owned(),
+            column.unit.to_owned(),
+            range(column.range),
+            format!("`{}` {}", column.method.id, column.method.version),
+            column.about.to_owned(),
+        ]
+    };
+    let heading = [
+        "column",
+        "kind",
+        "unit",
+        "range",
+        "method, version",
+        "what it says",
+    ];
+    table(&heading, columns.iter().map(row))
+}
+
+fn fields<R>(fields: &[Field<R>]) -> String {
+    let row = |field: &Field<R>| {
+        vec![
+            format!("`{}`", field.id),
+            field.kind.word().to_owned(),
+            field.unit.to_owned(),
+            field.about.to_owned(),
+        ]
+    };
+    table(
+        &["column", "kind", "unit", "what it says"],
+        fields.iter().map(row),
+    )
+}
+
+fn scorers() -> String {
+    let row = |scorer: &analysis::report::scorer::Scorer| {
+        vec![
+            format!("`{}`", scorer.id),
+            format!("`{}` {}", scorer.method.id, scorer.method.version),
+            scorer.about.to_owned(),
+        ]
+    };
+    let intro = "Names for `--scorer`, and the entries of `scores` in JSON (`1` sleep or rest, `0` wake, \
+                 `n` not scored; one character per epoch of `score_epochs`). Without `--scorer`, the one \
+                 that the maker's program applies is used: `cole_kripke_actilife` for ActiGraph, `oakley` \
+                 for Actiwatch and MotionWatch, `oakley_automatic` for all others.\n\n";
+    intro.to_owned()
+        + &table(
+            &["scorer", "method, version", "what it does"],
+            SCORERS.iter().map(row),
+        )
+}
+
+fn range(range: (Option<f64>, Option<f64>)) -> String {
+    match range {
+        (None, None) => String::new(),
+        (Some(least), None) => format!("≥ {least}"),
+        (None, Some(most)) => format!("≤ {most}"),
+        (Some(least), Some(most)) => format!("{least} – {most}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use analysis::report::column;
+
+    use super::*;
+
+    #[test]
+    fn every_column_is_in_the_dictionary() {
+        let text = markdown();
+        let row = |id: &str| text.contains(&format!("| `{id}` |"));
+        assert!(column::all().all(|column| row(column.id)));
+        assert!(night::FIELDS.iter().all(|field| row(field.id)));
+        assert!(day::FIELDS.iter().all(|field| row(field.id)));
+        for line in text.lines().filter(|line| line.starts_with("| `")) {
+            assert!(line.ends_with(" |"), "{line}");
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! From a recording to its document: measures, nights, days and scores in the shape of the results.
+//!
+//! The document is made once; every form of output is written from it, so that all of them hold the same
+//! numbers.
+
+use std::collections::BTreeMap;
+
+use analysis::accel;
+use analysis::report::column::{Cell, Column, Field, Measure, civil};
+use analysis::report::scorer::{COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, SCORERS, Scorer};
+use analysis::report::{Input, Nonwear, Report, Span, day, night};
+use analysis::series::Series;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+use crate::lab::load::Loaded;
+
+/// What to leave out of the activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LeaveOut {
+    /// Nothing but what a diary says was not worn.
+    Kept,
+    /// Non-wear by Choi 2011; by van Hees 2013 where there is raw acceleration.
+    Choi,
+    /// Non-wear by Troiano 2008; by van Hees 2013 where there is raw acceleration.
+    Troiano,
+    /// Two hours or more below one count; by van Hees 2013 where there is raw acceleration.
+    Stillness,
+}
+
+/// What to compute of each recording.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// The measures, in the order of the columns.
+    pub(crate) columns: Vec<&'static Column>,
+    /// Whether the nights are listed.
+    pub(crate) nights: Listed,
+    /// Whether the days are listed.
+    pub(crate) days: Listed,
+    /// Whether the scores are given epoch by epoch.
+    pub(crate) scores: Listed,
+    /// The scorer; the one that fits the device without.
+    pub(crate) scorer: Option<&'static Scorer>,
+    /// What to leave out.
+    pub(crate) nonwear: LeaveOut,
+}
+
+/// Whether a part of the document is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Listed {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+}
+
+/// What people wrote about a recording.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Times in bed.
+    pub(crate) bed: Vec<Span>,
+    /// Times when the device was taken off.
+    pub(crate) not_worn: Vec<Span>,
+    /// The part to be used; all of it without one.
+    pub(crate) used: Option<Span>,
+}
+
+/// The scorer for the counts of a device: what its maker's program applies, else the one that needs no
+/// scale.
+pub(crate) fn scorer_of(format: &str) -> &'static Scorer {
+    match format {
+        "agd" | "gt3x" => &COLE_KRIPKE_ACTILIFE,
+        "awd" | "respironics_csv" | "motionwatch" => &OAKLEY,
+        _ => &OAKLEY_AUTOMATIC,
+    }
+}
+
+/// A recording cut to the part to be used and without what was not worn by the diary.
+pub(crate) struct Prepared {
+    activity: Series,
+    light: Option<Series>,
+    angle: Option<Series>,
+    off: Option<Vec<bool>>,
+    bed: Vec<Span>,
+}
+
+impl Prepared {
+    /// Applies what people wrote.
+    pub(crate) fn new(loaded: &Loaded, written: &Written) -> Self {
+        let cut = |series: &Series| match written.used {
+            Some(used) => series.part(series.index_at(used.from_s), series.index_at(used.until_s)),
+            None => series.clone(),
+        };
+        let mut activity = cut(&loaded.activity);
+        if !written.not_worn.is_empty() {
+            let mut mask = vec![false; activity.len()];
+            for span in &written.not_worn {
+                let (from, until) = (
+                    activity.index_at(span.from_s),
+                    activity.index_at(span.until_s),
+                );
+                if let Some(places) = mask.get_mut(from..until) {
+                    places.fill(true);
+                }
+            }
+            activity = activity.without(&mask);
+        }
+        let off = loaded.nonwear.as_ref();
+        Self {
+            off: off.map(|nonwear| accel::nonwear::mask(nonwear, &activity)),
+            activity,
+            light: loaded.light.as_ref().map(cut),
+            angle: loaded.angle.as_ref().map(cut),
+            bed: written.bed.clone(),
+        }
+    }
+
+    /// The report on it.
+    pub(crate) fn report(&self, format: &str, wanted: &Wanted) -> Report<'_> {
+        Report::new(Input {
+            activity: &self.activity,
+            light: self.light.as_ref(),
+            angle: self.angle.as_ref(),
+            diary: &self.bed,
+            scorer: wanted.scorer.unwrap_or_else(|| scorer_of(format)),
+            nonwear: match (wanted.nonwear, &self.off) {
+                (LeaveOut::Kept, _) => Nonwear::Kept,
+                (_, Some(off)) => Nonwear::Given(off),
+                (LeaveOut::Choi, None) => Nonwear::Choi,
+                (LeaveOut::Troiano, None) => Nonwear::Troiano,
+                (LeaveOut::Stillness, None) => Nonwear::Stillness,
+            },
+            off: self.off.as_deref(),
+        })
+    }
+}
+
+/// The document of one recording, without its path and digest.
+pub(crate) fn document(
+    loaded: &Loaded,
+    report: &Report<'_>,
+    wanted: &Wanted,
+) -> serde_json::Result<Box<RawValue>> {
+    let series = report.activity();
+    let measures = wanted.columns.iter().map(|column| report.measure(column));
+    let nights = match wanted.nights {
+        Listed::Yes => report.nights(),
+        Listed::No => &[],
+    };
+    let days = match wanted.days {
+        Listed::Yes => report.days(),
+        Listed::No => &[],
+    };
+    let scores = match wanted.scores {
+        Listed::Yes => Some(scores(series)),
+        Listed::No => None,
+    };
+    let document = Document {
+        member: loaded.member.as_deref(),
+        format: loaded.header.format,
+        device: loaded.header.device.as_deref(),
+        serial: loaded.header.serial.as_deref(),
+        channel: &loaded.channel,
+        unit: loaded.unit,
+        start: civil(series.start_s()).to_string(),
+        epoch_s: series.step_s(),
+        epochs: series.len(),
+        coverage: series.coverage(),
+        scorer: report.input().scorer.id,
+        damages: Damaged {
+            count: loaded.damages.count,
+            first: loaded.damages.first.iter().map(damage).collect(),
+        },
+        measures: Measures(measures.collect()),
+        nights: nights.iter().map(|row| Row(night::FIELDS, row)).collect(),
+        days: days.iter().map(|row| Row(day::FIELDS, row)).collect(),
+        scores: scores.as_ref().map(|scores| &scores.0),
+        score_epochs: scores.as_ref().map(|scores| &scores.1),
+    };
+    serde_json::value::to_raw_value(&document)
+}
+
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<&'a str>,
+    format: &'a str,
+    device: Option<&'a str>,
+    serial: Option<&'a str>,
+    channel: &'a str,
+    unit: &'a str,
+    start: String,
+    epoch_s: u32,
+    epochs: usize,
+    coverage: f64,
+    scorer: &'a str,
+    damages: Damaged,
+    measures: Measures,
+    nights: Vec<Row<'a, night::Night>>,
+    days: Vec<Row<'a, day::Day>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scores: Option<&'a BTreeMap<&'static str, String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score_epochs: Option<&'a BTreeMap<&'static str, ScoreEpochs>>,
+}
+
+#[derive(serde::Serialize)]
+struct Damaged {
+    count: u64,
+    first: Vec<serde_json::Value>,
+}
+
+fn damage(damage: &import::recording::Damage) -> serde_json::Value {
+    serde_json::json!({
+        "code": damage.code, "byte": damage.byte, "line": damage.line, "message": damage.message,
+    })
+}
+
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum ScoreEpochs {
+    Scored {
+        start: String,
+        epoch_s: u32,
+        method: &'static str,
+        version: u32,
+    },
+    Not {
+        reason: String,
+    },
+}
+
+type Scores = (
+    BTreeMap<&'static str, String>,
+    BTreeMap<&'static str, ScoreEpochs>,
+);
+
+/// The epochs of every scorer, and where and how long they are; a scorer without an answer has a reason.
+fn scores(series: &Series) -> Scores {
+    let mut strings = BTreeMap::new();
+    let mut epochs = BTreeMap::new();
+    for scorer in SCORERS {
+        let told = match (scorer.score)(series) {
+            Ok(found) => {
+                strings.insert(scorer.id, found.value.text());
+                ScoreEpochs::Scored {
+                    start: civil(found.value.start_s()).to_string(),
+                    epoch_s: found.value.step_s(),
+                    method: scorer.method.id,
+                    version: scorer.method.version,
+                }
+            }
+            Err(none) => ScoreEpochs::Not {
+                reason: none.to_string(),
+            },
+        };
+        epochs.insert(scorer.id, told);
+    }
+    (strings, epochs)
+}
+
+/// Measures as an object in the order of the columns.
+struct Measures(Vec<Measure>);
+
+impl Serialize for Measures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for measure in &self.0 {
+            let value = match measure.outcome {
+                Ok(found) => Told::Value {
+                    value: Shown(measure.cell()),
+                    coverage: found.coverage,
+                    method: measure.column.method.id,
+                    version: measure.column.method.version,
+                },
+                Err(none) => Told::Null {
+                    value: (),
+                    reason: none.to_string(),
+                },
+            };
+            map.serialize_entry(measure.column.id, &value)?;
+        }
+        map.end()
+    }
+}
+
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum Told {
+    Value {
+        value: Shown,
+        coverage: f64,
+        method: &'static str,
+        version: u32,
+    },
+    Null {
+        value: (),
+        reason: String,
+    },
+}
+
+/// A row of nights or days as an object.
+struct Row<'a, R: 'static>(&'static [Field<R>], &'a R);
+
+impl<R> Serialize for Row<'_, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for field in self.0 {
+            map.serialize_entry(field.id, &Shown((field.of)(self.1)))?;
+        }
+        map.end()
+    }
+}
+
+/// A cell as JSON: numbers as numbers, times as text, nothing as null.
+struct Shown(Cell);
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Cell::Missing => serializer.serialize_unit(),
+            Cell::Number(value) => serializer.serialize_f64(*value),
+            Cell::Whole(value) => serializer.serialize_i64(*value),
+            cell @ (Cell::Clock(_) | Cell::Instant(_) | Cell::Day(_) | Cell::Text(_)) => {
+                serializer.serialize_str(&cell.text())
+            }
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Reads one file into series: the activity that the measures see, and light where there is any.
+//!
+//! The digest of the content is taken while it is read. Whatever is wrong with a file is an error of that
+//! file. Nothing of the file but its device's header and its series is kept.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use analysis::outcome::Insufficient;
+use analysis::series::{Combine, Ends, Origin, Series};
+use aws_lc_rs::digest;
+use import::recording::columns::Columns;
+use import::recording::front;
+use import::recording::{Channel, Content, Damages, Header, Quantity, Recording};
+use jiff::tz::TimeZone;
+
+use crate::lab::raw::FirstPass;
+use crate::lab::{civil, raw};
+
+/// Read at once when only the digest is wanted.
+const CHUNK_BYTES: usize = 1 << 16;
+/// Share of a longer epoch that must be present when a recording is resampled.
+const LEAST_BIN: f64 = 0.5;
+
+/// How files are read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct How {
+    /// Name of the format; told by content without one.
+    pub(crate) format: Option<String>,
+    /// What the columns of tables mean.
+    pub(crate) columns: Option<Columns>,
+    /// Name of the channel that is the activity; the device's main one without.
+    pub(crate) channel: Option<String>,
+    /// Zone on whose clock the recording is put.
+    pub(crate) zone: Option<TimeZone>,
+    /// Length of an epoch to resample to, seconds.
+    pub(crate) epoch_s: Option<u32>,
+    /// Whether a file is decoded on a thread of its own while its samples are reduced.
+    pub(crate) decode: Decode,
+}
+
+/// Where raw acceleration is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Decode {
+    /// On the thread that reduces it: best when there are more files than cores.
+    #[default]
+    Here,
+    /// On a second thread.
+    Beside,
+}
+
+/// Why a file could not be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoadError {
+    /// It could not be opened or read.
+    #[error("cannot read the file")]
+    Io(#[from] io::Error),
+    /// No reader understood it.
+    #[error(transparent)]
+    Import(#[from] front::Error),
+    /// It has no channel of activity.
+    #[error("the file has no channel of activity; its channels are {0}")]
+    NoActivity(String),
+    /// The channel that was asked for is not there.
+    #[error("the file has no channel {wanted:?}; its channels are {known}")]
+    NoChannel {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// The epochs cannot be resampled.
+    #[error("epochs of {from_s} s cannot become epochs of {to_s} s: {reason}")]
+    Epoch {
+        /// Length in the file.
+        from_s: u32,
+        /// Length that was asked for.
+        to_s: u32,
+        /// Why not.
+        reason: Insufficient,
+    },
+    /// Raw acceleration cannot be reduced to this.
+    #[error("the raw acceleration cannot be reduced to {wanted}: {reason}")]
+    Reduce {
+        /// Which measure.
+        wanted: String,
+        /// Why not.
+        reason: Insufficient,
+    },
+    /// There is no such measure of raw acceleration.
+    #[error("raw acceleration has no channel {wanted:?}; its channels are {known}")]
+    NoMeasure {
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        known: String,
+    },
+    /// The file names samples but holds none.
+    #[error("the file holds no samples of acceleration")]
+    NoSamples,
+    /// The times lie beyond the calendar.
+    #[error("the times of the recording lie beyond the calendar")]
+    Calendar,
+}
+
+/// A recording as the measures see it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// Number of the person in a file that holds several.
+    pub(crate) member: Option<String>,
+    /// What the device says about itself.
+    pub(crate) header: Header,
+    /// Name of the channel that is the activity.
+    pub(crate) channel: String,
+    /// Its unit.
+    pub(crate) unit: &'static str,
+    /// The activity.
+    pub(crate) activity: Series,
+    /// Light in lux.
+    pub(crate) light: Option<Series>,
+    /// Angle of the forearm in degrees, from raw acceleration.
+    pub(crate) angle: Option<Series>,
+    /// 1 where the raw acceleration says that the device was not worn, 0 where it was.
+    pub(crate) nonwear: Option<Series>,
+    /// What could not be read.
+    pub(crate) damages: Damages,
+}
+
+/// A file as the measures see it.
+#[derive(Debug)]
+pub(crate) struct LoadedFile {
+    /// Digest of its content, hexadecimal.
+    pub(crate) sha256: String,
+    /// The recordings in it.
+    pub(crate) recordings: Vec<Loaded>,
+}
+
+/// Digest of a file's content, hexadecimal.
+pub(crate) fn sha256(path: &Path) -> io::Result<String> {
+    let mut input = Digested::open(path)?;
+    input.drain()?;
+    Ok(input.hex())
+}
+
+/// Reads a file: once, or twice where raw acceleration is calibrated first.
+pub(crate) fn load(path: &Path, how: &How) -> Result<LoadedFile, LoadError> {
+    let mut input = Digested::open(path)?;
+    let mut first = FirstPass::default();
+    let content = raw::read(&mut input, how, &mut |block| first.take(block))?;
+    // A reader may stop at the end of what it needs.
+    input.drain()?;
+    let recordings = match content {
+        Content::Epochs(recording) => vec![of_epochs(None, recording, how)?],
+        Content::Several(members) => members
+            .into_iter()
+            .map(|member| of_epochs(Some(member.number), member.recording, how))
+            .collect::<Result<_, _>>()?,
+        Content::Raw(found) => vec![raw::reduced(path, found, first, how)?],
+    };
+    Ok(LoadedFile {
+        sha256: input.hex(),
+        recordings,
+    })
+}
+
+fn of_epochs(
+    member: Option<String>,
+    mut recording: Recording,
+    how: &How,
+) -> Result<Loaded, LoadError> {
+    let known = || {
+        let names: Vec<&str> = recording
+            .channels
+            .iter()
+            .map(|channel| channel.name.as_str())
+            .collect();
+        names.join(", ")
+    };
+    let is_activity = |channel: &Channel| match &how.channel {
+        Some(wanted) => channel.name == *wanted,
+        None => channel.quantity == Quantity::Activity,
+    };
+    let Some(at) = recording.channels.iter().position(is_activity) else {
+        return Err(match &how.channel {
+            Some(wanted) => LoadError::NoChannel {
+                wanted: wanted.clone(),
+                known: known(),
+            },
+            None => LoadError::NoActivity(known()),
+        });
+    };
+    let activity = recording.channels.swap_remove(at);
+    let light = recording
+        .channels
+        .into_iter()
+        .find(|channel| channel.quantity == Quantity::Light);
+    let offset_s = recording.header.utc_offset_s;
+    let (channel, unit) = (activity.name.clone(), activity.unit);
+    let sum = Combine::SumWhere(LEAST_BIN);
+    let mean = Combine::MeanWhere(LEAST_BIN);
+    let is_count = unit.starts_with('{');
+    let combine = if is_count { sum } else { mean };
+    Ok(Loaded {
+        member,
+        header: recording.header,
+        channel,
+        unit,
+        activity: prepared(activity, offset_s, how, combine)?,
+        light: light
+            .map(|light| prepared(light, offset_s, how, mean))
+            .transpose()?,
+        angle: None,
+        nonwear: None,
+        damages: recording.damages,
+    })
+}
+
+/// A series on the clock that was asked for.
+pub(super) fn on_clock(
+    series: Series,
+    offset_s: Option<i32>,
+    how: &How,
+) -> Result<Series, LoadError> {
+    match &how.zone {
+        Some(zone) => civil::on_local_clock(&series, offset_s, zone).ok_or(LoadError::Calendar),
+        None => Ok(series),
+    }
+}
+
+/// The channel on the clock and the epoch that were asked for.
+fn prepared(
+    channel: Channel,
+    offset_s: Option<i32>,
+    how: &How,
+    combine: Combine,
+) -> Result<Series, LoadError> {
+    let series = Series::new(channel.start_s, channel.epoch_s.max(1), channel.values);
+    let series = on_clock(series, offset_s, how)?;
+    let Some(to_s) = how.epoch_s.filter(|&to_s| to_s != series.step_s()) else {
+        return Ok(series);
+    };
+    let refused = |reason| LoadError::Epoch {
+        from_s: series.step_s(),
+        to_s,
+        reason,
+    };
+    if to_s < series.step_s() {
+        let of = "seconds per epoch (shorter ones cannot be made)";
+        let lack = Insufficient::new(of, f64::from(series.step_s()), f64::from(to_s));
+        return Err(refused(lack));
+    }
+    series
+        .resampled(to_s, Origin::FirstEpoch, Ends::Complete, combine)
+        .map_err(refused)
+}
+
+/// A file whose digest is taken while it is read.
+struct Digested {
+    file: File,
+    context: digest::Context,
+}
+
+impl Digested {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        if file.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        Ok(Self {
+            file,
+            context: digest::Context::new(&digest::SHA256),
+        })
+    }
+
+    fn drain(&mut self) -> io::Result<()> {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        while self.read(&mut chunk)? > 0 {}
+        Ok(())
+    }
+
+    fn hex(self) -> String {
+        hex(self.context.finish().as_ref())
+    }
+}
+
+impl Read for Digested {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.context.update(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes every text");
+        text
+    })
+}
+
+/// Name of a recording as people know it: its file without folders and extensions, and its number.
+pub(crate) fn name(path: &Path, member: Option<&str>) -> String {
+    let names = crate::lab::diary::names(path);
+    let stem = names.last().cloned().unwrap_or_default();
+    match member {
+        Some(member) => format!("{stem} {member}"),
+        None => stem,
+    }
+}
+
+/// The path that results show: as it was given.
+pub(crate) fn shown(path: &Path) -> String {
+    PathBuf::from(path).to_string_lossy().into_owned()
+}
