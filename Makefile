@@ -7,13 +7,14 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
+PYTHON ?= python3
 DATA ?= .clarity
 # How long each fuzz target runs.
 SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev db-dev test test-fast lint fmt docs docs-check bench bench-parts fuzz clean
+.PHONY: help run dev db-dev test test-fast lint fmt docs docs-check bench bench-parts bench-pat fuzz clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
@@ -56,6 +57,11 @@ bench: ## One table of figures, each beside the limit of this machine (ARGS=--js
 
 bench-parts: ## Micro-benchmarks of readers, codec and merge
 	@$(CARGO) bench --quiet -p import -p store -p analysis
+
+bench-pat: ## The actigraphy transformer beside its limit, and beside ONNX Runtime and PyTorch (PYTHON=…)
+	@$(CARGO) bench --quiet -p analysis --bench pat
+	@$(PYTHON) tools/pat-peers
+	@$(PYTHON) tools/pat-peers --quick --avx2
 
 fuzz: ## Each fuzz target for SECONDS_PER_TARGET seconds
 	@tools/fuzz $(SECONDS_PER_TARGET)
