@@ -469,3 +469,53 @@ fn epochs_begin_with_the_clock_or_with_the_recording() {
         assert_eq!(epochs.columns[&Measure::Mad][0].is_nan(), first < 0.9);
     }
 }
+
+#[test]
+fn calibration_and_nonwear_do_not_depend_on_how_the_stream_was_cut() {
+    let mut samples = at_rest(40, [1.02; 3], [0.01, 0.02, -0.02]);
+    samples.extend(moving(4, 50.0, 30_000));
+    samples.extend(vec![[0.0, 0.0, 1.0]; 200_000]);
+    samples[7_000][0] = f32::NAN;
+    let with = |pieces: usize| {
+        let mut calibrator = Calibrator::new(50.0);
+        let mut detector = Detector::new(50.0, Calibration::NONE);
+        for (index, block) in samples.chunks(pieces).enumerate() {
+            let start_us = START_US + 123 + i64::try_from(index * pieces * 20_000).unwrap();
+            calibrator.push(start_us, 50.0, block);
+            detector.push(start_us, 50.0, block);
+        }
+        let nonwear = detector.finish().unwrap();
+        assert!(nonwear.values().contains(&1.0) && nonwear.values().contains(&0.0));
+        (calibrator.finish().unwrap(), bits(nonwear.values()))
+    };
+    let whole = with(usize::MAX >> 1);
+    assert_eq!(with(77), whole);
+    assert_eq!(with(1), whole);
+}
+
+#[test]
+fn a_constant_and_a_single_sample_do_no_harm() {
+    let still = reduced(100.0, 5, ALL, &vec![[0.0, 0.6, 0.8]; 3000]);
+    for measure in ALL {
+        let expect = if *measure == Measure::VectorMagnitude {
+            1.0
+        } else if measure.analysis().unit == "deg" {
+            0.8_f64.atan2(0.6).to_degrees()
+        } else {
+            0.0
+        };
+        let values = &still.columns[measure];
+        assert!(
+            values.iter().all(|value| (value - expect).abs() < 1e-5),
+            "{measure:?}: {values:?}"
+        );
+    }
+    let single = reduced(100.0, 5, ALL, &[[0.0, 0.0, 1.0]]);
+    assert_eq!((single.len(), single.samples), (1, 1));
+    assert!(
+        single
+            .columns
+            .values()
+            .all(|values| values.len() == 1 && values[0].is_nan())
+    );
+}
