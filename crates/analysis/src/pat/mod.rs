@@ -7,6 +7,7 @@ pub mod encoder;
 pub mod head;
 pub mod kernel;
 pub mod novelty;
+pub mod random;
 pub mod scaler;
 pub mod week;
 pub mod weights;

@@ -1,6 +1,7 @@
 //! The commands and their arguments, as `--help` prints them.
 
 pub(crate) mod models;
+pub(crate) mod pat;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -67,6 +68,8 @@ pub(crate) enum Command {
     Metrics,
     /// Installs and checks trained networks, such as the Pretrained Actigraphy Transformer.
     Models(models::Models),
+    /// Embeds weeks of movement with the actigraphy transformer, and trains heads on embeddings.
+    Pat(pat::Pat),
     /// Shows background work, and what to do with work that was set aside.
     Jobs(Jobs),
     /// Tells what a person's samples cost on disk, by metric.

@@ -15,6 +15,7 @@ mod import;
 mod jobs;
 mod models;
 mod output;
+mod pat;
 mod print;
 mod progress;
 mod serve;
@@ -99,6 +100,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Openapi => print::openapi(),
         Command::Metrics => print::metrics(global),
         Command::Models(wanted) => models::models(global, wanted.command).await,
+        Command::Pat(wanted) => pat::pat(global, wanted.command),
         Command::Jobs(wanted) => jobs::jobs(global, wanted.command).await,
         Command::Storage(wanted) => storage::storage(global, &wanted.user).await,
         Command::Copy(wanted) => copy::copy(global, wanted).await,

@@ -1,0 +1,219 @@
+//! Weeks out of files: recordings on the grid of the transformer, or arrays of weeks as they are.
+//!
+//! One file is in memory at a time. Weeks with too little wear are counted, not invented.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use analysis::pat::scaler::{Columns, Scaler};
+use analysis::pat::week::{self, Quantity, WEEK_MIN};
+use analysis::report::column::{self, Cell};
+use analysis::report::{Input, Report};
+use analysis::series::{MINUTE_S, Series};
+use analysis::wear::choi;
+use anyhow::{Context, bail};
+
+use crate::lab::load::{self, How, Loaded};
+
+/// The largest array that is read: 100,000 weeks of `f32`.
+const NPY_BYTES_MAX: u64 = 4_032_000_000 + 4_096;
+/// The largest file of a scaler: twice 10,080 numbers as text.
+const SCALER_BYTES_MAX: u64 = 4 << 20;
+
+/// Measures of rest and activity that stand beside embeddings as a baseline.
+pub(crate) const RHYTHM: [&str; 11] = [
+    "interdaily_stability",
+    "intradaily_variability",
+    "relative_amplitude",
+    "l5",
+    "m10",
+    "cosinor_mesor",
+    "cosinor_amplitude",
+    "cosinor_r2",
+    "activity_mean",
+    "activity_sd",
+    "activity_still_share",
+];
+
+/// Which minutes of a recording count as not worn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LeaveOut {
+    /// None.
+    Kept,
+    /// Those that Choi 2011 marks.
+    Choi,
+}
+
+/// How files become weeks.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// How minutes are scaled.
+    pub(crate) scaler: Scaler,
+    /// What is left out.
+    pub(crate) nonwear: LeaveOut,
+    /// How recordings are read.
+    pub(crate) how: How,
+}
+
+/// A week that can be embedded.
+#[derive(Debug)]
+pub(crate) struct Week {
+    /// The file, as it was named.
+    pub(crate) path: String,
+    /// Number of the week in the file, from 0; weeks that were left out count.
+    pub(crate) number: usize,
+    /// 10,080 scaled values.
+    pub(crate) scaled: Vec<f32>,
+    /// Measures of the week before scaling, in the order of [`RHYTHM`]; None where one is missing or
+    /// the file holds scaled weeks only.
+    pub(crate) rhythm: Option<Vec<f64>>,
+    /// Whether the values are steps, which stand for activity.
+    pub(crate) is_proxy: bool,
+}
+
+/// What came of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Weeks that can be embedded.
+    pub(crate) weeks: Vec<Week>,
+    /// Weeks with too little wear.
+    pub(crate) insufficient: usize,
+}
+
+impl Reading {
+    /// Reads a file.
+    pub(crate) fn file(&self, path: &Path) -> anyhow::Result<Found> {
+        let is_array = path.extension().is_some_and(|extension| extension == "npy");
+        if is_array { self.array(path) } else { self.recordings(path) }
+    }
+
+    fn array(&self, path: &Path) -> anyhow::Result<Found> {
+        let array = import::npy::read(&read_bounded(path, NPY_BYTES_MAX)?)?;
+        if array.shape.last() != Some(&WEEK_MIN) || array.shape.len() > 2 {
+            bail!("an array of shape {:?} is no list of weeks; it must be (n, {WEEK_MIN})", array.shape);
+        }
+        let values = array.values.into_f32();
+        let weeks = values.chunks_exact(WEEK_MIN).enumerate().map(|(number, week)| {
+            let scaled = match &self.scaler {
+                Scaler::None => week.to_vec(),
+                scaler @ (Scaler::Week | Scaler::Columns(_)) => {
+                    let week: Vec<f64> = week.iter().map(|&value| f64::from(value)).collect();
+                    scaler.scaled(&week)
+                }
+            };
+            Week {
+                path: load::shown(path),
+                number,
+                scaled,
+                rhythm: None,
+                is_proxy: false,
+            }
+        });
+        Ok(Found {
+            weeks: weeks.collect(),
+            insufficient: 0,
+        })
+    }
+
+    fn recordings(&self, path: &Path) -> anyhow::Result<Found> {
+        let file = load::load(path, &self.how)?;
+        let mut found = Found::default();
+        for loaded in &file.recordings {
+            self.recording(path, loaded, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn recording(&self, path: &Path, loaded: &Loaded, found: &mut Found) -> anyhow::Result<()> {
+        let minutes = &loaded.activity;
+        let nonwear = match self.nonwear {
+            LeaveOut::Kept => Vec::new(),
+            LeaveOut::Choi => {
+                let marked = choi::nonwear(minutes, &choi::CHOI_2011);
+                marked.map_err(|lack| anyhow::anyhow!("finding non-wear: {lack}"))?.value
+            }
+        };
+        let is_proxy = loaded.unit.contains("step");
+        let quantity = if is_proxy { Quantity::Steps } else { Quantity::Counts };
+        let weeks = week::weeks(minutes, &nonwear, quantity, week::first_midnight(minutes))
+            .map_err(|lack| anyhow::anyhow!("cutting weeks: {lack}"))?;
+        for (number, week) in weeks.into_iter().enumerate() {
+            let Ok(week) = week else {
+                found.insufficient += 1;
+                continue;
+            };
+            let week = week.value;
+            found.weeks.push(Week {
+                path: shown(path, loaded),
+                number,
+                scaled: self.scaler.scaled(&week.values),
+                rhythm: rhythm(&Series::new(week.start_s, MINUTE_S, week.values)),
+                is_proxy,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A file of several people names each of them behind a `#`.
+fn shown(path: &Path, loaded: &Loaded) -> String {
+    match &loaded.member {
+        Some(member) => format!("{}#{member}", load::shown(path)),
+        None => load::shown(path),
+    }
+}
+
+fn rhythm(week: &Series) -> Option<Vec<f64>> {
+    let report = Report::new(Input::new(week));
+    RHYTHM
+        .iter()
+        .map(|id| {
+            let column = column::named(id).into_iter().next()?;
+            match report.measure(column).cell() {
+                Cell::Number(value) => Some(value),
+                Cell::Missing
+                | Cell::Whole(_)
+                | Cell::Clock(_)
+                | Cell::Instant(_)
+                | Cell::Day(_)
+                | Cell::Text(_) => None,
+            }
+        })
+        .collect()
+}
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenScaler {
+    name: String,
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+}
+
+/// `none`, `week`, or a file with the means and deviations of a population:
+/// `{"name", "mean": [10080 numbers], "deviation": [10080 numbers]}`.
+pub(crate) fn scaler(text: &str) -> anyhow::Result<Scaler> {
+    match text {
+        "none" => return Ok(Scaler::None),
+        "week" => return Ok(Scaler::Week),
+        _ => {}
+    }
+    let path = Path::new(text);
+    let bytes = read_bounded(path, SCALER_BYTES_MAX)
+        .with_context(|| format!("the scaler {text} is neither none nor week nor a file"))?;
+    let written: WrittenScaler = serde_json::from_slice(&bytes)
+        .with_context(|| format!("{text} must hold name, mean and deviation"))?;
+    let columns = Columns::new(written.name, written.mean, written.deviation)
+        .map_err(|lack| anyhow::anyhow!("{text}: {lack}"))?;
+    Ok(Scaler::Columns(columns))
+}
+
+fn read_bounded(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > bytes_max) {
+        bail!("it has more than {bytes_max} bytes; give it in parts");
+    }
+    Ok(bytes)
+}
