@@ -50,7 +50,10 @@ fn begin(array: &Expected, chance: &mut Chance) -> Vec<f32> {
     let limit = (6.0 / (field * (inward + outward)) as f64).sqrt();
     (0..count)
         .map(|_| {
-            #[expect(clippy::cast_possible_truncation, reason = "weights are single precision")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "weights are single precision"
+            )]
             let value = (limit * (2.0 * chance.share() - 1.0)) as f32;
             value
         })
@@ -67,10 +70,16 @@ mod tests {
         let first = weights(Size::Small, 1);
         assert_eq!(first, weights(Size::Small, 1));
         assert_ne!(first, weights(Size::Small, 2));
-        assert_eq!(Encoder::from_tensors(&first).expect("an encoder").size(), Size::Small);
+        assert_eq!(
+            Encoder::from_tensors(&first).expect("an encoder").size(),
+            Size::Small
+        );
         let kernel = &first[0];
         let limit = (6.0_f32 / (18.0 + 96.0)).sqrt();
-        let largest = kernel.values().iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+        let largest = kernel
+            .values()
+            .iter()
+            .fold(0.0_f32, |most, value| most.max(value.abs()));
         assert!(largest <= limit && largest > 0.95 * limit, "{largest}");
     }
 }

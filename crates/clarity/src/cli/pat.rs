@@ -54,7 +54,8 @@ fn embed(global: &Global, wanted: &Embed) -> Result<(), Failure> {
     let mut model = Model::open(&config.data_dir, &wanted.model, wanted.seed, threads)?;
     let mut out = Output::create(&wanted.out, &model, &scaler)
         .map_err(|error| Failure::usage(format!("{error:#}")))?;
-    let files = find::recordings(&wanted.paths).map_err(|error| Failure::usage(error.to_string()))?;
+    let files =
+        find::recordings(&wanted.paths).map_err(|error| Failure::usage(error.to_string()))?;
     let mut proxies = 0_usize;
     let tally = each_week(&files, &reading, &mut |weeks| {
         let embedded = model.embed(weeks)?;
@@ -65,7 +66,9 @@ fn embed(global: &Global, wanted: &Embed) -> Result<(), Failure> {
         Ok(())
     })?;
     if proxies > 0 {
-        output::note(&format!("{proxies} weeks are made of steps: a proxy, to be compared with nothing else"));
+        output::note(&format!(
+            "{proxies} weeks are made of steps: a proxy, to be compared with nothing else"
+        ));
     }
     output::note(&model.attribution);
     out.finish()?;
@@ -85,13 +88,17 @@ fn embed(global: &Global, wanted: &Embed) -> Result<(), Failure> {
     }
     match tally.failed {
         0 => Ok(()),
-        failed => Err(Failure::Failed(anyhow::anyhow!("{failed} of {} files could not be read", tally.files))),
+        failed => Err(Failure::Failed(anyhow::anyhow!(
+            "{failed} of {} files could not be read",
+            tally.files
+        ))),
     }
 }
 
 fn reading(wanted: &Weeks) -> Result<Reading, Failure> {
     Ok(Reading {
-        scaler: weeks::scaler(&wanted.scaler).map_err(|error| Failure::usage(format!("{error:#}")))?,
+        scaler: weeks::scaler(&wanted.scaler)
+            .map_err(|error| Failure::usage(format!("{error:#}")))?,
         nonwear: wanted.nonwear,
         how: How {
             format: wanted.format.clone(),
@@ -167,7 +174,10 @@ struct Wanted<'a> {
 }
 
 fn embedded(global: &Global, wanted: &Wanted<'_>) -> Result<Embedded, Failure> {
-    let is_document = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    let is_document = |path: &&PathBuf| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    };
     let documents = wanted.files.iter().filter(is_document).count();
     if documents == wanted.files.len() && documents > 0 {
         return Ok(from_documents(&wanted.files)?);
@@ -176,22 +186,36 @@ fn embedded(global: &Global, wanted: &Wanted<'_>) -> Result<Embedded, Failure> {
         return Err(Failure::usage("give embeddings or recordings, not both"));
     }
     let Some(name) = wanted.model else {
-        return Err(Failure::usage("--model says which encoder embeds the recordings"));
+        return Err(Failure::usage(
+            "--model says which encoder embeds the recordings",
+        ));
     };
     let config = household::settings_or_fail(global, &[])?;
     let reading = reading(wanted.weeks)?;
-    let mut model = Model::open(&config.data_dir, name, wanted.seed, threads(wanted.weeks.threads))?;
+    let mut model = Model::open(
+        &config.data_dir,
+        name,
+        wanted.seed,
+        threads(wanted.weeks.threads),
+    )?;
     let mut found = Vec::new();
     let tally = each_week(&wanted.files, &reading, &mut |weeks| {
         let embeddings = model.embed(weeks)?;
         for (week, embedding) in weeks.iter().zip(embeddings) {
             if week.is_proxy {
-                bail!("{} counts steps: a proxy never leads to a probability", week.path);
+                bail!(
+                    "{} counts steps: a proxy never leads to a probability",
+                    week.path
+                );
             }
             found.push(Features {
                 path: week.path.clone(),
                 week: week.number,
-                embedding: embedding.mean.iter().map(|&value| f64::from(value)).collect(),
+                embedding: embedding
+                    .mean
+                    .iter()
+                    .map(|&value| f64::from(value))
+                    .collect(),
                 rhythm: week.rhythm.clone(),
             });
         }
@@ -219,20 +243,27 @@ fn from_documents(files: &[PathBuf]) -> anyhow::Result<Embedded> {
             scaler: document.scaler,
         };
         let all = all.get_or_insert_with(|| Embedded {
-            attribution: format!("embeddings that were given, of weights with SHA-256 {}", origin.sha256),
+            attribution: format!(
+                "embeddings that were given, of weights with SHA-256 {}",
+                origin.sha256
+            ),
             origin: origin.clone(),
             weeks: Vec::new(),
             insufficient: 0,
         });
         if all.origin != origin {
-            bail!("{} was made with other weights or another scaler than the first", path.display());
+            bail!(
+                "{} was made with other weights or another scaler than the first",
+                path.display()
+            );
         }
-        all.weeks.extend(document.embeddings.into_iter().map(|item| Features {
-            path: item.path,
-            week: item.week,
-            embedding: item.embedding.into_iter().map(f64::from).collect(),
-            rhythm: None,
-        }));
+        all.weeks
+            .extend(document.embeddings.into_iter().map(|item| Features {
+                path: item.path,
+                week: item.week,
+                embedding: item.embedding.into_iter().map(f64::from).collect(),
+                rhythm: None,
+            }));
     }
     all.context("no embeddings")
 }
@@ -240,26 +271,29 @@ fn from_documents(files: &[PathBuf]) -> anyhow::Result<Embedded> {
 fn fit(global: &Global, wanted: &Fit) -> Result<(), Failure> {
     let labels = Labels::read(&wanted.labels, &wanted.target)
         .map_err(|error| Failure::usage(format!("{error:#}")))?;
-    let paths = if wanted.paths.is_empty() { labels.paths() } else { wanted.paths.clone() };
-    let mut files = find::recordings(&paths).map_err(|error| Failure::usage(error.to_string()))?;
-    files.retain(|path| labels.knows(path) || path.extension().is_some_and(|extension| extension == "json"));
-    if files.is_empty() {
-        return Err(Failure::usage("no file is labelled; the column recording holds names of files"));
-    }
-    let found = embedded(global, &Wanted {
-        files,
-        model: wanted.model.as_deref(),
-        seed: wanted.seed,
-        weeks: &wanted.weeks,
-    })?;
+    let files = labelled(wanted, &labels)?;
+    let found = embedded(
+        global,
+        &Wanted {
+            files,
+            model: wanted.model.as_deref(),
+            seed: wanted.seed,
+            weeks: &wanted.weeks,
+        },
+    )?;
     let rows = |of: &dyn Fn(&Features) -> Option<Vec<f64>>| -> Vec<Row> {
-        let labelled = found.weeks.iter().filter_map(|week| labels.row(&week.path, week.week, of(week)?));
+        let labelled = found
+            .weeks
+            .iter()
+            .filter_map(|week| labels.row(&week.path, week.week, of(week)?));
         labelled.collect()
     };
     let embeddings = rows(&|week| Some(week.embedding.clone()));
     let plan = plan(wanted);
     let kind = wanted.head.kind();
-    let short = |lack: analysis::outcome::Insufficient| anyhow::anyhow!("the labelled weeks do not suffice: {lack}");
+    let short = |lack: analysis::outcome::Insufficient| {
+        anyhow::anyhow!("the labelled weeks do not suffice: {lack}")
+    };
     let evaluation = evaluate(&embeddings, kind, &plan).map_err(short)?;
     let (head, penalty) = train(&embeddings, kind, &plan).map_err(short)?;
     let rhythm = rhythm(&rows(&|week| week.rhythm.clone()), kind, &plan);
@@ -279,11 +313,43 @@ fn fit(global: &Global, wanted: &Fit) -> Result<(), Failure> {
         }),
     };
     if let Some(folder) = &wanted.out {
-        let kept = Kept::new(&wanted.target, found.origin.clone(), wanted.seed, &evaluation, head);
+        let kept = Kept::new(
+            &wanted.target,
+            found.origin.clone(),
+            wanted.seed,
+            &evaluation,
+            head,
+        );
         write(folder, &kept, &card)?;
     }
     output::note(&found.attribution);
-    if global.json { output::json(&card) } else { output::line(&card.lines()) }
+    if global.json {
+        output::json(&card)
+    } else {
+        output::line(&card.lines())
+    }
+}
+
+/// The files of the run that have labels; embeddings name their recordings themselves.
+fn labelled(wanted: &Fit, labels: &Labels) -> Result<Vec<PathBuf>, Failure> {
+    let paths = if wanted.paths.is_empty() {
+        labels.paths()
+    } else {
+        wanted.paths.clone()
+    };
+    let mut files = find::recordings(&paths).map_err(|error| Failure::usage(error.to_string()))?;
+    files.retain(|path| {
+        labels.knows(path)
+            || path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+    });
+    if files.is_empty() {
+        return Err(Failure::usage(
+            "no file is labelled; the column recording holds names of files",
+        ));
+    }
+    Ok(files)
 }
 
 fn plan(wanted: &Fit) -> Plan {
@@ -324,13 +390,17 @@ fn write(folder: &Path, kept: &Kept, card: &Card<'_>) -> anyhow::Result<()> {
 
 fn apply(global: &Global, wanted: &Apply) -> Result<(), Failure> {
     let kept = Kept::read(&wanted.head)?;
-    let files = find::recordings(&wanted.paths).map_err(|error| Failure::usage(error.to_string()))?;
-    let found = embedded(global, &Wanted {
-        files,
-        model: Some(&kept.origin.model),
-        seed: kept.seed,
-        weeks: &wanted.weeks,
-    })?;
+    let files =
+        find::recordings(&wanted.paths).map_err(|error| Failure::usage(error.to_string()))?;
+    let found = embedded(
+        global,
+        &Wanted {
+            files,
+            model: Some(&kept.origin.model),
+            seed: kept.seed,
+            weeks: &wanted.weeks,
+        },
+    )?;
     if found.origin != kept.origin {
         return Err(Failure::usage(format!(
             "the head reads embeddings of the weights {} with the scaler {}, these are of {} with {}",
@@ -339,7 +409,10 @@ fn apply(global: &Global, wanted: &Apply) -> Result<(), Failure> {
     }
     let mut by_file: BTreeMap<&str, Vec<Vec<f64>>> = BTreeMap::new();
     for week in &found.weeks {
-        by_file.entry(&week.path).or_default().push(week.embedding.clone());
+        by_file
+            .entry(&week.path)
+            .or_default()
+            .push(week.embedding.clone());
     }
     let rows: Vec<_> = by_file
         .into_iter()
@@ -360,7 +433,11 @@ fn apply(global: &Global, wanted: &Apply) -> Result<(), Failure> {
         .into_iter()
         .map(|(path, weeks, probability)| {
             let probability = probability.map(|probability| format!("{probability:.3}"));
-            vec![path.to_owned(), weeks.to_string(), probability.unwrap_or_default()]
+            vec![
+                path.to_owned(),
+                weeks.to_string(),
+                probability.unwrap_or_default(),
+            ]
         })
         .collect();
     output::table(&["recording", "weeks", &kept.target], &rows)?;

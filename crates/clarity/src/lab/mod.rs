@@ -14,6 +14,7 @@ pub(crate) mod find;
 pub(crate) mod journal;
 pub(crate) mod load;
 pub(crate) mod pages;
+pub(crate) mod pat;
 mod raw;
 pub(crate) mod results;
 pub(crate) mod table;

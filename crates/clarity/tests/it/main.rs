@@ -26,6 +26,7 @@ mod live;
 mod models;
 mod pat;
 mod pat_agreement;
+mod pat_cohort;
 mod person;
 mod postgres;
 mod privacy;

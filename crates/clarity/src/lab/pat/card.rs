@@ -49,7 +49,13 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// A trained head with the figures of its evaluation.
-    pub(crate) fn new(target: &str, origin: Origin, seed: u64, found: &Evaluation, head: Head) -> Self {
+    pub(crate) fn new(
+        target: &str,
+        origin: Origin,
+        seed: u64,
+        found: &Evaluation,
+        head: Head,
+    ) -> Self {
         Self {
             format: FORMAT.to_owned(),
             target: target.to_owned(),
@@ -62,13 +68,24 @@ impl Kept {
 
     /// Reads a head, or the head in a folder that `fit` wrote.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
-        let path = if path.is_dir() { path.join(HEAD) } else { path.to_owned() };
+        let path = if path.is_dir() {
+            path.join(HEAD)
+        } else {
+            path.to_owned()
+        };
         let bytes = crate::models::shelf::read_bounded(&path, HEAD_BYTES_MAX)
             .with_context(|| format!("reading {}", path.display()))?;
-        let kept: Self = serde_json::from_slice(&bytes)
-            .with_context(|| format!("{} is no head as `clarity pat fit` writes it", path.display()))?;
+        let kept: Self = serde_json::from_slice(&bytes).with_context(|| {
+            format!(
+                "{} is no head as `clarity pat fit` writes it",
+                path.display()
+            )
+        })?;
         if kept.format != FORMAT {
-            bail!("{} is no head as `clarity pat fit` writes it", path.display());
+            bail!(
+                "{} is no head as `clarity pat fit` writes it",
+                path.display()
+            );
         }
         Ok(kept)
     }
@@ -121,7 +138,10 @@ pub(crate) struct Rhythm<'a> {
 impl Card<'_> {
     /// The figures in two lines.
     pub(crate) fn lines(&self) -> String {
-        let mut text = line(&format!("embedding of {}", self.origin.model), self.evaluation);
+        let mut text = line(
+            &format!("embedding of {}", self.origin.model),
+            self.evaluation,
+        );
         if let Some(rhythm) = &self.rhythm {
             text.push('\n');
             text.push_str(&line("rhythm measures", rhythm.evaluation));
@@ -166,8 +186,12 @@ impl Card<'_> {
         }
         out.push_str("\n## Calibration\n\n| people | mean probability | share with the label |\n|---|---|---|\n");
         for bin in &found.calibration {
-            writeln!(out, "| {} | {:.2} | {:.2} |", bin.people, bin.predicted, bin.observed)
-                .expect("a String takes every text");
+            writeln!(
+                out,
+                "| {} | {:.2} | {:.2} |",
+                bin.people, bin.predicted, bin.observed
+            )
+            .expect("a String takes every text");
         }
         out.push_str(
             "\n## Limits\n\n\
@@ -187,7 +211,10 @@ const fn kind(kind: Kind) -> &'static str {
 }
 
 fn interval(figure: &Interval) -> String {
-    format!("{:.3} [{:.3}, {:.3}]", figure.value, figure.low, figure.high)
+    format!(
+        "{:.3} [{:.3}, {:.3}]",
+        figure.value, figure.low, figure.high
+    )
 }
 
 fn shuffled(found: &Evaluation) -> String {

@@ -47,14 +47,19 @@ impl Model {
         let workspace = Workspace::new(threads);
         if let Some(size) = name.strip_prefix(RANDOM) {
             let size = Size::ALL.into_iter().find(|known| known.name() == size);
-            let size = size.context("the encoders with random weights are random-small, random-medium and random-large")?;
+            let size = size.context(
+                "the encoders with random weights are random-small, random-medium and random-large",
+            )?;
             let tensors = random::weights(size, seed);
-            let file = import::weights::to_safetensors(&tensors, &std::collections::BTreeMap::new());
+            let file =
+                import::weights::to_safetensors(&tensors, &std::collections::BTreeMap::new());
             let encoder = Encoder::from_tensors(&tensors).context("building the encoder")?;
             return Ok(Self {
                 name: name.to_owned(),
                 sha256: Sha256::of(&file),
-                attribution: format!("random weights of seed {seed}: an encoder that has learned nothing"),
+                attribution: format!(
+                    "random weights of seed {seed}: an encoder that has learned nothing"
+                ),
                 weights: Weights::Random(Box::new(encoder)),
                 workspace,
             });
@@ -80,7 +85,10 @@ impl Model {
             Weights::Random(encoder) => encoder,
         };
         let embedded = encoder.embed(&values, &mut self.workspace);
-        let first = weeks.first().map(|week| week.path.as_str()).unwrap_or_default();
+        let first = weeks
+            .first()
+            .map(|week| week.path.as_str())
+            .unwrap_or_default();
         match embedded {
             Ok(embedded) => Ok(embedded),
             Err(error) => bail!("weeks from {first} on: {error}"),

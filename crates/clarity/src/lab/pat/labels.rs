@@ -37,8 +37,8 @@ impl Labels {
             .trim(csv::Trim::All)
             .from_path(path)
             .with_context(|| format!("reading {}", path.display()))?;
-        let columns = Columns::of(reader.headers()?, target)
-            .with_context(|| path.display().to_string())?;
+        let columns =
+            Columns::of(reader.headers()?, target).with_context(|| path.display().to_string())?;
         let mut labels = Self {
             entries: HashMap::new(),
             names: HashSet::new(),
@@ -51,10 +51,15 @@ impl Labels {
             let place = || format!("{}, line {}", path.display(), index + 2);
             let cell = |at: usize| line.get(at).unwrap_or_default();
             let recording = cell(columns.recording);
-            let Some(label) = truth(cell(columns.target)).with_context(place)? else { continue };
+            let Some(label) = truth(cell(columns.target)).with_context(place)? else {
+                continue;
+            };
             let week = columns.week.map(cell).filter(|week| !week.is_empty());
             let week = week
-                .map(|week| week.parse().with_context(|| format!("{}: week {week:?}", place())))
+                .map(|week| {
+                    week.parse()
+                        .with_context(|| format!("{}: week {week:?}", place()))
+                })
                 .transpose()?;
             let person = columns.person.map_or(recording, cell);
             let next = people.len();
@@ -73,16 +78,21 @@ impl Labels {
     pub(crate) fn of(&self, path: &str, week: usize) -> Option<(usize, bool)> {
         // A file of several people names each of them behind a #.
         let names = diary::names(Path::new(path));
-        names.iter().map(|name| name.to_lowercase()).find_map(|name| {
-            let of_week = self.entries.get(&(name.clone(), Some(week)));
-            of_week.or_else(|| self.entries.get(&(name, None))).copied()
-        })
+        names
+            .iter()
+            .map(|name| name.to_lowercase())
+            .find_map(|name| {
+                let of_week = self.entries.get(&(name.clone(), Some(week)));
+                of_week.or_else(|| self.entries.get(&(name, None))).copied()
+            })
     }
 
     /// Whether any week of a file has a label.
     pub(crate) fn knows(&self, path: &Path) -> bool {
         let names = diary::names(path);
-        names.iter().any(|name| self.names.contains(&name.to_lowercase()))
+        names
+            .iter()
+            .any(|name| self.names.contains(&name.to_lowercase()))
     }
 
     /// A row of features with the label of its week, if it has one.
@@ -97,7 +107,11 @@ impl Labels {
 
     /// The recordings as paths, for labels that name files: beside the labels unless absolute.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = self.recordings.iter().map(|name| self.folder.join(name)).collect();
+        let mut paths: Vec<PathBuf> = self
+            .recordings
+            .iter()
+            .map(|name| self.folder.join(name))
+            .collect();
         paths.dedup();
         paths
     }
@@ -139,7 +153,8 @@ mod tests {
 
     #[test]
     fn recordings_are_known_by_name_and_people_by_theirs() {
-        let labels = read("recording,person,ill\na,ada,1\nB.awd,ada,yes\nc,cy,0\nd,dan,\n").expect("labels");
+        let labels =
+            read("recording,person,ill\na,ada,1\nB.awd,ada,yes\nc,cy,0\nd,dan,\n").expect("labels");
         assert_eq!(labels.of("there/A.txt.gz", 3), Some((0, true)));
         assert_eq!(labels.of("b.awd", 0), Some((0, true)));
         assert_eq!(labels.of("c.awd", 0), Some((1, false)));

@@ -6,5 +6,5 @@
 pub(crate) mod card;
 pub(crate) mod encode;
 pub(crate) mod labels;
-pub(crate) mod written;
 pub(crate) mod weeks;
+pub(crate) mod written;

@@ -85,31 +85,41 @@ impl Reading {
     /// Reads a file.
     pub(crate) fn file(&self, path: &Path) -> anyhow::Result<Found> {
         let is_array = path.extension().is_some_and(|extension| extension == "npy");
-        if is_array { self.array(path) } else { self.recordings(path) }
+        if is_array {
+            self.array(path)
+        } else {
+            self.recordings(path)
+        }
     }
 
     fn array(&self, path: &Path) -> anyhow::Result<Found> {
         let array = import::npy::read(&read_bounded(path, NPY_BYTES_MAX)?)?;
         if array.shape.last() != Some(&WEEK_MIN) || array.shape.len() > 2 {
-            bail!("an array of shape {:?} is no list of weeks; it must be (n, {WEEK_MIN})", array.shape);
+            bail!(
+                "an array of shape {:?} is no list of weeks; it must be (n, {WEEK_MIN})",
+                array.shape
+            );
         }
         let values = array.values.into_f32();
-        let weeks = values.chunks_exact(WEEK_MIN).enumerate().map(|(number, week)| {
-            let scaled = match &self.scaler {
-                Scaler::None => week.to_vec(),
-                scaler @ (Scaler::Week | Scaler::Columns(_)) => {
-                    let week: Vec<f64> = week.iter().map(|&value| f64::from(value)).collect();
-                    scaler.scaled(&week)
+        let weeks = values
+            .chunks_exact(WEEK_MIN)
+            .enumerate()
+            .map(|(number, week)| {
+                let scaled = match &self.scaler {
+                    Scaler::None => week.to_vec(),
+                    scaler @ (Scaler::Week | Scaler::Columns(_)) => {
+                        let week: Vec<f64> = week.iter().map(|&value| f64::from(value)).collect();
+                        scaler.scaled(&week)
+                    }
+                };
+                Week {
+                    path: load::shown(path),
+                    number,
+                    scaled,
+                    rhythm: None,
+                    is_proxy: false,
                 }
-            };
-            Week {
-                path: load::shown(path),
-                number,
-                scaled,
-                rhythm: None,
-                is_proxy: false,
-            }
-        });
+            });
         Ok(Found {
             weeks: weeks.collect(),
             insufficient: 0,
@@ -131,11 +141,17 @@ impl Reading {
             LeaveOut::Kept => Vec::new(),
             LeaveOut::Choi => {
                 let marked = choi::nonwear(minutes, &choi::CHOI_2011);
-                marked.map_err(|lack| anyhow::anyhow!("finding non-wear: {lack}"))?.value
+                marked
+                    .map_err(|lack| anyhow::anyhow!("finding non-wear: {lack}"))?
+                    .value
             }
         };
         let is_proxy = loaded.unit.contains("step");
-        let quantity = if is_proxy { Quantity::Steps } else { Quantity::Counts };
+        let quantity = if is_proxy {
+            Quantity::Steps
+        } else {
+            Quantity::Counts
+        };
         let weeks = week::weeks(minutes, &nonwear, quantity, week::first_midnight(minutes))
             .map_err(|lack| anyhow::anyhow!("cutting weeks: {lack}"))?;
         for (number, week) in weeks.into_iter().enumerate() {
@@ -211,7 +227,9 @@ pub(crate) fn scaler(text: &str) -> anyhow::Result<Scaler> {
 
 fn read_bounded(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    File::open(path)?
+        .take(bytes_max + 1)
+        .read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length > bytes_max) {
         bail!("it has more than {bytes_max} bytes; give it in parts");
     }

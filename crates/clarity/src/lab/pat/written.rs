@@ -48,7 +48,11 @@ impl Document {
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let document: Self = serde_json::from_reader(BufReader::new(File::open(path)?))
             .context("not a file of embeddings as `clarity pat embed` writes it")?;
-        if document.embeddings.iter().any(|item| item.embedding.len() != WIDTH) {
+        if document
+            .embeddings
+            .iter()
+            .any(|item| item.embedding.len() != WIDTH)
+        {
             bail!("an embedding has {WIDTH} numbers");
         }
         Ok(document)
@@ -115,7 +119,12 @@ impl Output {
             Self::Parquet { table, every } => {
                 let mut row = vec![Cell::Text(week.path.clone()), Cell::count(week.number)];
                 row.extend(every.iter().cloned());
-                row.extend(embedding.mean.iter().map(|&value| Cell::number(f64::from(value))));
+                row.extend(
+                    embedding
+                        .mean
+                        .iter()
+                        .map(|&value| Cell::number(f64::from(value))),
+                );
                 table.row(row)
             }
         }
@@ -132,7 +141,9 @@ impl Output {
                 ..
             } => {
                 file.write_all(b"\n]}\n")?;
-                let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+                let file = file
+                    .into_inner()
+                    .map_err(std::io::IntoInnerError::into_error)?;
                 file.sync_all()?;
                 std::fs::rename(&unfinished, &path)
                     .with_context(|| format!("naming {}", path.display()))
@@ -145,13 +156,13 @@ fn json(path: &Path, model: &Model, scaler: &str) -> anyhow::Result<Output> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".part");
     let unfinished = PathBuf::from(unfinished);
-    let file = File::create(&unfinished)
-        .with_context(|| format!("creating {}", unfinished.display()))?;
+    let file =
+        File::create(&unfinished).with_context(|| format!("creating {}", unfinished.display()))?;
     let mut file = BufWriter::new(file);
     let text = |text: &str| serde_json::Value::from(text).to_string();
-    write!(
+    writeln!(
         file,
-        "{{\"model\":{},\"sha256\":\"{}\",\"scaler\":{},\"embeddings\":[\n",
+        "{{\"model\":{},\"sha256\":\"{}\",\"scaler\":{},\"embeddings\":[",
         text(&model.name),
         model.sha256,
         text(scaler)
@@ -172,6 +183,7 @@ fn headings() -> Vec<Heading> {
         Heading::new("sha256", Kind::Text),
         Heading::new("scaler", Kind::Text),
     ];
-    headings.extend((0..WIDTH).map(|index| Heading::new(format!("embedding_{index}"), Kind::Number)));
+    headings
+        .extend((0..WIDTH).map(|index| Heading::new(format!("embedding_{index}"), Kind::Number)));
     headings
 }
