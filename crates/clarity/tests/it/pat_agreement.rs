@@ -91,12 +91,11 @@ fn part(array: &[f32], index: usize, count: usize) -> &[f32] {
     &array[index * length..(index + 1) * length]
 }
 
-/// Every stage of every input: `check(what, found, expected)`.
-fn compare(
-    reference: &Reference,
-    encoder: &Encoder,
-    check: &mut dyn FnMut(&str, &[f32], &[f32]),
-) -> Vec<Stages> {
+/// What to do with a stage: its name, what was found, what is expected.
+type Check<'a> = &'a mut dyn FnMut(&str, &[f32], &[f32]);
+
+/// Every stage of every input.
+fn compare(reference: &Reference, encoder: &Encoder, check: Check<'_>) -> Vec<Stages> {
     let weeks = reference.weeks();
     let count = weeks.len() / WEEK_MIN;
     let output = reference.array("encoder_output.npy");
@@ -249,8 +248,7 @@ fn arrays_that_make_no_encoder_are_refused_by_name() {
     };
     let check = |tensors: &[model::tensor::Tensor], expect: &str| {
         let refused = Encoder::from_tensors(tensors)
-            .err()
-            .expect("refused")
+            .expect_err("refused")
             .to_string();
         assert!(refused.contains(expect), "{refused}");
     };

@@ -28,7 +28,7 @@ fn weeks(count: usize) -> Vec<f32> {
     let minute = |index: usize| {
         let day = u16::try_from(index % 1_440).expect("below 1440");
         let week = u16::try_from(index / WEEK_MIN).expect("few weeks");
-        (f32::from(day) / 1_440.0 * 6.283 + f32::from(week)).sin()
+        (f32::from(day) / 1_440.0 * std::f32::consts::TAU + f32::from(week)).sin()
     };
     (0..count * WEEK_MIN).map(minute).collect()
 }
@@ -251,6 +251,33 @@ fn labels(folder: &Path) -> PathBuf {
     path
 }
 
+/// The head tells everybody of its cohort apart.
+fn applies(folder: &Path, head: &Path, embeddings: &Path) {
+    let applied = clarity(
+        folder,
+        &["pat", "apply", text(head), text(embeddings), "--json"],
+        "",
+    );
+    assert_eq!(applied.code, Some(0), "{}", applied.err);
+    let applied = applied.json();
+    assert_eq!(
+        (&applied["diagnosis"], &applied["target"]),
+        (&false.into(), &"ill".into())
+    );
+    let recordings = applied["recordings"].as_array().expect("a list");
+    assert_eq!(recordings.len(), 30);
+    for one in recordings {
+        let ill = one["path"].as_str().expect("text")[1..]
+            .trim_end_matches(".awd")
+            .parse::<u32>()
+            .expect("a number")
+            % 2
+            == 0;
+        let probability = one["probability"].as_f64().expect("a number");
+        assert_eq!(probability > 0.5, ill, "{one}");
+    }
+}
+
 #[test]
 fn a_head_comes_with_its_card_and_reads_its_own_embeddings_only() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -301,25 +328,7 @@ fn a_head_comes_with_its_card_and_reads_its_own_embeddings_only() {
         assert!(markdown.contains(expect), "{expect}: {markdown}");
     }
 
-    let applied = here(&["pat", "apply", text(&out), text(&embeddings), "--json"]);
-    assert_eq!(applied.code, Some(0), "{}", applied.err);
-    let applied = applied.json();
-    assert_eq!(
-        (&applied["diagnosis"], &applied["target"]),
-        (&false.into(), &"ill".into())
-    );
-    let recordings = applied["recordings"].as_array().expect("a list");
-    assert_eq!(recordings.len(), 30);
-    for one in recordings {
-        let ill = one["path"].as_str().expect("text")[1..]
-            .trim_end_matches(".awd")
-            .parse::<u32>()
-            .expect("a number")
-            % 2
-            == 0;
-        let probability = one["probability"].as_f64().expect("a number");
-        assert_eq!(probability > 0.5, ill, "{one}");
-    }
+    applies(folder.path(), &out, &embeddings);
 
     let others = cohort(folder.path(), "b.json", &"cd".repeat(32));
     let mixed = here(&["pat", "apply", text(&out), text(&others)]);
