@@ -142,6 +142,27 @@ pub fn intradaily(series: &Series, definition: &Definition) -> Outcome<f64> {
     Ok(Measured::new(bins.intradaily(definition), bins.coverage))
 }
 
+/// Intradaily variability inside each complete stretch of 24 hours from the first epoch.
+///
+/// Half of the bins of a day must be present; the days a definition chooses do not matter here.
+pub fn intradaily_each_day(
+    series: &Series,
+    definition: &Definition,
+) -> Result<Vec<Outcome<f64>>, Insufficient> {
+    let per_day = series.epochs_per_day()?;
+    let definition = Definition {
+        days: Days::All,
+        ..*definition
+    };
+    let least = usize::try_from(DAY_S / definition.bin_s.max(1) / 2).unwrap_or(usize::MAX);
+    let of_day = |day: usize| {
+        let part = series.part(day * per_day, (day + 1) * per_day);
+        let bins = Bins::of(&part, &definition, least)?;
+        Ok(Measured::new(bins.intradaily(&definition), bins.coverage))
+    };
+    Ok((0..series.len() / per_day).map(of_day).collect())
+}
+
 /// IS and IV averaged over [`RESOLUTIONS_MIN`] that the epoch divides.
 pub fn multiscale(series: &Series, definition: &Definition) -> Outcome<(f64, f64)> {
     let mut found = Vec::with_capacity(RESOLUTIONS_MIN.len());
@@ -197,6 +218,12 @@ impl Bins {
     fn new(series: &Series, definition: &Definition) -> Result<Self, Insufficient> {
         let used = chosen(series, definition.days)?;
         let used = used.as_ref().unwrap_or(series);
+        let two_days = usize::try_from(2 * DAY_S / definition.bin_s.max(1)).unwrap_or(usize::MAX);
+        Self::of(used, definition, LEAST_BINS.min(two_days))
+    }
+
+    /// Bins of exactly these epochs, at least so many of them present.
+    fn of(used: &Series, definition: &Definition, least: usize) -> Result<Self, Insufficient> {
         let binned = used.resampled(
             definition.bin_s,
             Origin::FirstEpoch,
@@ -205,8 +232,7 @@ impl Bins {
         )?;
         let per_day = binned.epochs_per_day()?;
         let present = binned.present();
-        let least = LEAST_BINS.min(2 * per_day);
-        Insufficient::unless("bins with enough epochs (two days of them)", least, present)?;
+        Insufficient::unless("bins with enough epochs", least, present)?;
         let values = binned.values().to_vec();
         let held = values.iter().filter(|value| !value.is_nan());
         let mean = held.clone().sum::<f64>() / present as f64;

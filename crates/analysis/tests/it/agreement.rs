@@ -279,9 +279,6 @@ impl Table {
                 failures.push(format!("{} agrees and needs no excuse", difference.method));
             }
         }
-        if !self.rows.is_empty() {
-            pages::validated(self.title, &self.section());
-        }
         for failure in failures.iter().take(80) {
             println!("BEYOND {failure}");
         }
@@ -291,6 +288,9 @@ impl Table {
             self.title,
             failures.len()
         );
+        if !self.rows.is_empty() {
+            pages::validated(self.title, &self.section());
+        }
     }
 
     /// The part of the validation page that this table writes.

@@ -92,11 +92,13 @@ const NOT_COMPARED: &[(&str, &str)] = &[
     ),
     (
         "GGIR_SSP_60s",
-        "its scales and ranges are not documented; only the formula of ABI is shared",
+        "its scales and segments are GGIR's own (alpha 0.936 where pyActigraphy has 0.991); its ABI is \
+         compared on its own alpha",
     ),
     (
         "GGIR_HASIB_counts_as_zeroCrossing",
-        "scorers meant for zero crossings, with GGIR's own padding",
+        "Sadeh and Cole-Kripke for zero crossings: counts / 6, sleep at 0 and above instead of above -4, \
+         and GGIR's own padding; ActiLife's and the published forms are compared instead",
     ),
 ];
 

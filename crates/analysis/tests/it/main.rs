@@ -20,6 +20,7 @@ mod agreement;
 mod completeness;
 mod curves;
 mod devices;
+mod further;
 mod heart;
 mod pages;
 mod pat;
