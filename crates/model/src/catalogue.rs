@@ -10,11 +10,12 @@ mod heart;
 mod mind;
 mod nutrition;
 mod symptoms;
+mod wrist;
 
 use crate::metric::Metric;
 
 /// The parts, lowest numbers first.
-const PARTS: [&[Metric]; 7] = [
+const PARTS: [&[Metric]; 8] = [
     activity::METRICS,
     heart::METRICS,
     body::METRICS,
@@ -22,6 +23,7 @@ const PARTS: [&[Metric]; 7] = [
     mind::METRICS,
     symptoms::METRICS,
     events::METRICS,
+    wrist::METRICS,
 ];
 
 const COUNT: usize = count();

@@ -75,6 +75,10 @@ pub enum Unit {
     Microsiemens,
     /// Lux.
     Lux,
+    /// Thousandths of the standard acceleration of free fall.
+    MilliGravity,
+    /// Degrees of an angle.
+    Degree,
     /// International units.
     InternationalUnit,
 }
@@ -113,6 +117,8 @@ impl Unit {
             Self::Decibel => "dB[SPL]",
             Self::Microsiemens => "uS",
             Self::Lux => "lx",
+            Self::MilliGravity => "m[g]",
+            Self::Degree => "deg",
             Self::InternationalUnit => "[iU]",
         }
     }
@@ -178,6 +184,9 @@ pub(crate) fn conversion(unit: Unit, text: &str, percent: Percent) -> Option<Con
     }
     if unit == Unit::Celsius {
         return temperature(text);
+    }
+    if unit == Unit::Degree {
+        return matches!(text, "deg" | "°" | "degrees").then_some(Conversion::IDENTITY);
     }
     let measure = unit_text::measure(text)?;
     if unit == Unit::Percent {

@@ -15,6 +15,7 @@ const VOLUME: Dimension = [0, 3, 0, 0, 0, 0, 0, 0, 0];
 const TIME: Dimension = [0, 0, 1, 0, 0, 0, 0, 0, 0];
 const RATE: Dimension = [0, 0, -1, 0, 0, 0, 0, 0, 0];
 const SPEED: Dimension = [0, 1, -1, 0, 0, 0, 0, 0, 0];
+const ACCELERATION: Dimension = [0, 1, -2, 0, 0, 0, 0, 0, 0];
 const TEMPERATURE: Dimension = [0, 0, 0, 1, 0, 0, 0, 0, 0];
 const AMOUNT: Dimension = [0, 0, 0, 0, 0, 1, 0, 0, 0];
 const ENERGY: Dimension = [1, 2, -2, 0, 0, 0, 0, 0, 0];
@@ -284,13 +285,14 @@ const PREFIXES: [(&str, i32); 13] = [
     ("G", 9),
 ];
 
-const PREFIXABLE: [&str; 16] = [
+const PREFIXABLE: [&str; 17] = [
     "g", "m", "s", "L", "l", "cal", "J", "Pa", "W", "V", "S", "mol", "Hz", "IU", "[iU]", "lx",
+    "[g]",
 ];
 
 /// Units by their exact text. Sizes are definitions, except the mercury column (NIST SP 811).
 #[rustfmt::skip]
-const ATOMS: [(&str, Measure); 80] = [
+const ATOMS: [(&str, Measure); 81] = [
     ("1", Measure::ONE),
     ("count", Measure::ONE),
     ("g", Measure::of(1, 1, -3, MASS)),
@@ -319,6 +321,7 @@ const ATOMS: [(&str, Measure); 80] = [
     ("spm", Measure::of(1, 60, 0, RATE)),
     ("brpm", Measure::of(1, 60, 0, RATE)),
     ("mph", Measure::of(1_609_344, 3_600, -3, SPEED)),
+    ("[g]", Measure::of(980_665, 1, -5, ACCELERATION)),
     ("kph", Measure::of(1_000, 3_600, 0, SPEED)),
     ("kmh", Measure::of(1_000, 3_600, 0, SPEED)),
     ("L", Measure::of(1, 1, -3, VOLUME)),
