@@ -153,7 +153,12 @@ const TABLES: [Table; 16] = [
     },
     Table {
         name: "days",
-        columns: &[("person", Integer), ("day", Integer), ("sealed", Bytes)],
+        columns: &[
+            ("person", Integer),
+            ("day", Integer),
+            ("sealed", Bytes),
+            ("minutes_sealed", Bytes),
+        ],
     },
     Table {
         name: "dirty_days",

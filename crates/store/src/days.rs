@@ -155,32 +155,93 @@ pub async fn put(
     put_many(tx, key, user, &[(day, bytes)]).await
 }
 
-/// Stores the documents of several days, over what was there. A date may come once.
+/// What is stored of a day.
+#[derive(Debug, Clone, Copy)]
+pub struct DayRow<'a> {
+    /// The date.
+    pub day: Date,
+    /// Its document.
+    pub document: &'a [u8],
+    /// Its minutes, when there are any.
+    pub minutes: Option<&'a [u8]>,
+}
+
+/// Stores the documents of several days, over what was there; they have no minutes afterwards. A date
+/// may come once.
 pub async fn put_many(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
     documents: &[(Date, &[u8])],
 ) -> Result<(), Error> {
+    let rows: Vec<DayRow<'_>> = documents
+        .iter()
+        .map(|(day, document)| DayRow {
+            day: *day,
+            document,
+            minutes: None,
+        })
+        .collect();
+    put_rows(tx, key, user, &rows).await
+}
+
+/// Stores several days with their minutes, over what was there. A date may come once.
+pub async fn put_rows(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    rows: &[DayRow<'_>],
+) -> Result<(), Error> {
     let person = key.lock(tx, user).await?;
-    for slice in statement_slices(documents) {
+    for slice in statement_slices(rows) {
         let text = rows_statement(
-            "INSERT INTO days (person, day, sealed) VALUES",
-            3,
+            "INSERT INTO days (person, day, sealed, minutes_sealed) VALUES",
+            4,
             slice.len(),
-            "ON CONFLICT (person, day) DO UPDATE SET sealed = excluded.sealed",
+            "ON CONFLICT (person, day) DO UPDATE
+             SET sealed = excluded.sealed, minutes_sealed = excluded.minutes_sealed",
         );
         run!(tx, connection => {
             let mut query = sqlx::query(text);
-            for (day, bytes) in slice {
-                let number = number(*day);
-                let sealed = key.seal(&row_name(key, number), bytes);
-                query = query.bind(person).bind(number).bind(sealed);
+            for row in slice {
+                let number = number(row.day);
+                let sealed = key.seal(&row_name(key, number), row.document);
+                let minutes = row
+                    .minutes
+                    .map(|minutes| key.seal(&minutes_name(key, number), minutes));
+                query = query.bind(person).bind(number).bind(sealed).bind(minutes);
             }
             query.execute(connection).await.map(drop)
         })?;
     }
     Ok(())
+}
+
+/// The minutes of the days in `[from, until)` that have any, oldest first.
+pub async fn minutes(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    from: Date,
+    until: Date,
+) -> Result<Vec<(Date, Vec<u8>)>, Error> {
+    let person = key.person(user)?;
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Vec<u8>)>(
+        "SELECT day, minutes_sealed FROM days
+         WHERE person = $1 AND day >= $2 AND day < $3 AND minutes_sealed IS NOT NULL
+         ORDER BY day",
+    )
+    .bind(person)
+    .bind(number(from))
+    .bind(number(until))
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter()
+        .map(|(day, sealed)| {
+            let bytes = key.open_as("minutes of a day", &minutes_name(key, day), &sealed)?;
+            Ok((from_number(day), bytes))
+        })
+        .collect()
 }
 
 /// The documents of the days in `[from, until)`, oldest first.
@@ -261,6 +322,10 @@ pub async fn extent(tx: &mut Tx, user: UserId) -> Result<Option<(Date, Date)>, E
 
 fn row_name(key: &PersonKey, day: i64) -> Vec<u8> {
     key.row_name("days", &day.to_le_bytes())
+}
+
+fn minutes_name(key: &PersonKey, day: i64) -> Vec<u8> {
+    key.row_name("days.minutes", &day.to_le_bytes())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use model::ids::{AnalysisId, InsightId, JobId, SessionId, UserId};
 use model::metric::MetricNo;
 use model::sample::{HOUR_US, Uid};
+use store::days::DayRow;
 use store::docs::{self, DocName, Expected};
 use store::embeddings::{Kind, StoredEmbedding};
 use store::insights::StoredInsight;
@@ -86,7 +87,12 @@ async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
         .expect("a write");
     let today = model::zone::Zone::utc().date_at(NOW_US);
     days::mark(tx, user, &[today]).await.expect("a write");
-    days::put(tx, key, user, today, b"canary-day")
+    let row = DayRow {
+        day: today,
+        document: b"canary-day",
+        minutes: Some(b"canary-minutes"),
+    };
+    days::put_rows(tx, key, user, &[row])
         .await
         .expect("a write");
     let job = NewJob {

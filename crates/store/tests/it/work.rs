@@ -2,6 +2,7 @@
 
 use jiff::civil::{Date, date};
 use model::ids::{AnalysisId, InsightId, JobId, UserId};
+use store::days::DayRow;
 use store::embeddings::{self, Kind, StoredEmbedding};
 use store::idempotency::{self, Begun};
 use store::insights::{self, StoredInsight};
@@ -101,6 +102,40 @@ fn days_are_marked_cleared_and_kept() {
             days::bounds(&mut tx, user).await.expect("a read"),
             Some((a, a))
         );
+    });
+}
+
+#[test]
+fn minutes_lie_beside_their_day_and_go_with_it() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let key = house.key(user).await;
+        let mut tx = house.write().await;
+        let row = |minutes| DayRow {
+            day: day(3),
+            document: b"document",
+            minutes,
+        };
+        let held = async |tx: &mut Tx| {
+            let found = days::minutes(tx, &key, user, day(0), day(90)).await;
+            found.expect("a read")
+        };
+        assert_eq!(held(&mut tx).await, []);
+        days::put_rows(&mut tx, &key, user, &[row(Some(b"minutes"))])
+            .await
+            .expect("a write");
+        assert_eq!(held(&mut tx).await, [(day(3), b"minutes".to_vec())]);
+        days::put_rows(&mut tx, &key, user, &[row(None)])
+            .await
+            .expect("a write");
+        assert_eq!(held(&mut tx).await, []);
+        days::put_rows(&mut tx, &key, user, &[row(Some(b"minutes"))])
+            .await
+            .expect("a write");
+        days::remove(&mut tx, user, &[day(3)])
+            .await
+            .expect("a write");
+        assert_eq!(held(&mut tx).await, []);
     });
 }
 
