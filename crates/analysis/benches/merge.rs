@@ -3,6 +3,7 @@
 use analysis::daily::document::{DayInput, day_document};
 use analysis::daily::merge::by_priority;
 use analysis::daily::rank::Ranks;
+use analysis::daily::scored::Scorer;
 use analysis::daily::summary::MetricSamples;
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
@@ -132,6 +133,7 @@ fn one_dense_day(bencher: Bencher<'_, '_>) {
             zones: &zones,
             sources: &sources,
             metrics: black_box(&metrics),
+            scorer: Scorer::ColeKripke,
         });
         document.to_bytes()
     });

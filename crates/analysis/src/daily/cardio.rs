@@ -17,7 +17,9 @@
 //! - SDNN and RMSSD: means of the device's values, during the main sleep and over the day; two quantities, never mixed.
 //! - Respiratory rate: mean and sample standard deviation `√(Σ(x−x̄)² / (n−1))` asleep.
 //! - Oxygen saturation: mean, minimum and share of samples below 90 % over the day; T90 is the share
-//!   of slots asleep whose mean is below 90 %.
+//!   of slots asleep whose mean is below 90 %. The desaturation index counts falls of 3 points and more per
+//!   hour asleep ([`crate::heart::saturation`]) on samples set on their usual distance.
+//! - Recovery: the last value of the day that a device computed one minute after effort.
 //!
 //! *Validity*: rates outside [`RATE_MIN`]–[`RATE_MAX`] are ignored; a night needs data in at least
 //! [`NIGHT_SLOTS_MIN`] slots, T90 in half of them, a spread [`SPREAD_N_MIN`] samples. Coverage is the
@@ -28,7 +30,7 @@
 //! *References*: Task Force of the ESC and NASPE, Circulation 1996, 10.1161/01.CIR.93.5.1043 (SDNN,
 //! RMSSD); O'Brien, Sheridan and O'Malley, Lancet 332:397, 1988 (dip). Slots and limits are the project's own.
 
-use model::sample::{Flags, HOUR_US, MINUTE_US, Sample};
+use model::sample::{Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
 use model::zone::Span;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,9 @@ use super::measure::{Measure, Method};
 use super::series::{
     holds, in_order, is_aggregated, is_extreme, is_usable, known_at, without_duplicates,
 };
+use crate::heart::saturation;
+use crate::maths::describe;
+use crate::series::Series;
 
 /// Width of a slot: 5 min, the interval at which watches measure asleep.
 pub const SLOT_US: i64 = 5 * MINUTE_US;
@@ -71,6 +76,10 @@ const OXYGEN_MEAN: Method = method("oxygen_saturation.mean_day", "%");
 const OXYGEN_MIN: Method = method("oxygen_saturation.min_day", "%");
 const OXYGEN_LOW: Method = method("oxygen_saturation.share_of_samples_below_90", "%");
 const OXYGEN_T90: Method = method("oxygen_saturation.t90_asleep", "%");
+const OXYGEN_ODI: Method = method("oxygen_saturation.odi3_asleep", "/h");
+const RECOVERY: Method = method("heart_rate_recovery.device_60_s", "/min");
+/// Fall in percent points that the desaturation index counts (AASM 2012).
+const ODI_DEPTH: f64 = 3.0;
 
 const fn method(id: &'static str, unit: &'static str) -> Method {
     Method {
@@ -101,6 +110,8 @@ pub struct CardioInput<'a> {
     pub respiratory_rate: &'a [Sample],
     /// Oxygen saturation in percent.
     pub oxygen_saturation: &'a [Sample],
+    /// Heart rate recovery one minute after effort, as the device computed it.
+    pub heart_rate_recovery: &'a [Sample],
 }
 
 /// The cardiovascular and respiratory measures of a day.
@@ -124,6 +135,20 @@ pub struct Cardio {
     pub oxygen_saturation_min: Measure,
     pub oxygen_saturation_low: Measure,
     pub oxygen_saturation_t90: Measure,
+    #[serde(default = "odi_unknown")]
+    pub oxygen_desaturation_index: Measure,
+    #[serde(default = "recovery_unknown")]
+    pub heart_rate_recovery: Measure,
+}
+
+/// What documents say that were written before the measure existed.
+fn odi_unknown() -> Measure {
+    Measure::missing(OXYGEN_ODI, "not_computed_yet", 0)
+}
+
+/// What documents say that were written before the measure existed.
+fn recovery_unknown() -> Measure {
+    Measure::missing(RECOVERY, "not_computed_yet", 0)
 }
 
 /// Computes every measure of a day.
@@ -153,6 +178,13 @@ pub fn cardio(input: &CardioInput<'_>) -> Cardio {
         oxygen_saturation_min: min_of(OXYGEN_MIN, &oxygen),
         oxygen_saturation_low: low_of(OXYGEN_LOW, &oxygen),
         oxygen_saturation_t90: t90(input),
+        oxygen_desaturation_index: desaturations(input),
+        heart_rate_recovery: measure(
+            RECOVERY,
+            &day_values(input.heart_rate_recovery, input.day),
+            1,
+            |values| values.last().copied().unwrap_or(f64::NAN),
+        ),
     }
 }
 
@@ -439,6 +471,46 @@ fn dip(
 }
 
 /// The share of the time asleep below 90 %, where half of it was sampled.
+/// Desaturations per hour of the main sleep, where saturation was sampled every few seconds.
+fn desaturations(input: &CardioInput<'_>) -> Measure {
+    let Some(night) = input.night() else {
+        return Measure::missing(OXYGEN_ODI, "no_main_sleep", 0);
+    };
+    let samples = in_order(input.oxygen_saturation);
+    let asleep: Vec<&Sample> = raw(&samples)
+        .filter(|sample| is_within(input.asleep, mid_us(sample)))
+        .collect();
+    let steps: Vec<f64> = asleep
+        .windows(2)
+        .map(|pair| (mid_us(pair[1]) - mid_us(pair[0])) as f64 / SECOND_US as f64)
+        .collect();
+    if asleep.is_empty() {
+        return Measure::missing(OXYGEN_ODI, "no_samples_asleep", 0).on(night);
+    }
+    let step_s = u32::try_from(describe::round_to_whole(describe::median(&steps)).max(1));
+    let Ok(step_s) = step_s else {
+        return Measure::missing(OXYGEN_ODI, "sampling_too_sparse", asleep.len()).on(night);
+    };
+    let step_us = i64::from(step_s) * SECOND_US;
+    let epochs = usize::try_from((night.end_us - night.start_us) / step_us).unwrap_or(0) + 1;
+    let mut values = vec![f64::NAN; epochs];
+    for sample in &asleep {
+        let index = usize::try_from((mid_us(sample) - night.start_us) / step_us);
+        if let Some(slot) = index.ok().and_then(|index| values.get_mut(index)) {
+            *slot = sample.value;
+        }
+    }
+    let series = Series::new(0, step_s, values);
+    let measure = match saturation::desaturation_index(&series, ODI_DEPTH) {
+        Ok(found) => Measure::of(OXYGEN_ODI, found.value, asleep.len()).covering(found.coverage),
+        Err(lacking) if lacking.of.starts_with("seconds") => {
+            Measure::missing(OXYGEN_ODI, "sampling_too_sparse", asleep.len())
+        }
+        Err(_) => Measure::missing(OXYGEN_ODI, "too_few_samples", asleep.len()),
+    };
+    measure.on(night)
+}
+
 fn t90(input: &CardioInput<'_>) -> Measure {
     let Some(span) = input.night() else {
         return Measure::missing(OXYGEN_T90, "no_main_sleep", 0);

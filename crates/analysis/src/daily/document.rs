@@ -14,8 +14,10 @@ use serde_json::value::RawValue;
 
 use super::activity::{Activity, ActivityInput, activity};
 use super::cardio::{Cardio, CardioInput, cardio};
+use super::minutes::{self, DayMinutes};
 use super::rank::Ranks;
-use super::sleep::{self, Night, SleepInput};
+use super::scored::{self, Scorer};
+use super::sleep::{self, Night, NightFound, SleepInput};
 use super::summary::{DayFrame, MetricSamples, MetricSummary, summarise};
 
 /// Version of the document; a reader that finds another one asks for a new computation.
@@ -32,6 +34,17 @@ pub struct DayInput<'a> {
     pub sources: &'a [Source],
     /// Every metric with samples between 36 h before the day's start and 36 h after its end.
     pub metrics: &'a [MetricSamples<'a>],
+    /// What judges minutes of activity where no device stated sleep.
+    pub scorer: Scorer,
+}
+
+/// A day in both of its forms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DayFound {
+    /// Everything derived.
+    pub document: DayDocument,
+    /// The day by the minute; nothing when neither activity nor sleep is known.
+    pub minutes: Option<DayMinutes>,
 }
 
 /// Everything derived for one local day.
@@ -114,6 +127,11 @@ impl<'a> DayView<'a> {
 
 /// Computes the document of a day.
 pub fn day_document(input: &DayInput<'_>) -> DayDocument {
+    day(input).document
+}
+
+/// Computes the document of a day and its minutes.
+pub fn day(input: &DayInput<'_>) -> DayFound {
     let spans = input.zones.day(input.date);
     let frame = DayFrame {
         spans: &spans,
@@ -126,14 +144,7 @@ pub fn day_document(input: &DayInput<'_>) -> DayDocument {
         .filter_map(|metric| Some((metric.id.to_owned(), summarise(metric, &frame)?)))
         .collect();
     let unranked = Ranks::default();
-    let (sleep_samples, sleep_ranks) = input.find("sleep_analysis", &unranked);
-    let found = sleep::night(&SleepInput {
-        date: input.date,
-        zones: input.zones,
-        samples: sleep_samples,
-        ranks: sleep_ranks,
-        sources: input.sources,
-    });
+    let found = input.night(&unranked);
     let samples = |id| input.find(id, &unranked).0;
     let cardio = cardio(&CardioInput {
         day: &spans,
@@ -145,6 +156,7 @@ pub fn day_document(input: &DayInput<'_>) -> DayDocument {
         hrv_rmssd: samples("heart_rate_variability_rmssd"),
         respiratory_rate: samples("respiratory_rate"),
         oxygen_saturation: samples("oxygen_saturation"),
+        heart_rate_recovery: samples("heart_rate_recovery_one_minute"),
     });
     let (efforts, effort_ranks) = input.find("physical_effort", &unranked);
     let activity = activity(&ActivityInput {
@@ -156,7 +168,8 @@ pub fn day_document(input: &DayInput<'_>) -> DayDocument {
     let zone = spans.last().map_or(input.zones.home(), |span| {
         input.zones.zone_at(span.end_us - 1)
     });
-    DayDocument {
+    let minutes = minutes::minutes(input, &found);
+    let document = DayDocument {
         version: VERSION,
         date: input.date,
         zone: zone.name().to_owned(),
@@ -164,12 +177,38 @@ pub fn day_document(input: &DayInput<'_>) -> DayDocument {
         night: found.night,
         cardio,
         activity,
-    }
+    };
+    DayFound { document, minutes }
 }
 
 impl<'a> DayInput<'a> {
+    /// The sleep of the date: as devices stated it, else from activity.
+    fn night(&self, unranked: &'a Ranks) -> NightFound {
+        let (samples, ranks) = self.find("sleep_analysis", unranked);
+        let stated = SleepInput {
+            date: self.date,
+            zones: self.zones,
+            samples,
+            ranks,
+            sources: self.sources,
+        };
+        let found = sleep::night(&stated);
+        let activity = scored::METRICS.iter().find_map(|metric| {
+            let (samples, ranks) = self.find(metric, unranked);
+            (!samples.is_empty()).then_some(scored::Activity {
+                metric,
+                samples,
+                ranks,
+            })
+        });
+        match activity {
+            Some(activity) => scored::fill(&stated, found, &activity, self.scorer),
+            None => found,
+        }
+    }
+
     /// The samples and the source order of a metric; none when it was not loaded.
-    fn find(&self, id: &str, unranked: &'a Ranks) -> (&'a [Sample], &'a Ranks) {
+    pub(super) fn find(&self, id: &str, unranked: &'a Ranks) -> (&'a [Sample], &'a Ranks) {
         self.metrics
             .iter()
             .find(|metric| metric.id == id)

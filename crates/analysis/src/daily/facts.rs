@@ -187,11 +187,36 @@ const RULES: &[Rule] = &[
     rule("body_mass", "body_mass", Statement::Level, SUMMARIES, "/data/0/metrics/body_mass/mean", |day| day_mean(day, "body_mass")),
 ];
 
+/// Every fact that a single day can have, with what it says.
+pub fn all() -> impl Iterator<Item = (&'static str, Statement)> {
+    RULES.iter().map(|rule| (rule.id, rule.statement))
+}
+
+/// What the fact of this name says; nothing when there is none.
+pub fn statement(id: &str) -> Option<Statement> {
+    let mut rules = RULES.iter();
+    rules.find(|rule| rule.id == id).map(|rule| rule.statement)
+}
+
+/// The value of a day's fact with its unit; nothing where the day has none.
+pub fn value_of(id: &str, day: &DayDocument) -> Option<(f64, Text)> {
+    let rule = RULES.iter().find(|rule| rule.id == id)?;
+    let reading = (rule.read)(day);
+    Some((reading.value.ok()?, reading.unit))
+}
+
 /// The facts of a date from the documents of it and the 28 dates before it, in any order.
 pub fn facts(date: Date, documents: &[DayDocument]) -> Vec<Fact> {
+    facts_among(date, documents.iter())
+}
+
+/// The same from documents that somebody holds.
+pub(super) fn facts_among<'a>(
+    date: Date,
+    documents: impl Iterator<Item = &'a DayDocument>,
+) -> Vec<Fact> {
     let from = date.checked_sub(BASELINE_DAYS.days()).unwrap_or(Date::MIN);
     let mut window: Vec<&DayDocument> = documents
-        .iter()
         .filter(|document| from <= document.date && document.date <= date)
         .collect();
     window.sort_by_key(|document| document.date);
@@ -424,10 +449,23 @@ fn night(
             ..reading(Err("no_sleep_data"), unit, 0)
         },
     };
-    Reading {
-        method: Text::Borrowed("sleep.device_stages"),
-        version: day.night.version,
-        ..found
+    let scored_by = day
+        .night
+        .main
+        .as_ref()
+        .and_then(|main| main.scored_by.as_ref());
+    match scored_by {
+        Some(by) => Reading {
+            coverage: Some(by.coverage),
+            method: Text::Owned(format!("sleep.scored.{}", by.scorer)),
+            version: by.version,
+            ..found
+        },
+        None => Reading {
+            method: Text::Borrowed("sleep.device_stages"),
+            version: day.night.version,
+            ..found
+        },
     }
 }
 

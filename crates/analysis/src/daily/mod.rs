@@ -5,6 +5,7 @@
 //! read a clock, know a person, panic on odd data, or turn missing into zero.
 
 pub mod activity;
+pub mod anomaly;
 pub mod cardio;
 pub mod category;
 pub mod discrete;
@@ -12,11 +13,16 @@ pub mod document;
 pub mod facts;
 pub mod measure;
 pub mod merge;
+pub mod minutes;
+pub mod range;
 pub mod rank;
+pub mod scored;
 pub mod sleep;
 pub mod summary;
+pub mod trend;
 
 mod coverage;
+mod epochs;
 mod night;
 mod series;
 mod timeline;

@@ -392,6 +392,7 @@ impl Found {
                 |source| source.name.clone(),
             ),
             aggregated,
+            scored_by: None,
         }
     }
 

@@ -1,4 +1,4 @@
-//! # Nights and naps from device stages
+//! # Nights and naps from stages
 //!
 //! *What it measures*: the main sleep that ended on a local date, the naps of that date, and for each
 //! the minutes per stage, efficiency, latency, wake after onset, awakenings and midpoint.
@@ -41,6 +41,7 @@ use serde::{Deserialize, Serialize};
 use super::measure::Text;
 use super::night;
 use super::rank::Ranks;
+use super::scored::ScoredBy;
 
 /// Episodes further apart than this are different sleeps: 90 min, longer than awakenings inside a
 /// night usually are, shorter than the time between getting up and a nap.
@@ -130,6 +131,9 @@ pub struct Episode {
     /// Whether that source's samples had been condensed before they came.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub aggregated: bool,
+    /// How the sleep came out of activity; absent for one that a device stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scored_by: Option<ScoredBy>,
 }
 
 /// A stay in bed.
@@ -160,6 +164,11 @@ pub struct Night {
     /// Why there is no main sleep: `no_sleep_data`, `in_bed_only`, `naps_only` or `date_skipped`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+    /// Why activity, where it was recorded, shows no main sleep either: `no_activity_recorded`,
+    /// `too_little_activity_recorded`, `scorer_needs_more`, `no_sleep_period_found` or
+    /// `no_main_sleep_found`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scoring_reason: Option<Text>,
     /// Version of the method.
     pub version: u16,
 }
@@ -173,6 +182,8 @@ pub struct NightFound {
     pub asleep: Vec<Span>,
     /// Onset to offset of every sleep in the loaded window, in order.
     pub sleeps: Vec<Span>,
+    /// Time asleep of every sleep that ended on the date, in order.
+    pub ended: Vec<Span>,
 }
 
 /// Finds the night and the naps of a date.
@@ -233,11 +244,13 @@ pub fn night(input: &SleepInput<'_>) -> NightFound {
         naps,
         in_bed_only,
         reason: reason.map(Text::Borrowed),
+        scoring_reason: None,
         version: VERSION,
     };
     NightFound {
         night,
         asleep: main.map(night::Found::asleep).unwrap_or_default(),
         sleeps,
+        ended: ended.iter().flat_map(|sleep| sleep.asleep()).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! Heart, breath and oxygen by hand.
 
-use model::sample::{DAY_US, Flags, HOUR_US, MINUTE_US, Sample};
+use model::sample::{DAY_US, Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
 use model::zone::Span;
 
 use super::{close, sample};
@@ -51,6 +51,7 @@ fn compute<'a>(edit: impl FnOnce(&mut CardioInput<'a>)) -> Cardio {
         hrv_rmssd: &[],
         respiratory_rate: &[],
         oxygen_saturation: &[],
+        heart_rate_recovery: &[],
     };
     edit(&mut input);
     cardio(&input)
@@ -176,4 +177,34 @@ fn breath_and_oxygen() {
         found.oxygen_saturation_mean.reason.as_deref(),
         Some("no_samples")
     );
+}
+
+#[test]
+fn desaturations_need_samples_every_few_seconds() {
+    let night = ASLEEP.first().expect("asleep").start_us;
+    let end = ASLEEP.last().expect("asleep").end_us;
+    let sampled = |step_s: i64| -> Vec<Sample> {
+        let count = (end - night) / (step_s * SECOND_US);
+        (0..count)
+            .map(|index| {
+                // A fall to 90 % for 20 s in every tenth minute.
+                let second = index * step_s % 600;
+                let value = if (300..320).contains(&second) {
+                    90.0
+                } else {
+                    97.0
+                };
+                let at_us = night + index * step_s * SECOND_US;
+                sample(at_us, at_us, value, 0)
+            })
+            .collect()
+    };
+    let every_second = sampled(1);
+    let found = compute(|input| input.oxygen_saturation = &every_second);
+    let value = found.oxygen_desaturation_index.value.expect("an index");
+    assert!((5.5..=6.5).contains(&value), "{value}");
+    let every_minute = sampled(60);
+    let found = compute(|input| input.oxygen_saturation = &every_minute);
+    let reason = found.oxygen_desaturation_index.reason;
+    assert_eq!(reason.as_deref(), Some("sampling_too_sparse"));
 }

@@ -8,6 +8,7 @@ use model::source::SourceNo;
 use super::{after, close, home, sources, traveller, us};
 use crate::daily::document::{DayDocument, DayInput, DayView, day_document};
 use crate::daily::rank::Ranks;
+use crate::daily::scored::Scorer;
 use crate::daily::summary::{MetricSamples, MetricSummary};
 
 fn metric<'a>(
@@ -80,6 +81,7 @@ fn document() -> DayDocument {
         zones: &home("Europe/Berlin"),
         sources: &sources(),
         metrics: &metrics,
+        scorer: Scorer::ColeKripke,
     })
 }
 
@@ -161,6 +163,7 @@ fn an_empty_day_says_so() {
         zones: &home("UTC"),
         sources: &[],
         metrics: &[],
+        scorer: Scorer::ColeKripke,
     });
     assert!(empty.metrics.is_empty());
     assert_eq!(empty.night.reason.as_deref(), Some("no_sleep_data"));
@@ -187,6 +190,7 @@ fn a_day_of_travel_is_thirty_hours_long() {
         zones: &traveller(),
         sources: &sources(),
         metrics: &metrics,
+        scorer: Scorer::ColeKripke,
     });
     assert_eq!(document.zone, "America/New_York");
     assert_eq!(document.activity.steps.value, Some(30.0));

@@ -8,6 +8,7 @@ use super::{after, close, home, sources};
 use crate::daily::document::{DayDocument, DayInput, day_document};
 use crate::daily::facts::{BASELINE_DAYS_MIN, Fact, facts};
 use crate::daily::rank::Ranks;
+use crate::daily::scored::Scorer;
 use crate::daily::summary::MetricSamples;
 
 /// A day with so many steps and a night that began so many minutes after midnight.
@@ -38,6 +39,7 @@ fn document(on: Date, steps: Option<f64>, onset_min: Option<i64>) -> DayDocument
             metric("step_count", Kind::Cumulative, &steps),
             metric("sleep_analysis", Kind::Category, &sleep),
         ],
+        scorer: Scorer::ColeKripke,
     })
 }
 

@@ -5,6 +5,8 @@ mod document;
 mod facts;
 mod generated;
 mod merge;
+mod range;
+mod scored;
 mod sleep;
 
 use jiff::Timestamp;

@@ -1,0 +1,365 @@
+//! # Nights from activity
+//!
+//! *What it measures*: the main sleep and the naps of a local date from a worn device's activity, where
+//! no device stated sleep.
+//!
+//! *Inputs and units*: activity counts of the source that recorded most of the window; a preferred
+//! scorer. Minutes as in [`super::sleep`].
+//!
+//! *Method*:
+//! 1. The window is the local day, the [`BEFORE_US`] before it and the [`AFTER_US`] after it, in elapsed
+//!    minutes, so that clock changes and travel neither stretch nor cut a night.
+//! 2. [`STILL_MIN`] minutes without a single count are a device that is not worn: they are missing.
+//! 3. Minutes are scored asleep or awake. Cole-Kripke (1992, mean activity per minute) with Webster's rules
+//!    by default; on ActiGraph counts with `ActiLife`'s scaling. Sadeh (1994) and Oakley (1997, threshold
+//!    40 or taken from the recording) by preference.
+//! 4. Sleep periods follow Tudor-Locke (2014): from 5 minutes asleep to 10 minutes awake, at least 160
+//!    minutes. A gap of [`GAP_MIN`] minutes ends a period like wakefulness.
+//! 5. Asleep and awake minutes of the periods then make episodes, nights and naps by the rules of
+//!    [`super::sleep`]. Time in bed is the period from its bedtime to its wake time, unless in-bed samples
+//!    exist; latency is then missing, because that bedtime is the first minute asleep.
+//!
+//! *Missing minutes*: never scored; scorers read them as stillness in the minutes around, as published.
+//!
+//! *Validity*: a date with a main sleep stated by a device is never scored; elsewhere a period that lies nearer
+//! than an episode's gap to such a sleep is dropped. At least [`PRESENT_MIN`] minutes must be present. A period
+//! still open when the window ends belongs to the next date. Stages are unknown.
+//!
+//! *Versions*: 1.
+//!
+//! *References*: Cole et al. 1992, 10.1093/sleep/15.5.461; Webster et al. 1982, 10.1093/sleep/5.4.389;
+//! Sadeh et al. 1994, 10.1093/sleep/17.3.201; Oakley 1997; Tudor-Locke et al. 2014,
+//! 10.1139/apnm-2013-0173. Window, gap and stillness are the project's own.
+
+use model::category::SleepStage;
+use model::sample::{Flags, HOUR_US, MINUTE_US, Sample};
+use model::source::SourceNo;
+use model::zone::Span;
+use serde::{Deserialize, Serialize};
+
+use super::epochs::{Grid, Minute, best_source, of_source};
+use super::measure::Text;
+use super::rank::Ranks;
+use super::sleep::{self, EPISODE_GAP_US, NightFound, SleepInput};
+use crate::maths::run::{Run, runs};
+use crate::outcome::Insufficient;
+use crate::report::scorer;
+use crate::score::scored::{Scored, State};
+use crate::score::{periods, webster};
+use crate::series::{MINUTE_S, Series};
+use crate::wear::inactivity;
+
+/// Time before the day in which its night may begin: from about noon.
+pub const BEFORE_US: i64 = 12 * HOUR_US;
+/// Time after the day that is looked at to see whether a sleep ended in it.
+pub const AFTER_US: i64 = 30 * MINUTE_US;
+/// Stillness that no sleeper keeps: 3 h, longer than the customary 2 h, which still sleepers exceed.
+pub const STILL_MIN: usize = 180;
+/// Missing minutes that end a sleep period: as many as minutes awake do.
+pub const GAP_MIN: usize = 10;
+/// Minutes of the window that must be present: 6 h.
+pub const PRESENT_MIN: usize = 360;
+
+/// Version of the rules above.
+pub const VERSION: u16 = 1;
+
+/// Metrics that can be scored, best first.
+pub const METRICS: [&str; 3] = [
+    "activity_count",
+    "actigraph_count",
+    "actigraph_vector_magnitude",
+];
+
+/// Which published scorer judges a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scorer {
+    /// Cole-Kripke with Webster's rules.
+    #[default]
+    ColeKripke,
+    /// Sadeh.
+    Sadeh,
+    /// Oakley at threshold 40.
+    Oakley,
+    /// Oakley with the threshold taken from the recording, for counts of any scale.
+    OakleyAutomatic,
+}
+
+impl Scorer {
+    /// The scorer with its settings for the counts of a metric.
+    fn applied_to(self, metric: &str) -> &'static scorer::Scorer {
+        let is_actigraph = metric != "activity_count";
+        let id = match self {
+            Self::ColeKripke if is_actigraph => "cole_kripke_actilife",
+            Self::ColeKripke => "cole_kripke",
+            Self::Sadeh if is_actigraph => "sadeh_actilife",
+            Self::Sadeh => "sadeh",
+            Self::Oakley => "oakley",
+            Self::OakleyAutomatic => "oakley_automatic",
+        };
+        scorer::named(id).expect("every name above is in the list of scorers")
+    }
+}
+
+/// How a sleep came out of activity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScoredBy {
+    /// The scorer.
+    pub scorer: Text,
+    /// Version of the scorer.
+    pub scorer_version: u32,
+    /// Rules applied to the scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescored: Option<Text>,
+    /// What found the sleep period.
+    pub period: Text,
+    /// The metric that was scored.
+    pub metric: Text,
+    /// Share of the minutes from onset to offset that were recorded.
+    pub coverage: f64,
+    /// Version of the rules that make a night.
+    pub version: u16,
+}
+
+/// The activity around a date.
+#[derive(Debug, Clone, Copy)]
+pub struct Activity<'a> {
+    /// Its metric, one of [`METRICS`].
+    pub metric: &'static str,
+    /// Samples of every source.
+    pub samples: &'a [Sample],
+    /// The order of sources.
+    pub ranks: &'a Ranks,
+}
+
+/// Fills a date without main sleep from activity. `sleep` is what devices said and `found` what came
+/// of it; answers that, with a reason, when activity shows no main sleep either.
+pub fn fill(
+    sleep: &SleepInput<'_>,
+    mut found: NightFound,
+    activity: &Activity<'_>,
+    scorer: Scorer,
+) -> NightFound {
+    if found.night.main.is_some() {
+        return found;
+    }
+    let spans = sleep.zones.day(sleep.date);
+    let Some(day) = spans.first().zip(spans.last()) else {
+        return found;
+    };
+    let window = Span {
+        start_us: day.0.start_us - BEFORE_US,
+        end_us: day.1.end_us + AFTER_US,
+    };
+    match Scoring::of(activity, window, scorer, &found.sleeps) {
+        Err(reason) => {
+            found.night.scoring_reason = Some(Text::Borrowed(reason));
+            found
+        }
+        Ok(scoring) => scoring.night(sleep, found),
+    }
+}
+
+/// The scored minutes of a window and the sleep periods among them.
+struct Scoring<'a> {
+    activity: &'a Activity<'a>,
+    scorer: Scorer,
+    source: SourceNo,
+    grid: Grid,
+    states: Vec<Option<State>>,
+    periods: Vec<Run<()>>,
+}
+
+impl<'a> Scoring<'a> {
+    fn of(
+        activity: &'a Activity<'a>,
+        window: Span,
+        scorer: Scorer,
+        stated: &[Span],
+    ) -> Result<Self, &'static str> {
+        let source =
+            best_source(activity.samples, activity.ranks, window).ok_or("no_activity_recorded")?;
+        let grid = Grid::around(window);
+        let counts = of_source(activity.samples, source, grid, Minute::Sum);
+        let series = Series::new(0, MINUTE_S, counts);
+        let still = inactivity::mask(&series, STILL_MIN, f64::MIN_POSITIVE);
+        let worn = series.without(&still);
+        if worn.present() < PRESENT_MIN {
+            return Err("too_little_activity_recorded");
+        }
+        let states = states(&worn, scorer, activity.metric).map_err(|_| "scorer_needs_more")?;
+        let apart = |run: &Run<()>| {
+            let span = span_of(grid, run.from, run.until);
+            stated.iter().all(|sleep| {
+                span.end_us + EPISODE_GAP_US <= sleep.start_us
+                    || sleep.end_us + EPISODE_GAP_US <= span.start_us
+            })
+        };
+        let mut periods = sleep_periods(&states, &worn);
+        periods.retain(apart);
+        if periods.is_empty() {
+            return Err("no_sleep_period_found");
+        }
+        Ok(Self {
+            activity,
+            scorer,
+            source,
+            grid,
+            states,
+            periods,
+        })
+    }
+
+    /// The night with the sleeps of the periods in it.
+    fn night(self, sleep: &SleepInput<'_>, mut stated: NightFound) -> NightFound {
+        let in_bed = |sample: &&Sample| sample.value.to_bits() == code(SleepStage::InBed).to_bits();
+        let beds: Vec<Span> = sleep.samples.iter().filter(in_bed).map(whole).collect();
+        let mut samples = sleep.samples.to_vec();
+        let mut bedded = Vec::new();
+        for period in &self.periods {
+            let span = self.span(period);
+            for run in runs(&self.states[period.from..period.until]) {
+                let stage = match run.value {
+                    Some(State::Sleep) => SleepStage::Unspecified,
+                    Some(State::Wake) => SleepStage::Awake,
+                    None => continue,
+                };
+                let (from, until) = (period.from + run.from, period.from + run.until);
+                samples.push(self.sample(span_of(self.grid, from, until), stage));
+            }
+            let has_bed = beds.iter().any(|bed| overlap_us(*bed, span) > 0);
+            if !has_bed {
+                samples.push(self.sample(span, SleepStage::InBed));
+                bedded.push(span);
+            }
+        }
+        let mut night = sleep::night(&SleepInput {
+            samples: &samples,
+            ..*sleep
+        });
+        if night.night.main.is_none() {
+            stated.night.scoring_reason = Some(Text::Borrowed("no_main_sleep_found"));
+            return stated;
+        }
+        let episodes = night.night.main.iter_mut().chain(&mut night.night.naps);
+        for episode in episodes {
+            let span = Span {
+                start_us: episode.onset_us,
+                end_us: episode.offset_us,
+            };
+            let is_scored = |period: &Run<()>| overlap_us(self.span(period), span) > 0;
+            if self.periods.iter().any(is_scored) {
+                if bedded.iter().any(|bed| overlap_us(*bed, span) > 0) {
+                    episode.latency_min = None;
+                    episode.in_bed_reason = Some(Text::Borrowed("bedtime_is_first_sleep"));
+                }
+                episode.scored_by = Some(self.label(span));
+            }
+        }
+        night
+    }
+
+    fn label(&self, sleep: Span) -> ScoredBy {
+        let index = |at_us: i64| usize::try_from((at_us - self.grid.start_us) / MINUTE_US);
+        let from = index(sleep.start_us).unwrap_or(0);
+        let until = index(sleep.end_us).unwrap_or(0).max(from + 1);
+        let inside = self.states.get(from..until).unwrap_or_default();
+        let scorer = self.scorer.applied_to(self.activity.metric);
+        let is_rescored = self.scorer == Scorer::ColeKripke;
+        ScoredBy {
+            scorer: Text::Borrowed(scorer.id),
+            scorer_version: scorer.method.version,
+            rescored: is_rescored.then_some(Text::Borrowed(webster::WEBSTER.id)),
+            period: Text::Borrowed(periods::TUDOR_LOCKE.id),
+            metric: Text::Borrowed(self.activity.metric),
+            coverage: inside.iter().flatten().count() as f64 / inside.len().max(1) as f64,
+            version: VERSION,
+        }
+    }
+
+    fn span(&self, period: &Run<()>) -> Span {
+        span_of(self.grid, period.from, period.until)
+    }
+
+    fn sample(&self, span: Span, stage: SleepStage) -> Sample {
+        Sample {
+            start_us: span.start_us,
+            end_us: span.end_us,
+            value: code(stage),
+            zone_offset_min: None,
+            source: self.source,
+            uid: None,
+            flags: Flags::NONE,
+        }
+    }
+}
+
+fn code(stage: SleepStage) -> f64 {
+    f64::from(stage.code())
+}
+
+const fn whole(sample: &Sample) -> Span {
+    Span {
+        start_us: sample.start_us,
+        end_us: sample.end_us,
+    }
+}
+
+fn span_of(grid: Grid, from: usize, until: usize) -> Span {
+    Span {
+        start_us: grid.at(from),
+        end_us: grid.at(until),
+    }
+}
+
+fn overlap_us(a: Span, b: Span) -> i64 {
+    a.end_us.min(b.end_us) - a.start_us.max(b.start_us)
+}
+
+/// The runs of one state.
+fn bare(states: &[Option<State>], wanted: Option<State>) -> Vec<Run<()>> {
+    let of_state = runs(states).into_iter().filter(|run| run.value == wanted);
+    of_state
+        .map(|run| Run {
+            from: run.from,
+            until: run.until,
+            value: (),
+        })
+        .collect()
+}
+
+/// The states of minutes; those that are missing have none.
+fn states(
+    minutes: &Series,
+    scorer: Scorer,
+    metric: &str,
+) -> Result<Vec<Option<State>>, Insufficient> {
+    let mut scored = (scorer.applied_to(metric).score)(minutes)?.value;
+    if scorer == Scorer::ColeKripke {
+        scored = webster::rescored(&scored)?;
+    }
+    let present = minutes.values().iter().map(|value| !value.is_nan());
+    let states = scored.states().iter().zip(present);
+    Ok(states
+        .map(|(state, is_present)| state.filter(|_| is_present))
+        .collect())
+}
+
+/// Sleep periods; long gaps count as wakefulness.
+fn sleep_periods(states: &[Option<State>], minutes: &Series) -> Vec<Run<()>> {
+    let mut closed = states.to_vec();
+    for gap in bare(states, None).iter().filter(|gap| gap.len() >= GAP_MIN) {
+        closed[gap.from..gap.until].fill(Some(State::Wake));
+    }
+    let scored = Scored::like(minutes, closed);
+    let found = periods::periods(&scored, minutes, &periods::TUDOR_LOCKE_2014);
+    let found = found.map(|found| found.value).unwrap_or_default();
+    found
+        .iter()
+        .map(|period| Run {
+            from: period.from,
+            until: period.until,
+            value: (),
+        })
+        .collect()
+}

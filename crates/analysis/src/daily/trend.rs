@@ -1,0 +1,211 @@
+//! # Trend of a daily value
+//!
+//! *What it measures*: whether a value rises or falls over a stretch of days, how fast, and how its
+//! level compares with the stretch of the same length before.
+//!
+//! *Inputs and units*: the documents of the days of both stretches; the value in its unit, days.
+//!
+//! *Method*: slope per day by Theil and Sen with its 95 % interval over the days that have a value;
+//! Mann-Kendall's test with Hamed and Rao's correction for autocorrelation. The change is the
+//! difference of the means of the two stretches, in percent of the earlier. Clock times are
+//! unrolled around the circular mean of both stretches before, and their change has no percentage.
+//!
+//! *Missing days*: take no part. *Validity*: the slope needs 4 days, the test 8, the change a value on at
+//! least [`VALID_SHARE`] of the days of both stretches; each is otherwise missing with the reason. A
+//! slope describes the stretch and foretells nothing.
+//!
+//! *Versions*: 1.
+//!
+//! *References*: with [`crate::stats::slope`] and [`crate::stats::kendall`].
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::document::DayDocument;
+use super::facts::{self, Statement};
+use super::measure::Text;
+use super::summary::MetricSummary;
+use crate::maths::describe::mean;
+use crate::outcome::Insufficient;
+use crate::stats::{circular, kendall, slope};
+
+/// Share of the days of a stretch that need a value to compare it.
+pub const VALID_SHARE: f64 = 0.5;
+/// What the interval of the slope leaves outside.
+const TAIL: f64 = 0.05;
+/// Minutes of a clock.
+const CLOCK_MIN: f64 = 1440.0;
+
+/// A value of a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Point {
+    /// The local date.
+    pub date: Date,
+    /// The value.
+    pub value: f64,
+}
+
+/// Slope per day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Slope {
+    /// Per day.
+    pub per_day: f64,
+    /// Ends of the 95 % interval.
+    pub interval: (f64, f64),
+}
+
+/// Two stretches compared.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Change {
+    /// Mean of the stretch.
+    pub current: f64,
+    /// Mean of the stretch before.
+    pub previous: f64,
+    /// Current − previous.
+    pub difference: f64,
+    /// In percent of the previous; none for clock times and a mean of zero.
+    pub percent: Option<f64>,
+}
+
+/// A trend.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trend {
+    /// What the value says; none for a metric of the catalogue.
+    pub statement: Option<Statement>,
+    /// Unit of the values.
+    pub unit: Text,
+    /// Values of the stretch, oldest first.
+    pub points: Vec<Point>,
+    /// Values of the stretch before.
+    pub previous: usize,
+    /// Slope, or what it lacks.
+    pub slope: Result<Slope, Insufficient>,
+    /// Test for a trend, or what it lacks.
+    pub test: Result<kendall::Test, Insufficient>,
+    /// Change, or what it lacks.
+    pub change: Result<Change, Insufficient>,
+}
+
+/// Whether a name stands for a value that days have: a fact, or a metric of the catalogue that is a
+/// quantity.
+pub fn is_name(name: &str) -> bool {
+    facts::statement(name).is_some() || quantity(name).is_some()
+}
+
+fn quantity(name: &str) -> Option<&'static model::metric::Metric> {
+    model::metric::by_name(name).filter(|metric| metric.kind != model::metric::Kind::Category)
+}
+
+/// The trend of a value over the `days` before `until`, and against as many before them.
+pub fn trend(name: &str, documents: &[DayDocument], until: Date, days: u32) -> Trend {
+    let back = |count: i64| until.checked_sub(count.days()).unwrap_or(Date::MIN);
+    let (from, before) = (back(i64::from(days)), back(2 * i64::from(days)));
+    let statement = facts::statement(name);
+    let mut unit = quantity(name).map_or(Text::Borrowed(""), |metric| {
+        Text::Borrowed(metric.unit.ucum())
+    });
+    let mut read: Vec<Point> = Vec::new();
+    for document in documents {
+        if let Some((value, its_unit)) = value_of(name, document) {
+            unit = its_unit;
+            read.push(Point {
+                date: document.date,
+                value,
+            });
+        }
+    }
+    read.sort_by_key(|point| point.date);
+    let is_clock = statement == Some(Statement::ClockTime);
+    if is_clock {
+        unroll(&mut read);
+    }
+    let within = |first: Date, end: Date| {
+        let held = move |point: &&Point| first <= point.date && point.date < end;
+        read.iter().filter(held).cloned().collect::<Vec<Point>>()
+    };
+    let (points, previous) = (within(from, until), within(before, from));
+    let values = |points: &[Point]| points.iter().map(|point| point.value).collect::<Vec<f64>>();
+    let times: Vec<f64> = points
+        .iter()
+        .map(|point| point.date.duration_since(from).as_hours() as f64 / 24.0)
+        .collect();
+    let slope = slope::theil_sen(&times, &values(&points), TAIL).map(|found| Slope {
+        per_day: found.slope,
+        interval: found.interval,
+    });
+    Trend {
+        statement,
+        unit,
+        previous: previous.len(),
+        slope,
+        test: kendall::mann_kendall(&values(&points), kendall::Correlation::Corrected),
+        change: change(&values(&points), &values(&previous), days, is_clock),
+        points: rolled(points, is_clock),
+    }
+}
+
+fn value_of(name: &str, document: &DayDocument) -> Option<(f64, Text)> {
+    if facts::statement(name).is_some() {
+        return facts::value_of(name, document);
+    }
+    match document.metrics.get(quantity(name)?.id)? {
+        MetricSummary::Cumulative(found) => Some((found.value, found.unit.clone())),
+        MetricSummary::Discrete(found) => {
+            let value = found.equivalent_level.or(found.time_weighted_mean);
+            Some((value.or(found.mean)?, found.unit.clone()))
+        }
+        MetricSummary::Category(_) => None,
+    }
+}
+
+/// Clock times as minutes near their circular mean, so that midnight tears nothing apart.
+fn unroll(points: &mut [Point]) {
+    let times: Vec<f64> = points.iter().map(|point| point.value).collect();
+    if let Ok(centre) = circular::mean(&times, CLOCK_MIN) {
+        for point in points {
+            point.value = centre + circular::difference(point.value, centre, CLOCK_MIN);
+        }
+    }
+}
+
+fn rolled(mut points: Vec<Point>, is_clock: bool) -> Vec<Point> {
+    if is_clock {
+        for point in &mut points {
+            point.value = point.value.rem_euclid(CLOCK_MIN);
+        }
+    }
+    points
+}
+
+fn change(
+    current: &[f64],
+    previous: &[f64],
+    days: u32,
+    is_clock: bool,
+) -> Result<Change, Insufficient> {
+    let needs = (f64::from(days) * VALID_SHARE).ceil();
+    let fewest = current.len().min(previous.len()) as f64;
+    if fewest < needs {
+        return Err(Insufficient::new(
+            "days with a value in both stretches",
+            needs,
+            fewest,
+        ));
+    }
+    let (now, before) = (mean(current), mean(previous));
+    let difference = now - before;
+    Ok(Change {
+        current: if is_clock {
+            now.rem_euclid(CLOCK_MIN)
+        } else {
+            now
+        },
+        previous: if is_clock {
+            before.rem_euclid(CLOCK_MIN)
+        } else {
+            before
+        },
+        difference,
+        percent: (!is_clock && before != 0.0).then(|| 100.0 * difference / before.abs()),
+    })
+}
