@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use analysis::daily::scored::Scorer;
 use jiff::civil::Date;
 use model::ids::UserId;
 use model::zone::Zone;
@@ -61,6 +62,32 @@ pub enum DayZone {
     Home,
 }
 
+/// Which published scorer tells sleep from wake where only activity was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SleepScorer {
+    /// Cole-Kripke 1992 with Webster's rules; with `ActiLife`'s scaling on `ActiGraph` counts.
+    #[default]
+    ColeKripke,
+    /// Sadeh 1994.
+    Sadeh,
+    /// Oakley 1997 at threshold 40, as Actiware's medium.
+    Oakley,
+    /// Oakley 1997 with the threshold taken from the recording, for counts of any scale.
+    OakleyAutomatic,
+}
+
+impl From<SleepScorer> for Scorer {
+    fn from(wanted: SleepScorer) -> Self {
+        match wanted {
+            SleepScorer::ColeKripke => Self::ColeKripke,
+            SleepScorer::Sadeh => Self::Sadeh,
+            SleepScorer::Oakley => Self::Oakley,
+            SleepScorer::OakleyAutomatic => Self::OakleyAutomatic,
+        }
+    }
+}
+
 /// What a person told about themselves. Every field is optional; null means not told.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
@@ -96,6 +123,8 @@ pub struct Preferences {
     pub source_order: BTreeMap<String, Vec<String>>,
     /// Which local days data is cut into.
     pub day_zone: DayZone,
+    /// Who tells sleep from wake where only activity was recorded.
+    pub sleep_scorer: SleepScorer,
     /// Language of insights, before the profile's.
     pub language: Option<String>,
     /// Units of texts for people, before the profile's.
@@ -184,8 +213,9 @@ pub async fn put_preferences(
     if before.day_zone != preferences.day_zone {
         edit::zones_changed(app, tx, user, &zones).await?;
     }
-    if before.source_order != preferences.source_order {
-        edit::source_order_changed(app, tx, user).await?;
+    let is_reordered = before.source_order != preferences.source_order;
+    if is_reordered || before.sleep_scorer != preferences.sleep_scorer {
+        edit::every_day_changed(app, tx, user).await?;
     }
     Ok(version)
 }

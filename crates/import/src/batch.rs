@@ -126,6 +126,13 @@ pub enum Fact {
         /// What, without any value of the input.
         message: String,
     },
+    /// More places could not be read than are told one by one.
+    MoreRejected {
+        /// How many.
+        count: u64,
+    },
+    /// The input is the recording of a worn device.
+    Recorded(Recorder),
     /// A part was left out on purpose (a duplicate document, an unrelated file).
     Skipped {
         /// Its name inside the input.
@@ -133,6 +140,35 @@ pub enum Fact {
         /// Why.
         reason: &'static str,
     },
+}
+
+/// A worn device, and how its clock was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recorder {
+    /// Name of the format.
+    pub format: &'static str,
+    /// Model.
+    pub device: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// Firmware, or the program that wrote the file.
+    pub firmware: Option<String>,
+    /// Where it was worn.
+    pub worn_at: Option<String>,
+    /// Seconds east of UTC that the device's clock was taken to show.
+    pub clock_offset_s: i64,
+    /// Who said so.
+    pub clock_told_by: ClockTold,
+}
+
+/// Who said what a device's clock shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClockTold {
+    /// The file states its offset from UTC.
+    File,
+    /// The zone in which the person was when the recording began.
+    #[default]
+    Person,
 }
 
 /// A place in the input.

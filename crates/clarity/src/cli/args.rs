@@ -109,6 +109,16 @@ pub(crate) struct Import {
     /// What the files are; `auto` looks at their content.
     #[arg(long, default_value = "auto", value_name = "FORMAT")]
     pub(crate) format: String,
+    /// Zone of local times without offset, such as a worn device's clock; the person's by default.
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<String>,
+    /// What the columns of a table of epochs mean, as time=Date,count=PIM: for recordings of no known
+    /// format.
+    #[arg(long, value_name = "NAME=COLUMN,…")]
+    pub(crate) columns: Option<String>,
+    /// Seconds of an epoch, where a recording does not state them.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) epoch: Option<u32>,
     /// Also remove samples that are merely absent from a newer export.
     #[arg(long)]
     pub(crate) mirror: bool,

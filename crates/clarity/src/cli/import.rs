@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use import::recording::columns::Columns;
 use model::ids::{UploadId, UserId};
+use model::zone::Zone;
 use serde::Serialize;
 use store::samples::Mirror;
 
@@ -21,9 +23,6 @@ use crate::ingest::tally::Tally;
 
 /// The file name that means standard input.
 const STANDARD_INPUT: &str = "-";
-
-/// The format that is found by looking at the content.
-const AUTO: &str = "auto";
 
 /// What became of one file.
 #[derive(Debug, Serialize)]
@@ -48,20 +47,25 @@ pub(super) async fn import(global: &Global, wanted: Import) -> Result<(), Failur
             missing.display()
         )));
     }
-    let formats: Vec<&str> = import::format::ALL
-        .iter()
-        .map(|format| format.name)
-        .collect();
-    if wanted.format != AUTO && !formats.contains(&wanted.format.as_str()) {
-        let known = formats.join(", ");
-        return Err(Failure::usage(format!("the formats are {AUTO}, {known}")));
+    let known: Vec<&str> = file::formats().collect();
+    if wanted.format != file::AUTO && !known.contains(&wanted.format.as_str()) {
+        let known = known.join(", ");
+        let auto = file::AUTO;
+        return Err(Failure::usage(format!("the formats are {auto}, {known}")));
     }
+    let zone = wanted.zone.as_deref().map(Zone::parse).transpose();
+    let columns = wanted.columns.as_deref().map(Columns::parse).transpose();
+    let hints = file::Told {
+        zone: zone.map_err(|unknown| Failure::usage(unknown.to_string()))?,
+        columns: columns.map_err(|wrong| Failure::usage(wrong.to_string()))?,
+        epoch_s: wanted.epoch,
+    };
     household::with(global, async |app| {
         let user = household::person(app, &wanted.user).await?.id;
         let several = wanted.files.len() > 1;
         let mut accounts = Vec::new();
         for path in &wanted.files {
-            let account = one(app, user, path, &wanted).await?;
+            let account = one(app, user, path, (&wanted, &hints)).await?;
             if !global.json {
                 output::text(&told(&account))?;
             }
@@ -80,7 +84,7 @@ async fn one(
     app: &Arc<App>,
     user: UserId,
     path: &Path,
-    wanted: &Import,
+    (wanted, told): (&Import, &file::Told),
 ) -> Result<Account, Failure> {
     let (input, bytes_total): (Box<dyn Read + Send>, _) = if is_standard_input(path) {
         (Box::new(std::io::stdin()), None)
@@ -98,6 +102,7 @@ async fn one(
         user,
         id: app.ids.upload(app.clock.now_us()),
         format: wanted.format.clone(),
+        told: told.clone(),
         mirror: if wanted.mirror {
             Mirror::Remove
         } else {
@@ -157,6 +162,15 @@ fn told(account: &Account) -> String {
         "against older exports",
         listed(older.map(|(what, count)| (what, count))),
     );
+    if let Some(recording) = &tally.recording {
+        let offset = recording.clock_offset_s;
+        let device = recording.device.as_deref().unwrap_or(&recording.format);
+        let told_by = &recording.clock_told_by;
+        more(
+            "recording",
+            format!("{device}, clock {offset} s from UTC as the {told_by} says"),
+        );
+    }
     for remark in &tally.damage {
         more("damage", format!("{}: {}", remark.place, remark.message));
     }

@@ -8,6 +8,7 @@ pub(crate) mod dictionary;
 pub(crate) mod whereabouts;
 
 use analysis::daily::rank::Ranks;
+use analysis::daily::scored::Scorer;
 use model::ids::UserId;
 use model::metric::{Kind, MetricNo};
 use model::source::SourceNo;
@@ -154,6 +155,11 @@ impl Dossier {
             DayZone::Home => ZoneHistory::fixed(self.home()),
             DayZone::Travel => self.whereabouts.value.history(self.home()),
         }
+    }
+
+    /// Who tells sleep from wake where only activity was recorded.
+    pub(crate) fn scorer(&self) -> Scorer {
+        self.preferences.sleep_scorer.into()
     }
 
     /// Which source is believed where they overlap, for a metric.

@@ -96,6 +96,10 @@ struct CardioDay {
     oxygen_saturation_low: PrintedMeasure,
     /// Share of the main sleep below 90 %.
     oxygen_saturation_t90: PrintedMeasure,
+    /// Falls of 3 points and more per hour asleep, where sampled every few seconds.
+    oxygen_desaturation_index: PrintedMeasure,
+    /// Fall of the heart rate in the minute after effort, as the device computed it.
+    heart_rate_recovery: PrintedMeasure,
 }
 
 /// The routes of this file.

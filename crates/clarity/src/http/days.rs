@@ -3,7 +3,7 @@
 //! A day that is being computed again is served as it was computed last; a day without data is
 //! absent. Documents are passed on as text wherever an answer prints them as they are.
 
-use analysis::daily::document::DayView;
+use analysis::daily::document::{DayDocument, DayView};
 use jiff::civil::Date;
 use model::ids::UserId;
 
@@ -33,14 +33,33 @@ pub(crate) async fn load(
 ) -> Result<Vec<Vec<u8>>, Problem> {
     let range = query.parse()?;
     let mut tx = app.store.read().await?;
-    let (from, until) = dates(app, &mut tx, user, range).await?;
-    let key = app.vault.person_key(&mut tx, user).await?;
-    let stored = store::days::get(&mut tx, &key, user, from, until).await?;
+    let days = dates(app, &mut tx, user, range).await?;
+    stored(app, &mut tx, user, days).await
+}
+
+/// The stored documents of the days `[from, until)`, oldest first.
+pub(crate) async fn stored(
+    app: &App,
+    tx: &mut store::Tx,
+    user: UserId,
+    (from, until): (Date, Date),
+) -> Result<Vec<Vec<u8>>, Problem> {
+    let key = app.vault.person_key(tx, user).await?;
+    let stored = store::days::get(tx, &key, user, from, until).await?;
     Ok(stored.into_iter().map(|(_, bytes)| bytes).collect())
 }
 
+/// Reads stored documents whole. Keeps a processor busy.
+pub(crate) fn documents(stored: &[Vec<u8>]) -> Result<Vec<DayDocument>, Problem> {
+    let read = |bytes: &Vec<u8>| {
+        let json = unpack(bytes).ok_or_else(|| Problem::internal(DamagedDay))?;
+        DayDocument::from_bytes(&json).map_err(Problem::internal)
+    };
+    stored.iter().map(read).collect()
+}
+
 /// The dates of a range. Only instants and open ends need the person's zones.
-async fn dates(
+pub(crate) async fn dates(
     app: &App,
     tx: &mut store::Tx,
     user: UserId,

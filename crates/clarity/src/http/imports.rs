@@ -13,7 +13,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
+use import::recording::columns::Columns;
 use model::ids::{UploadId, UserId};
+use model::zone::Zone;
 use serde::{Deserialize, Serialize};
 use store::samples::Mirror;
 use store::uploads::{Upload, UploadNo};
@@ -33,7 +35,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::processing::{self, Links, Removed, Status};
 use crate::http::time::rfc3339;
 use crate::ingest::IngestError;
-use crate::ingest::file::{Import, Imported, Progress, import};
+use crate::ingest::file::{AUTO, Import, Imported, Progress, Told, import};
 use crate::ingest::tally::Tally;
 
 /// The kind of an upload that is an import.
@@ -64,6 +66,15 @@ pub(crate) enum Absent {
 pub(crate) struct ImportQuery {
     /// `auto` (default) or the name of a format, such as `apple_health`.
     format: Option<String>,
+    /// Zone of local times without offset, such as a worn device's clock; the person's by default.
+    #[param(example = "Europe/Berlin")]
+    zone: Option<String>,
+    /// What the columns of a table of epochs mean, for a recording of no known format.
+    #[param(example = "time=Date/Time,count=PIM,light=5")]
+    columns: Option<String>,
+    /// Seconds of an epoch, where a recording does not state them.
+    #[param(minimum = 1, maximum = 86400)]
+    epoch_s: Option<u32>,
     /// `keep` (default) or `remove` samples that a newer export of the same person lacks.
     #[serde(default)]
     #[param(inline)]
@@ -165,7 +176,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Imports a file.
 ///
-/// The body is the file itself, of any size. The answer comes once everything is durable; follow
+/// The body is the file itself, of any size: an export of a phone, a document in one of the live forms, or
+/// the recording of a worn device. The answer comes once everything is durable; follow
 /// the progress meanwhile under `/imports/{id}/events`. A damaged file is read as far as it goes and
 /// `damage` says where it ends. A retry with the same Idempotency-Key is answered like the first.
 #[utoipa::path(
@@ -196,9 +208,10 @@ async fn create(
         .and_then(|value| value.to_str().ok());
     let bytes_total = length.and_then(|text| text.parse().ok());
     // The body is not at hand to be compared before it is read; its length is.
-    let told = format!("{:?} {:?} {length:?}", query.format, query.absent);
+    let asked = format!("{query:?} {length:?}");
+    let told = told(&query)?;
     if key.is_given()
-        && let Start::Replay(answer) = begin(&app, caller.user, key, told.as_bytes()).await?.1
+        && let Start::Replay(answer) = begin(&app, caller.user, key, asked.as_bytes()).await?.1
     {
         return Ok(answer);
     }
@@ -206,7 +219,8 @@ async fn create(
     let what = Import {
         user: caller.user,
         id,
-        format: query.format.unwrap_or_else(|| "auto".to_owned()),
+        format: query.format.unwrap_or_else(|| AUTO.to_owned()),
+        told,
         mirror: match query.absent {
             Absent::Keep => Mirror::Keep,
             Absent::Remove => Mirror::Remove,
@@ -225,7 +239,7 @@ async fn create(
     if !key.is_given() {
         return Ok(answer.into_response());
     }
-    let (mut tx, start) = begin(&app, caller.user, key, told.as_bytes()).await?;
+    let (mut tx, start) = begin(&app, caller.user, key, asked.as_bytes()).await?;
     match start {
         Start::Replay(earlier) => Ok(earlier),
         Start::First(ticket) => {
@@ -237,6 +251,23 @@ async fn create(
             Ok(answer.into_response())
         }
     }
+}
+
+/// What the request says about the file beside its bytes.
+fn told(query: &ImportQuery) -> Result<Told, Problem> {
+    let zone = query.zone.as_deref().map(Zone::parse).transpose();
+    let columns = query.columns.as_deref().map(Columns::parse).transpose();
+    if query
+        .epoch_s
+        .is_some_and(|seconds| !(1..=86_400).contains(&seconds))
+    {
+        return Err(Problem::parameter("epoch_s", "must be 1 to 86400 seconds"));
+    }
+    Ok(Told {
+        zone: zone.map_err(|unknown| Problem::parameter("zone", unknown.to_string()))?,
+        columns: columns.map_err(|wrong| Problem::parameter("columns", wrong.to_string()))?,
+        epoch_s: query.epoch_s,
+    })
 }
 
 async fn begin(

@@ -23,6 +23,8 @@
 
 pub mod accounts;
 pub mod address;
+pub mod analyze;
+pub mod anomalies;
 pub mod body;
 pub mod buckets;
 pub mod cardio;
@@ -55,6 +57,7 @@ pub mod processing;
 pub mod profile;
 pub mod range;
 pub mod rate;
+pub mod rhythm;
 pub mod router;
 pub mod samples;
 pub mod series;
@@ -64,6 +67,7 @@ pub mod sleep;
 pub mod summaries;
 pub mod table;
 pub mod time;
+pub mod trends;
 pub mod uploads;
 pub mod verbatim;
 pub mod workouts;

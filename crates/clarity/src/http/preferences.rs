@@ -41,7 +41,7 @@ async fn get_preferences(
     Ok(etag::answer(&headers, Version(found.version), &found.value))
 }
 
-/// Replaces the preferences. A new source order or day zone recomputes the person's days.
+/// Replaces the preferences. A new source order, scorer of sleep or day zone recomputes the person's days.
 #[utoipa::path(
     put, path = "/user/preferences", tag = "person",
     security(("bearer" = [])),

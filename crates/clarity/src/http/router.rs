@@ -21,9 +21,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::http::problem::{Code, Problem};
 use crate::http::{
-    accounts, body, cardio, docs, edge, events, export, following, health, imports, insights,
-    metric_types, openapi, pat, preferences, processing, profile, rate, samples, series, sessions,
-    sleep, summaries, uploads, workouts,
+    accounts, analyze, anomalies, body, cardio, docs, edge, events, export, following, health,
+    imports, insights, metric_types, openapi, pat, preferences, processing, profile, rate, rhythm,
+    samples, series, sessions, sleep, summaries, trends, uploads, workouts,
 };
 
 /// The prefix of the API.
@@ -35,6 +35,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("/users/register", "/auth/register"),
     ("/health-data/upload", "/health-data"),
     ("/health/upload", "/health-data"),
+    ("/health/trends", "/trends"),
     ("/healthkit/upload", "/healthkit"),
     (
         "/health-data/upload/{}/status",
@@ -69,6 +70,8 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(preferences::router())
         .merge(metric_types::router())
         .merge(events::router())
+        .merge(analyze::router())
+        .merge(anomalies::router())
         .merge(cardio::router())
         .merge(export::router())
         .merge(following::router())
@@ -76,10 +79,12 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(insights::router())
         .merge(pat::router())
         .merge(processing::router())
+        .merge(rhythm::router())
         .merge(samples::router())
         .merge(series::router())
         .merge(sleep::router())
         .merge(summaries::router())
+        .merge(trends::router())
         .merge(uploads::router())
         .merge(workouts::router())
         .merge(docs::api_router());

@@ -48,6 +48,11 @@ struct NightAnswer {
     /// Why there is no main sleep: `no_sleep_data`, `in_bed_only`, `naps_only`, `date_skipped`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Why activity, where it was recorded, shows no main sleep either: `no_activity_recorded`,
+    /// `too_little_activity_recorded`, `scorer_needs_more`, `no_sleep_period_found`,
+    /// `no_main_sleep_found`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scoring_reason: Option<String>,
     /// Version of the method.
     version: u16,
 }
@@ -91,6 +96,29 @@ struct SleepAnswer {
     /// Whether an app had condensed the samples before they came.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     aggregated: bool,
+    /// How the sleep was found in activity; absent for one that a device stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scored_by: Option<ScoredByAnswer>,
+}
+
+/// How a sleep was found in activity.
+#[derive(Debug, Serialize, ToSchema)]
+struct ScoredByAnswer {
+    /// The published scorer with its settings, such as `cole_kripke` or `cole_kripke_actilife`.
+    scorer: String,
+    /// Its version.
+    scorer_version: u32,
+    /// Rules applied to its scores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rescored: Option<String>,
+    /// What found the sleep period.
+    period: String,
+    /// The metric that was scored.
+    metric: String,
+    /// Share of the minutes from onset to offset that were recorded.
+    coverage: f64,
+    /// Version of the rules that make a night of the scores.
+    version: u16,
 }
 
 /// Minutes per stage.
@@ -126,7 +154,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Reads nights and naps.
 ///
-/// A night belongs to the local date on which it ended. At most 400 days; without `start` the last
+/// A night belongs to the local date on which it ended. Where no device stated sleep, nights are scored
+/// from activity and `scored_by` says how. At most 400 days; without `start` the last
 /// 30.
 #[utoipa::path(
     get,
@@ -180,6 +209,7 @@ fn answer(night: Night) -> NightAnswer {
             })
             .collect(),
         reason: night.reason.map(std::borrow::Cow::into_owned),
+        scoring_reason: night.scoring_reason.map(std::borrow::Cow::into_owned),
         version: night.version,
         zone: night.zone,
     }
@@ -211,5 +241,14 @@ fn sleep(episode: Episode, instants: &mut Instants<'_>) -> SleepAnswer {
         awakenings: episode.awakenings,
         source: episode.source,
         aggregated: episode.aggregated,
+        scored_by: episode.scored_by.map(|by| ScoredByAnswer {
+            scorer: by.scorer.into_owned(),
+            scorer_version: by.scorer_version,
+            rescored: by.rescored.map(std::borrow::Cow::into_owned),
+            period: by.period.into_owned(),
+            metric: by.metric.into_owned(),
+            coverage: by.coverage,
+            version: by.version,
+        }),
     }
 }

@@ -27,13 +27,30 @@ fn night_from(metric: MetricNo) -> Option<i8> {
     }
 }
 
+/// Before this local hour, activity can end a night of the day before: half an hour of it is looked at.
+const EVENING_UNTIL_HOUR: i8 = 1;
+/// From this local hour on, activity can lie in the night of the next day. A day's night is sought from
+/// twelve elapsed hours before it, which a clock change can make eleven on the clock.
+const ACTIVITY_FROM_HOUR: i8 = 11;
+
+/// Whether nights are scored from a metric.
+fn is_scored(metric: MetricNo) -> bool {
+    model::metric::by_no(metric)
+        .is_some_and(|metric| analysis::daily::scored::METRICS.contains(&metric.id))
+}
+
 /// The local days that depend on samples of `metric` in the given UTC hours.
 pub(crate) fn dates(
     history: &ZoneHistory,
     metric: MetricNo,
     hours: impl IntoIterator<Item = i32>,
 ) -> BTreeSet<Date> {
-    let reaches = night_from(metric);
+    let is_scored = is_scored(metric);
+    let reaches = if is_scored {
+        Some(ACTIVITY_FROM_HOUR)
+    } else {
+        night_from(metric)
+    };
     let mut dates = BTreeSet::new();
     for hour in hours {
         let start_us = i64::from(hour) * HOUR_US;
@@ -46,6 +63,12 @@ pub(crate) fn dates(
                 && let Ok(next) = local.date().checked_add(1.day())
             {
                 dates.insert(next);
+            }
+            if is_scored
+                && local.hour() < EVENING_UNTIL_HOUR
+                && let Ok(before) = local.date().checked_sub(1.day())
+            {
+                dates.insert(before);
             }
         }
     }
@@ -84,5 +107,9 @@ mod tests {
             "2026-05-04T09:10:00Z",
             &[date(2026, 5, 4)],
         );
+        let [third, fourth, fifth] = [date(2026, 5, 3), date(2026, 5, 4), date(2026, 5, 5)];
+        check("activity_count", "2026-05-04T04:10:00Z", &[third, fourth]);
+        check("activity_count", "2026-05-04T09:10:00Z", &[fourth]);
+        check("activity_count", "2026-05-05T02:10:00Z", &[fourth, fifth]);
     }
 }

@@ -58,8 +58,8 @@ pub(crate) async fn take_back(
     }))
 }
 
-/// Marks every computed day: the order of sources changed.
-pub(crate) async fn source_order_changed(
+/// Marks every computed day: the order of sources or the scorer of sleep changed.
+pub(crate) async fn every_day_changed(
     app: &App,
     tx: &mut Tx,
     user: UserId,

@@ -4,17 +4,19 @@
 //! An import that is cut off keeps what was committed; running it again finishes it, because what is
 //! there is recognised.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use import::batch::Batch;
 use import::format::Context;
+use import::recording::columns::Columns;
+use import::recording::front;
 use model::ids::{UploadId, UserId};
 use model::metric::MetricNo;
 use model::sample::SECOND_US;
-use model::zone::Zone;
+use model::zone::{Zone, ZoneHistory};
 use store::samples::{Mirror, Reconcile};
 use store::uploads::{NewUpload, UploadNo, UploadState, UploadStatus};
 use tokio::sync::mpsc;
@@ -22,12 +24,15 @@ use tokio::sync::mpsc;
 use crate::app::App;
 use crate::dossier::Dossier;
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
+use crate::ingest::recording::{self, Surroundings};
 use crate::ingest::tally::Tally;
 use crate::ingest::{IngestError, dirty, mark_days};
 
 /// Batches between reader and writer: as many samples as one write takes, some 10 MB, so that the
 /// reader goes on while a part is written.
 const BATCHES_AHEAD: usize = 10;
+/// Bytes read at once from a file or a request.
+const READ_BYTES: usize = 64 << 10;
 /// While an import runs, its changed days wait this long, so that they are computed once at its end;
 /// should the process die, they are computed after it.
 const SETTLE_US: i64 = 60 * SECOND_US;
@@ -40,10 +45,23 @@ pub(crate) struct Import {
     pub(crate) id: UploadId,
     /// `auto`, or the name of a format.
     pub(crate) format: String,
+    /// What the sender says about the file beside its bytes.
+    pub(crate) told: Told,
     /// What to do with samples that are merely absent from a newer export.
     pub(crate) mirror: Mirror,
     /// Size of the input, when known, to tell how far the import is.
     pub(crate) bytes_total: Option<u64>,
+}
+
+/// What somebody says about a file beside its bytes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    /// The zone of local times without offset; the person's when not told.
+    pub(crate) zone: Option<Zone>,
+    /// What the columns of a table of epochs mean; a file with declared columns is one.
+    pub(crate) columns: Option<Columns>,
+    /// Length of an epoch in seconds, where a recording does not state it.
+    pub(crate) epoch_s: Option<u32>,
 }
 
 /// How far an import is.
@@ -76,10 +94,11 @@ pub(crate) async fn import(
     let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let now_us = app.clock.now_us();
     let format = what.format.clone();
-    let zone = home(app, what.user).await?;
+    let zones = zones(app, &what).await?;
+    let told = what.told.clone();
     let reader = app
         .tasks
-        .spawn_blocking(move || read(&format, input, now_us, &zone, &sender));
+        .spawn_blocking(move || read(&format, input, (now_us, &zones, &told), &sender));
     let mut writing = Writing::begin(app, &what).await?;
     let mut outcome = Ok(());
     while let Some(batch) = batches.recv().await {
@@ -122,29 +141,86 @@ pub(crate) async fn import(
     }
 }
 
-/// The zone of local times that come without offset.
-async fn home(app: &App, user: UserId) -> Result<Zone, IngestError> {
+/// The zones of local times that come without offset.
+async fn zones(app: &App, what: &Import) -> Result<ZoneHistory, IngestError> {
+    if let Some(zone) = &what.told.zone {
+        return Ok(ZoneHistory::fixed(zone.clone()));
+    }
     let mut tx = app.store.read().await?;
-    Ok(Dossier::load(&mut tx, &app.vault, user).await?.home())
+    Ok(Dossier::load(&mut tx, &app.vault, what.user)
+        .await?
+        .history())
 }
 
 /// Runs on a thread of its own.
 fn read(
     format: &str,
-    mut input: Box<dyn Read + Send>,
-    now_us: i64,
-    zone: &Zone,
+    input: Box<dyn Read + Send>,
+    (now_us, zones, told): (i64, &ZoneHistory, &Told),
     sender: &mpsc::Sender<Batch>,
 ) -> Result<(), IngestError> {
     let mut sink = |batch: Batch| match sender.blocking_send(batch) {
         Ok(()) => ControlFlow::Continue(()),
         Err(_) => ControlFlow::Break(()),
     };
-    import::format::read(format, &mut *input, Context { now_us, zone }, &mut sink).map_err(
-        |error| IngestError::Unreadable {
-            message: error.to_string(),
-        },
-    )
+    let unreadable = |message: String| IngestError::Unreadable { message };
+    let mut input = BufReader::with_capacity(READ_BYTES, input);
+    let around = Surroundings {
+        zones,
+        now_us,
+        columns: told.columns.as_ref(),
+        epoch_s: told.epoch_s,
+    };
+    if recording::has_format(format) {
+        return recording::read(Some(format), &mut input, around, &mut sink);
+    }
+    if told.columns.is_some() {
+        return recording::read(None, &mut input, around, &mut sink);
+    }
+    if format == AUTO {
+        let head = head(&mut input).map_err(|error| unreadable(format!("the file: {error}")))?;
+        if front::is_recording(&head) {
+            let mut whole = head.as_slice().chain(&mut input);
+            return recording::read(None, &mut whole, around, &mut sink);
+        }
+        let context = Context {
+            now_us,
+            zone: zones.home(),
+        };
+        let mut whole = head.as_slice().chain(&mut input);
+        return import::format::read(format, &mut whole, context, &mut sink)
+            .map_err(|error| unreadable(error.to_string()));
+    }
+    if !formats().any(|known| known == format) {
+        let known: Vec<&str> = formats().collect();
+        let known = known.join(", ");
+        return Err(unreadable(format!(
+            "unknown format {format:?}; the formats are {AUTO}, {known}"
+        )));
+    }
+    let context = Context {
+        now_us,
+        zone: zones.home(),
+    };
+    import::format::read(format, &mut input, context, &mut sink)
+        .map_err(|error| unreadable(error.to_string()))
+}
+
+/// The first bytes of a file, by which its format is told.
+fn head(input: &mut dyn Read) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(front::HEAD_BYTES);
+    let limit = u64::try_from(front::HEAD_BYTES).unwrap_or(u64::MAX);
+    input.take(limit).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+/// The name of the format that is found by looking at the content.
+pub(crate) const AUTO: &str = "auto";
+
+/// Every format that is read.
+pub(crate) fn formats() -> impl Iterator<Item = &'static str> {
+    let files = import::format::ALL.iter().map(|format| format.name);
+    files.chain(front::ALL.iter().map(|format| format.name))
 }
 
 /// An import being written.

@@ -9,6 +9,7 @@ pub(crate) mod dirty;
 pub(crate) mod edit;
 pub(crate) mod file;
 pub(crate) mod intake;
+pub(crate) mod recording;
 pub(crate) mod tally;
 
 use std::collections::BTreeSet;

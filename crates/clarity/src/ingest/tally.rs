@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use import::batch::{Fact, Meaning, Position, REJECTIONS_KEPT, Rejection, TypeName};
+use import::batch::{
+    ClockTold, Fact, Meaning, Position, REJECTIONS_KEPT, Recorder, Rejection, TypeName,
+};
 use serde::{Deserialize, Serialize};
 
 /// What became of the records of one type.
@@ -88,6 +90,46 @@ pub(crate) struct Tally {
     pub(crate) skipped: Vec<Remark>,
     /// The first refused records in full; all of them are counted.
     pub(crate) errors: Vec<RejectedRecord>,
+    /// The worn device whose recording this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) recording: Option<RecordingTally>,
+}
+
+/// A worn device, and how its clock was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct RecordingTally {
+    /// Name of the format.
+    pub(crate) format: String,
+    /// Model.
+    pub(crate) device: Option<String>,
+    /// Serial number.
+    pub(crate) serial: Option<String>,
+    /// Firmware, or the program that wrote the file.
+    pub(crate) firmware: Option<String>,
+    /// Where it was worn.
+    pub(crate) worn_at: Option<String>,
+    /// Seconds east of UTC that the device's clock was taken to show, from the first epoch to the last.
+    pub(crate) clock_offset_s: i64,
+    /// Who said so: `file`, or `person` for the zone in which the recording began.
+    pub(crate) clock_told_by: String,
+}
+
+impl From<&Recorder> for RecordingTally {
+    fn from(recorder: &Recorder) -> Self {
+        Self {
+            format: recorder.format.to_owned(),
+            device: recorder.device.clone(),
+            serial: recorder.serial.clone(),
+            firmware: recorder.firmware.clone(),
+            worn_at: recorder.worn_at.clone(),
+            clock_offset_s: recorder.clock_offset_s,
+            clock_told_by: match recorder.clock_told_by {
+                ClockTold::File => "file",
+                ClockTold::Person => "person",
+            }
+            .to_owned(),
+        }
+    }
 }
 
 /// Most remarks of one sort that are kept.
@@ -204,6 +246,12 @@ impl Tally {
                 };
                 push_bounded(&mut self.skipped, remark);
             }
+            Fact::MoreRejected { count } => {
+                self.rejected += count;
+                let code = import::batch::RejectCode::Malformed.as_str().to_owned();
+                *self.rejected_by_code.entry(code).or_default() += count;
+            }
+            Fact::Recorded(recorder) => self.recording = Some(recorder.into()),
             Fact::Snapshot { .. } => {}
         }
     }

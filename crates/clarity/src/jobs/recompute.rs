@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use analysis::daily::document::{DayDocument, DayInput, day_document};
+use analysis::daily::document::{DayDocument, DayInput, day};
 use analysis::daily::rank::Ranks;
+use analysis::daily::scored::Scorer;
 use analysis::daily::summary::MetricSamples;
 use jiff::civil::Date;
 use model::ids::UserId;
@@ -16,6 +17,7 @@ use model::metric::Kind;
 use model::sample::{HOUR_US, Sample};
 use model::source::Source;
 use model::zone::{Span, Zone, ZoneHistory};
+use store::days::DayRow;
 
 use crate::app::App;
 use crate::bus::EventKind;
@@ -37,6 +39,13 @@ struct Window {
     zones: ZoneHistory,
     sources: Vec<Source>,
     metrics: Vec<Loaded>,
+    scorer: Scorer,
+}
+
+/// A day as it is stored.
+struct Packed {
+    document: Vec<u8>,
+    minutes: Option<Vec<u8>>,
 }
 
 /// One metric's samples around the window.
@@ -135,6 +144,7 @@ async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
         zones,
         sources,
         metrics,
+        scorer: dossier.scorer(),
     }))
 }
 
@@ -162,7 +172,7 @@ fn around(zones: &ZoneHistory, day: Date) -> Span {
 }
 
 /// The documents of the window's days; `None` for a day that holds nothing.
-fn compute(window: &Window) -> Vec<Option<Vec<u8>>> {
+fn compute(window: &Window) -> Vec<Option<Packed>> {
     window
         .days
         .iter()
@@ -170,8 +180,8 @@ fn compute(window: &Window) -> Vec<Option<Vec<u8>>> {
         .collect()
 }
 
-fn compute_day(window: &Window, day: Date) -> Option<Vec<u8>> {
-    let around = around(&window.zones, day);
+fn compute_day(window: &Window, date: Date) -> Option<Packed> {
+    let around = around(&window.zones, date);
     let metrics: Vec<MetricSamples<'_>> = window
         .metrics
         .iter()
@@ -194,21 +204,30 @@ fn compute_day(window: &Window, day: Date) -> Option<Vec<u8>> {
         .filter(|metric| !metric.samples.is_empty())
         .collect();
     let input = DayInput {
-        date: day,
+        date,
         zones: &window.zones,
         sources: &window.sources,
         metrics: &metrics,
+        scorer: window.scorer,
     };
-    let document = day_document(&input);
+    let found = day(&input);
+    let document = &found.document;
     let empty = document.metrics.is_empty()
         && document.night.main.is_none()
         && document.night.naps.is_empty();
-    (!empty).then(|| pack(&document))
+    (!empty).then(|| Packed {
+        document: pack(document),
+        minutes: found.minutes.map(|minutes| packed(&minutes.to_bytes())),
+    })
 }
 
 /// The stored form of a day's document.
 pub(crate) fn pack(document: &DayDocument) -> Vec<u8> {
-    zstd::bulk::compress(&document.to_bytes(), PACK_LEVEL)
+    packed(&document.to_bytes())
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    zstd::bulk::compress(bytes, PACK_LEVEL)
         .expect("compressing to memory has nothing that can fail")
 }
 
@@ -221,7 +240,7 @@ async fn store_days(
     app: &App,
     user: UserId,
     days: &[(Date, i64)],
-    documents: &[Option<Vec<u8>>],
+    documents: &[Option<Packed>],
 ) -> Result<(), JobError> {
     let mut tx = app.store.write().await?;
     let key = app.vault.person_key(&mut tx, user).await?;
@@ -229,11 +248,15 @@ async fn store_days(
     let mut empty = Vec::new();
     for ((day, _), document) in days.iter().zip(documents) {
         match document {
-            Some(bytes) => full.push((*day, bytes.as_slice())),
+            Some(packed) => full.push(DayRow {
+                day: *day,
+                document: &packed.document,
+                minutes: packed.minutes.as_deref(),
+            }),
             None => empty.push(*day),
         }
     }
-    store::days::put_many(&mut tx, &key, user, &full).await?;
+    store::days::put_rows(&mut tx, &key, user, &full).await?;
     store::days::remove(&mut tx, user, &empty).await?;
     store::days::clear(&mut tx, user, days).await?;
     tx.commit().await?;

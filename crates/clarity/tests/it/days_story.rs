@@ -13,15 +13,15 @@ use crate::harness::{Person, SECOND_US, TestApp};
 
 /// A person whose days are watched. Metrics of other tests are counted elsewhere: the recorder is the
 /// one of this thread, on which everything but formulas runs.
-struct Days {
-    test: TestApp,
-    person: Person,
+pub(crate) struct Days {
+    pub(crate) test: TestApp,
+    pub(crate) person: Person,
     metrics: PrometheusHandle,
     _recording: LocalRecorderGuard<'static>,
 }
 
 impl Days {
-    async fn of_a_person_in(zone: &str) -> Self {
+    pub(crate) async fn of_a_person_in(zone: &str) -> Self {
         let recorder = Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
         let metrics = recorder.handle();
         let recording = metrics::set_default_local_recorder(recorder);
@@ -37,7 +37,7 @@ impl Days {
         days
     }
 
-    async fn move_home(&self, zone: &str) {
+    pub(crate) async fn move_home(&self, zone: &str) {
         let body = json!({"time_zone": zone});
         let answer = self
             .test
@@ -47,7 +47,7 @@ impl Days {
     }
 
     /// Uploads HealthKit objects, of which none may be refused.
-    async fn upload(&self, body: Value) -> Value {
+    pub(crate) async fn upload(&self, body: Value) -> Value {
         let answer = self
             .test
             .post("/api/v1/healthkit", Some(&self.person), &body)
@@ -66,14 +66,14 @@ impl Days {
     }
 
     /// Lets the pipeline catch up and tells how many days it computed.
-    async fn computed(&self) -> u64 {
+    pub(crate) async fn computed(&self) -> u64 {
         let before = self.counter();
         self.test.app.clock.advance_us(5 * SECOND_US);
         self.test.run_jobs().await;
         self.counter() - before
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self
             .test
             .get(&format!("/api/v1/{path}"), Some(&self.person))
@@ -83,7 +83,7 @@ impl Days {
     }
 
     /// One day of a list by day.
-    async fn day(&self, list: &str, date: &str) -> Option<Value> {
+    pub(crate) async fn day(&self, list: &str, date: &str) -> Option<Value> {
         let next = date
             .parse::<jiff::civil::Date>()
             .expect("a date")
@@ -118,12 +118,12 @@ impl Days {
     }
 }
 
-fn after(start: &str, hours: i64) -> String {
+pub(crate) fn after(start: &str, hours: i64) -> String {
     let start: Timestamp = start.parse().expect("a time");
     (start + SignedDuration::from_hours(hours)).to_string()
 }
 
-fn steps(start: &str, end: &str, count: u32) -> Value {
+pub(crate) fn steps(start: &str, end: &str, count: u32) -> Value {
     json!({"type": "HKQuantityTypeIdentifierStepCount", "unit": "count", "value": count,
            "start_date": start, "end_date": end, "source_name": "iPhone"})
 }
@@ -136,27 +136,27 @@ fn hourly(start: &str, hours: i64, count: u32) -> Vec<Value> {
         .collect()
 }
 
-fn asleep(stage: &str, start: &str, end: &str) -> Value {
+pub(crate) fn asleep(stage: &str, start: &str, end: &str) -> Value {
     json!({"type": "HKCategoryTypeIdentifierSleepAnalysis", "start_date": start, "end_date": end,
            "value": format!("HKCategoryValueSleepAnalysisAsleep{stage}"), "source_name": "Apple Watch"})
 }
 
 /// A heart rate whose metadata names where the person was.
-fn seen_in(zone: &str, at: &str) -> Value {
+pub(crate) fn seen_in(zone: &str, at: &str) -> Value {
     json!({"type": "HKQuantityTypeIdentifierHeartRate", "unit": "count/min", "value": 60,
            "start_date": at, "end_date": at, "source_name": "Apple Watch",
            "metadata": {"HKTimeZone": zone}})
 }
 
 /// Berlin, then New York from the afternoon of 10 June, then Berlin from the morning of 15 June.
-fn journey() -> Value {
+pub(crate) fn journey() -> Value {
     json!({"quantity_samples": [
         seen_in("America/New_York", "2026-06-10T18:00:00Z"),
         seen_in("Europe/Berlin", "2026-06-15T08:00:00Z"),
     ]})
 }
 
-fn quantities(samples: impl IntoIterator<Item = Value>) -> Value {
+pub(crate) fn quantities(samples: impl IntoIterator<Item = Value>) -> Value {
     json!({"quantity_samples": samples.into_iter().collect::<Vec<_>>()})
 }
 

@@ -31,6 +31,8 @@ mod person;
 mod postgres;
 mod privacy;
 mod reading;
+mod recordings;
+mod rhythm;
 mod story;
 mod tidy;
 mod truth;

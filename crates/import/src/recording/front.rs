@@ -242,6 +242,12 @@ pub const ALL: &[Format] = &[
     },
 ];
 
+/// Whether the first bytes of a file (up to [`HEAD_BYTES`]) look like a recording. Gzip does: nothing
+/// else that is read here comes packed in it.
+pub fn is_recording(head: &[u8]) -> bool {
+    head.starts_with(&GZIP) || ALL.iter().any(|format| (format.is_meant)(head))
+}
+
 /// Reads a recording: epochs come back, raw acceleration is handed over in blocks.
 ///
 /// Gzip is unpacked transparently. What cannot be read inside a file is told by its

@@ -108,7 +108,10 @@ impl Got {
         fn damage(fact: &Fact) -> Option<&str> {
             match fact {
                 Fact::Damage { message, .. } => Some(message.as_str()),
-                Fact::Snapshot { .. } | Fact::Skipped { .. } => None,
+                Fact::Snapshot { .. }
+                | Fact::MoreRejected { .. }
+                | Fact::Recorded(_)
+                | Fact::Skipped { .. } => None,
             }
         }
         self.facts.iter().filter_map(damage).collect()
@@ -118,7 +121,10 @@ impl Got {
         fn skipped(fact: &Fact) -> Option<&str> {
             match fact {
                 Fact::Skipped { name, .. } => Some(name.as_str()),
-                Fact::Snapshot { .. } | Fact::Damage { .. } => None,
+                Fact::Snapshot { .. }
+                | Fact::MoreRejected { .. }
+                | Fact::Recorded(_)
+                | Fact::Damage { .. } => None,
             }
         }
         self.facts.iter().filter_map(skipped).collect()

@@ -1,0 +1,288 @@
+//! `GET /trends`: how a daily value moves over a week, a month, a quarter or a year.
+//!
+//! The arithmetic is `analysis`'s; this file reads the documents of the days and prints.
+
+use std::sync::Arc;
+
+use analysis::daily::document::DayDocument;
+use analysis::daily::trend::{self, Trend};
+use analysis::outcome::Insufficient;
+use analysis::stats::{kendall, slope};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::dossier::Dossier;
+use crate::http::page::Params;
+use crate::http::problem::Problem;
+use crate::http::{days, verbatim};
+
+/// Below this probability a trend is called significant.
+const SIGNIFICANT: f64 = 0.05;
+
+/// How long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Timeframe {
+    /// 7 days.
+    Week,
+    /// 30 days.
+    #[default]
+    Month,
+    /// 91 days.
+    Quarter,
+    /// 365 days.
+    Year,
+}
+
+impl Timeframe {
+    const fn days(self) -> u32 {
+        match self {
+            Self::Week => 7,
+            Self::Month => 30,
+            Self::Quarter => 91,
+            Self::Year => 365,
+        }
+    }
+}
+
+/// Which value, and over how long.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TrendQuery {
+    /// A metric (any of its names) or a fact of the day: `sleep_duration`, `sleep_efficiency`, `deep_sleep`,
+    /// `rem_sleep`, `bedtime`, `resting_heart_rate`, `nocturnal_heart_rate`, `hrv_sdnn_asleep`, `steps` …
+    #[param(example = "resting_heart_rate")]
+    metric: String,
+    /// `week`, `month` (default), `quarter` or `year`.
+    #[serde(default)]
+    #[param(inline)]
+    timeframe: Timeframe,
+    /// The day after the last one; today by default, because today is not over.
+    #[param(example = "2026-06-01")]
+    end: Option<String>,
+}
+
+/// A trend.
+#[derive(Debug, Serialize, ToSchema)]
+struct TrendAnswer {
+    /// As asked for.
+    metric: String,
+    /// Unit of the values; minutes after midnight for times of day.
+    unit: String,
+    /// As asked for.
+    timeframe: Timeframe,
+    /// First local day.
+    #[schema(format = Date)]
+    start: String,
+    /// The day after the last one.
+    #[schema(format = Date)]
+    end: String,
+    /// Days with a value.
+    n: usize,
+    /// Share of the days with a value.
+    coverage: f64,
+    /// How fast it moves.
+    slope: SlopeAnswer,
+    /// Whether it moves at all.
+    significance: SignificanceAnswer,
+    /// Against the same time before.
+    change: ChangeAnswer,
+    /// The values, oldest first.
+    points: Vec<PointAnswer>,
+}
+
+/// Slope per day with its 95 % interval.
+#[derive(Debug, Serialize, ToSchema)]
+struct SlopeAnswer {
+    /// Per day; null with a reason.
+    per_day: Option<f64>,
+    /// Lower end of the interval.
+    low: Option<f64>,
+    /// Upper end of the interval.
+    high: Option<f64>,
+    /// The method.
+    method: &'static str,
+    /// Its version.
+    version: u32,
+    /// Why it is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Mann-Kendall's test.
+#[derive(Debug, Serialize, ToSchema)]
+struct SignificanceAnswer {
+    /// Probability of such a trend or a stronger one by chance; null with a reason.
+    p: Option<f64>,
+    /// Kendall's tau-b, −1 to 1.
+    tau: Option<f64>,
+    /// Whether p is below 0.05.
+    significant: Option<bool>,
+    /// The method.
+    method: &'static str,
+    /// Its version.
+    version: u32,
+    /// Why it is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// The stretch against the one of the same length before.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChangeAnswer {
+    /// Mean of the stretch; null with a reason.
+    current: Option<f64>,
+    /// Mean of the stretch before.
+    previous: Option<f64>,
+    /// Their difference.
+    difference: Option<f64>,
+    /// In percent of the previous; null for times of day and a mean of zero.
+    percent: Option<f64>,
+    /// Days with a value in the stretch before.
+    n_previous: usize,
+    /// Why it is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// A value of a day.
+#[derive(Debug, Serialize, ToSchema)]
+struct PointAnswer {
+    /// The local day.
+    #[schema(format = Date)]
+    date: String,
+    /// The value.
+    value: f64,
+}
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(read))
+}
+
+/// Tells how a daily value moves.
+///
+/// Theil-Sen slope with interval, Mann-Kendall test corrected for autocorrelation, and the change
+/// against the stretch before. Days without a value take no part.
+#[utoipa::path(
+    get,
+    path = "/trends",
+    tag = "reading",
+    params(TrendQuery),
+    responses(
+        (status = 200, description = "The trend", body = TrendAnswer),
+        (status = 304, description = "Not changed since the ETag in If-None-Match"),
+    ),
+    security(("bearer" = [])),
+)]
+async fn read(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(query): Params<TrendQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if !trend::is_name(&query.metric) {
+        let message =
+            "must be a metric that is a quantity (see GET /metric-types) or a fact of the day";
+        return Err(Problem::parameter("metric", message));
+    }
+    let mut tx = app.store.read().await?;
+    let until = if let Some(text) = query.end.as_deref() {
+        let wrong = || Problem::parameter("end", "must be a date such as 2026-06-01");
+        text.parse().map_err(|_| wrong())?
+    } else {
+        let person = Dossier::load(&mut tx, &app.vault, caller.user).await?;
+        person.history().date_at(app.clock.now_us())
+    };
+    let days = i64::from(query.timeframe.days());
+    let back = |count: i64| until.checked_sub(count.days()).unwrap_or(Date::MIN);
+    let (from, first) = (back(days), back(2 * days));
+    let stored = days::stored(&app, &mut tx, caller.user, (first, until)).await?;
+    drop(tx);
+    let body = app
+        .compute(move || {
+            let documents = days::documents(&stored)?;
+            let answer = answer(&query, &documents, (from, until));
+            serde_json::to_vec(&answer).map_err(Problem::internal)
+        })
+        .await??;
+    Ok(verbatim::json(&headers, body))
+}
+
+fn answer(
+    query: &TrendQuery,
+    documents: &[DayDocument],
+    (from, until): (Date, Date),
+) -> TrendAnswer {
+    let length = query.timeframe.days();
+    let found = trend::trend(&query.metric, documents, until, length);
+    TrendAnswer {
+        metric: query.metric.clone(),
+        unit: found.unit.clone().into_owned(),
+        timeframe: query.timeframe,
+        start: from.to_string(),
+        end: until.to_string(),
+        n: found.points.len(),
+        coverage: found.points.len() as f64 / f64::from(length),
+        slope: slope_answer(&found),
+        significance: significance(&found),
+        change: change(&found),
+        points: found
+            .points
+            .iter()
+            .map(|point| PointAnswer {
+                date: point.date.to_string(),
+                value: point.value,
+            })
+            .collect(),
+    }
+}
+
+fn reason<T>(outcome: &Result<T, Insufficient>) -> Option<String> {
+    outcome.as_ref().err().map(ToString::to_string)
+}
+
+fn slope_answer(found: &Trend) -> SlopeAnswer {
+    let value = found.slope.ok();
+    SlopeAnswer {
+        per_day: value.map(|slope| slope.per_day),
+        low: value.map(|slope| slope.interval.0),
+        high: value.map(|slope| slope.interval.1),
+        method: slope::THEIL_SEN.id,
+        version: slope::THEIL_SEN.version,
+        reason: reason(&found.slope),
+    }
+}
+
+fn significance(found: &Trend) -> SignificanceAnswer {
+    let test = found.test.ok();
+    SignificanceAnswer {
+        p: test.map(|test| test.p),
+        tau: test.map(|test| test.tau),
+        significant: test.map(|test| test.p < SIGNIFICANT),
+        method: kendall::MANN_KENDALL.id,
+        version: kendall::MANN_KENDALL.version,
+        reason: reason(&found.test),
+    }
+}
+
+fn change(found: &Trend) -> ChangeAnswer {
+    let value = found.change.ok();
+    ChangeAnswer {
+        current: value.map(|change| change.current),
+        previous: value.map(|change| change.previous),
+        difference: value.map(|change| change.difference),
+        percent: value.and_then(|change| change.percent),
+        n_previous: found.previous,
+        reason: reason(&found.change),
+    }
+}
