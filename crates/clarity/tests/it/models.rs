@@ -280,6 +280,35 @@ fn a_cut_transfer_goes_on_where_it_ended() {
     assert_eq!(host.asked(), [None, Some(100_000)]);
 }
 
+/// Nothing listens at the address itself: what arrives came through the proxy.
+#[test]
+fn a_transfer_goes_through_the_proxy_of_the_environment() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = weights(Size::Small, 10);
+    let sha256 = Sha256::of(&file).to_string();
+    let host = Host::serving(file, &[Answer::Whole]);
+    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_clarity"))
+        .args([
+            "models",
+            "pull",
+            "small",
+            "--from",
+            "http://localhost:1/PAT-S.h5",
+        ])
+        .args(["--allow-unpinned", &sha256, "--data-dir"])
+        .arg(folder.path())
+        .env_clear()
+        .env("http_proxy", format!("http://{}", host.address))
+        .output()
+        .expect("the binary was built");
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    assert_eq!(host.asked(), [None]);
+}
+
 #[test]
 fn what_is_no_file_of_weights_never_gets_in() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -417,6 +446,7 @@ fn without_weights_the_answer_is_the_command_that_installs_them() {
 fn a_damaged_file_is_refused_and_the_last_good_one_serves() {
     let folder = tempfile::tempdir().expect("a folder");
     let first = weights(Size::Small, 4);
+    clarity::telemetry::collect_metrics().expect("the only recorder");
     install(folder.path(), &first);
     let registry = Registry::open(folder.path());
     assert_eq!(registry.status("fast").phase, Phase::Installed);
@@ -444,6 +474,10 @@ fn a_damaged_file_is_refused_and_the_last_good_one_serves() {
         registry.load("small").expect("the first").sha256,
         Sha256::of(&first)
     );
+
+    let counted = clarity::telemetry::render();
+    let digest = "clarity_models_refused_total{reason=\"digest\"}";
+    assert!(counted.contains(digest), "{counted}");
 
     // A server that starts now falls back too, and one that finds only damage has no number to give.
     let restarted = Registry::open(folder.path());

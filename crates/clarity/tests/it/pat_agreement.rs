@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use analysis::pat::Size;
 use analysis::pat::encoder::{Embedding, Encoder, Stages, Workspace};
+use analysis::pat::head::network::Network;
+use analysis::pat::head::sigmoid;
 use analysis::pat::week::WEEK_MIN;
 
 const GIVEN_TABLE_MAX: f64 = 2e-5;
@@ -220,6 +222,44 @@ fn batches_and_threads_change_no_bit() {
             assert!(
                 found == expected[..count],
                 "{} {count} weeks, {threads} threads",
+                reference.size
+            );
+        }
+    }
+}
+
+/// Mean of the patches, 128 rectified units, sigmoid: the probabilities that the head of the
+/// references gives.
+#[test]
+fn the_head_agrees() {
+    for reference in Reference::all() {
+        let wide = |name: &str| -> Vec<f64> {
+            let values = reference.array(&format!("head_{name}.npy"));
+            values.into_iter().map(f64::from).collect()
+        };
+        // The reference holds a column for each unit, the network a row.
+        let kernel = wide("dense_128_kernel");
+        let hidden: Vec<f64> = (0..kernel.len())
+            .map(|place| kernel[place % 96 * 128 + place / 96])
+            .collect();
+        let output = wide("output_kernel");
+        let bias = wide("output_bias")[0];
+        let head = Network::from_parts(&hidden, &wide("dense_128_bias"), &output, bias);
+        let head = head.expect("96 features and 128 units");
+        let recorded = std::fs::read(reference.folder.join("reference.json")).expect("beside");
+        let recorded: serde_json::Value = serde_json::from_slice(&recorded).expect("JSON");
+        let found = reference
+            .encoder()
+            .embed(&reference.weeks(), &mut workspace(2))
+            .expect("whole weeks");
+        let expected = recorded["head_probabilities"].as_array().expect("a list");
+        assert_eq!(found.len(), expected.len());
+        for (embedding, expected) in found.iter().zip(expected) {
+            let features: Vec<f64> = embedding.mean.iter().map(|&v| f64::from(v)).collect();
+            let difference = sigmoid(head.log_odds(&features)) - expected.as_f64().expect("one");
+            assert!(
+                difference.abs() <= GIVEN_TABLE_MAX,
+                "{}: {difference:e}",
                 reference.size
             );
         }

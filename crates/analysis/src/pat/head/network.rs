@@ -40,6 +40,19 @@ pub struct Network {
 }
 
 impl Network {
+    /// A network that was trained elsewhere: the weights of 128 hidden units (unit by unit), their
+    /// biases, the weights of the output and its bias; None unless they fit together.
+    pub fn from_parts(hidden: &[f64], biases: &[f64], output: &[f64], bias: f64) -> Option<Self> {
+        let fits = biases.len() == HIDDEN && output.len() == HIDDEN;
+        if !fits || hidden.is_empty() || !hidden.len().is_multiple_of(HIDDEN) {
+            return None;
+        }
+        Some(Self {
+            width: hidden.len() / HIDDEN,
+            parameters: [hidden, biases, output, &[bias]].concat(),
+        })
+    }
+
     /// Log-odds of the label.
     pub fn log_odds(&self, features: &[f64]) -> f64 {
         self.forward(features, &mut vec![0.0; HIDDEN])
