@@ -5,10 +5,10 @@
 //!
 //! *Inputs and units*: activity counts, acceleration in mg, or steps; the sleep found for the day.
 //!
-//! *Method*: the first of [`METRICS`] with data on the day, from the source that recorded most of it.
+//! *Method*: the first of `METRICS` with data on the day, from the source that recorded most of it.
 //! Without one, steps per minute, merged over sources as daily totals are, labelled as a proxy: a minute
 //! without steps is 0 in a clock hour in which the device was seen to be worn (steps, heart rate
-//! or sleep), and missing elsewhere. Steps that stand for more than [`STEPS_LONGEST_US`] tell no minute.
+//! or sleep), and missing elsewhere. Steps that stand for more than `STEPS_LONGEST_US` tell no minute.
 //! Values are put on the day's clock: an hour that a clock change or a journey skips is missing, one that
 //! it repeats holds the mean of both.
 //!

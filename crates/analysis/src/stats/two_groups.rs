@@ -6,7 +6,7 @@
 //! **Inputs and units.** Two groups of values, one per person; U counts pairs, AUC and Cliff's delta
 //! have no unit, the interval is 95 %.
 //!
-//! **Method.** U = Σᵢ Σⱼ [xᵢ > yⱼ] + ½[xᵢ = yⱼ]; AUC = U / nm; δ = 2·AUC − 1. p: normal approximation with
+//! **Method.** U = Σᵢ Σⱼ 1(xᵢ > yⱼ) + ½·1(xᵢ = yⱼ); AUC = U / nm; δ = 2·AUC − 1. p: normal approximation with
 //! the tie-corrected variance nm/12 · ((N + 1) − Σ(t³ − t) / (N(N − 1))) and a continuity correction of ½.
 //! Interval (`DeLong` 1988): AUC ± 1.96 √(S₁₀/n + S₀₁/m), with S₁₀ and S₀₁ the sample variances of the
 //! placements of the values of each group among the other, cut at 0 and 1.

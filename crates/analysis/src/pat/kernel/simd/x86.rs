@@ -1,6 +1,6 @@
 //! Vectors of 16 and of 8 numbers on x86-64.
 //!
-//! Part of [`super::simd`], whose argument covers it; it must hold nothing but single instructions.
+//! Part of the module `simd`, whose argument covers it; it must hold nothing but single instructions.
 
 #![expect(
     clippy::inline_always,
