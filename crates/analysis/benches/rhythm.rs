@@ -2,6 +2,7 @@
 //!
 //! Targets on one core: IS, IV, RA, L5 and M10 together within 0.1 ms, DFA within 10 ms.
 
+use analysis::report::{Input, Report};
 use analysis::rhythm::extremes::contrast;
 use analysis::rhythm::fluctuation::{Missing, geometric_scales, of_series};
 use analysis::rhythm::stability::{WITTING, interdaily, intradaily};
@@ -37,6 +38,20 @@ fn stability_and_contrast(bencher: Bencher, weeks: usize) {
         let stability = interdaily(series, &WITTING);
         let variability = intradaily(series, &WITTING);
         (stability, variability, contrast(series))
+    });
+}
+
+/// Every measure, night and day: must grow with the length, not faster.
+#[divan::bench(args = [1, 2, 8, 52, 520], sample_count = 3)]
+fn whole_report(bencher: Bencher, weeks: usize) {
+    let series = minutes(weeks);
+    bencher.bench_local(|| {
+        let report = Report::new(Input::new(black_box(&series)));
+        (
+            report.measures(),
+            report.nights().len(),
+            report.days().len(),
+        )
     });
 }
 

@@ -178,14 +178,15 @@ pub fn all() -> impl Iterator<Item = &'static Column> {
     GROUPS.iter().flat_map(|(_, columns)| columns.iter())
 }
 
-/// The measures that a name stands for: a measure, a group of them, or all of a method.
+/// The measures that a name stands for: a measure, or else a group of them or all of a method.
 pub fn named(name: &str) -> Vec<&'static Column> {
+    if let Some(column) = all().find(|column| column.id == name) {
+        return vec![column];
+    }
     if let Some((_, columns)) = GROUPS.iter().find(|(group, _)| *group == name) {
         return columns.iter().collect();
     }
-    all()
-        .filter(|column| column.id == name || column.method.id == name)
-        .collect()
+    all().filter(|column| column.method.id == name).collect()
 }
 
 #[cfg(test)]
@@ -229,8 +230,8 @@ mod tests {
 
     #[test]
     fn names_stand_for_measures_groups_and_methods() {
-        assert_eq!(named("l5").len(), 2, "the level and its onset");
-        assert_eq!(named("l5_onset").len(), 1);
+        assert_eq!(named("l5").len(), 1);
+        assert_eq!(named("cosinor").len(), 4);
         assert!(named("rhythm").len() > 10);
         assert!(named("nonsense").is_empty());
     }

@@ -1,6 +1,6 @@
 //! The whole product, measured from outside: the real binary on a real disk, each figure beside the
 //! limit of this machine taken in the same run. `make bench` prints the table; `--json` prints it
-//! for programs; `--quick` uses a small export.
+//! for programs; `--quick` uses a small export, `--cohort` measures `analyze` only.
 
 #![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 #![expect(
@@ -8,6 +8,7 @@
     reason = "indexing a JSON value by name gives null where there is none"
 )]
 
+mod cohort;
 mod export;
 mod limits;
 mod server;
@@ -111,9 +112,23 @@ fn main() -> Outcome<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let folder = tempfile::tempdir()?;
     let mut table = Table::default();
-    import(&mut table, folder.path(), bytes)?;
-    serve(&mut table, folder.path())?;
-    let blobs = limits::plain_blobs(folder.path())?;
+    cohort::analyze(&mut table, folder.path())?;
+    if !has("--cohort") {
+        server_side(&mut table, folder.path(), bytes)?;
+    }
+    if has("--json") {
+        table.print_json(cores);
+    } else {
+        table.print(cores);
+    }
+    Ok(())
+}
+
+/// Import and server, and what this machine could do at best.
+fn server_side(table: &mut Table, folder: &Path, bytes: u64) -> Outcome<()> {
+    import(table, folder, bytes)?;
+    serve(table, folder)?;
+    let blobs = limits::plain_blobs(folder)?;
     table.add(
         "plain insert of 2 KiB blobs",
         blobs,
@@ -123,11 +138,6 @@ fn main() -> Outcome<()> {
     );
     let copy = limits::memory_copy() / 1e9;
     table.add("memory copy", copy, "GB/s", "", "");
-    if has("--json") {
-        table.print_json(cores);
-    } else {
-        table.print(cores);
-    }
     Ok(())
 }
 

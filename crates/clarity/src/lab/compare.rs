@@ -320,7 +320,10 @@ mod tests {
         results += "data/unknown.csv,1,01:00:00\n";
         std::fs::write(at("r.csv"), results).expect("a file");
         std::fs::write(at("labels.csv"), labels).expect("a file");
-        let columns = column::named("l5");
+        let columns: Vec<_> = ["l5", "l5_onset"]
+            .into_iter()
+            .flat_map(column::named)
+            .collect();
         let compared = compare(&at("r.csv"), &at("labels.csv"), "group", None, &columns);
         let compared = compared.expect("two groups");
         assert_eq!(compared.counts, (3, 3));

@@ -148,6 +148,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_is_what_the_program_prints() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/methods/columns.md");
+        let page = std::fs::read_to_string(path).expect("the page is in the project");
+        assert!(
+            page == markdown(),
+            "docs/methods/columns.md is stale: run make docs"
+        );
+    }
+
+    #[test]
     fn every_column_is_in_the_dictionary() {
         let text = markdown();
         let row = |id: &str| text.contains(&format!("| `{id}` |"));

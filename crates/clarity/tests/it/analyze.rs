@@ -485,7 +485,7 @@ fn a_run_that_was_killed_goes_on_where_it_was() {
     let ended = clarity(&[&arguments[..], &["--resume", "--methods", "l5"]].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     let measures = json(&out)["recordings"][0]["measures"].clone();
-    assert_eq!(measures.as_object().map(serde_json::Map::len), Some(2));
+    assert_eq!(measures.as_object().map(serde_json::Map::len), Some(1));
 }
 
 #[test]
@@ -617,6 +617,51 @@ fn groups_are_compared_and_pages_written() {
         "colour",
     ]);
     assert_eq!(ended.code, Some(2), "{}", ended.err);
+}
+
+#[test]
+fn raw_acceleration_becomes_epochs() {
+    let Some(folder) = references("samples/actfast/test_data/cmi") else {
+        return;
+    };
+    let here = tempfile::tempdir().expect("a folder");
+    let out = here.path().join("r.json");
+    let run = |more: &[&str]| {
+        let names = ["axivity_ax3.cwa", "actigraph.gt3x", "geneactiv.bin"];
+        let files = names.map(|name| folder.join(name));
+        let mut arguments = vec!["analyze", "--out", text(&out), "--methods", "rhythm,days"];
+        arguments.extend(files.iter().map(|path| text(path)));
+        arguments.extend(more);
+        let ended = clarity(&arguments);
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        json(&out)
+    };
+    let enmo = run(&["--threads", "8"]);
+    assert_eq!(enmo["failed"], serde_json::json!([]));
+    for recording in enmo["recordings"].as_array().expect("recordings") {
+        let name = recording["path"].as_str().expect("a path");
+        assert_eq!(recording["channel"], "enmo", "{name}");
+        assert_eq!(
+            (&recording["unit"], &recording["epoch_s"]),
+            (&"mg".into(), &5.into())
+        );
+        assert!(
+            recording["epochs"]
+                .as_u64()
+                .is_some_and(|epochs| epochs > 0),
+            "{name}"
+        );
+        assert!(
+            recording["days"]
+                .as_array()
+                .is_some_and(|days| !days.is_empty()),
+            "{name}"
+        );
+    }
+    // Decoding beside or on the same thread makes no difference.
+    assert_eq!(enmo, run(&["--threads", "1"]));
+    let counts = run(&["--channel", "counts_magnitude"]);
+    assert_eq!(counts["recordings"][0]["epoch_s"], 60);
 }
 
 #[test]
