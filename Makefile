@@ -14,7 +14,7 @@ SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev db-dev test test-fast lint fmt docs docs-check bench bench-parts bench-pat fuzz clean
+.PHONY: help run dev db-dev test test-fast lint fmt docs docs-check bench bench-parts bench-pat fuzz miri clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
@@ -65,6 +65,12 @@ bench-pat: ## The actigraphy transformer beside its limit, and beside ONNX Runti
 
 fuzz: ## Each fuzz target for SECONDS_PER_TARGET seconds
 	@tools/fuzz $(SECONDS_PER_TARGET)
+
+# Fixed shapes only: the properties would take hours.
+MIRI_TESTS = pat::kernel::tests::shapes pat::kernel::tests::far
+miri: ## The module with vector instructions under Miri, plain and with AVX2 (needs nightly with miri)
+	$(CARGO) +nightly miri test -p analysis --lib -- $(MIRI_TESTS)
+	RUSTFLAGS="-C target-feature=+avx2,+fma" $(CARGO) +nightly miri test -p analysis --lib -- $(MIRI_TESTS)
 
 clean: ## Remove what was built; data folders stay
 	$(CARGO) clean
