@@ -181,7 +181,7 @@ impl App {
             keys,
         });
         crate::ingest::committer::start(&app, queues);
-        crate::pat::start(&app);
+        crate::pat::lanes::start(&app);
         Ok(app)
     }
 

@@ -203,6 +203,7 @@ const TABLES: [Table; 16] = [
             ("id", Id),
             ("kind", Text),
             ("week", Integer),
+            ("model", Text),
             ("input", Bytes),
             ("created_us", Integer),
             ("sealed", Bytes),

@@ -37,6 +37,8 @@ pub struct StoredEmbedding {
     pub id: AnalysisId,
     /// The local day on which its week begins.
     pub week: Date,
+    /// SHA-256 of the file of weights that made it, in hexadecimal digits.
+    pub model: String,
     /// Keyed hash of the input (see [`PersonKey::identity`]).
     pub input: [u8; 16],
     /// The content.
@@ -45,7 +47,7 @@ pub struct StoredEmbedding {
     pub now_us: i64,
 }
 
-type Row = (Uuid, i64, Vec<u8>, i64, Vec<u8>);
+type Row = (Uuid, i64, String, Vec<u8>, i64, Vec<u8>);
 
 /// Stores an embedding, over the one with the same id.
 pub async fn put(
@@ -57,15 +59,16 @@ pub async fn put(
 ) -> Result<(), Error> {
     let person = key.lock(tx, user).await?;
     run!(tx, connection => sqlx::query(
-        "INSERT INTO embeddings (person, id, kind, week, input, created_us, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO embeddings (person, id, kind, week, model, input, created_us, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (person, id) DO UPDATE SET kind = excluded.kind, week = excluded.week,
-            input = excluded.input, created_us = excluded.created_us, sealed = excluded.sealed",
+            model = excluded.model, input = excluded.input, created_us = excluded.created_us, sealed = excluded.sealed",
     )
     .bind(person)
     .bind(embedding.id.uuid())
     .bind(kind.name())
     .bind(days::number(embedding.week))
+    .bind(embedding.model.as_str())
     .bind(embedding.input.as_slice())
     .bind(embedding.now_us)
     .bind(key.seal(&row_name(key, embedding.id), &embedding.bytes))
@@ -84,7 +87,7 @@ pub async fn by_id(
 ) -> Result<Option<StoredEmbedding>, Error> {
     let person = key.person(user)?;
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, week, input, created_us, sealed FROM embeddings
+        "SELECT id, week, model, input, created_us, sealed FROM embeddings
          WHERE person = $1 AND id = $2",
     )
     .bind(person)
@@ -104,7 +107,7 @@ pub async fn by_input(
 ) -> Result<Option<StoredEmbedding>, Error> {
     let person = key.person(user)?;
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, week, input, created_us, sealed FROM embeddings
+        "SELECT id, week, model, input, created_us, sealed FROM embeddings
          WHERE person = $1 AND kind = $2 AND input = $3
          ORDER BY created_us DESC, id DESC LIMIT 1",
     )
@@ -116,8 +119,44 @@ pub async fn by_input(
     row.map(|row| embedding(key, row)).transpose()
 }
 
-/// Embeddings of a kind whose week begins in `[from, until)`, earliest week first.
+/// Which weeks: those of a model that begin in `[from, until)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Weeks<'a> {
+    /// SHA-256 of the model's file.
+    pub model: &'a str,
+    /// First day on which a week may begin.
+    pub from: Date,
+    /// The day after the last one.
+    pub until: Date,
+}
+
+/// Embeddings of a kind by a model, earliest week first.
 pub async fn in_weeks(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: Kind,
+    weeks: Weeks<'_>,
+) -> Result<Vec<StoredEmbedding>, Error> {
+    let person = key.person(user)?;
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, week, model, input, created_us, sealed FROM embeddings
+         WHERE person = $1 AND kind = $2 AND model = $3 AND week >= $4 AND week < $5
+         ORDER BY week, created_us, id",
+    )
+    .bind(person)
+    .bind(kind.name())
+    .bind(weeks.model)
+    .bind(days::number(weeks.from))
+    .bind(days::number(weeks.until))
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter().map(|row| embedding(key, row)).collect()
+}
+
+/// The latest embedding of each week of a kind that begins in `[from, until)`, by whatever model,
+/// earliest week first.
+pub async fn latest_of_weeks(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
@@ -127,9 +166,13 @@ pub async fn in_weeks(
 ) -> Result<Vec<StoredEmbedding>, Error> {
     let person = key.person(user)?;
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, week, input, created_us, sealed FROM embeddings
-         WHERE person = $1 AND kind = $2 AND week >= $3 AND week < $4
-         ORDER BY week, created_us, id",
+        "SELECT id, week, model, input, created_us, sealed FROM embeddings AS one
+         WHERE person = $1 AND kind = $2 AND week >= $3 AND week < $4 AND NOT EXISTS (
+            SELECT 1 FROM embeddings AS other
+            WHERE other.person = one.person AND other.kind = one.kind AND other.week = one.week
+                AND (other.created_us > one.created_us
+                    OR (other.created_us = one.created_us AND other.id > one.id)))
+         ORDER BY week",
     )
     .bind(person)
     .bind(kind.name())
@@ -138,6 +181,27 @@ pub async fn in_weeks(
     .fetch_all(connection)
     .await)?;
     rows.into_iter().map(|row| embedding(key, row)).collect()
+}
+
+/// The days on which weeks begin that have an embedding of a kind by a model, in order.
+pub async fn held(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: Kind,
+    model: &str,
+) -> Result<Vec<Date>, Error> {
+    let person = key.person(user)?;
+    let weeks = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+        "SELECT DISTINCT week FROM embeddings
+         WHERE person = $1 AND kind = $2 AND model = $3 ORDER BY week",
+    )
+    .bind(person)
+    .bind(kind.name())
+    .bind(model)
+    .fetch_all(connection)
+    .await)?;
+    Ok(weeks.into_iter().map(days::from_number).collect())
 }
 
 /// Removes the embeddings of a kind whose week begins in `[from, until)`; returns how many.
@@ -168,12 +232,13 @@ fn row_name(key: &PersonKey, id: AnalysisId) -> Vec<u8> {
 }
 
 fn embedding(key: &PersonKey, row: Row) -> Result<StoredEmbedding, Error> {
-    let (id, week, input, now_us, sealed) = row;
+    let (id, week, model, input, now_us, sealed) = row;
     let id = AnalysisId::from_uuid(id);
     let damaged = || Error::Damaged { what: "embedding" };
     Ok(StoredEmbedding {
         id,
         week: days::from_number(week),
+        model,
         input: input.try_into().map_err(|_| damaged())?,
         bytes: key.open_as("embedding", &row_name(key, id), &sealed)?,
         now_us,

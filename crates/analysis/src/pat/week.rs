@@ -48,6 +48,8 @@ pub enum Quantity {
     WristCounts,
     /// Counts of a device whose place is not known.
     Counts,
+    /// Acceleration reduced to epochs, in milli-g: a proxy.
+    Acceleration,
     /// Steps of a phone or watch: a proxy.
     Steps,
 }
@@ -55,7 +57,7 @@ pub enum Quantity {
 impl Quantity {
     /// Whether results must be labelled as made from a proxy.
     pub const fn is_proxy(self) -> bool {
-        matches!(self, Self::Steps)
+        matches!(self, Self::Acceleration | Self::Steps)
     }
 }
 

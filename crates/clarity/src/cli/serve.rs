@@ -49,6 +49,7 @@ pub(super) async fn serve(global: &Global, wanted: Serve) -> Result<(), Failure>
     let address = listener.local_addr().context("reading the address")?;
     server::stop_on_signals(&app).context("listening for signals")?;
     jobs::start(&app, workers(&app.config));
+    crate::pat::watch_models(&app);
     if wanted.demo {
         seed(&app)
             .await
@@ -72,6 +73,7 @@ pub(super) async fn worker(global: &Global, wanted: Worker) -> Result<(), Failur
     server::stop_on_signals(&app).context("listening for signals")?;
     let count = workers(&app.config);
     jobs::start(&app, count);
+    crate::pat::watch_models(&app);
     tracing::info!(count, "working");
     app.shutdown.cancelled().await;
     household::close(&app).await;

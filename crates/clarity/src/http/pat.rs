@@ -23,8 +23,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
-use crate::http::page::PathId;
+use crate::http::days;
+use crate::http::page::{Params, PathId};
 use crate::http::problem::{Code, FieldError, Problem, ProblemBody};
+use crate::http::range::RangeQuery;
 use crate::models::published::{self, Published};
 use crate::models::{LoadedModel, Phase};
 use crate::pat::analyse::{self, AnalyseError, Analysed, Owner, Question};
@@ -105,7 +107,7 @@ struct AnalysisAnswer {
     /// The local day on which the week begins.
     #[schema(format = Date)]
     week_start: String,
-    /// `wrist_counts`, `counts` or `steps`.
+    /// `wrist_counts`, `counts`, `acceleration` or `steps`.
     quantity: String,
     /// Whether the minutes are a proxy of what the model was trained on.
     proxy: bool,
@@ -131,6 +133,14 @@ struct AnalysisAnswer {
     rhythm: Value,
     /// What it is not.
     disclaimer: String,
+}
+
+/// Weeks that the pipeline embedded.
+#[derive(Debug, Serialize, ToSchema)]
+struct WeeksAnswer {
+    /// Analyses of weeks; `status` is `completed`, or `insufficient` with a `reason`.
+    #[schema(value_type = Vec<AnalysisAnswer>)]
+    data: Vec<Value>,
 }
 
 /// A model as it stands.
@@ -196,6 +206,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(steps))
         .routes(routes!(counts))
         .routes(routes!(read))
+        .routes(routes!(weeks))
         .routes(routes!(info))
         .routes(routes!(health))
 }
@@ -222,8 +233,10 @@ async fn steps(
     caller: Caller,
     JsonBody { value, .. }: JsonBody<StepAnalysis>,
 ) -> Result<Response, Problem> {
+    let minutes = minutes(&value.start, &value.steps, "steps")?;
     let question = Question {
-        minutes: minutes(&value.start, &value.steps, "steps")?,
+        week: analyse::first_day(&minutes),
+        minutes,
         quantity: Quantity::Steps,
         lane: lane(value.priority),
     };
@@ -251,8 +264,10 @@ async fn counts(
     caller: Caller,
     JsonBody { value, .. }: JsonBody<CountAnalysis>,
 ) -> Result<Response, Problem> {
+    let minutes = minutes(&value.start, &value.counts, "counts")?;
     let question = Question {
-        minutes: minutes(&value.start, &value.counts, "counts")?,
+        week: analyse::first_day(&minutes),
+        minutes,
         quantity: match value.worn_at {
             Some(WornAt::Wrist) => Quantity::WristCounts,
             Some(WornAt::Other) | None => Quantity::Counts,
@@ -284,6 +299,39 @@ async fn read(
     Ok(answer(Analysed {
         document,
         known: true,
+    }))
+}
+
+/// Reads the weeks that the pipeline embedded.
+///
+/// Each complete week, Monday to Sunday, is embedded once a model is installed, and again when one of its
+/// days changes. A week that is too thin has a reason and no embedding.
+#[utoipa::path(
+    get,
+    path = "/pat/weeks",
+    tag = "pat",
+    params(RangeQuery),
+    responses((status = 200, description = "The weeks that begin in the range, in order", body = WeeksAnswer)),
+    security(("bearer" = [])),
+)]
+async fn weeks(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(asked): Params<RangeQuery>,
+) -> Result<Json<WeeksAnswer>, Problem> {
+    let asked = asked.parse()?;
+    let mut tx = app.store.read().await?;
+    let (from, until) = days::dates(&app, &mut tx, caller.user, asked).await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let kind = Kind::Weekly;
+    let user = caller.user;
+    let found = store::embeddings::latest_of_weeks(&mut tx, &key, user, kind, from, until).await?;
+    let data = found
+        .iter()
+        .map(|stored| serde_json::from_slice(&stored.bytes));
+    let data = data.collect::<Result<Vec<Value>, _>>();
+    Ok(Json(WeeksAnswer {
+        data: data.map_err(Problem::internal)?,
     }))
 }
 

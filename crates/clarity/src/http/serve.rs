@@ -25,7 +25,6 @@ use tower::ServiceExt;
 use crate::app::App;
 use crate::http::idempotency;
 use crate::http::router;
-use crate::models;
 use crate::telemetry;
 
 /// How long a shutdown may take.
@@ -76,7 +75,6 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     keep_house(app);
-    models::watch(app);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,

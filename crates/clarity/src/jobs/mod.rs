@@ -5,6 +5,7 @@
 //! effect is exactly once because it is a pure function of the stored samples; running it twice
 //! changes nothing. Jobs must never be the only place that knows something.
 
+pub(crate) mod embed;
 pub(crate) mod insight;
 pub(crate) mod recompute;
 
@@ -42,16 +43,19 @@ pub(crate) enum Job {
     Recompute,
     /// Write a person's daily insight.
     Insight,
+    /// Embed a person's complete weeks.
+    Embed,
 }
 
 impl Job {
-    const ALL: [Self; 2] = [Self::Recompute, Self::Insight];
+    const ALL: [Self; 3] = [Self::Recompute, Self::Insight, Self::Embed];
 
     /// The stored name.
     pub(crate) const fn kind(self) -> JobKind {
         match self {
             Self::Recompute => JobKind::new("recompute"),
             Self::Insight => JobKind::new("insight"),
+            Self::Embed => JobKind::new("embed"),
         }
     }
 
@@ -99,6 +103,12 @@ pub(crate) enum JobError {
     /// The job is of a kind that a newer version of this program made.
     #[error("this version does not know the kind of the job")]
     UnknownKind,
+    /// The models could not be read.
+    #[error("reading the models")]
+    Model(#[source] crate::models::ModelError),
+    /// A week could not be embedded now.
+    #[error("embedding a week")]
+    Week(#[source] crate::pat::analyse::AnalyseError),
     /// The computation was stopped or panicked.
     #[error("the computation did not finish")]
     Compute(#[source] tokio::task::JoinError),
@@ -112,6 +122,8 @@ impl JobError {
             Self::DamagedDay { .. } | Self::Document(_) => "day_document",
             Self::Stopping => "stopping",
             Self::UnknownKind => "unknown_kind",
+            Self::Model(_) => "models",
+            Self::Week(_) => "embedding",
             Self::Compute(_) => "compute",
         }
     }
@@ -219,6 +231,7 @@ async fn run(app: &Arc<App>, worker: &str, job: Claimed) {
         match known {
             Some(Job::Recompute) => recompute::run(app, job.user).await,
             Some(Job::Insight) => insight::run(app, job.user).await,
+            Some(Job::Embed) => embed::run(app, job.user).await,
             None => Err(JobError::UnknownKind),
         }
     };

@@ -11,18 +11,20 @@ use analysis::daily::document::{DayDocument, DayInput, day};
 use analysis::daily::rank::Ranks;
 use analysis::daily::scored::Scorer;
 use analysis::daily::summary::MetricSamples;
+use jiff::ToSpan;
 use jiff::civil::Date;
 use model::ids::UserId;
-use model::metric::Kind;
+use model::metric::Kind as MetricKind;
 use model::sample::{HOUR_US, Sample};
 use model::source::Source;
 use model::zone::{Span, Zone, ZoneHistory};
 use store::days::DayRow;
+use store::embeddings::{self, Kind};
 
 use crate::app::App;
 use crate::bus::EventKind;
 use crate::dossier::Dossier;
-use crate::jobs::{Job, JobError};
+use crate::jobs::{Job, JobError, embed};
 
 /// Days of one step: a month of dense samples is some ten megabytes.
 const WINDOW_DAYS: usize = 31;
@@ -52,7 +54,7 @@ struct Packed {
 struct Loaded {
     id: String,
     unit: String,
-    kind: Kind,
+    kind: MetricKind,
     ranks: Ranks,
     samples: Vec<Sample>,
     longest_us: i64,
@@ -81,6 +83,11 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     Job::Insight
         .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
         .await?;
+    if embed::has_model(app) {
+        Job::Embed
+            .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
+            .await?;
+    }
     tx.commit().await?;
     for id in completed {
         let payload = format!("{{\"processing_id\":\"{id}\",\"status\":\"completed\"}}");
@@ -259,6 +266,12 @@ async fn store_days(
     store::days::put_rows(&mut tx, &key, user, &full).await?;
     store::days::remove(&mut tx, user, &empty).await?;
     store::days::clear(&mut tx, user, days).await?;
+    // What was said about a week was said about other days than it has now.
+    let weeks: BTreeSet<Date> = days.iter().map(|(day, _)| embed::monday(*day)).collect();
+    for week in weeks {
+        let after = week.saturating_add(1.day());
+        embeddings::remove(&mut tx, &key, user, Kind::Weekly, week, after).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

@@ -13,18 +13,14 @@ pub mod shelf;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use analysis::pat::encoder::Encoder;
 use import::weights::Layout;
 
-use crate::app::App;
 use crate::models::digest::Sha256;
 use crate::models::published::Published;
 use crate::models::shelf::{Ledger, Shelf};
-
-/// How often the ledger is looked at: a model that was installed serves within this time.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// A network that serves.
 #[derive(Debug)]
@@ -414,28 +410,6 @@ impl Registry {
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         slots.remove(name);
     }
-}
-
-/// Looks now and then whether somebody installed or removed a model, for as long as the application
-/// runs.
-pub(crate) fn watch(app: &Arc<App>) {
-    let owner = Arc::clone(app);
-    app.spawn("models", async move {
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-                () = owner.shutdown.cancelled() => break,
-            }
-            let registry = Arc::clone(&owner);
-            match owner.compute(move || registry.models.refresh()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::warn!(%error, "could not look at the models"),
-                Err(problem) => {
-                    tracing::warn!(problem = problem.detail(), "could not look at the models");
-                }
-            }
-        }
-    });
 }
 
 fn count(name: &str, refusal: &Refusal) {

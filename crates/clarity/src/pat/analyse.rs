@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use model::ids::{AnalysisId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::embeddings::{self, Kind, StoredEmbedding};
+use store::embeddings::{self, Kind, StoredEmbedding, Weeks};
 use store::{PersonKey, Tx};
 
 use crate::app::App;
@@ -29,6 +29,9 @@ use crate::pat::lanes::{Lane, LaneError};
 /// How far back earlier weeks are looked for: two years.
 const EARLIER_DAYS: i64 = 728;
 
+/// The day from which civil seconds count.
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
 /// What every document ends with.
 pub(crate) const DISCLAIMER: &str = "An embedding describes a week of movement for comparison and \
      research. It is not a diagnosis and says nothing about health by itself.";
@@ -36,6 +39,8 @@ pub(crate) const DISCLAIMER: &str = "An embedding describes a week of movement f
 /// Minutes that somebody wants to have analysed.
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
+    /// The local day on which the week begins.
+    pub(crate) week: Date,
     /// The minutes; NaN where nothing was recorded.
     pub(crate) minutes: Series,
     /// What they count.
@@ -56,15 +61,9 @@ pub(crate) struct Analysed {
 /// What is compared between weeks of one person; the rest of a document is for reading.
 #[derive(Debug, Deserialize)]
 struct Comparable {
-    model: ComparableModel,
     scaler: String,
     quantity: String,
     embedding: Vec<f32>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ComparableModel {
-    sha256: String,
 }
 
 /// Why a week was not analysed.
@@ -86,16 +85,16 @@ pub(crate) const fn quantity_name(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::WristCounts => "wrist_counts",
         Quantity::Counts => "counts",
+        Quantity::Acceleration => "acceleration",
         Quantity::Steps => "steps",
     }
 }
 
-/// The local day on which the week of a series begins: that of its first minute.
+/// The local day of a series' first minute.
 pub(crate) fn first_day(minutes: &Series) -> Date {
     let days = minutes.start_s().div_euclid(i64::from(DAY_S));
-    let epoch = Date::constant(1970, 1, 1);
     // The start was parsed from a date, so its day is one.
-    epoch.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default())
+    EPOCH.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default())
 }
 
 /// The classical measures of the minutes, as other answers print them.
@@ -124,15 +123,14 @@ pub(crate) fn rhythm(minutes: &Series) -> Value {
 /// The week of the minutes on the grid of the model.
 pub(crate) fn on_grid(question: &Question) -> Outcome<Week> {
     let minutes = &question.minutes;
-    // Steps are 0 for most of the day, worn or not: only counts tell wear.
+    // Steps are 0 for most of the day, worn or not, and acceleration is never 0: only counts tell wear.
     let nonwear = match question.quantity {
         Quantity::WristCounts | Quantity::Counts => {
             choi::nonwear(minutes, &CHOI_2011).map_or_else(|_| Vec::new(), |found| found.value)
         }
-        Quantity::Steps => Vec::new(),
+        Quantity::Acceleration | Quantity::Steps => Vec::new(),
     };
-    let day = i64::from(DAY_S);
-    let midnight = minutes.start_s().div_euclid(day) * day;
+    let midnight = question.week.duration_since(EPOCH).as_secs();
     let weeks = week::weeks(minutes, &nonwear, question.quantity, midnight)?;
     weeks
         .into_iter()
@@ -213,9 +211,14 @@ pub(crate) async fn keep(
     made: &Made,
 ) -> Result<Value, store::Error> {
     let now_us = app.clock.now_us();
-    let week = first_day(&question.minutes);
-    let from = week.saturating_sub(jiff::Span::new().days(EARLIER_DAYS));
-    let earlier = embeddings::in_weeks(tx, key, owner.user, Kind::Weekly, from, week).await?;
+    let week = question.week;
+    let sha256 = made.model.sha256.to_string();
+    let weeks = Weeks {
+        model: &sha256,
+        from: week.saturating_sub(jiff::Span::new().days(EARLIER_DAYS)),
+        until: week,
+    };
+    let earlier = embeddings::in_weeks(tx, key, owner.user, Kind::Weekly, weeks).await?;
     let document = document(&Written {
         id: owner.id,
         made,
@@ -227,6 +230,7 @@ pub(crate) async fn keep(
     let stored = StoredEmbedding {
         id: owner.id,
         week,
+        model: sha256,
         input: input_of(key, question, &made.model, &made.scaler),
         bytes: serde_json::to_vec(&document).expect("a document is JSON"),
         now_us,
@@ -250,16 +254,14 @@ pub(crate) struct Owner {
     pub(crate) kind: Kind,
 }
 
-/// Similarity with the person's earlier weeks of the same model, scaler and quantity.
+/// Similarity with the person's earlier weeks, which are the same model's: those of the same scaler and
+/// quantity.
 fn similarity(made: &Made, quantity: Quantity, earlier: &[StoredEmbedding]) -> Value {
-    let sha256 = made.model.sha256.to_string();
     let alike: Vec<Vec<f32>> = earlier
         .iter()
         .filter_map(|stored| serde_json::from_slice::<Comparable>(&stored.bytes).ok())
         .filter(|stored| {
-            stored.model.sha256 == sha256
-                && stored.scaler == made.scaler.label()
-                && stored.quantity == quantity_name(quantity)
+            stored.scaler == made.scaler.label() && stored.quantity == quantity_name(quantity)
         })
         .map(|stored| stored.embedding)
         .collect();

@@ -14,27 +14,61 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::app::App;
+use crate::jobs::{Job, embed};
+use crate::models::digest::Sha256;
 
 /// How often a server looks whether other models were installed.
-const REFRESH_EVERY: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Starts the lanes, and keeps the models that serve in line with what is installed.
-pub(crate) fn start(app: &Arc<App>) {
-    lanes::start(app);
+/// Keeps the models that serve in line with what is installed. When the pipeline gets another model,
+/// the weeks of everyone wait for it.
+pub(crate) fn watch_models(app: &Arc<App>) {
     let task = Arc::clone(app);
     app.spawn("models", async move {
+        let mut embedding_with = None;
         loop {
             let models = Arc::clone(&task.models);
-            let looked = task.tasks.spawn_blocking(move || models.refresh()).await;
-            match looked {
-                Ok(Ok(())) => {}
+            let looked = task.tasks.spawn_blocking(move || {
+                models.refresh()?;
+                Ok::<_, crate::models::ModelError>(embed::preferred(&models))
+            });
+            match looked.await {
+                Ok(Ok(found)) if found != embedding_with => {
+                    match queue_everyone(&task, found).await {
+                        Ok(()) => embedding_with = found,
+                        Err(error) => {
+                            tracing::error!(error = %error, "queueing weeks for a model failed");
+                        }
+                    }
+                }
+                Ok(Ok(_)) => {}
                 Ok(Err(error)) => tracing::error!(error = %error, "looking for models failed"),
                 Err(error) => tracing::error!(error = %error, "looking for models did not finish"),
             }
             tokio::select! {
                 () = task.shutdown.cancelled() => return,
-                () = tokio::time::sleep(REFRESH_EVERY) => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
     });
+}
+
+async fn queue_everyone(app: &App, found: Option<Sha256>) -> Result<(), store::Error> {
+    if found.is_none() {
+        return Ok(());
+    }
+    let mut tx = app.store.read().await?;
+    let people = store::people::list(&mut tx, &app.vault).await?;
+    drop(tx);
+    let now_us = app.clock.now_us();
+    for person in people {
+        let mut tx = app.store.write().await?;
+        let id = app.ids.job(now_us);
+        Job::Embed
+            .enqueue(&mut tx, person.id, id, now_us, now_us)
+            .await?;
+        tx.commit().await?;
+    }
+    app.work_ready.notify_one();
+    Ok(())
 }

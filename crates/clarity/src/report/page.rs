@@ -39,7 +39,7 @@ pub struct Page<'a> {
     pub facts: &'a [Labelled],
     /// The activity that was measured.
     pub activity: &'a Series,
-    /// Its unit, for the captions.
+    /// Its unit in UCUM, for the captions.
     pub unit: &'a str,
     /// Sleep and wake, where a scorer ran.
     pub asleep: Option<&'a Scored>,
@@ -74,7 +74,7 @@ pub fn page(content: &Page<'_>) -> Result<String, ReportError> {
         &context! {
             title => content.title,
             facts => Value::from(Serde(content.facts)),
-            unit => content.unit,
+            unit => in_words(content.unit),
             scorer => content.scorer,
             actogram => actogram.map(Value::from_safe_string),
             days, days_shown,
@@ -88,6 +88,15 @@ pub fn page(content: &Page<'_>) -> Result<String, ReportError> {
             remarks => Value::from(Serde(content.remarks)),
         },
     )
+}
+
+/// A UCUM unit as captions say it.
+fn in_words(unit: &str) -> &str {
+    match unit {
+        "{count}" => "counts per epoch",
+        "{step}" | "{steps}" => "steps per epoch",
+        unit => unit,
+    }
 }
 
 /// Fills a template of this folder; everything that is not a figure is escaped.

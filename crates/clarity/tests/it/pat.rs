@@ -8,8 +8,10 @@ use clarity::models::LoadedModel;
 use clarity::pat::lanes::{BATCH_MAX, Lane, LaneError, WAITING_MAX};
 use serde_json::{Value, json};
 
+use crate::days_story::Days;
 use crate::harness::{Person, TestApp};
 use crate::models::{install, weights};
+use crate::recordings::{awd, count, import};
 
 const WEEK_MIN: usize = 10_080;
 const COUNTS: &str = "/api/v1/pat/analysis";
@@ -318,4 +320,82 @@ async fn ask(test: &TestApp, person: &Person, seed: usize) -> Value {
     let answer = test.post(COUNTS, Some(person), &counts(seed)).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
     answer.json()["model"]["sha256"].clone()
+}
+
+const FIRST_MONDAY: &str = "2026-04-06T00:00:00";
+
+async fn weekly(days: &Days) -> Vec<Value> {
+    let path = "/api/v1/pat/weeks?start=2026-04-01&end=2026-06-30";
+    let answer = days.test.get(path, Some(&days.person)).await.json();
+    answer["data"].as_array().expect("weeks").clone()
+}
+
+#[tokio::test]
+async fn the_pipeline_embeds_complete_weeks_and_only_those_that_changed() {
+    let days = Days::of_a_person_in("Europe/Berlin").await;
+    install(&days.test.app.config.data_dir, &weights(Size::Small, 1));
+    let start = FIRST_MONDAY.parse().expect("a date and time");
+    // Six weeks and three days; the seventh week is too thin.
+    let file = awd(start, 45 * 1_440, |at| count(at, 23, 7));
+    import(&days.test, &days.person, "/api/v1/imports", file).await;
+    days.computed().await;
+    let found = weekly(&days).await;
+    let starts: Vec<&str> = found
+        .iter()
+        .filter_map(|week| week["week_start"].as_str())
+        .collect();
+    assert_eq!(starts.len(), 7, "{starts:?}");
+    assert_eq!((starts[0], starts[6]), ("2026-04-06", "2026-05-18"));
+    assert!(found[..6].iter().all(|week| week["status"] == "completed"));
+    assert_eq!(found[0]["quantity"], "counts");
+    assert_eq!(
+        found[0]["similarity"]["reason"],
+        "needs 4 earlier weeks, has 0"
+    );
+    assert_eq!(
+        found[5]["similarity"]["earlier_weeks"], 5,
+        "{}",
+        found[5]["similarity"]
+    );
+    assert_eq!(found[6]["status"], "insufficient");
+    assert_eq!(
+        found[6]["reason"],
+        "needs 5 days with 600 worn minutes, has 3"
+    );
+    let weeks = days.test.app.lanes.counts().weeks;
+    assert_eq!(weeks, 6, "thin weeks are not passed through the model");
+    // One more recording, on a day of the third week only.
+    let noon = "2026-04-22T12:00:00".parse().expect("a date and time");
+    let other = awd(noon, 30, |_| 5_000);
+    import(&days.test, &days.person, "/api/v1/imports", other).await;
+    days.computed().await;
+    let after = weekly(&days).await;
+    for (index, (before, after)) in found.iter().zip(&after).enumerate() {
+        assert_eq!(before["id"] == after["id"], index != 2, "week {index}");
+    }
+    let path = format!(
+        "/api/v1/pat/analysis/{}",
+        after[2]["id"].as_str().expect("an id")
+    );
+    let read = days.test.get(&path, Some(&days.person)).await.json();
+    assert_eq!(read["week_start"], "2026-04-20");
+}
+
+#[tokio::test]
+async fn without_a_model_the_pipeline_embeds_nothing_and_later_all() {
+    let days = Days::of_a_person_in("Europe/Berlin").await;
+    let start = FIRST_MONDAY.parse().expect("a date and time");
+    let file = awd(start, 14 * 1_440, |at| count(at, 23, 7));
+    import(&days.test, &days.person, "/api/v1/imports", file).await;
+    days.computed().await;
+    assert!(weekly(&days).await.is_empty());
+    install(&days.test.app.config.data_dir, &weights(Size::Small, 1));
+    // The next change of any day finds the model and every week that waits for it.
+    let later = "2026-05-20T12:00:00".parse().expect("a date and time");
+    let file = awd(later, 30, |_| 500);
+    import(&days.test, &days.person, "/api/v1/imports", file).await;
+    days.computed().await;
+    let found = weekly(&days).await;
+    let done = found.iter().filter(|week| week["status"] == "completed");
+    assert_eq!(done.count(), 2);
 }

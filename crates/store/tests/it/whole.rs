@@ -117,6 +117,7 @@ async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
     let embedding = StoredEmbedding {
         id: AnalysisId::from_uuid(uuid(900 + number)),
         week: today,
+        model: "00ff".to_owned(),
         input: key.identity(b"canary-input"),
         bytes: b"canary-embedding".to_vec(),
         now_us: NOW_US,

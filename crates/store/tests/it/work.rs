@@ -377,6 +377,7 @@ fn embeddings_are_found_by_week_and_by_input() {
         let made = |number: u128, week, input: &[u8], now_us| StoredEmbedding {
             id: AnalysisId::from_uuid(uuid(number)),
             week: day(week),
+            model: if week == 14 { "other" } else { "model" }.to_owned(),
             input: key.identity(input),
             bytes: format!("embedding {number}").into_bytes(),
             now_us,
@@ -396,8 +397,25 @@ fn embeddings_are_found_by_week_and_by_input() {
         embeddings::put(&mut tx, &key, user, Kind::Asked, &asked)
             .await
             .expect("a write");
-        let found = embeddings::in_weeks(&mut tx, &key, user, Kind::Weekly, day(0), day(14)).await;
-        assert_eq!(found.expect("a read"), weeks[..2]);
+        let asked_for = |until| embeddings::Weeks {
+            model: "model",
+            from: day(0),
+            until: day(until),
+        };
+        for (until, expected) in [(99, &weeks[..2]), (7, &weeks[..1])] {
+            let until = asked_for(until);
+            let found = embeddings::in_weeks(&mut tx, &key, user, Kind::Weekly, until).await;
+            assert_eq!(found.expect("a read"), expected);
+        }
+        let again = made(5, 7, b"d", 9);
+        embeddings::put(&mut tx, &key, user, Kind::Weekly, &again)
+            .await
+            .expect("a write");
+        let latest =
+            embeddings::latest_of_weeks(&mut tx, &key, user, Kind::Weekly, day(7), day(99)).await;
+        assert_eq!(latest.expect("a read"), [again, weeks[2].clone()]);
+        let held = embeddings::held(&mut tx, &key, user, Kind::Weekly, "model").await;
+        assert_eq!(held.expect("a read"), [day(0), day(7)]);
         for (kind, expected) in [(Kind::Weekly, &weeks[1]), (Kind::Asked, &asked)] {
             let input = key.identity(b"b");
             let found = embeddings::by_input(&mut tx, &key, user, kind, input).await;
@@ -408,8 +426,9 @@ fn embeddings_are_found_by_week_and_by_input() {
         let foreign = embeddings::by_id(&mut tx, &other_key, other, asked.id).await;
         assert_eq!(foreign.expect("a read"), None);
         let removed = embeddings::remove(&mut tx, &key, user, Kind::Weekly, day(7), day(99)).await;
-        assert_eq!(removed.expect("a write"), 2);
-        let left = embeddings::in_weeks(&mut tx, &key, user, Kind::Weekly, day(0), day(99)).await;
+        assert_eq!(removed.expect("a write"), 3);
+        let left = asked_for(99);
+        let left = embeddings::in_weeks(&mut tx, &key, user, Kind::Weekly, left).await;
         assert_eq!(left.expect("a read"), weeks[..1]);
     });
 }
