@@ -66,8 +66,11 @@ pub enum DayZone {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SleepScorer {
-    /// Cole-Kripke 1992 with Webster's rules; with `ActiLife`'s scaling on `ActiGraph` counts.
+    /// What is customary for the counts: Cole-Kripke as `ActiLife` applies it on `ActiGraph` counts, Oakley at
+    /// threshold 40 on the counts of other devices.
     #[default]
+    Customary,
+    /// Cole-Kripke 1992 with Webster's rules; with `ActiLife`'s scaling on `ActiGraph` counts.
     ColeKripke,
     /// Sadeh 1994.
     Sadeh,
@@ -80,6 +83,7 @@ pub enum SleepScorer {
 impl From<SleepScorer> for Scorer {
     fn from(wanted: SleepScorer) -> Self {
         match wanted {
+            SleepScorer::Customary => Self::Customary,
             SleepScorer::ColeKripke => Self::ColeKripke,
             SleepScorer::Sadeh => Self::Sadeh,
             SleepScorer::Oakley => Self::Oakley,

@@ -222,7 +222,8 @@ impl ZoneHistory {
         let mut at_us = span.start_us;
         loop {
             let date = self.date_at(at_us);
-            if !dates.contains(&date) {
+            // A date comes again across the date line, a day or two after it was there, never later.
+            if !dates.iter().rev().take(4).any(|known| *known == date) {
                 dates.push(date);
             }
             // Local days shorter than this step do not exist, and a date is looked up again anyway.

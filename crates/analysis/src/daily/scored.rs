@@ -10,9 +10,11 @@
 //! 1. The window is the local day, the [`BEFORE_US`] before it and the [`AFTER_US`] after it, in elapsed
 //!    minutes, so that clock changes and travel neither stretch nor cut a night.
 //! 2. [`STILL_MIN`] minutes without a single count are a device that is not worn: they are missing.
-//! 3. Minutes are scored asleep or awake. Cole-Kripke (1992, mean activity per minute) with Webster's rules
-//!    by default; on ActiGraph counts with `ActiLife`'s scaling. Sadeh (1994) and Oakley (1997, threshold
-//!    40 or taken from the recording) by preference.
+//! 3. Minutes are scored asleep or awake. Customary is Cole-Kripke (1992) with `ActiLife`'s scaling and
+//!    Webster's rules on `ActiGraph` counts, and Oakley (1997) at threshold 40 on the counts of other devices,
+//!    whose scale Cole-Kripke's weights were not made for: unscaled they find one of the fifteen nights of two
+//!    Actiwatch recordings, Oakley finds all. By preference Cole-Kripke on any counts, Sadeh (1994), or Oakley
+//!    with the threshold taken from the recording.
 //! 4. Sleep periods follow Tudor-Locke (2014): from 5 minutes asleep to 10 minutes awake, at least 160
 //!    minutes. A gap of [`GAP_MIN`] minutes ends a period like wakefulness.
 //! 5. Asleep and awake minutes of the periods then make episodes, nights and naps by the rules of
@@ -45,7 +47,7 @@ use crate::maths::run::{Run, runs};
 use crate::outcome::Insufficient;
 use crate::report::scorer;
 use crate::score::scored::{Scored, State};
-use crate::score::{periods, webster};
+use crate::score::{cole_kripke, periods, webster};
 use crate::series::{MINUTE_S, Series};
 use crate::wear::inactivity;
 
@@ -74,8 +76,11 @@ pub const METRICS: [&str; 3] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scorer {
-    /// Cole-Kripke with Webster's rules.
+    /// What is customary for the counts: Cole-Kripke as `ActiLife` applies it on `ActiGraph` counts, Oakley at
+    /// threshold 40 as Actiware does on others.
     #[default]
+    Customary,
+    /// Cole-Kripke with Webster's rules.
     ColeKripke,
     /// Sadeh.
     Sadeh,
@@ -90,11 +95,11 @@ impl Scorer {
     fn applied_to(self, metric: &str) -> &'static scorer::Scorer {
         let is_actigraph = metric != "activity_count";
         let id = match self {
-            Self::ColeKripke if is_actigraph => "cole_kripke_actilife",
+            Self::Customary | Self::ColeKripke if is_actigraph => "cole_kripke_actilife",
             Self::ColeKripke => "cole_kripke",
             Self::Sadeh if is_actigraph => "sadeh_actilife",
             Self::Sadeh => "sadeh",
-            Self::Oakley => "oakley",
+            Self::Oakley | Self::Customary => "oakley",
             Self::OakleyAutomatic => "oakley_automatic",
         };
         scorer::named(id).expect("every name above is in the list of scorers")
@@ -265,7 +270,7 @@ impl<'a> Scoring<'a> {
         let until = index(sleep.end_us).unwrap_or(0).max(from + 1);
         let inside = self.states.get(from..until).unwrap_or_default();
         let scorer = self.scorer.applied_to(self.activity.metric);
-        let is_rescored = self.scorer == Scorer::ColeKripke;
+        let is_rescored = is_rescored(scorer);
         ScoredBy {
             scorer: Text::Borrowed(scorer.id),
             scorer_version: scorer.method.version,
@@ -328,14 +333,20 @@ fn bare(states: &[Option<State>], wanted: Option<State>) -> Vec<Run<()>> {
         .collect()
 }
 
+/// Whether Webster's rules follow a scorer, as they do in Cole's paper.
+fn is_rescored(scorer: &scorer::Scorer) -> bool {
+    scorer.method.id == cole_kripke::COLE_KRIPKE.id
+}
+
 /// The states of minutes; those that are missing have none.
 fn states(
     minutes: &Series,
     scorer: Scorer,
     metric: &str,
 ) -> Result<Vec<Option<State>>, Insufficient> {
-    let mut scored = (scorer.applied_to(metric).score)(minutes)?.value;
-    if scorer == Scorer::ColeKripke {
+    let scorer = scorer.applied_to(metric);
+    let mut scored = (scorer.score)(minutes)?.value;
+    if is_rescored(scorer) {
         scored = webster::rescored(&scored)?;
     }
     let present = minutes.values().iter().map(|value| !value.is_nan());

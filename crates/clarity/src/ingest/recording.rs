@@ -138,6 +138,7 @@ fn metric_of(format: &str, channel: &Channel, is_first: bool) -> Kept {
             .map(|(_, _, id)| *id),
     };
     let by_quantity = || match channel.quantity {
+        Quantity::Activity if channel.unit == MILLI_G => Some("euclidean_norm_minus_one"),
         Quantity::Activity if format != AGD => Some("activity_count"),
         Quantity::Light if channel.unit == "lx" => Some("ambient_light"),
         Quantity::Temperature => Some("device_temperature"),
@@ -157,6 +158,9 @@ fn metric_of(format: &str, channel: &Channel, is_first: bool) -> Kept {
         Kept::Known,
     )
 }
+
+/// The unit of activity that is an acceleration.
+const MILLI_G: &str = "m[g]";
 
 /// The format whose counts are ActiGraph's own.
 const AGD: &str = "agd";

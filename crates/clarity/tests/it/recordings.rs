@@ -2,6 +2,7 @@
 //! device states sleep, and only the affected days computed.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -71,7 +72,7 @@ fn check_scored(night: &Value, onset: &str, offset: &str) {
     };
     apart("onset", onset);
     apart("offset", offset);
-    assert_eq!(main["scored_by"]["scorer"], "cole_kripke", "{night}");
+    assert_eq!(main["scored_by"]["scorer"], "oakley", "{night}");
 }
 
 #[tokio::test]
@@ -226,7 +227,7 @@ async fn another_scorer_scores_every_night_anew() {
     let days = Days::of_a_person_in("Europe/Berlin").await;
     import(&days.test, &days.person, IMPORTS, four_days()).await;
     days.computed().await;
-    let wanted = json!({"sleep_scorer": "oakley"});
+    let wanted = json!({"sleep_scorer": "cole_kripke"});
     let put = days
         .test
         .put("/api/v1/user/preferences", &days.person, &[], &wanted)
@@ -234,7 +235,10 @@ async fn another_scorer_scores_every_night_anew() {
     assert_eq!(put.status, StatusCode::OK, "{}", put.text());
     assert_eq!(days.computed().await, 5, "every day with a document");
     let night = days.day("sleep", "2026-05-05").await.expect("a night");
-    assert_eq!(night["main"]["scored_by"]["scorer"], "oakley", "{night}");
+    assert_eq!(
+        night["main"]["scored_by"]["scorer"], "cole_kripke",
+        "{night}"
+    );
 }
 
 #[tokio::test]
@@ -287,4 +291,37 @@ async fn a_table_with_declared_columns_is_a_recording() {
         .send(wrong)
         .await
         .problem(400, "invalid_parameter");
+}
+
+#[tokio::test]
+async fn raw_acceleration_is_reduced_while_it_arrives() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../../shared/reference/samples/actfast/test_data/cmi/geneactiv.bin");
+    let Ok(bytes) = std::fs::read(&path) else {
+        eprintln!("skipped: {} is not there", path.display());
+        return;
+    };
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let send = async |bytes: Vec<u8>| {
+        let request = Request::post(IMPORTS)
+            .header("authorization", format!("Bearer {}", ada.access))
+            .body(Body::from(bytes))
+            .expect("a request");
+        test.send(request).await
+    };
+    let answer = send(bytes.clone()).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    let account = answer.json();
+    let accepted = |name: &str| account["by_type"][name]["accepted"].as_u64();
+    let epochs = accepted("euclidean_norm_minus_one").expect("epochs");
+    assert!(epochs > 0, "{account}");
+    assert_eq!(accepted("z_angle"), Some(epochs));
+    assert_eq!(accepted("mean_amplitude_deviation"), Some(epochs));
+    assert_eq!(account["recording"]["clock_told_by"], "file", "{account}");
+    let again = send(bytes).await.json();
+    assert_eq!(
+        (&again["accepted"], &again["duplicates"]),
+        (&json!(0), &account["accepted"])
+    );
 }

@@ -74,7 +74,7 @@ async fn the_rhythm_is_that_of_the_recording() {
         (&json!(false), &json!(7 * 1440))
     );
     assert_eq!(activity["first"], "2026-05-03T12:00:00");
-    assert_eq!(answer["nights"]["cole_kripke"], 7, "{answer}");
+    assert_eq!(answer["nights"]["oakley"], 7, "{answer}");
     let regularity = answer["measures"]["sleep_regularity_index"]["value"].as_f64();
     assert!(regularity.is_some_and(|value| value > 95.0), "{answer}");
     let usual = days.get(&format!("rhythm?{WEEK}")).await;

@@ -69,6 +69,7 @@ fn every_scorer_finds_the_night_and_says_so() {
     let from_us = us("2026-05-03T22:00:00Z");
     let counts = wrist(from_us, 4 * 1440, &[(1380, 1860), (2820, 3300)]);
     for (scorer, id) in [
+        (Scorer::Customary, "oakley"),
         (Scorer::ColeKripke, "cole_kripke"),
         (Scorer::Sadeh, "sadeh"),
         (Scorer::Oakley, "oakley"),
