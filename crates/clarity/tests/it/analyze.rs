@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,15 @@ use serde_json::Value;
 /// How long a run may take to reach a state that a test waits for.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    err: String,
+/// What a command printed and how it ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-fn clarity(arguments: &[&str]) -> Ended {
+/// Runs the binary.
+pub(crate) fn clarity(arguments: &[&str]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_clarity"))
         .args(arguments)
         .env_clear()
@@ -34,23 +36,14 @@ fn clarity(arguments: &[&str]) -> Ended {
     }
 }
 
-fn text(path: &Path) -> &str {
+/// A path as an argument.
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("a path of ours is text")
 }
 
-fn json(path: &Path) -> Value {
+/// Reads a document.
+pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON")
-}
-
-fn references(name: &str) -> Option<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference");
-    let path = Path::new(folder).join(name);
-    if path.exists() {
-        Some(path)
-    } else {
-        eprintln!("skipped: {name} of the reference data is not beside the project");
-        None
-    }
 }
 
 /// Writes a table of one-minute counts: nights from 23 to 7 in which every 37th minute moves.
@@ -69,85 +62,8 @@ fn write_counts(path: &Path, days: u32, person: u32) {
     fs::write(path, rows).expect("a file");
 }
 
-const COLUMNS: &str = "time=timestamp,count=activity";
-
-/// Measures whose defaults the reference computes too, and where its value is.
-const AGREEING: [(&str, &str); 10] = [
-    (
-        "interdaily_stability",
-        "/nonparametric/textbook_hourly_mean_population_variance/IS",
-    ),
-    (
-        "intradaily_variability",
-        "/nonparametric/textbook_hourly_mean_population_variance/IV",
-    ),
-    ("l5", "/nonparametric/counts/L5/value"),
-    ("m10", "/nonparametric/counts/M10/value"),
-    ("l5_onset", "/nonparametric/counts/L5/onset"),
-    ("m10_onset", "/nonparametric/counts/M10/onset"),
-    ("relative_amplitude", "/nonparametric/counts/RA"),
-    (
-        "cosinor_mesor",
-        "/cosinor/closed_form_least_squares_24h/mesor",
-    ),
-    (
-        "cosinor_acrophase_h",
-        "/cosinor/closed_form_least_squares_24h/peak_clock_hours",
-    ),
-    ("sleep_regularity_index", "/sleep/SRI_pairs_Roenneberg/sri"),
-];
-
-#[test]
-fn values_equal_those_of_the_reference_tools() {
-    let Some(folder) = references("actigraphy") else {
-        return;
-    };
-    let here = tempfile::tempdir().expect("a folder");
-    let out = here.path().join("r.json");
-    let pattern = folder.join("*/input.csv");
-    let ended = clarity(&[
-        "analyze",
-        text(&pattern),
-        "--columns",
-        COLUMNS,
-        "--out",
-        text(&out),
-        "--methods",
-        "rhythm,sleep_regularity_index",
-    ]);
-    assert_eq!(ended.code, Some(0), "{}", ended.err);
-    let results = json(&out);
-    let recordings = results["recordings"].as_array().expect("recordings");
-    assert!(recordings.len() > 12, "{}", ended.err);
-    let mut compared = 0;
-    for recording in recordings {
-        let path = Path::new(recording["path"].as_str().expect("a path"));
-        let reference = json(&path.with_file_name("reference.json"));
-        // The reference takes missing epochs for 0; elsewhere the defaults must agree.
-        if reference["meta"]["n_missing"] != 0 {
-            continue;
-        }
-        assert_eq!(recording["sha256"], reference["meta"]["sha256_input_csv"]);
-        assert_eq!(recording["epochs"], reference["meta"]["n_epochs"]);
-        assert_eq!(recording["start"], reference["meta"]["first"]);
-        for (id, pointer) in AGREEING {
-            let Some(expect) = reference.pointer(pointer).filter(|value| !value.is_null()) else {
-                continue;
-            };
-            let ours = &recording["measures"][id]["value"];
-            compared += 1;
-            match (ours.as_f64(), expect.as_f64()) {
-                (Some(ours), Some(expect)) => assert!(
-                    (ours - expect).abs() <= 1e-9 * expect.abs().max(1e-9),
-                    "{id} of {}: {ours} is not {expect}",
-                    path.display()
-                ),
-                _ => assert_eq!(ours, expect, "{id} of {}", path.display()),
-            }
-        }
-    }
-    assert!(compared > 100, "{compared} values were compared");
-}
+/// Columns of the tables that tests write, and of the references.
+pub(crate) const COLUMNS: &str = "time=timestamp,count=activity";
 
 #[test]
 fn a_document_has_the_promised_shape() {
@@ -273,7 +189,8 @@ fn parquet(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
     (headings, rows.collect())
 }
 
-fn csv(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
+/// Heading and rows of a table.
+pub(crate) fn csv(path: &Path) -> (Vec<String>, Vec<Vec<String>>) {
     let mut reader = csv::Reader::from_path(path).expect("a file");
     let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect();
     let headings = cells(reader.headers().expect("a heading"));
@@ -617,117 +534,4 @@ fn groups_are_compared_and_pages_written() {
         "colour",
     ]);
     assert_eq!(ended.code, Some(2), "{}", ended.err);
-}
-
-#[test]
-fn raw_acceleration_becomes_epochs() {
-    let Some(folder) = references("samples/actfast/test_data/cmi") else {
-        return;
-    };
-    let here = tempfile::tempdir().expect("a folder");
-    let out = here.path().join("r.json");
-    let run = |more: &[&str]| {
-        let names = ["axivity_ax3.cwa", "actigraph.gt3x", "geneactiv.bin"];
-        let files = names.map(|name| folder.join(name));
-        let mut arguments = vec!["analyze", "--out", text(&out), "--methods", "rhythm,days"];
-        arguments.extend(files.iter().map(|path| text(path)));
-        arguments.extend(more);
-        let ended = clarity(&arguments);
-        assert_eq!(ended.code, Some(0), "{}", ended.err);
-        json(&out)
-    };
-    let enmo = run(&["--threads", "8"]);
-    assert_eq!(enmo["failed"], serde_json::json!([]));
-    for recording in enmo["recordings"].as_array().expect("recordings") {
-        let name = recording["path"].as_str().expect("a path");
-        assert_eq!(recording["channel"], "enmo", "{name}");
-        assert_eq!(
-            (&recording["unit"], &recording["epoch_s"]),
-            (&"mg".into(), &5.into())
-        );
-        assert!(
-            recording["epochs"]
-                .as_u64()
-                .is_some_and(|epochs| epochs > 0),
-            "{name}"
-        );
-        assert!(
-            recording["days"]
-                .as_array()
-                .is_some_and(|days| !days.is_empty()),
-            "{name}"
-        );
-    }
-    // Decoding beside or on the same thread makes no difference.
-    assert_eq!(enmo, run(&["--threads", "1"]));
-    let counts = run(&["--channel", "counts_magnitude"]);
-    assert_eq!(counts["recordings"][0]["epoch_s"], 60);
-}
-
-#[test]
-fn depresjon_agrees_with_the_metrics_computed_independently() {
-    let Some(folder) = references("labelled/depresjon") else {
-        return;
-    };
-    let here = tempfile::tempdir().expect("a folder");
-    let (periods, out) = (here.path().join("periods.csv"), here.path().join("r.json"));
-    let (headings, rows) = csv(&folder.join("reference_metrics.csv"));
-    let of = |row: &[String], name: &str| {
-        row[headings
-            .iter()
-            .position(|heading| heading == name)
-            .expect("a column")]
-        .clone()
-    };
-    let mut written = "recording,start,end\n".to_owned();
-    for row in &rows {
-        let start: jiff::civil::DateTime = of(row, "first_midnight").parse().expect("a time");
-        let days: i64 = of(row, "n_days").parse().expect("a number");
-        let (id, end) = (of(row, "id"), start + jiff::Span::new().days(days));
-        writeln!(written, "{id},{start},{end}").expect("a String");
-    }
-    fs::write(&periods, written).expect("a file");
-    let ended = clarity(&[
-        "analyze",
-        text(&folder.join("activity")),
-        "--out",
-        text(&out),
-        "--periods",
-        text(&periods),
-        "--methods",
-        "rhythm",
-    ]);
-    assert_eq!(ended.code, Some(0), "{}", ended.err);
-    let results = json(&out);
-    let recordings = results["recordings"].as_array().expect("recordings");
-    assert_eq!(recordings.len(), 55, "{}", ended.err);
-    for recording in recordings {
-        let path = recording["path"].as_str().expect("a path");
-        let row = rows
-            .iter()
-            .find(|row| path.contains(&of(row, "id")))
-            .expect("a row");
-        for (id, name) in [
-            ("activity_mean", "mean"),
-            ("activity_still_share", "zero_fraction"),
-            ("interdaily_stability", "IS_textbook"),
-            ("intradaily_variability", "IV_textbook"),
-            ("l5", "L5"),
-            ("m10", "M10"),
-            ("relative_amplitude", "RA"),
-            ("cosinor_mesor", "mesor"),
-            ("cosinor_amplitude", "amplitude"),
-            ("cosinor_acrophase_h", "acrophase_hours"),
-        ] {
-            let ours = recording["measures"][id]["value"]
-                .as_f64()
-                .expect("a number");
-            let expect: f64 = of(row, name).parse().expect("a number");
-            // The reference is written with ten significant digits.
-            assert!(
-                (ours - expect).abs() <= 1e-8 * expect.abs(),
-                "{id} of {path}: {ours} is not {expect}"
-            );
-        }
-    }
 }

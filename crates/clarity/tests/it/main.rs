@@ -15,6 +15,7 @@ mod binary;
 mod bodies;
 mod canary;
 mod cli;
+mod cohort;
 mod contract;
 mod copying;
 mod days_story;
