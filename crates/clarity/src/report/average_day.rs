@@ -6,11 +6,11 @@
 use analysis::rhythm::extremes::{self, Contrast};
 use analysis::rhythm::profile::{self, Profile};
 use analysis::series::{HOUR_S, Series};
-use plotters::prelude::{AreaSeries, ChartBuilder, Color, LineSeries, Rectangle};
+use plotters::prelude::{AreaSeries, Color, LineSeries, Rectangle};
 
 use super::ReportError;
 use super::actogram::binned;
-use super::figure::{self, ACTIVITY, GRID, INK, LEAST, MOST, TICK_H};
+use super::figure::{self, ACTIVITY, Axes, LEAST, MOST, TICK_H};
 
 const BIN_S: u32 = 600; // seconds
 const HEIGHT: u32 = 480; // pixels at twice the size
@@ -30,25 +30,12 @@ pub(super) fn draw(activity: &Series) -> Result<Option<String>, ReportError> {
     let ticks = curve.iter().map(|&(hour, level)| (hour / TICK_H, level));
     let label = "Average day: mean activity by clock time with L5 and M10";
     figure::draw("average day", label, HEIGHT, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(12)
-            .margin_right(48)
-            .x_label_area_size(48)
-            .y_label_area_size(120)
-            .build_cartesian_2d(0.0..DAY_H / TICK_H, 0.0..top * 1.05)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .x_labels(9)
-            .y_labels(5)
-            .x_label_formatter(&|tick| figure::clock(*tick * TICK_H))
-            .y_label_formatter(&|level| figure::number(*level))
-            .label_style(figure::letters())
-            .axis_style(INK)
-            .bold_line_style(GRID)
-            .light_line_style(GRID)
-            .max_light_lines(1)
-            .draw()?;
+        let axes = Axes {
+            across: 9,
+            up: 5,
+            label: &figure::clock_label,
+        };
+        let mut chart = figure::chart(area, 0.0..DAY_H / TICK_H, 0.0..top * 1.05, &axes)?;
         for (from, until, color) in windows.iter().flat_map(bands) {
             let band = [(from / TICK_H, 0.0), (until / TICK_H, top * 1.05)];
             chart.draw_series(std::iter::once(Rectangle::new(band, color.filled())))?;

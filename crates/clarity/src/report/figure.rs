@@ -7,8 +7,10 @@
 use std::fmt::Write;
 
 use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::{
-    DrawingArea, DrawingAreaErrorKind, IntoDrawingArea, IntoFont, RGBColor, SVGBackend, TextStyle,
+    Cartesian2d, ChartBuilder, ChartContext, DrawingArea, DrawingAreaErrorKind, IntoDrawingArea,
+    IntoFont, RGBColor, SVGBackend, TextStyle,
 };
 
 use super::ReportError;
@@ -51,6 +53,54 @@ const NAMED: [(RGBColor, &str); 8] = [
 const WIDTH: u32 = 1_920;
 
 const LETTERS: i32 = 26; // pixels; 13 as shown
+
+/// A figure with numbers on both axes.
+pub(super) type Chart<'a, 'b> =
+    ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// How many labels the axes have, and what those of the horizontal one say.
+pub(super) struct Axes<'a> {
+    /// Labels of the horizontal axis.
+    pub(super) across: usize,
+    /// Labels of the vertical axis.
+    pub(super) up: usize,
+    /// The label of a place on the horizontal axis.
+    pub(super) label: &'a dyn Fn(&f64) -> String,
+}
+
+/// A chart with room for its labels, axes drawn.
+pub(super) fn chart<'a, 'b>(
+    area: &'a Area<'b>,
+    x: std::ops::Range<f64>,
+    y: std::ops::Range<f64>,
+    axes: &Axes<'_>,
+) -> Result<Chart<'a, 'b>, DrawingAreaErrorKind<std::io::Error>> {
+    let mut chart = ChartBuilder::on(area)
+        .margin(12)
+        .margin_right(48)
+        .x_label_area_size(48)
+        .y_label_area_size(120)
+        .build_cartesian_2d(x, y)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .x_labels(axes.across)
+        .y_labels(axes.up)
+        .x_label_formatter(axes.label)
+        .y_label_formatter(&|level| number(*level))
+        .label_style(letters())
+        .axis_style(INK)
+        .bold_line_style(GRID)
+        .light_line_style(GRID)
+        .max_light_lines(1)
+        .draw()?;
+    Ok(chart)
+}
+
+/// The label of a clock axis whose unit is [`TICK_H`] hours.
+pub(super) fn clock_label(tick: &f64) -> String {
+    clock(*tick * TICK_H)
+}
 
 /// The letters of axes and labels.
 pub(super) fn letters() -> TextStyle<'static> {

@@ -5,11 +5,11 @@
 use analysis::rhythm::cosinor::{self, Cosinor};
 use analysis::rhythm::profile;
 use analysis::series::{HOUR_S, Series};
-use plotters::prelude::{ChartBuilder, Circle, Color, LineSeries};
+use plotters::prelude::{Circle, Color, LineSeries};
 
 use super::ReportError;
 use super::actogram::binned;
-use super::figure::{self, ACTIVITY, FITTED, GRID, INK, TICK_H};
+use super::figure::{self, ACTIVITY, Axes, FITTED, TICK_H};
 
 const PERIOD_H: f64 = 24.0; // hours
 const HEIGHT: u32 = 400; // pixels at twice the size
@@ -43,25 +43,12 @@ pub(super) fn draw(activity: &Series) -> Result<Result<String, String>, ReportEr
     let foot = held().fold(0.0, f64::min) * 1.05;
     let label = "Hourly means by clock time with the fitted 24-hour cosine";
     figure::draw("cosinor", label, HEIGHT, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(12)
-            .margin_right(48)
-            .x_label_area_size(48)
-            .y_label_area_size(120)
-            .build_cartesian_2d(0.0..PERIOD_H / TICK_H, foot..top)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .x_labels(9)
-            .y_labels(4)
-            .x_label_formatter(&|tick| figure::clock(*tick * TICK_H))
-            .y_label_formatter(&|level| figure::number(*level))
-            .label_style(figure::letters())
-            .axis_style(INK)
-            .bold_line_style(GRID)
-            .light_line_style(GRID)
-            .max_light_lines(1)
-            .draw()?;
+        let axes = Axes {
+            across: 9,
+            up: 4,
+            label: &figure::clock_label,
+        };
+        let mut chart = figure::chart(area, 0.0..PERIOD_H / TICK_H, foot..top, &axes)?;
         let dots = means
             .iter()
             .map(|&at| Circle::new(at, 7, ACTIVITY.filled()));

@@ -4,11 +4,11 @@
 
 use analysis::rhythm::periodogram::{self, Periodogram};
 use analysis::series::Series;
-use plotters::prelude::{ChartBuilder, Color, LineSeries, PathElement};
+use plotters::prelude::{Color, LineSeries, PathElement};
 
 use super::ReportError;
 use super::actogram::binned;
-use super::figure::{self, ACTIVITY, FITTED, GRID, INK};
+use super::figure::{self, ACTIVITY, Axes, FITTED};
 
 const BIN_S: u32 = 600; // seconds
 const FROM_H: f64 = 12.0; // shortest period, hours
@@ -37,25 +37,12 @@ fn paint(found: &Periodogram) -> Result<String, ReportError> {
         .zip(found.power.iter().copied());
     let label = "Lomb-Scargle periodogram: power against period in hours";
     figure::draw("periodogram", label, HEIGHT, |area| {
-        let mut chart = ChartBuilder::on(area)
-            .margin(12)
-            .margin_right(48)
-            .x_label_area_size(48)
-            .y_label_area_size(120)
-            .build_cartesian_2d(FROM_H..UNTIL_H, 0.0..top * 1.05)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .x_labels(13)
-            .y_labels(4)
-            .x_label_formatter(&|period| format!("{period:.0} h"))
-            .y_label_formatter(&|power| figure::number(*power))
-            .label_style(figure::letters())
-            .axis_style(INK)
-            .bold_line_style(GRID)
-            .light_line_style(GRID)
-            .max_light_lines(1)
-            .draw()?;
+        let axes = Axes {
+            across: 13,
+            up: 4,
+            label: &|period| format!("{period:.0} h"),
+        };
+        let mut chart = figure::chart(area, FROM_H..UNTIL_H, 0.0..top * 1.05, &axes)?;
         let peak = [(found.peak_h, 0.0), (found.peak_h, top * 1.05)];
         chart.draw_series(std::iter::once(PathElement::new(
             peak,

@@ -160,6 +160,8 @@ fn sql_is_in_the_cellar() {
     let elsewhere: BTreeMap<String, String> = rust_files()
         .into_iter()
         .filter(|(path, _)| !path.starts_with("crates/store/") && !is_test(path))
+        // Reads the definitions of tables in files of other programs; nothing there runs a statement.
+        .filter(|(path, _)| path != "crates/import/src/recording/agd/sqlite.rs")
         .collect();
     none(lines_with(&elsewhere, &sql), "SQL outside crates/store");
 }
