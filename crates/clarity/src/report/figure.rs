@@ -65,7 +65,7 @@ pub(super) struct Axes<'a> {
     /// Labels of the vertical axis.
     pub(super) up: usize,
     /// The label of a place on the horizontal axis.
-    pub(super) label: &'a dyn Fn(&f64) -> String,
+    pub(super) label: &'a dyn Fn(f64) -> String,
 }
 
 /// A chart with room for its labels, axes drawn.
@@ -86,7 +86,7 @@ pub(super) fn chart<'a, 'b>(
         .disable_x_mesh()
         .x_labels(axes.across)
         .y_labels(axes.up)
-        .x_label_formatter(axes.label)
+        .x_label_formatter(&|place| (axes.label)(*place))
         .y_label_formatter(&|level| number(*level))
         .label_style(letters())
         .axis_style(INK)
@@ -98,8 +98,8 @@ pub(super) fn chart<'a, 'b>(
 }
 
 /// The label of a clock axis whose unit is [`TICK_H`] hours.
-pub(super) fn clock_label(tick: &f64) -> String {
-    clock(*tick * TICK_H)
+pub(super) fn clock_label(tick: f64) -> String {
+    clock(tick * TICK_H)
 }
 
 /// The letters of axes and labels.
