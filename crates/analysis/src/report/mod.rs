@@ -206,14 +206,26 @@ impl<'a> Report<'a> {
             .get_or_init(|| cosinor::fit(self.activity(), 24.0, 1))
     }
 
-    /// The antilogistic curve of 24 hours that fits best.
+    /// The antilogistic curve of 24 hours that fits means of ten minutes best; on the epochs of
+    /// the recording the descent takes ten times as long.
     pub fn extended(&self) -> &Outcome<antilogistic::Antilogistic> {
         self.extended.get_or_init(|| {
             let series = self.activity();
             if series.days() < 2.0 {
                 return Err(Insufficient::new("days", 2.0, series.days()));
             }
-            let (times, values) = cosinor::observations(series);
+            let bins = series.resampled(
+                TEN_MINUTES_S,
+                Origin::Midnight,
+                Ends::Partial,
+                Combine::MeanWhere(HALF),
+            )?;
+            let (mut times, values) = cosinor::observations(&bins);
+            // A mean stands in the middle of its epochs, which begin from 0 to almost 10 minutes later.
+            let middle_h = f64::from(TEN_MINUTES_S - series.step_s()) / 2.0 / f64::from(HOUR_S);
+            for time in &mut times {
+                *time += middle_h;
+            }
             let found = antilogistic::fit(&times, &values)?;
             Ok(Measured::new(found, series.coverage()))
         })

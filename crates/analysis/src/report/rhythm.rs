@@ -317,7 +317,7 @@ pub const SHAPE: &[Column] = &[
         "input",
         ANY,
         &antilogistic::EXTENDED_COSINOR,
-        "Lower plateau of the antilogistic curve.",
+        "Lower plateau of the antilogistic curve fitted to means of ten minutes.",
         |report| report.extended().map(|found| found.map(|fit| fit.minimum)),
     ),
     number(
