@@ -53,7 +53,8 @@ pub(crate) fn analyze(table: &mut Table, folder: &Path) -> Outcome<()> {
     Ok(())
 }
 
-fn run(data: &Path, out: &Path) -> Outcome<(Duration, u64)> {
+/// Runs `analyze` on a path; how long it took and the most memory it had.
+pub(crate) fn run(data: &Path, out: &Path) -> Outcome<(Duration, u64)> {
     let begun = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_clarity"))
         .arg("analyze")

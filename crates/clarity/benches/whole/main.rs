@@ -11,8 +11,13 @@
 mod cohort;
 mod export;
 mod limits;
+mod raw;
 mod server;
 mod sync;
+
+#[expect(dead_code, reason = "the writers are those of the readers' tests")]
+#[path = "../../../import/tests/recording/writers.rs"]
+mod writers;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -113,6 +118,7 @@ fn main() -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let mut table = Table::default();
     cohort::analyze(&mut table, folder.path())?;
+    raw::analyze(&mut table, folder.path())?;
     if !has("--cohort") {
         server_side(&mut table, folder.path(), bytes)?;
     }
