@@ -28,7 +28,7 @@ use crate::http::page::{Params, PathId};
 use crate::http::problem::{Code, FieldError, Problem, ProblemBody};
 use crate::http::range::RangeQuery;
 use crate::models::published::{self, Published};
-use crate::models::{LoadedModel, Phase};
+use crate::models::{LoadedModel, Phase, Status};
 use crate::pat::analyse::{self, AnalyseError, Analysed, Owner, Question};
 use crate::pat::lanes::{Lane, LaneError};
 
@@ -160,10 +160,10 @@ struct ModelAnswer {
     refused: Option<String>,
     /// The command that installs it, when it is not ready.
     command: Option<String>,
-    /// Licence of the published weights.
-    licence: &'static str,
-    /// What is shown wherever a result is.
-    attribution: &'static str,
+    /// Licence of the weights that serve, or of the published ones while none do.
+    licence: String,
+    /// What is shown wherever a result of them is.
+    attribution: String,
 }
 
 /// The models and where they come from.
@@ -393,13 +393,20 @@ async fn models(app: &Arc<App>) -> Result<Vec<ModelAnswer>, Problem> {
     app.compute(move || {
         published::TABLE
             .iter()
-            .map(|known| describe(known, &registry.status(known.name)))
+            .map(|known| {
+                let serving = registry.loaded(known.name);
+                describe(known, &registry.status(known.name), serving.as_deref())
+            })
             .collect()
     })
     .await
 }
 
-fn describe(known: &'static Published, status: &crate::models::Status) -> ModelAnswer {
+fn describe(
+    known: &'static Published,
+    status: &Status,
+    serving: Option<&LoadedModel>,
+) -> ModelAnswer {
     let ready = matches!(status.phase, Phase::Ready | Phase::Installed);
     ModelAnswer {
         name: known.name,
@@ -412,8 +419,12 @@ fn describe(known: &'static Published, status: &crate::models::Status) -> ModelA
             .as_ref()
             .map(|refusal| refusal.reason.label().to_owned()),
         command: (!ready).then(|| format!("clarity models add {}", known.file)),
-        licence: published::LICENCE,
-        attribution: published::ATTRIBUTION,
+        licence: serving
+            .map_or(published::LICENCE, |model| &model.licence)
+            .to_owned(),
+        attribution: serving
+            .map_or(published::ATTRIBUTION, |model| &model.attribution)
+            .to_owned(),
     }
 }
 

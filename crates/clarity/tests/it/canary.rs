@@ -225,6 +225,9 @@ fn read(client: &mut Client, token: &str) {
         "health-data/export?format=csv",
         "imports",
         "insights/status",
+        "rhythm",
+        "anomalies",
+        "pat/weeks",
     ] {
         let reply = client
             .get(&format!("/api/v1/{path}"), Some(token))
@@ -365,6 +368,7 @@ fn after_a_purge_no_row_and_no_old_key_is_left() {
         "days",
         "dirty_days",
         "insights",
+        "embeddings",
         "uploads",
         "tombstones",
     ] {
