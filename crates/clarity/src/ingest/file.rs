@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use import::batch::Batch;
 use import::format::Context;
+use import::format::FileError;
 use import::recording::columns::Columns;
 use import::recording::front;
 use model::ids::{UploadId, UserId};
@@ -188,8 +189,16 @@ fn read(
             zone: zones.home(),
         };
         let mut whole = head.as_slice().chain(&mut input);
-        return import::format::read(format, &mut whole, context, &mut sink)
-            .map_err(|error| unreadable(error.to_string()));
+        return import::format::read(format, &mut whole, context, &mut sink).map_err(|error| {
+            unreadable(match error {
+                // That reader knows its own formats only.
+                FileError::Unrecognised { .. } => format!(
+                    "the file is of no known format; the formats are {}, or declare the columns of a table",
+                    formats().collect::<Vec<_>>().join(", ")
+                ),
+                other => other.to_string(),
+            })
+        });
     }
     if !formats().any(|known| known == format) {
         let known: Vec<&str> = formats().collect();

@@ -2,8 +2,8 @@
 //!
 //! One task takes what waits and passes up to [`BATCH_MAX`] weeks of one model through it at once, so
 //! that n waiting weeks take at most ⌈n / batch⌉ passes. A week that was embedded a moment ago is
-//! answered from memory. It must never hold more weeks than [`WAITING_MAX`], and never keep one longer
-//! than [`REMEMBERED`].
+//! answered from memory. It must never hold more weeks than [`WAITING_MAX`], and never remember one
+//! longer than ten minutes.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
