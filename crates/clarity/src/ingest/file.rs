@@ -10,8 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use import::batch::Batch;
-use import::format::Context;
-use import::format::FileError;
+use import::format::{Context, FileError};
 use import::recording::columns::Columns;
 use import::recording::front;
 use model::ids::{UploadId, UserId};
@@ -190,13 +189,15 @@ fn read(
         };
         let mut whole = head.as_slice().chain(&mut input);
         return import::format::read(format, &mut whole, context, &mut sink).map_err(|error| {
-            unreadable(match error {
-                // That reader knows its own formats only.
-                FileError::Unrecognised { .. } => format!(
-                    "the file is of no known format; the formats are {}, or declare the columns of a table",
-                    formats().collect::<Vec<_>>().join(", ")
-                ),
-                other => other.to_string(),
+            // That reader knows its own formats only.
+            unreadable(if matches!(error, FileError::Unrecognised { .. }) {
+                let known: Vec<&str> = formats().collect();
+                let known = known.join(", ");
+                format!(
+                    "the file is of no known format; the formats are {known}, or declare the columns of a table"
+                )
+            } else {
+                error.to_string()
             })
         });
     }
