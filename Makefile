@@ -52,8 +52,12 @@ docs-check: ## The same, only looking
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --locked
 	tools/generated check
 
-bench: ## One table of figures, each beside the limit of this machine (ARGS=--json for programs)
+bench: ## The whole product, the laboratory and the transformer, each figure beside its limit (ARGS=--json: the first only, for programs)
 	@$(CARGO) bench --quiet -p clarity --bench whole -- $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	@$(CARGO) bench --quiet -p analysis --bench rhythm --bench scoring
+	@$(MAKE) --no-print-directory bench-pat
+endif
 
 bench-parts: ## Micro-benchmarks of readers, codec and merge
 	@$(CARGO) bench --quiet -p import -p store -p analysis
