@@ -16,7 +16,7 @@ use crate::harness::{Person, SECOND_US, TestApp};
 pub(crate) struct Days {
     pub(crate) test: TestApp,
     pub(crate) person: Person,
-    metrics: PrometheusHandle,
+    pub(crate) metrics: PrometheusHandle,
     _recording: LocalRecorderGuard<'static>,
 }
 

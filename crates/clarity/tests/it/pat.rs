@@ -399,3 +399,54 @@ async fn without_a_model_the_pipeline_embeds_nothing_and_later_all() {
     let done = found.iter().filter(|week| week["status"] == "completed");
     assert_eq!(done.count(), 2);
 }
+
+/// The stability index that the metrics show for counts.
+fn drift(days: &Days) -> Option<f64> {
+    let shown = days.metrics.render();
+    let line = shown
+        .lines()
+        .find_map(|line| line.strip_prefix("clarity_pat_drift_psi{quantity=\"counts\"} "));
+    line.map(|value| value.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn other_weeks_than_the_first_ones_raise_the_drift_gauge() {
+    let days = Days::of_a_person_in("Europe/Berlin").await;
+    install(&days.test.app.config.data_dir, &weights(Size::Small, 1));
+    let ask = async |number: u32, louder: u32| {
+        // Levels are spread alike in each fifty; the rest keeps any two questions apart.
+        let (level, round) = (40 + 7 * (number % 50), number / 50);
+        let by_day = |minute: u32| level * louder + minute % (5 + round);
+        let night = |minute: u32| minute / 60 % 24 < 8;
+        let counts: Vec<u32> = (0..10_080_u32)
+            .map(|minute| {
+                if night(minute) {
+                    minute % 3
+                } else {
+                    by_day(minute)
+                }
+            })
+            .collect();
+        let body = json!({ "start": "2026-04-20T00:00", "counts": counts, "model": "fast" });
+        let answer = days.test.post(COUNTS, Some(&days.person), &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    };
+    for number in 0..50 {
+        ask(number, 1).await;
+    }
+    assert_eq!(
+        drift(&days),
+        None,
+        "the first weeks are what others are compared with"
+    );
+    for number in 50..100 {
+        ask(number, 1).await;
+    }
+    let alike = drift(&days).expect("enough weeks");
+    assert!(alike < 0.2, "{alike}");
+    for number in 100..150 {
+        ask(number, 3).await;
+    }
+    let shifted = drift(&days).expect("enough weeks");
+    assert!(shifted > 0.2, "{shifted}");
+}
