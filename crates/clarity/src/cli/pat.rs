@@ -20,8 +20,9 @@ use crate::lab::load::How;
 use crate::lab::pat::card::{Card, HEAD, Kept, Origin, Rhythm};
 use crate::lab::pat::encode::{BATCH, Model, threads};
 use crate::lab::pat::labels::Labels;
-use crate::lab::pat::weeks::{self, RHYTHM, Reading, Week};
+use crate::lab::pat::weeks::{RHYTHM, Reading, Week};
 use crate::lab::pat::written::{Document, Output};
+use crate::pat::scaler;
 
 /// Penalties that cross-validation chooses from.
 const PENALTIES: [f64; 5] = [0.1, 1.0, 10.0, 100.0, 1_000.0];
@@ -97,7 +98,7 @@ fn embed(global: &Global, wanted: &Embed) -> Result<(), Failure> {
 
 fn reading(wanted: &Weeks) -> Result<Reading, Failure> {
     Ok(Reading {
-        scaler: weeks::scaler(&wanted.scaler)
+        scaler: scaler::named(&wanted.scaler)
             .map_err(|error| Failure::usage(format!("{error:#}")))?,
         nonwear: wanted.nonwear,
         how: How {

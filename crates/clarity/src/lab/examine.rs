@@ -262,7 +262,7 @@ fn scores(series: &Series) -> Scores {
 }
 
 /// Measures as an object in the order of the columns.
-struct Measures(Vec<Measure>);
+pub(crate) struct Measures(pub(crate) Vec<Measure>);
 
 impl Serialize for Measures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

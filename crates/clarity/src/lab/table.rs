@@ -214,7 +214,8 @@ fn column<T: DataType>(
     Ok(())
 }
 
-fn number(cell: &Cell) -> Option<f64> {
+/// The real number of a cell; nothing for cells of other kinds.
+pub(crate) fn number(cell: &Cell) -> Option<f64> {
     match cell {
         Cell::Number(value) => Some(*value),
         Cell::Missing

@@ -23,6 +23,7 @@ use store::{PersonKey, Tx};
 
 use crate::app::App;
 use crate::http::time::rfc3339;
+use crate::lab::examine::Measures;
 use crate::models::LoadedModel;
 use crate::pat::lanes::{Lane, LaneError};
 
@@ -103,21 +104,7 @@ pub(crate) fn rhythm(minutes: &Series) -> Value {
         nonwear: Nonwear::Kept,
         ..Input::new(minutes)
     });
-    let mut shown = serde_json::Map::new();
-    for measure in report.measures() {
-        let method = measure.column.method;
-        let told = match measure.outcome {
-            Ok(found) => json!({
-                "value": found.value,
-                "coverage": found.coverage,
-                "method": method.id,
-                "version": method.version,
-            }),
-            Err(lacking) => json!({ "value": null, "reason": lacking.to_string() }),
-        };
-        shown.insert(measure.column.id.to_owned(), told);
-    }
-    Value::Object(shown)
+    serde_json::to_value(Measures(report.measures())).expect("measures are numbers and text")
 }
 
 /// The week of the minutes on the grid of the model.

@@ -10,8 +10,8 @@ use analysis::pat::scaler::{Columns, Scaler};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 
-/// Bytes of a scaler file; twenty thousand numbers in text are half of it.
-const BYTES_MAX: u64 = 1 << 20;
+/// Bytes of a scaler file; twenty thousand numbers in text are an eighth of it.
+const BYTES_MAX: u64 = 4 << 20;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

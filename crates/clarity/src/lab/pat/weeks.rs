@@ -6,20 +6,19 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use analysis::pat::scaler::{Columns, Scaler};
+use analysis::pat::scaler::Scaler;
 use analysis::pat::week::{self, Quantity, WEEK_MIN};
-use analysis::report::column::{self, Cell};
+use analysis::report::column;
 use analysis::report::{Input, Report};
 use analysis::series::{MINUTE_S, Series};
 use analysis::wear::choi;
-use anyhow::{Context, bail};
+use anyhow::bail;
 
 use crate::lab::load::{self, How, Loaded};
+use crate::lab::table;
 
 /// The largest array that is read: 100,000 weeks of `f32`.
 const NPY_BYTES_MAX: u64 = 4_032_000_000 + 4_096;
-/// The largest file of a scaler: twice 10,080 numbers as text.
-const SCALER_BYTES_MAX: u64 = 4 << 20;
 
 /// Measures of rest and activity that stand beside embeddings as a baseline.
 pub(crate) const RHYTHM: [&str; 11] = [
@@ -186,43 +185,9 @@ fn rhythm(week: &Series) -> Option<Vec<f64>> {
         .iter()
         .map(|id| {
             let column = column::named(id).into_iter().next()?;
-            match report.measure(column).cell() {
-                Cell::Number(value) => Some(value),
-                Cell::Missing
-                | Cell::Whole(_)
-                | Cell::Clock(_)
-                | Cell::Instant(_)
-                | Cell::Day(_)
-                | Cell::Text(_) => None,
-            }
+            table::number(&report.measure(column).cell())
         })
         .collect()
-}
-
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenScaler {
-    name: String,
-    mean: Vec<f64>,
-    deviation: Vec<f64>,
-}
-
-/// `none`, `week`, or a file with the means and deviations of a population:
-/// `{"name", "mean": [10080 numbers], "deviation": [10080 numbers]}`.
-pub(crate) fn scaler(text: &str) -> anyhow::Result<Scaler> {
-    match text {
-        "none" => return Ok(Scaler::None),
-        "week" => return Ok(Scaler::Week),
-        _ => {}
-    }
-    let path = Path::new(text);
-    let bytes = read_bounded(path, SCALER_BYTES_MAX)
-        .with_context(|| format!("the scaler {text} is neither none nor week nor a file"))?;
-    let written: WrittenScaler = serde_json::from_slice(&bytes)
-        .with_context(|| format!("{text} must hold name, mean and deviation"))?;
-    let columns = Columns::new(written.name, written.mean, written.deviation)
-        .map_err(|lack| anyhow::anyhow!("{text}: {lack}"))?;
-    Ok(Scaler::Columns(columns))
 }
 
 fn read_bounded(path: &Path, bytes_max: u64) -> anyhow::Result<Vec<u8>> {
