@@ -22,12 +22,12 @@ use crate::bus::Bus;
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::http::events::Streams;
-use crate::http::problem::Problem;
 use crate::http::rate::RateLimits;
 use crate::ingest::committer::Committer;
 use crate::models::Registry;
 use crate::pat::drift::Drift;
 use crate::pat::lanes::Lanes;
+use crate::problem::Problem;
 
 /// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
 const POSTGRES_COMMITTERS: usize = 4;

@@ -24,7 +24,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::dossier::{Dossier, DossierError};
 use crate::export::lines::Writer;
-use crate::http::problem::Problem;
+use crate::problem::Problem;
 
 /// Days of a dense metric written at once: some 60,000 samples and ten megabytes of text.
 const DENSE_DAYS: i64 = 4;

@@ -16,8 +16,8 @@ use store::{PersonKey, Tx};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::http::problem::{FieldError, Problem};
 use crate::ingest::edit;
+use crate::problem::{FieldError, Problem};
 
 /// Sources in one order, and orders in one document.
 const SOURCES_MAX: usize = 200;

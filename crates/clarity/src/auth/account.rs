@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::auth::Role;
 use crate::auth::keys::Claims;
+use crate::auth::network::Network;
 use crate::auth::password::{self, Verdict};
-use crate::http::address::Network;
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::problem::{Code, FieldError, Problem};
 
 /// RFC 5321 allows no longer address.
 const EMAIL_MAX: usize = 254;

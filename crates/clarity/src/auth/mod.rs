@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod keys;
+pub mod network;
 pub mod password;
 pub mod standing;
 pub mod throttle;
@@ -19,7 +20,7 @@ use tracing::Span;
 
 use crate::app::App;
 use crate::auth::keys::{Claims, Refused};
-use crate::http::problem::{Code, Problem};
+use crate::problem::{Code, Problem};
 
 /// What an account is for. Only administrators may do more than read and write their own data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +118,7 @@ impl FromRequestParts<Arc<App>> for Caller {
                 .increment(1);
         })?;
         let role = standing::role(app, claims.sub, claims.sid).await?;
-        Span::current().record("user_hash", crate::http::edge::user_hash(claims.sub));
+        Span::current().record("user_hash", crate::telemetry::user_hash(claims.sub));
         Ok(Self {
             user: claims.sub,
             session: claims.sid,

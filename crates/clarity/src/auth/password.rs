@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::config::Passwords;
-use crate::http::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem};
 
 /// OWASP's recommended Argon2id set: 19 MiB, two passes, one lane.
 pub const MEMORY_KIB: u32 = 19 * 1024;

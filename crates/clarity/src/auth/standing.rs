@@ -11,7 +11,7 @@ use store::people::Access;
 
 use crate::app::App;
 use crate::auth::Role;
-use crate::http::problem::{Code, Problem};
+use crate::problem::{Code, Problem};
 
 /// How long an answer is remembered.
 const MEMORY_US: i64 = 5 * 1_000_000;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::http::address::Network;
+use crate::auth::network::Network;
 
 /// Failures that cost no waiting: people mistype.
 const FREE_FAILURES: u32 = 5;

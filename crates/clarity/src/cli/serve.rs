@@ -15,10 +15,10 @@ use crate::cli::args::{Global, Serve, Worker};
 use crate::cli::{Failure, household, output, user};
 use crate::config::{Config, Environment, Log, LogFormat};
 use crate::demo;
-use crate::http::problem::Problem;
 use crate::http::serve as server;
 use crate::ingest::committer::{LiveUpload, Review};
 use crate::jobs;
+use crate::problem::Problem;
 use crate::telemetry;
 
 /// Workers when the setting leaves it open and the machine does not tell its cores.

@@ -19,8 +19,8 @@ use crate::auth::account::{self, Email};
 use crate::auth::{Role, password};
 use crate::cli::args::{Global, UserAdd, UserDisable, UserErase};
 use crate::cli::{Failure, household, output};
-use crate::http::problem::Problem;
 use crate::person::{self, Profile};
+use crate::problem::Problem;
 
 /// Adds an account.
 pub(super) async fn add(global: &Global, wanted: UserAdd) -> Result<(), Failure> {

@@ -12,9 +12,9 @@ use serde::Serialize;
 
 use crate::dossier::Dossier;
 use crate::export::Format;
-use crate::http::instant::Instants;
 use crate::http::measured::flag_names;
-use crate::http::verbatim;
+use crate::instant::Instants;
+use crate::json;
 
 /// Version of the lines; a changed field is a new version.
 const VERSION: u16 = 1;
@@ -248,7 +248,7 @@ impl Writer {
             out.push(b'\n');
             self.comma = Comma::Needed;
         }
-        verbatim::write(out, line);
+        json::write(out, line);
         if self.format == Format::Ndjson {
             out.push(b'\n');
         }

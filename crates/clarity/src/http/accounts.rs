@@ -20,8 +20,8 @@ use crate::http::address::Client;
 use crate::http::body::JsonBody;
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
 use crate::http::me;
-use crate::http::problem::{Code, FieldError, Problem};
 use crate::person::{self, Profile};
+use crate::problem::{Code, FieldError, Problem};
 
 const REGISTER: &str = "/auth/register";
 

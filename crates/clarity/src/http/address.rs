@@ -9,42 +9,11 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 
 use crate::app::App;
+use crate::auth::network::Network;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// Entries of `X-Forwarded-For` that are looked at, from the right.
 const HOPS_MAX: usize = 16;
-
-/// The network of a client: an IPv4 address, or the /64 of an IPv6 address, which is what one
-/// household or machine gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Network([u8; 8]);
-
-impl Network {
-    /// Requests that did not come through a socket.
-    pub const UNKNOWN: Self = Self([0; 8]);
-
-    /// The network of an address.
-    pub fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(v4) => {
-                let [a, b, c, d] = v4.octets();
-                Self([0, 0, 0, 4, a, b, c, d])
-            }
-            IpAddr::V6(v6) => {
-                let mut network = [0; 8];
-                for (to, from) in network.iter_mut().zip(v6.octets()) {
-                    *to = from;
-                }
-                Self(network)
-            }
-        }
-    }
-
-    /// The bytes, for hashing.
-    pub const fn bytes(self) -> [u8; 8] {
-        self.0
-    }
-}
 
 /// The device that asks: where it is and what it calls itself.
 #[derive(Debug, Clone)]
@@ -123,17 +92,5 @@ mod tests {
         check("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.1", "1.2.3.4");
         check("9.9.9.9", "1.2.3.4", "9.9.9.9");
         check("10.0.0.1", "rubbish", "10.0.0.1");
-    }
-
-    #[test]
-    fn one_household_is_one_network() {
-        let network = |text: &str| Network::of(text.parse().expect("an address"));
-        assert_eq!(
-            network("2001:db8:1:2:3::4"),
-            network("2001:db8:1:2:ffff::1")
-        );
-        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
-        assert_eq!(network("::ffff:1.2.3.4"), network("1.2.3.4"));
-        assert_ne!(network("1.2.3.4"), network("1.2.3.5"));
     }
 }

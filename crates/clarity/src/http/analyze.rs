@@ -16,10 +16,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
-use crate::http::problem::Problem;
 use crate::http::processing::{Links, Processing};
 use crate::ingest::tally::Tally;
 use crate::jobs::Job;
+use crate::problem::Problem;
 
 /// The kind under which a recomputation is listed.
 const KIND: &str = "analyze";

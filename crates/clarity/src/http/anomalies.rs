@@ -20,9 +20,9 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::Params;
-use crate::http::problem::Problem;
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
+use crate::problem::Problem;
 
 /// Days unlike the others.
 #[derive(Debug, Serialize, ToSchema)]

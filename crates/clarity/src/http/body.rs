@@ -18,7 +18,7 @@ use tokio::io::AsyncRead;
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::app::App;
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::problem::{Code, FieldError, Problem};
 
 /// A zstd frame may ask for a window of up to 8 MB (RFC 9659 allows no more on the web).
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;

@@ -19,11 +19,12 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::instant::Instants;
 use crate::http::page::Params;
-use crate::http::problem::Problem;
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
+use crate::instant::Instants;
+use crate::json;
+use crate::problem::Problem;
 
 /// A derived value with what is needed to trust it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -135,14 +136,14 @@ async fn read(
 fn print(stored: &[Vec<u8>]) -> Result<Vec<u8>, Problem> {
     days::print(stored, |out, day| {
         out.extend_from_slice(b"{\"date\":");
-        verbatim::write(out, &day.date);
+        json::write(out, &day.date);
         out.extend_from_slice(b",\"zone\":");
-        verbatim::write(out, day.zone);
+        json::write(out, day.zone);
         for (name, measure) in printed(day.cardio, day.zone)? {
             out.push(b',');
-            verbatim::write(out, &name);
+            json::write(out, &name);
             out.push(b':');
-            verbatim::write(out, &measure);
+            json::write(out, &measure);
         }
         out.push(b'}');
         Ok(())

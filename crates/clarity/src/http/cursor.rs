@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
-use crate::http::problem::{Code, Problem};
+use crate::problem::{Code, Problem};
 
 /// Bytes of a position; a row key is far smaller.
 const POSITION_MAX: usize = 512;

@@ -9,10 +9,10 @@ use model::ids::UserId;
 
 use crate::app::App;
 use crate::dossier::Dossier;
-use crate::http::problem::Problem;
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
-use crate::http::verbatim;
 use crate::jobs::recompute::unpack;
+use crate::json;
+use crate::problem::Problem;
 
 /// Days in one answer: a year and a month; a document is some ten kilobytes.
 pub(crate) const LENGTHS: Lengths = Lengths {
@@ -83,7 +83,7 @@ pub(crate) fn print(
     let mut out = Vec::with_capacity(64 + stored.len() * 4096);
     out.extend_from_slice(b"{\"data\":");
     let mut outcome = Ok(());
-    verbatim::list(&mut out, stored, |out, bytes| {
+    json::list(&mut out, stored, |out, bytes| {
         if outcome.is_ok() {
             outcome = print_one(out, bytes, &mut one);
         }

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::problem::Problem;
+use crate::problem::Problem;
 
 /// Scripts and workers only from here. Both pages set styles from script, which needs the exception
 /// for styles; styles cannot read data.

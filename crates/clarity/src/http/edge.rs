@@ -3,24 +3,21 @@
 //!
 //! Logs carry ids and route patterns, never paths, queries, addresses, bodies or tokens.
 
-use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::digest;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use model::ids::UserId;
 use tracing::Instrument;
 
 use crate::app::App;
 use crate::config::Environment;
-use crate::http::problem::{Code, Problem};
 use crate::http::router;
+use crate::problem::{Code, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids of clients are replaced by our own.
@@ -51,18 +48,6 @@ pub struct RequestId(pub String);
 /// The path as it was asked for, before aliases and slashes were resolved.
 #[derive(Debug, Clone)]
 pub struct AskedPath(pub String);
-
-/// A person in the log: enough to find their requests, not to find them.
-pub fn user_hash(user: UserId) -> String {
-    let hash = digest::digest(&digest::SHA256, user.uuid().as_bytes());
-    hash.as_ref()
-        .iter()
-        .take(8)
-        .fold(String::new(), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("a String takes every text");
-            text
-        })
-}
 
 /// Resolves aliases and slashes before the router looks at the path.
 pub fn canonical<B>(mut request: axum::http::Request<B>) -> axum::http::Request<B> {

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use store::docs::Expected;
 
-use crate::http::problem::{Code, Problem};
+use crate::problem::{Code, Problem};
 
 /// The version of a resource; 0 before it was first written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::bus::{Event, Gap};
-use crate::http::problem::{Code, Problem};
+use crate::problem::{Code, Problem};
 
 /// A comment is sent after this long without an event, so that proxies keep the connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);

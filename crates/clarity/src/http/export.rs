@@ -29,8 +29,8 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::export::{self, ExportError, Exported, Format};
 use crate::http::page::Params;
-use crate::http::problem::Problem;
-use crate::http::time::rfc3339;
+use crate::instant::rfc3339;
+use crate::problem::Problem;
 
 /// Bytes between writer and network.
 const AHEAD_BYTES: usize = 256 * 1024;

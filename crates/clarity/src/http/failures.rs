@@ -2,8 +2,8 @@
 //! sentence, everything else is the server's and stays in the log.
 
 use crate::dossier::DossierError;
-use crate::http::problem::{Code, Problem};
 use crate::ingest::IngestError;
+use crate::problem::{Code, Problem};
 
 /// Seconds after which a stopped or overloaded server is worth another try.
 const RETRY_S: u64 = 5;

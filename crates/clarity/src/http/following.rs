@@ -25,9 +25,9 @@ use crate::bus::Event;
 use crate::http::events::OpenStream;
 use crate::http::imports;
 use crate::http::page::PathId;
-use crate::http::problem::Problem;
 use crate::http::processing::Status;
 use crate::ingest::file::WATCH_EVERY;
+use crate::problem::Problem;
 
 /// A comment is sent after this long without an event, so that proxies keep the connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);

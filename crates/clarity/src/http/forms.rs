@@ -12,7 +12,7 @@ use model::zone::Zone;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::problem::{Code, FieldError, Problem};
 
 /// How Health Auto Export says which span of time it has condensed into each value.
 const AGGREGATION: HeaderName = HeaderName::from_static("automation-aggregation");

@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::{Caller, Role};
 use crate::http::edge;
-use crate::http::problem::{Code, Problem};
-use crate::http::time::rfc3339;
+use crate::instant::rfc3339;
+use crate::problem::{Code, Problem};
 use crate::telemetry;
 
 /// A database that does not answer within this time is not ready.

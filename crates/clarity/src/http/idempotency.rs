@@ -17,7 +17,7 @@ use store::idempotency::Begun;
 use store::{PersonKey, Tx};
 
 use crate::app::App;
-use crate::http::problem::{Code, Problem};
+use crate::problem::{Code, Problem};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");

@@ -31,12 +31,12 @@ use crate::http::cursor;
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
 use crate::http::page::{Page, PageQuery, Params, PathId};
 use crate::http::pieces::{Cut, Piece, PieceReader};
-use crate::http::problem::{Code, Problem};
 use crate::http::processing::{self, Links, Removed, Status};
-use crate::http::time::rfc3339;
 use crate::ingest::IngestError;
 use crate::ingest::file::{AUTO, Import, Imported, Progress, Told, import};
 use crate::ingest::tally::Tally;
+use crate::instant::rfc3339;
+use crate::problem::{Code, Problem};
 
 /// The kind of an upload that is an import.
 const KIND: &str = "import";

@@ -19,10 +19,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::{Params, PathId};
-use crate::http::problem::{Code, Problem};
-use crate::http::time::rfc3339;
 use crate::http::verbatim;
+use crate::instant::rfc3339;
 use crate::jobs::insight::DAILY;
+use crate::problem::{Code, Problem};
 
 /// Insights looked at for the newest daily one; others are rare.
 const LOOKED_AT_MAX: u32 = 50;

@@ -19,9 +19,9 @@ use crate::http::accounts::weak_password;
 use crate::http::address::Client;
 use crate::http::body::JsonBody;
 use crate::http::etag::{self, Version};
-use crate::http::problem::{FieldError, Problem};
-use crate::http::time::rfc3339;
+use crate::instant::rfc3339;
 use crate::person;
+use crate::problem::{FieldError, Problem};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {

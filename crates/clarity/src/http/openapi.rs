@@ -8,7 +8,8 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 
-use crate::http::problem::{Code, FieldError, ProblemBody};
+use crate::http::problem::ProblemBody;
+use crate::problem::{Code, FieldError};
 
 /// The name of the security scheme; handlers that take a caller say `security(("bearer" = []))`.
 pub const BEARER: &str = "bearer";

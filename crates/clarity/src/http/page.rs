@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::http::problem::Problem;
+use crate::problem::Problem;
 
 /// Rows on a page when the client does not say.
 const LIMIT_DEFAULT: usize = 100;

@@ -25,12 +25,13 @@ use crate::auth::Caller;
 use crate::http::body::JsonBody;
 use crate::http::days;
 use crate::http::page::{Params, PathId};
-use crate::http::problem::{Code, FieldError, Problem, ProblemBody};
+use crate::http::problem::ProblemBody;
 use crate::http::range::RangeQuery;
 use crate::models::published::{self, Published};
 use crate::models::{LoadedModel, Phase, Status};
 use crate::pat::analyse::{self, AnalyseError, Analysed, Owner, Question};
 use crate::pat::lanes::{Lane, LaneError};
+use crate::problem::{Code, FieldError, Problem};
 
 /// The model that answers when none is named.
 const MODEL_DEFAULT: &str = "latest";

@@ -5,7 +5,7 @@ use model::zone::ZoneHistory;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::instant::Instants;
+use crate::instant::Instants;
 
 /// A path, in columns of equal length; null where a point does not tell.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -3,9 +3,6 @@
 //! Handlers return [`Problem`]; the edge (see `edge.rs`) adds the request's id and path and writes
 //! the body, once. A 5xx tells the client nothing but its code; the cause goes to the log, once.
 
-use std::error::Error;
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
@@ -13,228 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::models::ModelError;
-
-/// Errors listed in one answer; more would help nobody.
-pub const ERRORS_MAX: usize = 100;
-
-macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $status:ident, $title:literal;)+) => {
-        /// What went wrong, as a stable name that programs may compare.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-        pub enum Code {
-            $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
-        }
-
-        impl Code {
-            /// Every code there is.
-            pub const ALL: &'static [Self] = &[$(Self::$name),+];
-
-            /// The name on the wire.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// The status that comes with it.
-            pub const fn status(self) -> StatusCode {
-                match self { $(Self::$name => StatusCode::$status,)+ }
-            }
-
-            /// One short sentence, the same for every occurrence.
-            pub const fn title(self) -> &'static str {
-                match self { $(Self::$name => $title,)+ }
-            }
-
-            /// When it is answered and what to do.
-            pub const fn meaning(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),+),)+ }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The body is not JSON; the detail names the position in bytes.
-    MalformedJson = "malformed_json", BAD_REQUEST, "The body is not valid JSON";
-    /// The body could not be decompressed or ended early.
-    MalformedBody = "malformed_body", BAD_REQUEST, "The body is damaged";
-    /// A query parameter, path segment or header is missing or has no meaning.
-    InvalidParameter = "invalid_parameter", BAD_REQUEST, "A parameter is not valid";
-    /// The cursor was changed, is another person's, or belongs to another query.
-    InvalidCursor = "invalid_cursor", BAD_REQUEST, "The cursor is not valid";
-    /// No bearer token came with the request.
-    TokenMissing = "token_missing", UNAUTHORIZED, "Sign-in is required";
-    /// The token is not one of ours, was changed, or its session has ended.
-    TokenInvalid = "token_invalid", UNAUTHORIZED, "The token is not valid";
-    /// The access token's time is over; refresh it.
-    TokenExpired = "token_expired", UNAUTHORIZED, "The token has expired";
-    /// The refresh token is unknown, used up, revoked or too old; sign in again.
-    RefreshInvalid = "refresh_invalid", UNAUTHORIZED, "The refresh token is not valid";
-    /// Address and password do not fit together.
-    CredentialsInvalid = "credentials_invalid", UNAUTHORIZED, "The sign-in is not right";
-    /// The signed-in person lacks the permission.
-    Forbidden = "forbidden", FORBIDDEN, "Not permitted";
-    /// There is no such thing, or it belongs to someone else.
-    NotFound = "not_found", NOT_FOUND, "Not found";
-    /// The path exists, but not with this method; see the Allow header.
-    MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed";
-    /// None of the representations in the Accept header is on offer.
-    NotAcceptable = "not_acceptable", NOT_ACCEPTABLE, "Not acceptable";
-    /// The address already has an account.
-    EmailTaken = "email_taken", CONFLICT, "The address is taken";
-    /// The Idempotency-Key was used before with another body.
-    IdempotencyConflict = "idempotency_conflict", CONFLICT, "The idempotency key was used differently";
-    /// The thing is not in a state that allows this.
-    Conflict = "conflict", CONFLICT, "The state does not allow this";
-    /// The resource was changed since it was read; read it again and retry.
-    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "The resource has changed";
-    /// The body is larger than the limit in the detail.
-    BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "The body is too large";
-    /// The Content-Type or Content-Encoding is not one that this path reads.
-    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "The media type is not supported";
-    /// The body is JSON, but its content breaks rules; `errors` points at each.
-    ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY, "The content is not valid";
-    /// The JSON is nested deeper than the limit in the detail.
-    NestingTooDeep = "nesting_too_deep", UNPROCESSABLE_ENTITY, "The JSON is nested too deeply";
-    /// An array holds more items than the limit in the detail.
-    TooManyItems = "too_many_items", UNPROCESSABLE_ENTITY, "Too many items";
-    /// What was sent is too little for an answer; the detail says what is lacking.
-    Insufficient = "insufficient", UNPROCESSABLE_ENTITY, "Too little data";
-    /// The password is too easy to guess.
-    WeakPassword = "weak_password", UNPROCESSABLE_ENTITY, "The password is too weak";
-    /// The rate limit of this kind of request is used up; see Retry-After.
-    RateLimited = "rate_limited", TOO_MANY_REQUESTS, "Too many requests";
-    /// Too many failed sign-ins from this network; see Retry-After.
-    TooManyAttempts = "too_many_attempts", TOO_MANY_REQUESTS, "Too many failed attempts";
-    /// Something failed on the server; the request id finds it in the log.
-    Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error";
-    /// A part of the server that this needs is not available; see Retry-After.
-    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable";
-    /// The model that this needs is not installed or was refused; the detail names the command that installs it.
-    ModelUnavailable = "model_unavailable", SERVICE_UNAVAILABLE, "The model is not available";
-    /// The request took longer than the limit in the detail.
-    Timeout = "timeout", SERVICE_UNAVAILABLE, "The request took too long";
-}
-
-/// One thing that is wrong with a body or parameter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct FieldError {
-    /// JSON pointer (RFC 6901) into the body, or the name of the parameter.
-    pub pointer: String,
-    /// Stable code.
-    pub code: String,
-    /// What is wrong, for people.
-    pub message: String,
-}
-
-impl FieldError {
-    /// Something wrong at `pointer`.
-    pub fn new(pointer: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            code: code.to_owned(),
-            message: message.into(),
-        }
-    }
-}
-
-/// An error on its way to the client.
-#[derive(Debug, Clone)]
-pub struct Problem {
-    /// Decides the status and the title.
-    pub code: Code,
-    detail: String,
-    errors: Vec<FieldError>,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    rhythm: Option<Box<Value>>,
-    cause: Option<Arc<dyn Error + Send + Sync>>,
-}
+use crate::problem::{Code, FieldError, Problem};
 
 impl Problem {
-    /// A problem with a sentence about this occurrence.
-    pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
-            errors: Vec::new(),
-            headers: Vec::new(),
-            rhythm: None,
-            cause: None,
-        }
-    }
-
-    /// A failure of the server: logged with its cause, told without.
-    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let mut problem = Self::new(Code::Internal, "the server could not finish the request");
-        problem.cause = Some(Arc::from(cause.into()));
-        problem
-    }
-
-    /// There is nothing here that the caller may see.
-    pub fn not_found() -> Self {
-        Self::new(Code::NotFound, "there is nothing at this address")
-    }
-
-    /// A parameter is wrong.
-    pub fn parameter(name: &str, message: impl Into<String>) -> Self {
-        let message = message.into();
-        let mut problem = Self::new(Code::InvalidParameter, format!("{name}: {message}"));
-        problem
-            .errors
-            .push(FieldError::new(name, "invalid", message));
-        problem
-    }
-
-    /// The body's content is wrong in these places.
-    pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let detail = match errors.as_slice() {
-            [only] => format!("{}: {}", only.pointer, only.message),
-            several => format!("{} fields are not valid", several.len()),
-        };
-        let mut problem = Self::new(Code::ValidationFailed, detail);
-        problem.errors = errors;
-        problem.errors.truncate(ERRORS_MAX);
-        problem
-    }
-
-    /// Lists what exactly is wrong.
-    #[must_use]
-    pub fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
-        self.errors.truncate(ERRORS_MAX);
-        self
-    }
-
-    /// Gives the classical measures, which do not need what is missing.
-    #[must_use]
-    pub fn with_rhythm(mut self, measures: Value) -> Self {
-        self.rhythm = Some(Box::new(measures));
-        self
-    }
-
-    /// Tells the client when to try again.
-    #[must_use]
-    pub fn retry_after(self, seconds: u64) -> Self {
-        self.with_header(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
-    }
-
-    /// Adds a header to the answer.
-    #[must_use]
-    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    /// The sentence about this occurrence.
-    pub fn detail(&self) -> &str {
-        &self.detail
-    }
-
-    /// What happened, for the log; nothing for problems that are the client's.
-    pub fn cause(&self) -> Option<&(dyn Error + Send + Sync)> {
-        self.cause.as_deref()
-    }
-
     /// Writes the answer to the request `request_id` for `instance`.
     pub fn render(&self, instance: &str, request_id: &str) -> Response<Body> {
         let status = self.code.status();
@@ -242,12 +20,12 @@ impl Problem {
             kind: format!("urn:clarity:problem:{}", self.code.name()),
             title: self.code.title().to_owned(),
             status: status.as_u16(),
-            detail: self.detail.clone(),
+            detail: self.detail().to_owned(),
             instance: instance.to_owned(),
             code: self.code,
             request_id: request_id.to_owned(),
-            errors: self.errors.clone(),
-            rhythm: self.rhythm.as_deref().cloned(),
+            errors: self.errors().to_vec(),
+            rhythm: self.rhythm().cloned(),
         };
         let body = serde_json::to_vec(&body).expect("a problem is plain JSON");
         let mut response = Response::new(Body::from(body));
@@ -266,7 +44,7 @@ impl Problem {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
-        extend(headers, &self.headers);
+        extend(headers, self.headers());
         response
     }
 }
@@ -277,13 +55,6 @@ fn extend(headers: &mut HeaderMap, more: &[(HeaderName, HeaderValue)]) {
     }
 }
 
-/// For the log of work that no client waits for.
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.code.name(), self.detail)
-    }
-}
-
 /// Leaves the body to the edge, which knows the request.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response<Body> {
@@ -291,67 +62,6 @@ impl IntoResponse for Problem {
         *response.status_mut() = self.code.status();
         response.extensions_mut().insert(self);
         response
-    }
-}
-
-impl From<ModelError> for Problem {
-    fn from(error: ModelError) -> Self {
-        match &error {
-            ModelError::Unavailable { remedy, name } => Self::new(
-                Code::ModelUnavailable,
-                format!("the model {name} is not installed; {remedy}"),
-            ),
-            ModelError::Refused(_) | ModelError::Ledger { .. } => {
-                let mut problem = Self::new(
-                    Code::ModelUnavailable,
-                    "the model was refused; `clarity models verify` on the server says why",
-                );
-                problem.cause = Some(Arc::new(error));
-                problem
-            }
-            ModelError::Unconfirmed { .. }
-            | ModelError::OtherModel { .. }
-            | ModelError::Name { .. }
-            | ModelError::Io { .. } => Self::internal(error),
-        }
-    }
-}
-
-impl From<store::Error> for Problem {
-    fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::VersionConflict { .. } => Self::new(
-                Code::PreconditionFailed,
-                "it was changed since it was read; read it again and retry",
-            ),
-            store::Error::Busy(_) | store::Error::KeyStale => {
-                let mut problem = Self::new(Code::Unavailable, "the database is busy; try again");
-                problem.cause = Some(Arc::new(error));
-                problem.retry_after(1)
-            }
-            store::Error::PersonUnknown => {
-                Self::new(Code::TokenInvalid, "there is no such account any more")
-            }
-            store::Error::EmailTaken => Self::new(
-                Code::EmailTaken,
-                "an account with this address exists; sign in instead",
-            ),
-            store::Error::UploadUnknown => Self::not_found(),
-            store::Error::ChunkFull => Self::new(
-                Code::TooManyItems,
-                "a metric holds more samples in one period than can be kept",
-            ),
-            store::Error::KeyOfAnother
-            | store::Error::MasterKeyMissing { .. }
-            | store::Error::MasterKeyWrong { .. }
-            | store::Error::MasterKeyInvalid { .. }
-            | store::Error::MasterKeyFile { .. }
-            | store::Error::Damaged { .. }
-            | store::Error::TargetNotEmpty
-            | store::Error::File(_)
-            | store::Error::Migration(_)
-            | store::Error::Database(_) => Self::internal(error),
-        }
     }
 }
 

@@ -17,10 +17,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::PathId;
-use crate::http::problem::Problem;
-use crate::http::time::rfc3339;
 use crate::ingest::edit;
 use crate::ingest::tally::{RejectedRecord, Tally};
+use crate::instant::rfc3339;
+use crate::problem::Problem;
 
 /// Where an upload stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
 use crate::http::etag::{self, Version};
-use crate::http::problem::Problem;
 use crate::person::{self, Profile};
+use crate::problem::Problem;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {

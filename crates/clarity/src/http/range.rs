@@ -11,7 +11,7 @@ use model::zone::{Span, ZoneHistory};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::http::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem};
 
 /// Dates outside these years are refused: nothing was measured then.
 const YEARS: std::ops::RangeInclusive<i16> = 1900..=2200;

@@ -18,9 +18,10 @@ use model::ids::UserId;
 
 use crate::app::App;
 use crate::auth::Presented;
+use crate::auth::network::Network;
 use crate::config::{Rates, Switch};
-use crate::http::address::{self, Network};
-use crate::http::problem::{Code, Problem};
+use crate::http::address;
+use crate::problem::{Code, Problem};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");

@@ -22,10 +22,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::Params;
-use crate::http::problem::Problem;
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
 use crate::jobs::recompute::unpack;
+use crate::problem::Problem;
 
 /// Names in one request; there are fewer measures.
 const NAMES_MAX: usize = 50;

@@ -19,12 +19,12 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
-use crate::http::problem::{Code, Problem};
 use crate::http::{
     accounts, analyze, anomalies, body, cardio, docs, edge, events, export, following, health,
     imports, insights, metric_types, openapi, pat, preferences, processing, profile, rate, rhythm,
     samples, series, sessions, sleep, summaries, trends, uploads, workouts,
 };
+use crate::problem::{Code, Problem};
 
 /// The prefix of the API.
 const PREFIX: &str = "/api/v1";

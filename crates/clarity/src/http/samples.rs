@@ -23,11 +23,11 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::dossier::Dossier;
 use crate::http::cursor;
-use crate::http::instant::Instants;
 use crate::http::measured::{Measured, flag_names};
 use crate::http::page::{Page, PageQuery, Params};
-use crate::http::problem::Problem;
 use crate::http::range::RangeQuery;
+use crate::instant::Instants;
+use crate::problem::Problem;
 
 /// The walk looks at one day first and doubles its step over empty time, up to this many days: wide
 /// enough to cross years quickly, narrow enough to hold the samples of every day in it.

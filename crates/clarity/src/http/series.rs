@@ -23,13 +23,14 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::dossier::Dossier;
-use crate::http::instant::Instants;
 use crate::http::measured::Measured;
 use crate::http::page::{Params, PathId};
-use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::range::{Lengths, RangeQuery};
 use crate::http::table::{Column, Table};
 use crate::http::{buckets, verbatim};
+use crate::instant::Instants;
+use crate::json;
+use crate::problem::{Code, FieldError, Problem};
 
 /// Raw samples in one answer: fifteen days of the densest metric, some 10 MB.
 const RAW_SAMPLES_MAX: usize = 200_000;
@@ -466,7 +467,7 @@ impl Reading {
             "sources": names,
         });
         let mut out = Vec::with_capacity(256 + rows * 80);
-        verbatim::write(&mut out, &head);
+        json::write(&mut out, &head);
         // The head is an object: its closing brace makes room for the table.
         out.pop();
         for table in tables {

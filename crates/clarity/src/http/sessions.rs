@@ -14,8 +14,8 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::{Caller, account};
 use crate::http::page::{Page, PathId};
-use crate::http::problem::Problem;
-use crate::http::time::rfc3339;
+use crate::instant::rfc3339;
+use crate::problem::Problem;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {

@@ -16,11 +16,12 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::instant::Instants;
 use crate::http::page::Params;
-use crate::http::problem::Problem;
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
+use crate::instant::Instants;
+use crate::json;
+use crate::problem::Problem;
 
 /// Nights.
 #[derive(Debug, ToSchema)]
@@ -182,7 +183,7 @@ async fn read(
 fn print(stored: &[Vec<u8>]) -> Result<Vec<u8>, Problem> {
     days::print(stored, |out, day| {
         let night: Night = serde_json::from_str(day.night.get()).map_err(Problem::internal)?;
-        verbatim::write(out, &answer(night));
+        json::write(out, &answer(night));
         Ok(())
     })
 }

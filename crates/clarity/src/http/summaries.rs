@@ -16,9 +16,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::Params;
-use crate::http::problem::Problem;
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
+use crate::json;
+use crate::problem::Problem;
 
 /// A part of the day that is left out unless asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -140,14 +141,14 @@ async fn daily(
 fn print(stored: &[Vec<u8>], include: Option<Include>) -> Result<Vec<u8>, Problem> {
     days::print(stored, |out, day| {
         out.extend_from_slice(b"{\"date\":");
-        verbatim::write(out, &day.date);
+        json::write(out, &day.date);
         out.extend_from_slice(b",\"zone\":");
-        verbatim::write(out, day.zone);
+        json::write(out, day.zone);
         out.extend_from_slice(b",\"metrics\":");
         out.extend_from_slice(day.metrics.get().as_bytes());
         if include == Some(Include::Activity) {
             out.extend_from_slice(b",\"activity\":");
-            verbatim::write(out, &crate::http::cardio::printed(day.activity, day.zone)?);
+            json::write(out, &crate::http::cardio::printed(day.activity, day.zone)?);
         }
         out.push(b'}');
         Ok(())

@@ -5,8 +5,8 @@
 use jiff::civil::Date;
 use model::zone::ZoneHistory;
 
-use crate::http::instant::Instants;
-use crate::http::verbatim;
+use crate::instant::Instants;
+use crate::json;
 
 /// One column.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,9 +40,9 @@ impl Column {
                     out.push(b'"');
                 }
             }
-            Self::Dates(values) => verbatim::write(out, &values.get(row)),
-            Self::Numbers(values) => verbatim::write(out, &values.get(row).copied().flatten()),
-            Self::Counts(values) => verbatim::write(out, &values.get(row)),
+            Self::Dates(values) => json::write(out, &values.get(row)),
+            Self::Numbers(values) => json::write(out, &values.get(row).copied().flatten()),
+            Self::Counts(values) => json::write(out, &values.get(row)),
         }
     }
 }
@@ -74,11 +74,11 @@ impl Table {
             if at > 0 {
                 out.push(b',');
             }
-            verbatim::write(out, name);
+            json::write(out, name);
             out.push(b':');
             // Each column walks through time on its own.
             let mut instants = Instants::of(history);
-            verbatim::list(out, 0..column.len(), |out, row| {
+            json::list(out, 0..column.len(), |out, row| {
                 column.write(out, row, &mut instants);
             });
         }
@@ -88,13 +88,13 @@ impl Table {
     /// Writes `[{"name": value, …}, …]`.
     pub(crate) fn write_rows(&self, out: &mut Vec<u8>, history: &ZoneHistory) {
         let mut instants = Instants::of(history);
-        verbatim::list(out, 0..self.len(), |out, row| {
+        json::list(out, 0..self.len(), |out, row| {
             out.push(b'{');
             for (at, (name, column)) in self.0.iter().enumerate() {
                 if at > 0 {
                     out.push(b',');
                 }
-                verbatim::write(out, name);
+                json::write(out, name);
                 out.push(b':');
                 column.write(out, row, &mut instants);
             }

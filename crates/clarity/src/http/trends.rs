@@ -22,8 +22,8 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::dossier::Dossier;
 use crate::http::page::Params;
-use crate::http::problem::Problem;
 use crate::http::{days, verbatim};
+use crate::problem::Problem;
 
 /// Below this probability a trend is called significant.
 const SIGNIFICANT: f64 = 0.05;

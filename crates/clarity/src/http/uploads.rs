@@ -22,9 +22,9 @@ use crate::http::body;
 use crate::http::forms::{self, Form, Surroundings};
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
 use crate::http::page::PathId;
-use crate::http::problem::{Code, Problem};
 use crate::http::processing::Accepted;
 use crate::ingest::committer::{LiveUpload, Review};
+use crate::problem::{Code, Problem};
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<Arc<App>> {

@@ -44,27 +44,6 @@ fn etag(body: &[u8]) -> HeaderValue {
     HeaderValue::try_from(text).expect("hexadecimal digits are printable")
 }
 
-/// Writes a value as JSON.
-pub fn write<T: serde::Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
-    serde_json::to_writer(out, value).expect("a Vec takes every byte, and the value is plain JSON");
-}
-
-/// Writes a list of comma-separated values between brackets.
-pub fn list<T>(
-    out: &mut Vec<u8>,
-    items: impl IntoIterator<Item = T>,
-    mut one: impl FnMut(&mut Vec<u8>, T),
-) {
-    out.push(b'[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        one(out, item);
-    }
-    out.push(b']');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,11 +22,11 @@ use crate::auth::Caller;
 use crate::dossier::Dossier;
 use crate::http::cursor;
 use crate::http::etag::{self, Version};
-use crate::http::instant::Instants;
 use crate::http::page::{Page, PageQuery, Params, PathId};
 use crate::http::paths::{RouteAnswer, print_route};
-use crate::http::problem::Problem;
 use crate::http::range::RangeQuery;
+use crate::instant::Instants;
+use crate::problem::Problem;
 
 /// The stored kind.
 const WORKOUT: &str = "workout";

@@ -18,7 +18,7 @@ use store::embeddings::{self, Kind, StoredEmbedding};
 
 use crate::app::App;
 use crate::dossier::Dossier;
-use crate::http::time::rfc3339;
+use crate::instant::rfc3339;
 use crate::jobs::{JobError, recompute};
 use crate::models::digest::Sha256;
 use crate::models::{LoadedModel, ModelError, Phase, Registry};

@@ -22,7 +22,7 @@ use store::embeddings::{self, Kind, StoredEmbedding, Weeks};
 use store::{PersonKey, Tx};
 
 use crate::app::App;
-use crate::http::time::rfc3339;
+use crate::instant::rfc3339;
 use crate::lab::examine::Measures;
 use crate::models::LoadedModel;
 use crate::pat::lanes::{Lane, LaneError};

@@ -7,9 +7,14 @@ use jiff::civil::Date;
 use model::sample::{DAY_US, MINUTE_US, SECOND_US};
 use model::zone::{Zone, ZoneHistory, timestamp};
 
+/// An instant in UTC, such as `2026-11-20T07:30:00Z`.
+pub(crate) fn rfc3339(at_us: i64) -> String {
+    timestamp(at_us).to_string()
+}
+
 /// Prints instants of one person, best in the order of time.
 #[derive(Debug)]
-pub struct Instants<'a> {
+pub(crate) struct Instants<'a> {
     history: &'a ZoneHistory,
     from_us: i64,
     until_us: i64,
@@ -20,7 +25,7 @@ pub struct Instants<'a> {
 
 impl<'a> Instants<'a> {
     /// Prints with the zones of this history.
-    pub const fn of(history: &'a ZoneHistory) -> Self {
+    pub(crate) const fn of(history: &'a ZoneHistory) -> Self {
         Self {
             history,
             from_us: 0,
@@ -32,7 +37,7 @@ impl<'a> Instants<'a> {
     }
 
     /// The offset of the person's clock from UTC.
-    pub fn offset_min(&mut self, at_us: i64) -> i32 {
+    pub(crate) fn offset_min(&mut self, at_us: i64) -> i32 {
         if !(self.from_us..self.until_us).contains(&at_us) {
             let zone = self.history.zone_at(at_us);
             self.offset_min = zone.offset_min(at_us);
@@ -43,14 +48,14 @@ impl<'a> Instants<'a> {
     }
 
     /// The instant with the offset of the person's clock.
-    pub fn text(&mut self, at_us: i64) -> String {
+    pub(crate) fn text(&mut self, at_us: i64) -> String {
         let mut out = Vec::with_capacity(32);
         self.write(&mut out, at_us, None);
         String::from_utf8(out).expect("digits and signs are text")
     }
 
     /// Writes the instant without quotes; `told_min` is the sample's own offset, when it has one.
-    pub fn write(&mut self, out: &mut Vec<u8>, at_us: i64, told_min: Option<i16>) {
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, at_us: i64, told_min: Option<i16>) {
         let offset_min = told_min.map_or_else(|| self.offset_min(at_us), i32::from);
         let at_us = timestamp(at_us).as_microsecond();
         let local_us = at_us.saturating_add(i64::from(offset_min) * MINUTE_US);
