@@ -1,36 +1,29 @@
 //! The application: everything that handlers, jobs and commands share, in one place with one owner.
 //!
-//! Background work runs on the task tracker, so that a shutdown waits for it; nothing is spawned
+//! It only holds them; `open.rs` puts them together and starts what runs beside requests. Background work runs on the task tracker, so that a shutdown waits for it; nothing is spawned
 //! without an owner.
 
 use std::future::Future;
-use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use analysis::pat::scaler::Scaler;
-use axum::body::Bytes;
-use store::{Store, Target, Vault};
+use store::{Store, Vault};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::keys::{KeysError, ServerKeys};
-use crate::auth::password::Hasher;
+use crate::auth::hasher::Hasher;
+use crate::auth::keys::ServerKeys;
 use crate::auth::standing::Standings;
 use crate::auth::throttle::Throttle;
 use crate::bus::Bus;
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
-use crate::http::events::Streams;
-use crate::http::rate::RateLimits;
 use crate::ingest::committer::Committer;
 use crate::models::Registry;
 use crate::pat::drift::Drift;
 use crate::pat::lanes::Lanes;
 use crate::problem::Problem;
-
-/// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
-const POSTGRES_COMMITTERS: usize = 4;
 
 /// What one process needs; shared as `Arc<App>`.
 #[derive(Debug)]
@@ -55,10 +48,6 @@ pub struct App {
     pub throttle: Throttle,
     /// Sessions that stood a moment ago.
     pub standings: Standings,
-    /// Budgets of requests.
-    pub rates: RateLimits,
-    /// Open event streams.
-    pub streams: Streams,
     /// The background work in progress.
     pub tasks: TaskTracker,
     /// Cancelled when the process should end.
@@ -81,27 +70,6 @@ pub struct App {
     pub drift: Drift,
     /// Turns of imports that are read at the same time.
     pub imports: Semaphore,
-    openapi: OnceLock<Bytes>,
-}
-
-/// Why the application did not open.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The database or the vault refused.
-    #[error(transparent)]
-    Store(#[from] store::Error),
-    /// The server's keys are not readable.
-    #[error(transparent)]
-    Keys(#[from] KeysError),
-    /// The cost of passwords is not one that Argon2 can work with.
-    #[error("CONFIG_PASSWORD_COST: passwords: {0}")]
-    PasswordCost(argon2::Error),
-    /// The data folder cannot be made.
-    #[error("could not create the data folder {}", .0.display())]
-    Folder(std::path::PathBuf, #[source] std::io::Error),
-    /// The scaler that the settings name is none.
-    #[error("CONFIG_SCALER: models.scaler: {0:#}")]
-    Scaler(anyhow::Error),
 }
 
 /// When and how the database failed last.
@@ -125,66 +93,6 @@ impl Failures {
 }
 
 impl App {
-    /// Opens the database that the configuration names, brings it up to date and opens the keys.
-    pub async fn open(config: Config, clock: Clock, ids: Ids) -> Result<Arc<Self>, OpenError> {
-        let folder = config.data_dir.clone();
-        private_folder(&folder).map_err(|error| OpenError::Folder(folder, error))?;
-        let target = match config.sqlite_file() {
-            Some(path) => Target::Sqlite { path },
-            None => Target::Postgres {
-                url: config.database.url.clone(),
-            },
-        };
-        let store = Store::open(&target).await?;
-        Self::with_store(store, config, clock, ids).await
-    }
-
-    /// The application on an open database.
-    pub async fn with_store(
-        store: Store,
-        config: Config,
-        clock: Clock,
-        ids: Ids,
-    ) -> Result<Arc<Self>, OpenError> {
-        store.migrate().await?;
-        let vault = Vault::open(&store, &config.key_file()).await?;
-        let keys = ServerKeys::open(&store, &vault, &ids).await?;
-        let started_us = clock.now_us();
-        let (committer, queues) = Committer::new(match &store {
-            Store::Sqlite(_) => 1,
-            Store::Postgres(_) => POSTGRES_COMMITTERS,
-        });
-        let app = Arc::new(Self {
-            committer,
-            work_ready: Notify::new(),
-            models: Arc::new(Registry::open(&config.data_dir)),
-            lanes: Arc::default(),
-            scaler: crate::pat::scaler::named(&config.models.scaler).map_err(OpenError::Scaler)?,
-            drift: Drift::default(),
-            bus: Bus::new(started_us),
-            passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,
-            throttle: Throttle::default(),
-            standings: Standings::default(),
-            rates: RateLimits::new(&config.rates),
-            streams: Streams::default(),
-            tasks: TaskTracker::new(),
-            shutdown: CancellationToken::new(),
-            failures: Failures::default(),
-            imports: Semaphore::new(config.limits.imports_at_once.max(1)),
-            openapi: OnceLock::new(),
-            started_us,
-            store,
-            vault,
-            config,
-            clock,
-            ids,
-            keys,
-        });
-        crate::ingest::committer::start(&app, queues);
-        crate::pat::lanes::start(&app);
-        Ok(app)
-    }
-
     /// Runs work that keeps a processor busy apart from the request threads.
     pub async fn compute<T: Send + 'static>(
         &self,
@@ -204,23 +112,4 @@ impl App {
         let span = tracing::info_span!("task", task = name);
         self.tasks.spawn(task.instrument(span));
     }
-
-    /// The OpenAPI document as JSON, made when it is first asked for.
-    pub fn openapi(&self) -> Bytes {
-        let made = self.openapi.get_or_init(|| {
-            let (_, document) = crate::http::router::documented();
-            let json = document.to_json().expect("the document is plain JSON");
-            Bytes::from(json)
-        });
-        made.clone()
-    }
-}
-
-/// Makes a folder that only the owner can enter; one that is there stays as it is.
-fn private_folder(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
 }

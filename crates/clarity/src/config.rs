@@ -11,6 +11,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+/// OWASP's recommended Argon2id set: 19 MiB, two passes, one lane.
+pub const PASSWORD_MEMORY_KIB: u32 = 19 * 1024;
+/// Passes over the memory.
+const PASSWORD_ITERATIONS: u32 = 2;
+/// Lanes.
+const PASSWORD_PARALLELISM: u32 = 1;
+
 /// Why a configuration was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}; {remedy}")]
@@ -100,11 +107,11 @@ settings! {
     /// Cost of checking a password (Argon2id).
     Passwords {
         /// Memory in KiB.
-        memory_kib: u32 = crate::auth::password::MEMORY_KIB;
+        memory_kib: u32 = PASSWORD_MEMORY_KIB;
         /// Passes over the memory.
-        iterations: u32 = crate::auth::password::ITERATIONS;
+        iterations: u32 = PASSWORD_ITERATIONS;
         /// Lanes.
-        parallelism: u32 = crate::auth::password::PARALLELISM;
+        parallelism: u32 = PASSWORD_PARALLELISM;
     }
 }
 

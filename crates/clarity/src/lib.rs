@@ -20,6 +20,7 @@ pub mod jobs;
 mod json;
 mod lab;
 pub mod models;
+pub mod open;
 pub mod pat;
 pub mod person;
 pub mod problem;

@@ -11,10 +11,10 @@ use store::{PersonKey, Tx};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::auth::Role;
 use crate::auth::keys::Claims;
 use crate::auth::network::Network;
 use crate::auth::password::{self, Verdict};
+use crate::auth::role::Role;
 use crate::problem::{Code, FieldError, Problem};
 
 /// RFC 5321 allows no longer address.

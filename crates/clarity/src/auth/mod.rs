@@ -4,9 +4,11 @@
 //! the path or the body. Nothing here may log an address, a password or a token.
 
 pub mod account;
+pub mod hasher;
 pub mod keys;
 pub mod network;
 pub mod password;
+pub mod role;
 pub mod standing;
 pub mod throttle;
 
@@ -16,46 +18,14 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use model::ids::{SessionId, UserId};
+use store::people::Access;
 use tracing::Span;
 
 use crate::app::App;
 use crate::auth::keys::{Claims, Refused};
+use crate::auth::role::Role;
+use crate::auth::standing::Known;
 use crate::problem::{Code, Problem};
-
-/// What an account is for. Only administrators may do more than read and write their own data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// A person with their own data.
-    Patient,
-    /// Reads what persons grant.
-    Clinician,
-    /// Reads what is anonymised.
-    Researcher,
-    /// Manages accounts; sees no health data.
-    Admin,
-}
-
-impl Role {
-    /// The name in tokens and in the store.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Patient => "patient",
-            Self::Clinician => "clinician",
-            Self::Researcher => "researcher",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The role of this name; an unknown one may do the least.
-    pub fn named(name: &str) -> Self {
-        match name {
-            "clinician" => Self::Clinician,
-            "researcher" => Self::Researcher,
-            "admin" => Self::Admin,
-            _ => Self::Patient,
-        }
-    }
-}
 
 /// The signed-in person of a request.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +87,7 @@ impl FromRequestParts<Arc<App>> for Caller {
             metrics::counter!("clarity_auth_failures_total", "reason" => problem.code.name())
                 .increment(1);
         })?;
-        let role = standing::role(app, claims.sub, claims.sid).await?;
+        let role = standing_role(app, claims.sub, claims.sid).await?;
         Span::current().record("user_hash", crate::telemetry::user_hash(claims.sub));
         Ok(Self {
             user: claims.sub,
@@ -126,4 +96,31 @@ impl FromRequestParts<Arc<App>> for Caller {
             expires_us: claims.exp.saturating_mul(1_000_000),
         })
     }
+}
+
+/// The role of a person whose session stands; a problem when it does not.
+async fn standing_role(app: &App, user: UserId, session: SessionId) -> Result<Role, Problem> {
+    let now_us = app.clock.now_us();
+    if let Some(role) = app.standings.get(user, session, now_us) {
+        return Ok(role);
+    }
+    let ended = || Problem::new(Code::TokenInvalid, "the session has ended; sign in again");
+    let mut tx = app.store.read().await?;
+    if !store::sessions::is_live(&mut tx, user, session).await? {
+        return Err(ended());
+    }
+    let person = store::people::by_id(&mut tx, &app.vault, user).await?;
+    let person = person
+        .filter(|person| person.access == Access::Enabled)
+        .ok_or_else(ended)?;
+    let role = Role::named(&person.role);
+    app.standings.put(
+        session,
+        Known {
+            user,
+            role,
+            at_us: now_us,
+        },
+    );
+    Ok(role)
 }

@@ -1,24 +1,14 @@
 //! Passwords: what is accepted, and how they are kept.
 //!
 //! A password is never logged, stored or compared in the clear; hashing runs apart from the request
-//! threads and only a few at a time, because each takes [`MEMORY_KIB`].
+//! threads and only a few at a time, because each takes 19 MiB.
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use tokio::sync::Semaphore;
+use argon2::{PasswordHasher, PasswordVerifier};
 
 use crate::app::App;
-use crate::config::Passwords;
+use crate::auth::hasher::SALT_BYTES;
 use crate::problem::{FieldError, Problem};
-
-/// OWASP's recommended Argon2id set: 19 MiB, two passes, one lane.
-pub const MEMORY_KIB: u32 = 19 * 1024;
-/// Passes over the memory.
-pub const ITERATIONS: u32 = 2;
-/// Lanes.
-pub const PARALLELISM: u32 = 1;
 
 /// From this length on a password needs no further check.
 const LENGTH_ENOUGH: usize = 12;
@@ -28,19 +18,6 @@ const SCORE_ENOUGH: u8 = 3;
 const LENGTH_MAX: usize = 1_024;
 /// Names shorter than this may occur in a good password by chance.
 const NAME_MIN: usize = 4;
-/// Passwords hashed at the same time; bounds memory and leaves processors to other requests.
-const AT_ONCE: usize = 2;
-
-const SALT_BYTES: usize = 16;
-const HASH_BYTES: usize = 32;
-
-/// Hashes and checks passwords at a configured cost.
-#[derive(Debug)]
-pub struct Hasher {
-    params: Params,
-    turns: Semaphore,
-}
-
 /// Whether a password fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -48,40 +25,6 @@ pub enum Verdict {
     Right,
     /// It is not, or there is no such account.
     Wrong,
-}
-
-impl Hasher {
-    /// A hasher at this cost, or why Argon2 cannot work with it.
-    pub fn new(cost: &Passwords) -> Result<Self, argon2::Error> {
-        Ok(Self {
-            params: Params::new(
-                cost.memory_kib,
-                cost.iterations,
-                cost.parallelism,
-                Some(HASH_BYTES),
-            )?,
-            turns: Semaphore::new(AT_ONCE),
-        })
-    }
-
-    fn argon2(&self) -> Argon2<'static> {
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
-    }
-
-    /// A hash of the right form that no password has: checking against it costs what a real check
-    /// does.
-    fn nobody(&self) -> String {
-        let (memory, passes, lanes) = (
-            self.params.m_cost(),
-            self.params.t_cost(),
-            self.params.p_cost(),
-        );
-        format!(
-            "$argon2id$v=19$m={memory},t={passes},p={lanes}${}${}",
-            STANDARD_NO_PAD.encode([0_u8; SALT_BYTES]),
-            STANDARD_NO_PAD.encode([0_u8; HASH_BYTES]),
-        )
-    }
 }
 
 /// Hashes a new password into the text that the store keeps.
@@ -167,13 +110,5 @@ mod tests {
         check("ada.lovelace1815", false);
         check("Ada.Lovelace@example.org", false);
         check(&"x".repeat(2_000), false);
-    }
-
-    #[test]
-    fn the_hash_of_nobody_can_be_checked_at_the_same_cost() {
-        let hasher = Hasher::new(&Passwords::default()).expect("valid costs");
-        let nobody = hasher.nobody();
-        let hash = PasswordHash::new(&nobody).expect("a hash");
-        assert_eq!(Params::try_from(&hash).expect("costs").m_cost(), MEMORY_KIB);
     }
 }

@@ -16,7 +16,8 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::cli::args::{Analyze, Global};
-use crate::cli::{Failure, output};
+use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::lab::diary::{self, Kind, Log};
 use crate::lab::examine::{self, Listed, Prepared, Wanted, Written};
 use crate::lab::journal::{self, Entry, Journal};

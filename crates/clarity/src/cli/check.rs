@@ -10,7 +10,8 @@ use serde::Serialize;
 use store::{Store, Target, Vault};
 
 use crate::cli::args::Global;
-use crate::cli::{Failure, household, output};
+use crate::cli::failure::Failure;
+use crate::cli::{household, output};
 use crate::config::Config;
 
 /// How a finding turned out.

@@ -4,7 +4,8 @@ use analysis::report::column::{self, Column};
 use serde_json::json;
 
 use crate::cli::args::{Compare, Global};
-use crate::cli::{Failure, analyze, output};
+use crate::cli::failure::Failure;
+use crate::cli::{analyze, output};
 use crate::lab::compare::{self, Compared, shown};
 
 /// Prints the comparison: medians, probabilities and effect sizes, one measure per line.

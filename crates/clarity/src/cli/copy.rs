@@ -7,7 +7,8 @@ use serde_json::json;
 use store::{Store, Target};
 
 use crate::cli::args::{Copy, Global};
-use crate::cli::{Failure, household, output};
+use crate::cli::failure::Failure;
+use crate::cli::{household, output};
 
 /// Copies and tells how many rows there were.
 pub(super) async fn copy(global: &Global, wanted: Copy) -> Result<(), Failure> {

@@ -12,7 +12,8 @@ use tokio::io::AsyncWrite;
 
 use crate::app::App;
 use crate::cli::args::{Export, Format, Global};
-use crate::cli::{Failure, household, output};
+use crate::cli::failure::Failure;
+use crate::cli::{household, output};
 use crate::export::{self, Exported};
 
 /// The file name that means standard output.

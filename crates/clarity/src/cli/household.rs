@@ -8,8 +8,8 @@ use store::Target;
 use store::people::Person;
 
 use crate::app::App;
-use crate::cli::Failure;
 use crate::cli::args::Global;
+use crate::cli::failure::Failure;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, ConfigError};
 use crate::http::serve::DRAIN;

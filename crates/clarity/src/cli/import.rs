@@ -16,8 +16,9 @@ use store::samples::Mirror;
 
 use crate::app::App;
 use crate::cli::args::{Global, Import};
+use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
-use crate::cli::{Failure, household, output};
+use crate::cli::{household, output};
 use crate::ingest::file;
 use crate::ingest::tally::Tally;
 

@@ -6,7 +6,8 @@ use model::ids::JobId;
 use serde::Serialize;
 
 use crate::cli::args::{Global, JobsCommand};
-use crate::cli::{Failure, household, output};
+use crate::cli::failure::Failure;
+use crate::cli::{household, output};
 
 /// Jobs that were set aside, shown at most.
 const DEAD_SHOWN_MAX: u32 = 1_000;

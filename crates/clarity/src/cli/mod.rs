@@ -10,6 +10,7 @@ mod check;
 mod compare;
 mod copy;
 mod export;
+mod failure;
 mod household;
 mod import;
 mod jobs;
@@ -28,27 +29,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::args::{Arguments, Command, UserCommand};
+use crate::cli::failure::Failure;
 use crate::lab::dictionary;
-
-/// Why a command did not do what was asked.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// It was called in a way that cannot work; nothing was tried.
-    #[error("{0}")]
-    Usage(String),
-    /// It was done, but not for everything, and that was to be told.
-    #[error("{0}")]
-    Partly(String),
-    /// It was tried and failed.
-    #[error(transparent)]
-    Failed(#[from] anyhow::Error),
-}
-
-impl Failure {
-    fn usage(message: impl Into<String>) -> Self {
-        Self::Usage(message.into())
-    }
-}
 
 /// Runs the command in `arguments` (the first is the program's name) and says how it ended: 0 done,
 /// 1 failed, 2 wrong use, 3 done in part.

@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 
 use crate::cli::args::Global;
 use crate::cli::args::models::{Add, ChosenModel, ModelsCommand, Pull, Sign, Trust};
+use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
-use crate::cli::{Failure, household, output};
+use crate::cli::{household, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::models::digest::Sha256;

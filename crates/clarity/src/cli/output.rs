@@ -7,7 +7,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 
 /// Prints text to standard output as it is.
 pub(super) fn text(text: &str) -> Result<(), Failure> {

@@ -13,8 +13,9 @@ use serde_json::json;
 
 use crate::cli::args::Global;
 use crate::cli::args::pat::{Apply, Embed, Fit, PatCommand, Weeks};
+use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
-use crate::cli::{Failure, household, output};
+use crate::cli::{household, output};
 use crate::lab::find;
 use crate::lab::load::How;
 use crate::lab::pat::card::{Card, HEAD, Kept, Origin, Rhythm};

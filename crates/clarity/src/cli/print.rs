@@ -10,7 +10,8 @@ use model::metric::{CATALOGUE, Kind, Metric};
 use serde_json::{Value, json};
 
 use crate::cli::args::Global;
-use crate::cli::{Failure, output};
+use crate::cli::failure::Failure;
+use crate::cli::output;
 use crate::config::Config;
 use crate::http::router;
 

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::cli::args::Global;
-use crate::cli::{Failure, household, output};
+use crate::cli::failure::Failure;
+use crate::cli::{household, output};
 use crate::dossier::Dossier;
 
 /// One metric's cost.

@@ -16,9 +16,11 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::auth::account::{self, Email};
-use crate::auth::{Role, password};
+use crate::auth::password;
+use crate::auth::role::Role;
 use crate::cli::args::{Global, UserAdd, UserDisable, UserErase};
-use crate::cli::{Failure, household, output};
+use crate::cli::failure::Failure;
+use crate::cli::{household, output};
 use crate::person::{self, Profile};
 use crate::problem::Problem;
 

@@ -10,7 +10,7 @@ use model::ids::UserId;
 use crate::app::App;
 use crate::dossier::Dossier;
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
-use crate::jobs::recompute::unpack;
+use crate::jobs::packed::unpack;
 use crate::json;
 use crate::problem::Problem;
 

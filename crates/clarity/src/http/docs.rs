@@ -5,14 +5,16 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::http::front::Front;
 use crate::problem::Problem;
 
 /// Scripts and workers only from here. Both pages set styles from script, which needs the exception
@@ -110,8 +112,12 @@ pub fn api_router() -> OpenApiRouter<Arc<App>> {
     get, path = "/openapi.json", tag = "documentation",
     responses((status = 200, description = "OpenAPI 3.1.", body = Object)),
 )]
-async fn openapi(State(app): State<Arc<App>>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], app.openapi()).into_response()
+async fn openapi(Extension(front): Extension<Arc<Front>>) -> Response {
+    (
+        [(header::CONTENT_TYPE, "application/json")],
+        front.document(),
+    )
+        .into_response()
 }
 
 /// The document in Swagger UI.

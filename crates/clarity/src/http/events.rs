@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
@@ -20,6 +21,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::bus::{Event, Gap};
+use crate::http::front::Front;
 use crate::problem::{Code, Problem};
 
 /// A comment is sent after this long without an event, so that proxies keep the connection.
@@ -89,6 +91,7 @@ impl Drop for OpenStream {
 )]
 async fn events(
     State(app): State<Arc<App>>,
+    Extension(front): Extension<Arc<Front>>,
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Problem> {
@@ -102,7 +105,7 @@ async fn events(
                 .ok_or_else(|| Problem::parameter("Last-Event-ID", "is not an event id"))?,
         ),
     };
-    let open = app
+    let open = front
         .streams
         .open(caller.user, app.config.limits.streams_per_person)?;
     let subscription = app.bus.subscribe(caller.user, last_seen);

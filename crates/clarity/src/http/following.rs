@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use futures::{Stream, stream};
@@ -23,6 +24,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::bus::Event;
 use crate::http::events::OpenStream;
+use crate::http::front::Front;
 use crate::http::imports;
 use crate::http::page::PathId;
 use crate::http::processing::Status;
@@ -70,13 +72,14 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 )]
 async fn follow(
     State(app): State<Arc<App>>,
+    Extension(front): Extension<Arc<Front>>,
     caller: Caller,
     PathId(id): PathId<UploadId>,
 ) -> Result<Sse<impl Stream<Item = Result<Sent, Infallible>>>, Problem> {
     let mut tx = app.store.read().await?;
     imports::find(&app, &mut tx, caller.user, id).await?;
     drop(tx);
-    let place = app
+    let place = front
         .streams
         .open(caller.user, app.config.limits.streams_per_person)?;
     let left_us = caller.expires_us.saturating_sub(app.clock.now_us());

@@ -15,7 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::auth::{Caller, Role};
+use crate::auth::Caller;
+use crate::auth::role::Role;
 use crate::http::edge;
 use crate::instant::rfc3339;
 use crate::problem::{Code, Problem};

@@ -14,7 +14,8 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::account::{self, Email};
-use crate::auth::{Caller, Role, password};
+use crate::auth::role::Role;
+use crate::auth::{Caller, password};
 use crate::http::accounts::weak_password;
 use crate::http::address::Client;
 use crate::http::body::JsonBody;

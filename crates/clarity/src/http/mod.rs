@@ -38,6 +38,7 @@ pub mod export;
 pub mod failures;
 pub mod following;
 pub mod forms;
+pub mod front;
 pub mod health;
 pub mod idempotency;
 pub mod imports;

@@ -21,6 +21,7 @@ use crate::auth::Presented;
 use crate::auth::network::Network;
 use crate::config::{Rates, Switch};
 use crate::http::address;
+use crate::http::front::Front;
 use crate::problem::{Code, Problem};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -169,7 +170,11 @@ fn limiter(count: u32, period: Duration, burst: u32) -> Limiter {
 }
 
 /// Takes one request from its budget, or answers 429.
-pub async fn limit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub async fn limit(
+    State((app, front)): State<(Arc<App>, Arc<Front>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let presented = Presented::read(&app, request.headers());
     let spender = match &presented.0 {
         Ok(claims) => Spender::Person(claims.sub),
@@ -186,7 +191,8 @@ pub async fn limit(State(app): State<Arc<App>>, mut request: Request, next: Next
             Class::of(request.method(), path.as_str())
         });
     request.extensions_mut().insert(presented);
-    let Some(limiter) = app.rates.limiter(class) else {
+    request.extensions_mut().insert(Arc::clone(&front));
+    let Some(limiter) = front.rates.limiter(class) else {
         return next.run(request).await;
     };
     match limiter.check_key(&spender) {

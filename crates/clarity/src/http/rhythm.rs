@@ -24,7 +24,7 @@ use crate::auth::Caller;
 use crate::http::page::Params;
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
-use crate::jobs::recompute::unpack;
+use crate::jobs::packed::unpack;
 use crate::problem::Problem;
 
 /// Names in one request; there are fewer measures.

@@ -19,6 +19,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
+use crate::http::front::Front;
 use crate::http::{
     accounts, analyze, anomalies, body, cardio, docs, edge, events, export, following, health,
     imports, insights, metric_types, openapi, pat, preferences, processing, profile, rate, rhythm,
@@ -99,10 +100,11 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
 }
 
 /// The routes with everything that a request passes through, but without aliases.
-pub fn routes(app: &Arc<App>) -> Router {
-    let (router, _) = documented();
+pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
+    let (router, document) = documented();
+    let front = Arc::new(Front::new(&app.config, document));
     let with = |app: &Arc<App>| Arc::clone(app);
-    router
+    let router = router
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "see the Allow header")
@@ -110,21 +112,27 @@ pub fn routes(app: &Arc<App>) -> Router {
         // The layers below apply from the last to the first.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(body::decompress))
-        .layer(middleware::from_fn_with_state(with(app), rate::limit))
+        .layer(middleware::from_fn_with_state(
+            (with(app), Arc::clone(&front)),
+            rate::limit,
+        ))
         .layer(middleware::from_fn_with_state(with(app), edge::guard))
         .layer(CompressionLayer::new().no_deflate())
         .layer(cors(app))
         .layer(middleware::from_fn_with_state(with(app), edge::observe))
-        .with_state(with(app))
+        .with_state(with(app));
+    (router, front)
 }
 
 /// The whole server: canonical paths, aliases, prefixes, with and without a trailing slash.
-pub fn service(app: &Arc<App>) -> Router {
+pub fn service(app: &Arc<App>) -> (Router, Arc<Front>) {
+    let (routes, front) = routes(app);
     let canonical = MapRequest::new(
-        routes(app),
+        routes,
         edge::canonical::<axum::body::Body> as fn(Request) -> Request,
     );
-    Router::new().fallback_service(canonical.map_response(|response: Response| response))
+    let canonical = canonical.map_response(|response: Response| response);
+    (Router::new().fallback_service(canonical), front)
 }
 
 /// Whether a request may take longer than the time limit.

@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::app::App;
+use crate::http::front::Front;
 use crate::http::idempotency;
 use crate::http::router;
 use crate::telemetry;
@@ -60,7 +61,7 @@ pub fn stop_on_signals(app: &Arc<App>) -> io::Result<()> {
 
 /// Answers requests until the application is cancelled, then finishes what is under way.
 pub async fn serve(app: &Arc<App>, listener: TcpListener) {
-    let router = router::service(app);
+    let (router, front) = router::service(app);
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
@@ -74,7 +75,7 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
         .keep_alive_timeout(PROBE);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    keep_house(app);
+    keep_house(app, front);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
@@ -143,7 +144,7 @@ async fn drain(app: &Arc<App>, graceful: GracefulShutdown) {
 }
 
 /// Forgets full budgets, old idempotency keys and expired sessions.
-fn keep_house(app: &Arc<App>) {
+fn keep_house(app: &Arc<App>, front: Arc<Front>) {
     let owner = Arc::clone(app);
     app.spawn("housekeeping", async move {
         loop {
@@ -151,7 +152,7 @@ fn keep_house(app: &Arc<App>) {
                 () = tokio::time::sleep(HOUSEKEEPING) => {}
                 () = owner.shutdown.cancelled() => break,
             }
-            owner.rates.tidy();
+            front.rates.tidy();
             telemetry::tidy_metrics();
             if let Err(error) = forget_old(&owner).await {
                 tracing::warn!(%error, "could not forget what is old");

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::dossier::Dossier;
 use crate::dossier::whereabouts::differences;
 use crate::ingest::{IngestError, dirty, mark_days};
-use crate::jobs::Job;
+use crate::jobs::kind::Job;
 
 /// What taking an upload back removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

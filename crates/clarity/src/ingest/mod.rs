@@ -4,6 +4,7 @@
 //! of the days that must be computed again and the job that computes them. It must never read a
 //! foreign format itself (that is `import`) or compute a measure (that is `analysis`).
 
+pub(crate) mod commit;
 pub(crate) mod committer;
 pub(crate) mod dirty;
 pub(crate) mod edit;
@@ -20,7 +21,7 @@ use store::Tx;
 
 use crate::dossier::DossierError;
 use crate::dossier::dictionary::DictionaryFull;
-use crate::jobs::Job;
+use crate::jobs::kind::Job;
 
 /// Why data could not be taken in.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use analysis::daily::minutes::DayMinutes;
 use analysis::daily::range;
 use analysis::pat::week::Quantity;
 use jiff::ToSpan;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::Date;
 use model::ids::UserId;
 use serde_json::json;
 use store::embeddings::{self, Kind, StoredEmbedding};
@@ -19,21 +19,13 @@ use store::embeddings::{self, Kind, StoredEmbedding};
 use crate::app::App;
 use crate::dossier::Dossier;
 use crate::instant::rfc3339;
-use crate::jobs::{JobError, recompute};
+use crate::jobs::error::JobError;
+use crate::jobs::packed::unpack;
+use crate::jobs::week::{PREFERRED, monday};
 use crate::models::digest::Sha256;
 use crate::models::{LoadedModel, ModelError, Phase, Registry};
 use crate::pat::analyse::{self, AnalyseError, Owner, Question};
 use crate::pat::lanes::Lane;
-
-/// Names under which a model for the pipeline is looked for: the most capable that is installed.
-const PREFERRED: [&str; 3] = ["latest", "stable", "fast"];
-
-/// Whether the pipeline may have a model to embed with.
-pub(crate) fn has_model(app: &App) -> bool {
-    PREFERRED
-        .iter()
-        .any(|name| app.models.status(name).phase != Phase::Absent)
-}
 
 /// The digest of the model that the pipeline embeds with now. Reads files: not for a thread that
 /// answers requests.
@@ -41,12 +33,6 @@ pub(crate) fn preferred(models: &Registry) -> Option<Sha256> {
     let installed = |name: &&&str| models.status(name).phase != Phase::Absent;
     let mut found = PREFERRED.iter().filter(installed);
     found.find_map(|name| models.load(name).ok().map(|model| model.sha256))
-}
-
-/// The Monday on which the week of a day begins.
-pub(crate) fn monday(day: Date) -> Date {
-    let since = day.weekday().since(Weekday::Monday);
-    day.saturating_sub(i64::from(since).days())
 }
 
 /// Embeds every complete week that has none.
@@ -169,7 +155,7 @@ async fn embed(
 fn question(stored: &[(Date, Vec<u8>)], week: Date) -> Result<Option<Question>, JobError> {
     let mut minutes = Vec::with_capacity(stored.len());
     for (day, bytes) in stored {
-        let read = recompute::unpack(bytes).and_then(|json| DayMinutes::from_bytes(&json));
+        let read = unpack(bytes).and_then(|json| DayMinutes::from_bytes(&json));
         minutes.push(read.ok_or(JobError::DamagedDay { day: *day })?);
     }
     let found = range::join(&minutes, week, week.saturating_add(7.days()));
@@ -215,23 +201,4 @@ async fn thin(
         now_us,
     };
     embeddings::put(tx, key, owner.user, owner.kind, &stored).await
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn weeks_begin_on_mondays() {
-        for (day, expected) in [
-            (date(2026, 5, 4), date(2026, 5, 4)),
-            (date(2026, 5, 10), date(2026, 5, 4)),
-            (date(2026, 5, 11), date(2026, 5, 11)),
-            (date(2027, 1, 1), date(2026, 12, 28)),
-        ] {
-            assert_eq!(monday(day), expected);
-        }
-    }
 }

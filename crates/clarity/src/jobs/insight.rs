@@ -16,7 +16,8 @@ use crate::app::App;
 use crate::bus::EventKind;
 use crate::dossier::Dossier;
 use crate::insights::{self, Insight};
-use crate::jobs::{JobError, recompute};
+use crate::jobs::error::JobError;
+use crate::jobs::packed::unpack;
 
 /// The stored kind of a daily insight.
 pub(crate) const DAILY: &str = "daily";
@@ -78,7 +79,7 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
 /// that it rests on days that it does not.
 fn documents(stored: &[(Date, Vec<u8>)]) -> Result<Vec<DayDocument>, JobError> {
     let read = |(day, bytes): &(Date, Vec<u8>)| {
-        let text = recompute::unpack(bytes)?;
+        let text = unpack(bytes)?;
         DayDocument::from_bytes(&text)
             .ok()
             .filter(|document| document.date == *day)

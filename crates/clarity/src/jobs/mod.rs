@@ -6,18 +6,22 @@
 //! changes nothing. Jobs must never be the only place that knows something.
 
 pub(crate) mod embed;
+pub(crate) mod error;
 pub(crate) mod insight;
+pub(crate) mod kind;
+pub(crate) mod packed;
 pub(crate) mod recompute;
+pub(crate) mod week;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::ids::{JobId, UserId};
 use model::sample::{MINUTE_US, SECOND_US};
-use store::Tx;
-use store::jobs::{Claimed, JobKind, NewJob};
+use store::jobs::Claimed;
 
 use crate::app::App;
+use crate::jobs::error::JobError;
+use crate::jobs::kind::Job;
 
 /// How long a claimed job belongs to its worker without a sign of life: longer than a large import
 /// holds the only writer, short enough that a server that was killed goes on soon after its restart.
@@ -35,99 +39,6 @@ const TRIES_MAX: u32 = 8;
 const RETRY_BASE_US: i64 = 2 * SECOND_US;
 /// Longest delay before another try.
 const RETRY_CAP_US: i64 = 30 * MINUTE_US;
-
-/// What workers can do. The names are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Job {
-    /// Compute a person's marked days again.
-    Recompute,
-    /// Write a person's daily insight.
-    Insight,
-    /// Embed a person's complete weeks.
-    Embed,
-}
-
-impl Job {
-    const ALL: [Self; 3] = [Self::Recompute, Self::Insight, Self::Embed];
-
-    /// The stored name.
-    pub(crate) const fn kind(self) -> JobKind {
-        match self {
-            Self::Recompute => JobKind::new("recompute"),
-            Self::Insight => JobKind::new("insight"),
-            Self::Embed => JobKind::new("embed"),
-        }
-    }
-
-    /// Queues this work for a person, unless it already waits.
-    pub(crate) async fn enqueue(
-        self,
-        tx: &mut Tx,
-        user: UserId,
-        id: JobId,
-        now_us: i64,
-        run_at_us: i64,
-    ) -> Result<(), store::Error> {
-        let job = NewJob {
-            id,
-            user,
-            kind: self.kind(),
-            run_at_us,
-            now_us,
-        };
-        store::jobs::enqueue(tx, &job).await
-    }
-}
-
-/// Why a job failed. The code is stored; the log has the rest.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum JobError {
-    /// The store refused.
-    #[error("reading or writing the store")]
-    Store(#[from] store::Error),
-    /// A document of the person could not be read.
-    #[error(transparent)]
-    Dossier(#[from] crate::dossier::DossierError),
-    /// A stored document is not of the form this version writes.
-    #[error("a stored document of a day could not be read or written")]
-    Document(#[source] serde_json::Error),
-    /// The stored document of a day does not open; the insight would be about other days than it says.
-    #[error("the stored document of {day} is damaged")]
-    DamagedDay {
-        /// Which day.
-        day: jiff::civil::Date,
-    },
-    /// The process is stopping; the rest of the work waits for the next one.
-    #[error("the process is stopping")]
-    Stopping,
-    /// The job is of a kind that a newer version of this program made.
-    #[error("this version does not know the kind of the job")]
-    UnknownKind,
-    /// The models could not be read.
-    #[error("reading the models")]
-    Model(#[source] crate::models::ModelError),
-    /// A week could not be embedded now.
-    #[error("embedding a week")]
-    Week(#[source] crate::pat::analyse::AnalyseError),
-    /// The computation was stopped or panicked.
-    #[error("the computation did not finish")]
-    Compute(#[source] tokio::task::JoinError),
-}
-
-impl JobError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Store(_) => "store",
-            Self::Dossier(_) => "person_document",
-            Self::DamagedDay { .. } | Self::Document(_) => "day_document",
-            Self::Stopping => "stopping",
-            Self::UnknownKind => "unknown_kind",
-            Self::Model(_) => "models",
-            Self::Week(_) => "embedding",
-            Self::Compute(_) => "compute",
-        }
-    }
-}
 
 /// Starts the workers.
 pub(crate) fn start(app: &Arc<App>, workers: usize) {

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use analysis::daily::document::{DayDocument, DayInput, day};
+use analysis::daily::document::{DayInput, day};
 use analysis::daily::rank::Ranks;
 use analysis::daily::scored::Scorer;
 use analysis::daily::summary::MetricSamples;
@@ -24,17 +24,15 @@ use store::embeddings::{self, Kind};
 use crate::app::App;
 use crate::bus::EventKind;
 use crate::dossier::Dossier;
-use crate::jobs::{Job, JobError, embed};
+use crate::jobs::error::JobError;
+use crate::jobs::kind::Job;
+use crate::jobs::packed::{pack, packed};
+use crate::jobs::week;
 
 /// Days of one step: a month of dense samples is some ten megabytes.
 const WINDOW_DAYS: usize = 31;
 /// How far around a day samples can matter: the night before and the evening after.
 const AROUND_US: i64 = 36 * HOUR_US;
-/// Compression of day documents: more costs time on every change and saves little.
-const PACK_LEVEL: i32 = 6;
-/// A day document is some ten kilobytes; one that claims more than this is damaged.
-const UNPACKED_MAX: usize = 8 << 20;
-
 /// A step's work, read in one transaction.
 struct Window {
     days: Vec<(Date, i64)>,
@@ -83,7 +81,7 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     Job::Insight
         .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
         .await?;
-    if embed::has_model(app) {
+    if week::has_model(app) {
         Job::Embed
             .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
             .await?;
@@ -228,21 +226,6 @@ fn compute_day(window: &Window, date: Date) -> Option<Packed> {
     })
 }
 
-/// The stored form of a day's document.
-pub(crate) fn pack(document: &DayDocument) -> Vec<u8> {
-    packed(&document.to_bytes())
-}
-
-fn packed(bytes: &[u8]) -> Vec<u8> {
-    zstd::bulk::compress(bytes, PACK_LEVEL)
-        .expect("compressing to memory has nothing that can fail")
-}
-
-/// The JSON text of a stored document; `None` when it is damaged.
-pub(crate) fn unpack(stored: &[u8]) -> Option<Vec<u8>> {
-    zstd::bulk::decompress(stored, UNPACKED_MAX).ok()
-}
-
 async fn store_days(
     app: &App,
     user: UserId,
@@ -267,7 +250,7 @@ async fn store_days(
     store::days::remove(&mut tx, user, &empty).await?;
     store::days::clear(&mut tx, user, days).await?;
     // What was said about a week was said about other days than it has now.
-    let weeks: BTreeSet<Date> = days.iter().map(|(day, _)| embed::monday(*day)).collect();
+    let weeks: BTreeSet<Date> = days.iter().map(|(day, _)| week::monday(*day)).collect();
     for week in weeks {
         let after = week.saturating_add(1.day());
         embeddings::remove(&mut tx, &key, user, Kind::Weekly, week, after).await?;

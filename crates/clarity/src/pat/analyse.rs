@@ -225,7 +225,7 @@ pub(crate) async fn keep(
     embeddings::put(tx, key, owner.user, owner.kind, &stored).await?;
     if let Some(number) = crate::pat::drift::number(&made.week.value) {
         let quantity = quantity_name(question.quantity);
-        crate::pat::drift::count(app, tx, quantity, number).await?;
+        app.drift.count(&app.vault, tx, quantity, number).await?;
     }
     Ok(document)
 }

@@ -10,9 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use analysis::pat::drift::{LEAST, stability_index};
 use analysis::pat::week::Week;
 use serde::{Deserialize, Serialize};
-use store::Tx;
-
-use crate::app::App;
+use store::{Tx, Vault};
 
 /// Where the first weeks are kept.
 const NAME: &str = "pat_first_weeks";
@@ -34,36 +32,39 @@ pub(crate) fn number(week: &Week) -> Option<f64> {
     (count > 0).then(|| sum / f64::from(count))
 }
 
-/// Counts a week: among the first while there are too few, and among the last always.
-pub(crate) async fn count(
-    app: &App,
-    tx: &mut Tx,
-    quantity: &'static str,
-    number: f64,
-) -> Result<(), store::Error> {
-    let mut first = match store::meta::get(tx, NAME).await? {
-        Some(sealed) => {
-            let bytes = app.vault.open_server(NAME, &sealed)?;
-            // A form that an older version wrote begins anew.
-            serde_json::from_slice(&bytes).unwrap_or_default()
+impl Drift {
+    /// Counts a week: among the first while there are too few, and among the last always.
+    pub(crate) async fn count(
+        &self,
+        vault: &Vault,
+        tx: &mut Tx,
+        quantity: &'static str,
+        number: f64,
+    ) -> Result<(), store::Error> {
+        let mut first = match store::meta::get(tx, NAME).await? {
+            Some(sealed) => {
+                let bytes = vault.open_server(NAME, &sealed)?;
+                // A form that an older version wrote begins anew.
+                serde_json::from_slice(&bytes).unwrap_or_default()
+            }
+            None => First::default(),
+        };
+        let known = first.0.entry(quantity.to_owned()).or_default();
+        if known.len() < LEAST {
+            known.push(number);
+            let bytes = serde_json::to_vec(&first).expect("numbers are JSON");
+            let sealed = vault.seal_server(NAME, &bytes);
+            return store::meta::put(tx, NAME, &sealed).await;
         }
-        None => First::default(),
-    };
-    let known = first.0.entry(quantity.to_owned()).or_default();
-    if known.len() < LEAST {
-        known.push(number);
-        let bytes = serde_json::to_vec(&first).expect("numbers are JSON");
-        let sealed = app.vault.seal_server(NAME, &bytes);
-        return store::meta::put(tx, NAME, &sealed).await;
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = last.entry(quantity).or_default();
+        recent.push_back(number);
+        if recent.len() > LEAST {
+            recent.pop_front();
+        }
+        if let Ok(index) = stability_index(known, recent.make_contiguous()) {
+            metrics::gauge!("clarity_pat_drift_psi", "quantity" => quantity).set(index);
+        }
+        Ok(())
     }
-    let mut last = app.drift.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let recent = last.entry(quantity).or_default();
-    recent.push_back(number);
-    if recent.len() > LEAST {
-        recent.pop_front();
-    }
-    if let Ok(index) = stability_index(known, recent.make_contiguous()) {
-        metrics::gauge!("clarity_pat_drift_psi", "quantity" => quantity).set(index);
-    }
-    Ok(())
 }

@@ -6,7 +6,6 @@
 //! longer than ten minutes.
 
 use std::collections::VecDeque;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,6 @@ use aws_lc_rs::digest;
 use moka::sync::Cache;
 use tokio::sync::{Notify, oneshot};
 
-use crate::app::App;
 use crate::models::LoadedModel;
 
 /// Weeks in one pass: the large model answers the first of them after a second and a half on two
@@ -66,7 +64,8 @@ pub struct Counts {
 
 type Answer = Result<Arc<Embedding>, LaneError>;
 
-struct Waiting {
+/// A week and who waits for it.
+pub(super) struct Waiting {
     model: Arc<LoadedModel>,
     week: Vec<f32>,
     digest: [u8; 32],
@@ -84,7 +83,7 @@ struct Queues {
 /// The lanes of a process.
 pub struct Lanes {
     queues: Mutex<Queues>,
-    ready: Notify,
+    pub(super) ready: Notify,
     remembered: Cache<[u8; 32], Arc<Embedding>>,
 }
 
@@ -153,8 +152,16 @@ impl Lanes {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Answers what still waits: the process is stopping.
+    pub(super) fn close(&self) {
+        // Dropping what waits answers it.
+        let mut queues = self.lock();
+        queues.urgent.clear();
+        queues.ordinary.clear();
+    }
+
     /// The next weeks of one model: urgent ones first, each lane in the order of arrival.
-    fn batch(&self) -> Vec<Waiting> {
+    pub(super) fn batch(&self) -> Vec<Waiting> {
         let mut queues = self.lock();
         let first = queues.urgent.front().or(queues.ordinary.front());
         let Some(model) = first.map(|waiting| Arc::clone(&waiting.model)) else {
@@ -173,7 +180,7 @@ impl Lanes {
     }
 
     /// Passes a batch through its model and answers everyone in it.
-    fn pass(&self, batch: Vec<Waiting>, workspace: &mut Workspace) {
+    pub(super) fn pass(&self, batch: Vec<Waiting>, workspace: &mut Workspace) {
         let Some(model) = batch.first().map(|waiting| Arc::clone(&waiting.model)) else {
             return;
         };
@@ -239,39 +246,4 @@ fn input_digest(model: &LoadedModel, week: &[f32]) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(found.as_ref());
     bytes
-}
-
-/// Starts the task that empties the lanes.
-pub(crate) fn start(app: &Arc<App>) {
-    let task = Arc::clone(app);
-    app.spawn("lanes", async move {
-        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let mut workspace = Workspace::new(threads);
-        while !task.shutdown.is_cancelled() {
-            let batch = task.lanes.batch();
-            if batch.is_empty() {
-                tokio::select! {
-                    () = task.shutdown.cancelled() => break,
-                    () = task.lanes.ready.notified() => {}
-                }
-                continue;
-            }
-            let lanes = Arc::clone(&task.lanes);
-            let passed = task.tasks.spawn_blocking(move || {
-                lanes.pass(batch, &mut workspace);
-                workspace
-            });
-            workspace = match passed.await {
-                Ok(workspace) => workspace,
-                Err(error) => {
-                    tracing::error!(error = %error, "a pass through a model did not finish");
-                    Workspace::new(threads)
-                }
-            };
-        }
-        // Dropping what waits answers it.
-        let mut queues = task.lanes.lock();
-        queues.urgent.clear();
-        queues.ordinary.clear();
-    });
 }

@@ -1,8 +1,7 @@
 //! The actigraphy transformer at work: weeks wait in lanes, pass through a model in batches, and
 //! become documents that are found again.
 //!
-//! Nothing here knows the network (`analysis::pat`), its files (`crate::models`) or a path of the API
-//! (`crate::http::pat`). It must never answer with a number when there is no verified model, and never
+//! Nothing here knows the network (`analysis::pat`), its files (`crate::models`) or a path of the API. It must never answer with a number when there is no verified model, and never
 //! call a week healthy or ill.
 
 pub(crate) mod analyse;
@@ -10,11 +9,15 @@ pub(crate) mod drift;
 pub mod lanes;
 pub(crate) mod scaler;
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use analysis::pat::encoder::Workspace;
+
 use crate::app::App;
-use crate::jobs::{Job, embed};
+use crate::jobs::embed;
+use crate::jobs::kind::Job;
 use crate::models::digest::Sha256;
 
 /// How often a server looks whether other models were installed.
@@ -71,4 +74,36 @@ async fn queue_everyone(app: &App, found: Option<Sha256>) -> Result<(), store::E
     }
     app.work_ready.notify_one();
     Ok(())
+}
+
+/// Starts the task that empties the lanes.
+pub(crate) fn empty_lanes(app: &Arc<App>) {
+    let task = Arc::clone(app);
+    app.spawn("lanes", async move {
+        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let mut workspace = Workspace::new(threads);
+        while !task.shutdown.is_cancelled() {
+            let batch = task.lanes.batch();
+            if batch.is_empty() {
+                tokio::select! {
+                    () = task.shutdown.cancelled() => break,
+                    () = task.lanes.ready.notified() => {}
+                }
+                continue;
+            }
+            let lanes = Arc::clone(&task.lanes);
+            let passed = task.tasks.spawn_blocking(move || {
+                lanes.pass(batch, &mut workspace);
+                workspace
+            });
+            workspace = match passed.await {
+                Ok(workspace) => workspace,
+                Err(error) => {
+                    tracing::error!(error = %error, "a pass through a model did not finish");
+                    Workspace::new(threads)
+                }
+            };
+        }
+        task.lanes.close();
+    });
 }

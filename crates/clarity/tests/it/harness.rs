@@ -71,7 +71,7 @@ impl TestApp {
         let app = App::with_store(store, config, clock, Ids::seeded(1)).await;
         let app = app.expect("an application");
         Self {
-            router: router::service(&app),
+            router: router::service(&app).0,
             app,
             _folder: folder,
         }

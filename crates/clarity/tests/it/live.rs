@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
-use clarity::auth::Role;
 use clarity::auth::account::{self, Email};
 use clarity::auth::password;
+use clarity::auth::role::Role;
 use clarity::bus::EventKind;
 use futures::StreamExt;
 use model::ids::UserId;

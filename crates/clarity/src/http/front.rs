@@ -1,0 +1,53 @@
+//! What HTTP itself keeps between requests: budgets, open streams and the printed document.
+//!
+//! The application below knows nothing of it; every router has one, and handlers that need it take it
+//! from the request's extensions.
+
+use std::sync::OnceLock;
+
+use axum::body::Bytes;
+use utoipa::openapi::OpenApi;
+
+use crate::config::Config;
+use crate::http::events::Streams;
+use crate::http::rate::RateLimits;
+
+/// Shared by the requests of one router as `Extension<Arc<Front>>`.
+pub struct Front {
+    /// Budgets of requests.
+    pub(crate) rates: RateLimits,
+    /// Open event streams.
+    pub(crate) streams: Streams,
+    described: OpenApi,
+    document: OnceLock<Bytes>,
+}
+
+impl std::fmt::Debug for Front {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Front")
+            .field("rates", &self.rates)
+            .field("streams", &self.streams)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Front {
+    /// Full budgets and no stream, for routes that are described like this.
+    pub(crate) fn new(config: &Config, described: OpenApi) -> Self {
+        Self {
+            rates: RateLimits::new(&config.rates),
+            streams: Streams::default(),
+            described,
+            document: OnceLock::new(),
+        }
+    }
+
+    /// The OpenAPI document as JSON, made when it is first asked for.
+    pub(crate) fn document(&self) -> Bytes {
+        let print = || {
+            let json = self.described.to_json();
+            Bytes::from(json.expect("the document is plain JSON"))
+        };
+        self.document.get_or_init(print).clone()
+    }
+}

@@ -1,0 +1,169 @@
+//! Commits live uploads, several at a time, so that one synchronised write to disk serves them all.
+//!
+//! Each upload is answered only after the commit that holds it. Uploads are independent: one that
+//! fails is rolled back to its savepoint and does not touch its neighbours.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use model::ids::UserId;
+use model::sample::SECOND_US;
+use store::Tx;
+use store::uploads::{NewUpload, UploadState, UploadStatus};
+use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::dossier::Dossier;
+use crate::ingest::IngestError;
+use crate::ingest::committer::{LiveUpload, Queues, Receipt, Review, Waiting};
+use crate::ingest::intake::{Counting, Intake, Part, Upload};
+
+/// Uploads in one commit: enough to hide the disk at high load, few enough that the first one does
+/// not wait long for the last.
+const GROUP_UPLOADS_MAX: usize = 64;
+/// Samples in one commit, for the same reason: about a tenth of a second of work.
+const GROUP_SAMPLES_MAX: usize = 100_000;
+/// Changed days are computed this long after the upload, so that a burst is computed once.
+const SETTLE_US: i64 = SECOND_US;
+
+/// Starts the committing tasks.
+pub(crate) fn start(app: &Arc<App>, queues: Queues) {
+    for queue in queues.0 {
+        let task = Arc::clone(app);
+        app.spawn("committer", async move { run(&task, queue).await });
+    }
+}
+
+async fn run(app: &App, mut queue: mpsc::Receiver<Waiting>) {
+    loop {
+        let first = tokio::select! {
+            biased;
+            first = queue.recv() => first,
+            () = app.shutdown.cancelled() => {
+                // What was handed over before the stop is still committed.
+                queue.close();
+                queue.recv().await
+            }
+        };
+        let Some(first) = first else { return };
+        let mut samples = first.upload.batch.samples.len();
+        let mut group = vec![first];
+        while group.len() < GROUP_UPLOADS_MAX && samples < GROUP_SAMPLES_MAX {
+            let Ok(next) = queue.try_recv() else { break };
+            samples += next.upload.batch.samples.len();
+            group.push(next);
+        }
+        commit_group(app, group).await;
+    }
+}
+
+async fn commit_group(app: &App, group: Vec<Waiting>) {
+    let (uploads, replies): (Vec<_>, Vec<_>) = group
+        .into_iter()
+        .map(|waiting| (waiting.upload, waiting.reply))
+        .unzip();
+    let results = write_group(app, uploads).await;
+    match results {
+        Ok(results) => {
+            for (reply, result) in replies.into_iter().zip(results) {
+                if let Ok(receipt) = &result {
+                    receipt.tally.publish("live");
+                }
+                // A client that went away does not change that its upload is stored.
+                let _ = reply.send(result);
+            }
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "committing live uploads failed");
+            for reply in replies {
+                let message = "the commit failed; nothing of this upload was stored".to_owned();
+                let _ = reply.send(Err(IngestError::Interrupted { message }));
+            }
+        }
+    }
+}
+
+async fn write_group(
+    app: &App,
+    uploads: Vec<LiveUpload>,
+) -> Result<Vec<Result<Receipt, IngestError>>, store::Error> {
+    let mut tx = app.store.write().await?;
+    let mut people: HashMap<UserId, Dossier> = HashMap::new();
+    let mut results = Vec::with_capacity(uploads.len());
+    for upload in uploads {
+        let user = upload.user;
+        tx.savepoint().await?;
+        let result = write_one(app, &mut tx, &mut people, upload).await;
+        if result.is_ok() {
+            tx.release().await?;
+        } else {
+            tx.rollback_to().await?;
+            people.remove(&user);
+        }
+        results.push(result);
+    }
+    tx.commit().await?;
+    Ok(results)
+}
+
+async fn write_one(
+    app: &App,
+    tx: &mut Tx,
+    people: &mut HashMap<UserId, Dossier>,
+    upload: LiveUpload,
+) -> Result<Receipt, IngestError> {
+    let now_us = app.clock.now_us();
+    let LiveUpload {
+        user,
+        id,
+        kind,
+        batch,
+        review,
+    } = upload;
+    let key = app.vault.person_key(tx, user).await?;
+    let no = store::uploads::begin(tx, &key, user, &NewUpload { id, kind, now_us }).await?;
+    let person = match people.entry(user) {
+        std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+        std::collections::hash_map::Entry::Vacant(entry) => {
+            entry.insert(Dossier::load(tx, &app.vault, user).await?)
+        }
+    };
+    let mut intake = Intake::new(Counting::Live);
+    intake.take(batch);
+    let place = Upload {
+        user,
+        no,
+        now_us,
+        run_at_us: now_us + SETTLE_US,
+    };
+    intake
+        .flush(tx, person, place, app.ids.job(now_us), Part::Last)
+        .await?;
+    let is_computed = intake.dirty_seq == 0;
+    let status = match review {
+        Review::Wanted => UploadStatus::RequiresReview,
+        Review::NotNeeded if is_computed => UploadStatus::Completed,
+        Review::NotNeeded => UploadStatus::Processing,
+    };
+    let receipt = Receipt {
+        id,
+        status,
+        tally: intake.tally,
+    };
+    let detail = serde_json::to_vec(&receipt.tally).map_err(|error| IngestError::Unreadable {
+        message: format!("the account could not be written: {error}"),
+    })?;
+    let state = UploadState {
+        status,
+        stage: if is_computed { "done" } else { "analysing" },
+        progress: if is_computed { 1.0 } else { 0.5 },
+        accepted: receipt.tally.accepted,
+        duplicates: receipt.tally.duplicates,
+        rejected: receipt.tally.rejected,
+        detail: &detail,
+        dirty_seq: intake.dirty_seq,
+        now_us,
+    };
+    store::uploads::save(tx, &person.key, user, id, &state).await?;
+    Ok(receipt)
+}

@@ -1,0 +1,114 @@
+//! Opens the application: the database brought up to date, the keys, and the tasks that every process
+//! runs beside its requests.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use store::{Store, Target, Vault};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::{App, Failures};
+use crate::auth::hasher::Hasher;
+use crate::auth::keys::{KeysError, ServerKeys};
+use crate::auth::standing::Standings;
+use crate::auth::throttle::Throttle;
+use crate::bus::Bus;
+use crate::clock::{Clock, Ids};
+use crate::config::Config;
+use crate::ingest::commit;
+use crate::ingest::committer::Committer;
+use crate::models::Registry;
+use crate::pat::drift::Drift;
+
+/// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
+const POSTGRES_COMMITTERS: usize = 4;
+
+/// Why the application did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The database or the vault refused.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// The server's keys are not readable.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The cost of passwords is not one that Argon2 can work with.
+    #[error("CONFIG_PASSWORD_COST: passwords: {0}")]
+    PasswordCost(argon2::Error),
+    /// The data folder cannot be made.
+    #[error("could not create the data folder {}", .0.display())]
+    Folder(std::path::PathBuf, #[source] std::io::Error),
+    /// The scaler that the settings name is none.
+    #[error("CONFIG_SCALER: models.scaler: {0:#}")]
+    Scaler(anyhow::Error),
+}
+
+impl App {
+    /// Opens the database that the configuration names, brings it up to date and opens the keys.
+    pub async fn open(config: Config, clock: Clock, ids: Ids) -> Result<Arc<Self>, OpenError> {
+        let folder = config.data_dir.clone();
+        private_folder(&folder).map_err(|error| OpenError::Folder(folder, error))?;
+        let target = match config.sqlite_file() {
+            Some(path) => Target::Sqlite { path },
+            None => Target::Postgres {
+                url: config.database.url.clone(),
+            },
+        };
+        let store = Store::open(&target).await?;
+        Self::with_store(store, config, clock, ids).await
+    }
+
+    /// The application on an open database.
+    pub async fn with_store(
+        store: Store,
+        config: Config,
+        clock: Clock,
+        ids: Ids,
+    ) -> Result<Arc<Self>, OpenError> {
+        store.migrate().await?;
+        let vault = Vault::open(&store, &config.key_file()).await?;
+        let keys = ServerKeys::open(&store, &vault, &ids).await?;
+        let started_us = clock.now_us();
+        let (committer, queues) = Committer::new(match &store {
+            Store::Sqlite(_) => 1,
+            Store::Postgres(_) => POSTGRES_COMMITTERS,
+        });
+        let app = Arc::new(Self {
+            committer,
+            work_ready: Notify::new(),
+            models: Arc::new(Registry::open(&config.data_dir)),
+            lanes: Arc::default(),
+            scaler: crate::pat::scaler::named(&config.models.scaler).map_err(OpenError::Scaler)?,
+            drift: Drift::default(),
+            bus: Bus::new(started_us),
+            passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,
+            throttle: Throttle::default(),
+            standings: Standings::default(),
+            tasks: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+            failures: Failures::default(),
+            imports: Semaphore::new(config.limits.imports_at_once.max(1)),
+            started_us,
+            store,
+            vault,
+            config,
+            clock,
+            ids,
+            keys,
+        });
+        commit::start(&app, queues);
+        crate::pat::empty_lanes(&app);
+        Ok(app)
+    }
+}
+
+/// Makes a folder that only the owner can enter; one that is there stays as it is.
+fn private_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}
