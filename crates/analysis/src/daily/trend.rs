@@ -5,16 +5,16 @@
 //!
 //! *Inputs and units*: the documents of the days of both stretches; the value in its unit, days.
 //!
-//! *Method*: slope per day by Theil and Sen with its 95 % interval over the days that have a value;
-//! Mann-Kendall's test with Hamed and Rao's correction for autocorrelation. The change is the
+//! *Method*: slope per day by Theil and Sen with its 95 % interval over the days that have a value, and
+//! Mann-Kendall's test, both corrected for autocorrelation. The change is the
 //! difference of the means of the two stretches, in percent of the earlier. Clock times are
 //! unrolled around the circular mean of both stretches before, and their change has no percentage.
 //!
-//! *Missing days*: take no part. *Validity*: the slope needs 4 days, the test 8, the change a value on at
+//! *Missing days*: take no part. *Validity*: slope and test need [`LEAST_DAYS`] days, the change a value on at
 //! least [`VALID_SHARE`] of the days of both stretches; each is otherwise missing with the reason. A
 //! slope describes the stretch and foretells nothing.
 //!
-//! *Versions*: 1.
+//! *Versions*: 2. Version 1 gave slopes from 4 days and tests from 8, and called noise significant.
 //!
 //! *References*: with [`crate::stats::slope`] and [`crate::stats::kendall`].
 
@@ -27,10 +27,13 @@ use super::measure::Text;
 use super::summary::MetricSummary;
 use crate::maths::describe::mean;
 use crate::outcome::Insufficient;
+use crate::stats::persistence::Correlation;
 use crate::stats::{circular, kendall, slope};
 
 /// Share of the days of a stretch that need a value to compare it.
 pub const VALID_SHARE: f64 = 0.5;
+/// Days with a value that a slope and its test need; fewer hold no level under autocorrelation.
+pub const LEAST_DAYS: usize = 14;
 /// What the interval of the slope leaves outside.
 const TAIL: f64 = 0.05;
 /// Minutes of a clock.
@@ -129,16 +132,22 @@ pub fn trend(name: &str, documents: &[DayDocument], until: Date, days: u32) -> T
         .iter()
         .map(|point| point.date.duration_since(from).as_hours() as f64 / 24.0)
         .collect();
-    let slope = slope::theil_sen(&times, &values(&points), TAIL).map(|found| Slope {
-        per_day: found.slope,
-        interval: found.interval,
+    let enough = Insufficient::unless("days with a value", LEAST_DAYS, points.len());
+    let corrected = Correlation::Corrected;
+    let slope = enough.clone().and_then(|()| {
+        let found = slope::theil_sen(&times, &values(&points), TAIL, corrected)?;
+        Ok(Slope {
+            per_day: found.slope,
+            interval: found.interval,
+        })
     });
+    let test = enough.and_then(|()| kendall::mann_kendall(&times, &values(&points), corrected));
     Trend {
         statement,
         unit,
         previous: previous.len(),
         slope,
-        test: kendall::mann_kendall(&values(&points), kendall::Correlation::Corrected),
+        test,
         change: change(&values(&points), &values(&previous), days, is_clock),
         points: rolled(points, is_clock),
     }

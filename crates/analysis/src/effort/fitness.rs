@@ -25,6 +25,7 @@
 
 use crate::catalogue::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
+use crate::stats::persistence::Correlation;
 use crate::stats::slope::{Trend, theil_sen};
 
 /// Fitness percentile.
@@ -142,7 +143,10 @@ pub fn trend(days: &[f64], values: &[f64]) -> Outcome<Trend> {
         return Err(Insufficient::new(of, TREND_DAYS, span));
     }
     let coverage = held.len() as f64 / values.len() as f64;
-    Ok(Measured::new(theil_sen(&years, &kept, TAIL)?, coverage))
+    Ok(Measured::new(
+        theil_sen(&years, &kept, TAIL, Correlation::Ignored)?,
+        coverage,
+    ))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod hampel;
 pub mod kendall;
 pub mod multiplicity;
 pub mod permutation;
+pub mod persistence;
 pub mod slope;
 pub mod trial;
 pub mod two_groups;

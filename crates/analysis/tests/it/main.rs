@@ -22,6 +22,7 @@ mod curves;
 mod devices;
 mod further;
 mod heart;
+mod levels;
 mod pages;
 mod pat;
 mod properties;

@@ -29,7 +29,7 @@ pub(crate) const NOTICE: &str =
     "<!-- Written by the tests of crates/analysis; `make docs` renews it. -->\n";
 
 /// Written pages that belong to no method.
-const WRITTEN_ELSEWHERE: &[&str] = &["validation.md", "sleep-accel.md"];
+const WRITTEN_ELSEWHERE: &[&str] = &["validation.md", "sleep-accel.md", "levels.md"];
 
 const VALIDATION: &str = "# Agreement with other tools\n\n\
 Every row is one method on one recording: how many values were compared, ours and the reference's \

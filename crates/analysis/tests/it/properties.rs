@@ -11,7 +11,8 @@ use analysis::rhythm::stability::{WITTING, interdaily, intradaily};
 use analysis::rhythm::{cosinor, lids, periodogram, ssa};
 use analysis::score::{cole_kripke, crespo, oakley, roenneberg, sadeh, scripps};
 use analysis::series::{DAY_S, Series};
-use analysis::stats::kendall::{Correlation, mann_kendall};
+use analysis::stats::kendall::mann_kendall;
+use analysis::stats::persistence::Correlation;
 use analysis::stats::{baseline, hampel, permutation, slope};
 use analysis::wear::{choi, troiano};
 use proptest::prelude::*;
@@ -128,11 +129,14 @@ proptest! {
     #[test]
     fn statistics_keep_their_bounds(values in prop::collection::vec(-1e3..1e3_f64, 8..60), seed in any::<u64>()) {
         let times: Vec<f64> = (0..values.len()).map(|index| index as f64).collect();
-        let trend = slope::theil_sen(&times, &values, 0.05).unwrap();
-        prop_assert!(trend.interval.0 <= trend.slope && trend.slope <= trend.interval.1);
+        let mut p = 0.0;
         for correlation in [Correlation::Ignored, Correlation::Corrected] {
-            if let Ok(test) = mann_kendall(&values, correlation) {
+            let trend = slope::theil_sen(&times, &values, 0.05, correlation).unwrap();
+            prop_assert!(trend.interval.0 <= trend.slope && trend.slope <= trend.interval.1);
+            if let Ok(test) = mann_kendall(&times, &values, correlation) {
                 prop_assert!((0.0..=1.0).contains(&test.p) && (-1.0..=1.0).contains(&test.tau));
+                prop_assert!(test.p >= p, "a correction never makes the test looser");
+                p = test.p;
             }
         }
         let half = values.len() / 2;

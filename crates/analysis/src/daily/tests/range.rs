@@ -167,42 +167,42 @@ fn documents(steps: &[f64], onsets_min: &[i64]) -> Vec<DayDocument> {
 
 #[test]
 fn a_rising_value_has_its_slope_and_its_change() {
-    let steps: Vec<f64> = (0..20).map(|day| 1000.0 + 50.0 * f64::from(day)).collect();
+    let steps: Vec<f64> = (0..28).map(|day| 1000.0 + 50.0 * f64::from(day)).collect();
     let documents = documents(&steps, &[]);
     for name in ["steps", "step_count"] {
-        let found = trend(name, &documents, date(2026, 5, 23), 10);
+        let found = trend(name, &documents, date(2026, 5, 31), 14);
         let slope = found.slope.expect("a slope");
         close(slope.per_day, 50.0);
         close(slope.interval.0, 50.0);
         assert!(found.test.expect("a test").p < 0.01);
         let change = found.change.expect("a change");
-        close(change.previous, 1225.0);
-        close(change.difference, 500.0);
+        close(change.previous, 1325.0);
+        close(change.difference, 700.0);
         close(
             change.percent.expect("a percentage"),
-            100.0 * 500.0 / 1225.0,
+            100.0 * 700.0 / 1325.0,
         );
         assert_eq!(
             (found.points.len(), found.points[0].date),
-            (10, date(2026, 5, 13))
+            (14, date(2026, 5, 17))
         );
     }
     let short = trend("steps", &documents, date(2026, 5, 5), 7);
-    assert_eq!(short.slope.expect_err("two days").of, "points");
+    assert_eq!(short.slope.expect_err("two days").of, "days with a value");
     assert!(short.change.is_err());
     assert!(trend::is_name("heart_rate") && !trend::is_name("sleep_analysis"));
 }
 
 #[test]
 fn clock_times_have_a_trend_across_midnight() {
-    let onsets: Vec<i64> = (0..14).map(|day| -60 + 10 * day).collect();
-    let documents = documents(&[100.0; 14], &onsets);
-    let found = trend("bedtime", &documents, date(2026, 5, 17), 7);
-    close(found.slope.expect("a slope").per_day, 10.0);
+    let onsets: Vec<i64> = (0..28).map(|day| -60 + 5 * day).collect();
+    let documents = documents(&[100.0; 28], &onsets);
+    let found = trend("bedtime", &documents, date(2026, 5, 31), 14);
+    close(found.slope.expect("a slope").per_day, 5.0);
     let change = found.change.expect("a change");
     close(change.difference, 70.0);
     assert_eq!(change.percent, None);
-    close(change.previous, 1410.0);
+    close(change.previous, 1412.5);
     assert!(
         found
             .points
