@@ -60,10 +60,10 @@ ifeq ($(strip $(ARGS)),)
 endif
 
 bench-parts: ## Micro-benchmarks of readers, codec and merge
-	@$(CARGO) bench --quiet -p import -p store -p analysis
+	@$(CARGO) bench --quiet -p import -p store -p analysis -p pat
 
 bench-pat: ## The actigraphy transformer beside its limit, and beside ONNX Runtime and PyTorch (PYTHON=…)
-	@$(CARGO) bench --quiet -p analysis --bench pat
+	@$(CARGO) bench --quiet -p pat --bench pat
 	@$(PYTHON) tools/pat-peers
 	@$(PYTHON) tools/pat-peers --quick --avx2
 
@@ -71,10 +71,10 @@ fuzz: ## Each fuzz target for SECONDS_PER_TARGET seconds
 	@tools/fuzz $(SECONDS_PER_TARGET)
 
 # Fixed shapes only: the properties would take hours.
-MIRI_TESTS = pat::kernel::tests::shapes pat::kernel::tests::far
-miri: ## The module with vector instructions under Miri, plain and with AVX2 (needs nightly with miri)
-	$(CARGO) +nightly miri test -p analysis --lib -- $(MIRI_TESTS)
-	RUSTFLAGS="-C target-feature=+avx2,+fma" $(CARGO) +nightly miri test -p analysis --lib -- $(MIRI_TESTS)
+MIRI_TESTS = kernel::tests::shapes kernel::tests::far
+miri: ## The crate with vector instructions under Miri, plain and with AVX2 (needs nightly with miri)
+	$(CARGO) +nightly miri test -p pat --lib -- $(MIRI_TESTS)
+	RUSTFLAGS="-C target-feature=+avx2,+fma" $(CARGO) +nightly miri test -p pat --lib -- $(MIRI_TESTS)
 
 clean: ## Remove what was built; data folders stay
 	$(CARGO) clean

@@ -2,6 +2,7 @@
 //!
 //! It must never do IO, wait, read a clock, roll dice, know a person, or panic on odd data.
 
+#![forbid(unsafe_code)]
 #![expect(
     clippy::indexing_slicing,
     reason = "windows and prefix sums index by construction; lengths are checked at each entrance"
@@ -14,7 +15,6 @@ pub mod effort;
 pub mod heart;
 pub mod maths;
 pub mod outcome;
-pub mod pat;
 pub mod report;
 pub mod rhythm;
 pub mod score;

@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use analysis::pat::scaler::Scaler;
+use pat::scaler::Scaler;
 use store::{Store, Vault};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;

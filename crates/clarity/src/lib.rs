@@ -3,6 +3,8 @@
 //! It orchestrates what the other rooms offer. It must never hold SQL, a formula about a body or a
 //! reader of someone else's format.
 
+#![forbid(unsafe_code)]
+
 pub mod app;
 pub mod auth;
 pub mod bus;

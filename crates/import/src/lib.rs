@@ -3,6 +3,8 @@
 //! Readers stream with bounded memory and are total: a bad record is counted and explained with its
 //! position, never fatal. This crate must never know a database or a network.
 
+#![forbid(unsafe_code)]
+
 pub mod apple;
 pub mod archive;
 pub mod batch;

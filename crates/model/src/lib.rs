@@ -4,6 +4,8 @@
 //! Values are parsed at construction and correct forever after. This crate must never do IO, know a
 //! database or a wire format, or hold an untyped JSON value.
 
+#![forbid(unsafe_code)]
+
 mod catalogue;
 pub mod category;
 pub mod ids;

@@ -5,6 +5,8 @@
 //! no way to ask without one. This crate must never hold a business rule, read a clock, or shape an
 //! answer for a client.
 
+#![forbid(unsafe_code)]
+
 #[macro_use]
 mod database;
 

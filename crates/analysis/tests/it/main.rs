@@ -24,7 +24,6 @@ mod further;
 mod heart;
 mod levels;
 mod pages;
-mod pat;
 mod properties;
 mod reference;
 mod report;

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use analysis::pat::head::Row;
-use analysis::pat::head::evaluate::{Evaluation, Plan, evaluate, train};
 use anyhow::{Context, bail};
+use pat::head::Row;
+use pat::head::evaluate::{Evaluation, Plan, evaluate, train};
 use serde_json::json;
 
 use crate::cli::args::Global;
@@ -367,7 +367,7 @@ fn plan(wanted: &Fit) -> Plan {
 }
 
 /// The same head on plain measures; a word where there are too few of them.
-fn rhythm(rows: &[Row], kind: analysis::pat::head::Kind, plan: &Plan) -> Option<Evaluation> {
+fn rhythm(rows: &[Row], kind: pat::head::Kind, plan: &Plan) -> Option<Evaluation> {
     match evaluate(rows, kind, plan) {
         Ok(evaluation) => Some(evaluation),
         Err(lack) => {

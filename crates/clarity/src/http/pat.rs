@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use analysis::pat::week::{Quantity, WEEK_MIN};
 use analysis::series::Series;
 use axum::Json;
 use axum::extract::State;
@@ -13,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::DateTime;
 use model::ids::AnalysisId;
+use pat::week::{Quantity, WEEK_MIN};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::embeddings::Kind;

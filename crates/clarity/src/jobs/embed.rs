@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use analysis::daily::minutes::DayMinutes;
 use analysis::daily::range;
-use analysis::pat::week::Quantity;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use model::ids::UserId;
+use pat::week::Quantity;
 use serde_json::json;
 use store::embeddings::{self, Kind, StoredEmbedding};
 

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use analysis::pat::encoder::Encoder;
 use import::weights::Layout;
+use pat::encoder::Encoder;
 
 use crate::models::digest::Sha256;
 use crate::models::published::Published;

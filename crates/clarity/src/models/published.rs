@@ -4,7 +4,7 @@
 //! hashed the files. A file with another digest is refused until its digest is confirmed once. The
 //! links to the files stand on the authors' page and may change, so none is built in.
 
-use analysis::pat::Size;
+use pat::Size;
 
 use crate::models::digest::Sha256;
 

@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use analysis::pat::encoder::Encoder;
 use import::weights::{self, FILE_BYTES_MAX, Weights};
+use pat::encoder::Encoder;
 use serde::{Deserialize, Serialize};
 
 use crate::models::digest::Sha256;

@@ -7,15 +7,15 @@
 use std::sync::Arc;
 
 use analysis::outcome::{Insufficient, Measured, Outcome};
-use analysis::pat::encoder::Embedding;
-use analysis::pat::novelty;
-use analysis::pat::scaler::Scaler;
-use analysis::pat::week::{self, Quantity, Week};
 use analysis::report::{Input, Nonwear, Report};
 use analysis::series::{DAY_S, Series};
 use analysis::wear::choi::{self, CHOI_2011};
 use jiff::civil::Date;
 use model::ids::{AnalysisId, UserId};
+use pat::encoder::Embedding;
+use pat::novelty;
+use pat::scaler::Scaler;
+use pat::week::{self, Quantity, Week};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::embeddings::{self, Kind, StoredEmbedding, Weeks};

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use analysis::pat::drift::{LEAST, stability_index};
-use analysis::pat::week::Week;
+use pat::drift::{LEAST, stability_index};
+use pat::week::Week;
 use serde::{Deserialize, Serialize};
 use store::{Tx, Vault};
 

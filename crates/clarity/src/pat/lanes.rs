@@ -9,9 +9,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use analysis::pat::encoder::{Embedding, WeekError, Workspace};
 use aws_lc_rs::digest;
 use moka::sync::Cache;
+use pat::encoder::{Embedding, WeekError, Workspace};
 use tokio::sync::{Notify, oneshot};
 
 use crate::models::LoadedModel;

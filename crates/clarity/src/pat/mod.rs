@@ -1,7 +1,7 @@
 //! The actigraphy transformer at work: weeks wait in lanes, pass through a model in batches, and
 //! become documents that are found again.
 //!
-//! Nothing here knows the network (`analysis::pat`), its files (`crate::models`) or a path of the API. It must never answer with a number when there is no verified model, and never
+//! Nothing here knows the network (`pat`), its files (`crate::models`) or a path of the API. It must never answer with a number when there is no verified model, and never
 //! call a week healthy or ill.
 
 pub(crate) mod analyse;
@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use analysis::pat::encoder::Workspace;
+use pat::encoder::Workspace;
 
 use crate::app::App;
 use crate::jobs::embed;

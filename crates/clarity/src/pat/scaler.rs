@@ -6,8 +6,8 @@
 
 use std::path::Path;
 
-use analysis::pat::scaler::{Columns, Scaler};
 use anyhow::{Context, bail};
+use pat::scaler::{Columns, Scaler};
 use serde::Deserialize;
 
 /// Bytes of a scaler file; twenty thousand numbers in text are an eighth of it.

@@ -6,12 +6,12 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use analysis::pat::weights::layout;
-use analysis::pat::{Projection, Size};
 use clarity::models::digest::Sha256;
 use clarity::models::shelf::{Offer, Shelf};
 use clarity::models::{ModelError, Phase, Reason, Registry};
 use model::tensor::Tensor;
+use pat::weights::layout;
+use pat::{Projection, Size};
 
 use crate::cli::{Ended, clarity};
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use analysis::pat::Size;
 use axum::http::StatusCode;
 use clarity::models::LoadedModel;
 use clarity::pat::lanes::{BATCH_MAX, Lane, LaneError, WAITING_MAX};
+use pat::Size;
 use serde_json::{Value, json};
 
 use crate::days_story::Days;

@@ -8,11 +8,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use analysis::pat::Size;
-use analysis::pat::encoder::{Embedding, Encoder, Stages, Workspace};
-use analysis::pat::head::network::Network;
-use analysis::pat::head::sigmoid;
-use analysis::pat::week::WEEK_MIN;
+use pat::Size;
+use pat::encoder::{Embedding, Encoder, Stages, Workspace};
+use pat::head::network::Network;
+use pat::head::sigmoid;
+use pat::week::WEEK_MIN;
 
 const GIVEN_TABLE_MAX: f64 = 2e-5;
 const OWN_TABLE_MAX: f64 = 3e-4;

@@ -25,12 +25,13 @@ const NOT_OURS: [&str; 6] = [
 ];
 
 /// The whole dependency graph between the rooms.
-const GRAPH: [(&str, &[&str]); 5] = [
+const GRAPH: [(&str, &[&str]); 6] = [
     ("model", &[]),
     ("analysis", &["model"]),
     ("import", &["model"]),
     ("store", &["model"]),
-    ("clarity", &["analysis", "import", "model", "store"]),
+    ("pat", &["analysis", "model"]),
+    ("clarity", &["analysis", "import", "model", "pat", "store"]),
 ];
 
 /// Foreign crates that only some rooms may have.
@@ -200,6 +201,23 @@ fn rooms_depend_on_each_other_as_drawn() {
             );
         }
     }
+}
+
+#[test]
+fn only_the_kernel_may_be_unsafe() {
+    for (room, _) in GRAPH {
+        let entrance = read(&root().join(format!("crates/{room}/src/lib.rs")));
+        let forbids = entrance.contains("#![forbid(unsafe_code)]");
+        assert_eq!(forbids, room != "pat", "{room} forbids unsafe code");
+    }
+    let outside: BTreeMap<String, String> = rust_files()
+        .into_iter()
+        .filter(|(path, _)| !path.starts_with("crates/pat/src/kernel/"))
+        .collect();
+    none(
+        lines_with(&outside, &["unsafe {", "unsafe fn ", "unsafe impl "]),
+        "unsafe code outside the kernel",
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use analysis::pat::head::Kind;
 use clap::{Args, Subcommand, ValueEnum};
+use pat::head::Kind;
 
 use crate::lab::pat::weeks::LeaveOut;
 

@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use analysis::pat::head::evaluate::{Evaluation, Interval};
-use analysis::pat::head::{Head, Kind, sigmoid};
 use anyhow::{Context, bail};
+use pat::head::evaluate::{Evaluation, Interval};
+use pat::head::{Head, Kind, sigmoid};
 use serde::{Deserialize, Serialize};
 
 use crate::lab::pat::weeks::RHYTHM;

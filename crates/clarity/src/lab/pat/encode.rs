@@ -4,10 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
-use analysis::pat::encoder::{Embedding, Encoder, Workspace};
-use analysis::pat::week::WEEK_MIN;
-use analysis::pat::{Size, random};
 use anyhow::{Context, bail};
+use pat::encoder::{Embedding, Encoder, Workspace};
+use pat::week::WEEK_MIN;
+use pat::{Size, random};
 
 use crate::lab::pat::weeks::Week;
 use crate::models::digest::Sha256;

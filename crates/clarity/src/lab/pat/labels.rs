@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use analysis::pat::head::Row;
 use anyhow::{Context, bail};
+use pat::head::Row;
 
 use crate::lab::diary;
 

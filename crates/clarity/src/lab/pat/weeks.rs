@@ -6,13 +6,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use analysis::pat::scaler::Scaler;
-use analysis::pat::week::{self, Quantity, WEEK_MIN};
 use analysis::report::column;
 use analysis::report::{Input, Report};
 use analysis::series::{MINUTE_S, Series};
 use analysis::wear::choi;
 use anyhow::bail;
+use pat::scaler::Scaler;
+use pat::week::{self, Quantity, WEEK_MIN};
 
 use crate::lab::load::{self, How, Loaded};
 use crate::lab::table;

@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use analysis::pat::WIDTH;
-use analysis::pat::encoder::Embedding;
 use analysis::report::column::{Cell, Kind};
 use anyhow::{Context, bail};
+use pat::WIDTH;
+use pat::encoder::Embedding;
 use serde::{Deserialize, Serialize};
 
 use crate::lab::pat::encode::Model;

@@ -19,9 +19,9 @@
 
 use model::tensor::Tensor;
 
-use super::weights::{Expected, layout};
-use super::{Projection, Size};
-use crate::maths::chance::Chance;
+use crate::weights::{Expected, layout};
+use crate::{Projection, Size};
+use analysis::maths::chance::Chance;
 
 /// Arrays of an encoder with a linear projection, before any training.
 pub fn weights(size: Size, seed: u64) -> Vec<Tensor> {
@@ -62,8 +62,8 @@ fn begin(array: &Expected, chance: &mut Chance) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::encoder::Encoder;
     use super::*;
+    use crate::encoder::Encoder;
 
     #[test]
     fn a_seed_makes_an_encoder() {

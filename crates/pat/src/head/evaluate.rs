@@ -27,10 +27,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Head, Kind, PEOPLE, Row, folds, loss, sigmoid};
-use crate::maths::chance::Chance;
-use crate::maths::describe;
-use crate::outcome::Insufficient;
-use crate::stats::kendall::ranks;
+use analysis::maths::chance::Chance;
+use analysis::maths::describe;
+use analysis::outcome::Insufficient;
+use analysis::stats::kendall::ranks;
 
 const CALIBRATION_BINS: usize = 5;
 

@@ -17,8 +17,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{loss, sigmoid};
-use crate::maths::least_squares::{cholesky, dot, solve};
-use crate::outcome::Insufficient;
+use analysis::maths::least_squares::{cholesky, dot, solve};
+use analysis::outcome::Insufficient;
 
 const STEPS_MAX: usize = 100; // Newton needs under twenty; this ends what cannot converge
 const HALVINGS_MAX: usize = 30; // a step this small changes nothing

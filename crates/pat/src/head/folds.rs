@@ -13,7 +13,7 @@
 //!
 //! **References.** Kohavi R 1995, IJCAI 14:1137.
 
-use crate::maths::chance::Chance;
+use analysis::maths::chance::Chance;
 
 /// The fold of each person, from 0.
 pub fn of(labels: &[bool], folds: usize, seed: u64) -> Vec<usize> {

@@ -3,7 +3,7 @@
 //! It must never be computed more exactly than `TensorFlow` did when the weights were trained: the
 //! encoder learned with frequencies and angles rounded to `f32`.
 
-use super::WIDTH;
+use crate::WIDTH;
 
 /// Sines and cosines of each position: the row of a patch is 48 sines, then 48 cosines.
 pub(super) fn table(patches: usize) -> Vec<f32> {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use model::tensor::Tensor;
 
-use super::{CONVOLUTION_TAPS, HIDDEN, Projection, Size, WIDTH};
+use crate::{CONVOLUTION_TAPS, HIDDEN, Projection, Size, WIDTH};
 
 /// An array that an encoder needs.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,8 +20,8 @@
 //! **References.** Iglewicz B, Hoaglin DC 1993, How to Detect and Handle Outliers, ASQC. Rousseeuw PJ,
 //! Croux C 1993, doi:10.1080/01621459.1993.10476408 (the MAD).
 
-use crate::maths::describe;
-use crate::outcome::Insufficient;
+use analysis::maths::describe;
+use analysis::outcome::Insufficient;
 
 /// Earlier weeks that a comparison needs.
 pub const EARLIER_WEEKS: usize = 4;

@@ -10,8 +10,8 @@
 
 use std::f64::consts::LOG2_E;
 
-use super::weights::BlockWeights;
-use super::{HIDDEN, WIDTH};
+use crate::weights::BlockWeights;
+use crate::{HIDDEN, WIDTH};
 
 /// What a head multiplies by.
 pub(super) struct Head {

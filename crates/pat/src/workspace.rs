@@ -6,8 +6,8 @@
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
-use super::kernel::{PANEL, Row};
-use super::{HIDDEN, Size, WIDTH};
+use crate::kernel::{PANEL, Row};
+use crate::{HIDDEN, Size, WIDTH};
 
 /// Working memory for up to a number of threads; grows to the largest encoder it has served.
 ///

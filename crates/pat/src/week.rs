@@ -11,7 +11,7 @@
 //! the straight line between them and counted; longer gaps and non-wear stay missing. A day is valid
 //! with at least 600 worn minutes; a week needs five valid days.
 //!
-//! **Missing epochs.** They stay NaN in the week; [`scaler`](super::scaler) puts them at the mean,
+//! **Missing epochs.** They stay NaN in the week; [`scaler`](crate::scaler) puts them at the mean,
 //! which is 0 after scaling. The week says how many there are.
 //!
 //! **Validity.** Weeks with fewer than five valid days are `Insufficient`. Wrist counts, hip counts
@@ -23,10 +23,10 @@
 //! **References.** Ruan FY et al. 2024, arXiv:2411.15240 (the model and its input). Troiano RP et al.
 //! 2008, doi:10.1249/mss.0b013e31815a51b3 (600 minutes make a valid day).
 
-use crate::maths::describe;
-use crate::maths::run::runs;
-use crate::outcome::{Insufficient, Measured, Outcome};
-use crate::series::{DAY_S, MINUTE_S, Series};
+use analysis::maths::describe;
+use analysis::maths::run::runs;
+use analysis::outcome::{Insufficient, Measured, Outcome};
+use analysis::series::{DAY_S, MINUTE_S, Series};
 
 /// Minutes of a week.
 pub const WEEK_MIN: usize = 10_080;

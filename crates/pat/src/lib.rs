@@ -1,6 +1,12 @@
 //! The Pretrained Actigraphy Transformer: a week of minutes in, a vector of 96 numbers out.
 //!
 //! It must never ship, guess or repair weights, and never turn an embedding into a diagnosis.
+//! The only crate with `unsafe`: the vector instructions of its kernel.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "panels and patches index by construction; shapes are checked at each entrance"
+)]
 
 pub mod drift;
 pub mod encoder;

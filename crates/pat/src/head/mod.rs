@@ -31,7 +31,7 @@ pub mod network;
 
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::Insufficient;
+use analysis::outcome::Insufficient;
 
 /// People of each label that a head needs.
 pub const PEOPLE: usize = 10;

@@ -2,10 +2,10 @@
 //!
 //! It must never let a token's result depend on which panel, thread or batch it is computed in.
 
-use super::fold::{Folded, Head, Norm};
-use super::kernel::{Instructions, Left, Onto, PANEL, Row};
-use super::workspace::Scratch;
-use super::{HIDDEN, WIDTH};
+use crate::fold::{Folded, Head, Norm};
+use crate::kernel::{Instructions, Left, Onto, PANEL, Row};
+use crate::workspace::Scratch;
+use crate::{HIDDEN, WIDTH};
 
 /// Keys whose scores are turned into powers and summed at a time: the scores of a panel (21 KB) stay
 /// in the nearest cache between the two, and short sums keep rounding small. Divides 560 and 1120.

@@ -13,12 +13,12 @@ use std::io::BufRead;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use analysis::pat::encoder::{Embedding, Encoder, Workspace};
-use analysis::pat::kernel::{Instructions, Left, Onto, PANEL, Row};
-use analysis::pat::week::WEEK_MIN;
-use analysis::pat::weights::layout;
-use analysis::pat::{Projection, Size};
 use model::tensor::Tensor;
+use pat::encoder::{Embedding, Encoder, Workspace};
+use pat::kernel::{Instructions, Left, Onto, PANEL, Row};
+use pat::week::WEEK_MIN;
+use pat::weights::layout;
+use pat::{Projection, Size};
 
 /// Measurements of which the fastest counts, as far as there is time for them.
 const ROUNDS: usize = 40;

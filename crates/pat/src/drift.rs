@@ -20,8 +20,8 @@
 //! the symmetrised divergence of Jeffreys H 1946, doi:10.1098/rspa.1946.0056. Yurdakul B, Naranjo J
 //! 2020, doi:10.21314/JRMV.2020.227 (its distribution).
 
-use crate::maths::describe;
-use crate::outcome::Insufficient;
+use analysis::maths::describe;
+use analysis::outcome::Insufficient;
 
 /// Numbers that each sample needs.
 pub const LEAST: usize = 50;

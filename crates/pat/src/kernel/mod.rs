@@ -16,7 +16,7 @@ pub const PANEL: usize = 48;
 /// Tokens that a panel is filled up to a multiple of.
 pub const PANEL_STEP: usize = 16;
 /// Numbers in a row of [`Left::Rows`].
-pub const LEFT_WIDTH: usize = super::WIDTH;
+pub const LEFT_WIDTH: usize = crate::WIDTH;
 /// The number of rows of a product is a multiple of this, so that no kernel has a tail.
 pub const ROWS_STEP: usize = 8;
 

@@ -2,12 +2,12 @@
 
 use std::num::NonZeroUsize;
 
-use analysis::pat::encoder::{Encoder, Stages, WeekError, Workspace};
-use analysis::pat::kernel::Instructions;
-use analysis::pat::week::WEEK_MIN;
-use analysis::pat::weights::{WeightsError, layout};
-use analysis::pat::{HIDDEN, Projection, Size, WIDTH};
 use model::tensor::Tensor;
+use pat::encoder::{Encoder, Stages, WeekError, Workspace};
+use pat::kernel::Instructions;
+use pat::week::WEEK_MIN;
+use pat::weights::{WeightsError, layout};
+use pat::{HIDDEN, Projection, Size, WIDTH};
 
 /// Numbers between -1 and 1 that follow from the seed.
 struct Numbers(u64);
@@ -29,7 +29,7 @@ impl Numbers {
 /// Weights of about the spread that training starts from.
 fn weights(size: Size, projection: Projection) -> Vec<Tensor> {
     let mut numbers = Numbers(7);
-    let tensor = |array: analysis::pat::weights::Expected| {
+    let tensor = |array: pat::weights::Expected| {
         let scale = if array.name.ends_with("kernel:0") {
             0.15
         } else {

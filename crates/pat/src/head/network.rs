@@ -19,8 +19,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::sigmoid;
-use crate::maths::chance::Chance;
-use crate::maths::least_squares::dot;
+use analysis::maths::chance::Chance;
+use analysis::maths::least_squares::dot;
 
 const HIDDEN: usize = 128; // units
 const DROPOUT: f64 = 0.1; // share of the features left out of each training row

@@ -19,9 +19,9 @@
 //!
 //! **References.** Ruan FY et al. 2024, arXiv:2411.15240.
 
-use super::week::WEEK_MIN;
-use crate::maths::describe;
-use crate::outcome::Insufficient;
+use crate::week::WEEK_MIN;
+use analysis::maths::describe;
+use analysis::outcome::Insufficient;
 
 /// How minutes are scaled.
 #[derive(Debug, Clone, PartialEq)]

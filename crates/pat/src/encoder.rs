@@ -31,15 +31,15 @@
 
 use model::tensor::Tensor;
 
-use super::block::{Panel, Results};
-use super::fold::{self, Folded};
-use super::kernel::{Instructions, PANEL};
-use super::week::WEEK_MIN;
-use super::weights::{self, ProjectionWeights, WeightsError};
-use super::workspace::{Scratch, State, share};
-use super::{CONVOLUTION_TAPS, Projection, Size, WIDTH, positions};
+use crate::block::{Panel, Results};
+use crate::fold::{self, Folded};
+use crate::kernel::{Instructions, PANEL};
+use crate::week::WEEK_MIN;
+use crate::weights::{self, ProjectionWeights, WeightsError};
+use crate::workspace::{Scratch, State, share};
+use crate::{CONVOLUTION_TAPS, Projection, Size, WIDTH, positions};
 
-pub use super::workspace::Workspace;
+pub use crate::workspace::Workspace;
 
 /// An encoder, ready to embed weeks.
 pub struct Encoder {
