@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lab::models::Registry;
 use pat::scaler::Scaler;
 use store::{Store, Vault};
 use tokio::sync::{Notify, Semaphore};
@@ -20,7 +21,6 @@ use crate::bus::Bus;
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::ingest::committer::Committer;
-use crate::models::Registry;
 use crate::pat::drift::Drift;
 use crate::pat::lanes::Lanes;
 use crate::problem::Problem;

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use lab::models::Registry;
 use store::{Store, Target, Vault};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +20,6 @@ use crate::clock::{Clock, Ids};
 use crate::config::Config;
 use crate::ingest::commit;
 use crate::ingest::committer::Committer;
-use crate::models::Registry;
 use crate::pat::drift::Drift;
 
 /// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
@@ -80,7 +80,7 @@ impl App {
             work_ready: Notify::new(),
             models: Arc::new(Registry::open(&config.data_dir)),
             lanes: Arc::default(),
-            scaler: crate::pat::scaler::named(&config.models.scaler).map_err(OpenError::Scaler)?,
+            scaler: lab::embed::scaler::named(&config.models.scaler).map_err(OpenError::Scaler)?,
             drift: Drift::default(),
             bus: Bus::new(started_us),
             passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,

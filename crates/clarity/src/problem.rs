@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::models::ModelError;
+use lab::models::ModelError;
 
 /// Errors listed in one answer; more would help nobody.
 pub const ERRORS_MAX: usize = 100;

@@ -13,17 +13,17 @@ use import::recording::columns::Columns;
 use import::recording::front;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
+use lab::diary::{self, Kind, Log};
+use lab::examine::{self, Listed, Prepared, Wanted, Written};
+use lab::journal::{self, Entry, Journal};
+use lab::load::{self, Decode, How};
+use lab::results::{self, Line, Output};
+use lab::{batch, find, pages};
 use serde_json::json;
 
 use crate::cli::args::{Analyze, Global};
 use crate::cli::failure::Failure;
 use crate::cli::output;
-use crate::lab::diary::{self, Kind, Log};
-use crate::lab::examine::{self, Listed, Prepared, Wanted, Written};
-use crate::lab::journal::{self, Entry, Journal};
-use crate::lab::load::{self, Decode, How};
-use crate::lab::results::{self, Line, Output};
-use crate::lab::{batch, find, pages};
 
 /// How often a line tells how far it is when nobody watches a bar.
 const LINE_EVERY: Duration = Duration::from_secs(10);
@@ -131,7 +131,7 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         days: chosen.days,
         scores,
         scorer,
-        nonwear: wanted.nonwear,
+        nonwear: wanted.nonwear.leave_out(),
     };
     Ok(Batch {
         options: options(wanted, &wanted_parts),

@@ -7,8 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use crate::lab::examine::LeaveOut;
+use lab::examine::LeaveOut;
 
 /// A self-hosted, encrypted server for health data.
 #[derive(Debug, Parser)]
@@ -193,7 +192,7 @@ pub(crate) struct Analyze {
     pub(crate) scorer: Option<String>,
     /// What to leave out as not worn.
     #[arg(long, value_enum, default_value = "kept", value_name = "RULE")]
-    pub(crate) nonwear: LeaveOut,
+    pub(crate) nonwear: NonwearRule,
     /// Give the scores of every scorer epoch by epoch (in JSON).
     #[arg(long)]
     pub(crate) scores: bool,
@@ -355,5 +354,30 @@ mod tests {
         check("clarity import file.zip");
         check("clarity export --user a@example.org --format parquet --out f");
         check("clarity nonsense");
+    }
+}
+
+/// Rules for what is left out as not worn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum NonwearRule {
+    /// Nothing but what a diary says was not worn.
+    Kept,
+    /// Non-wear by Choi 2011; by van Hees 2013 where there is raw acceleration.
+    Choi,
+    /// Non-wear by Troiano 2008; by van Hees 2013 where there is raw acceleration.
+    Troiano,
+    /// Two hours or more below one count; by van Hees 2013 where there is raw acceleration.
+    Stillness,
+}
+
+impl NonwearRule {
+    /// The rule as the laboratory knows it.
+    pub(crate) const fn leave_out(self) -> LeaveOut {
+        match self {
+            Self::Kept => LeaveOut::Kept,
+            Self::Choi => LeaveOut::Choi,
+            Self::Troiano => LeaveOut::Troiano,
+            Self::Stillness => LeaveOut::Stillness,
+        }
     }
 }

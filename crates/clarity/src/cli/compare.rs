@@ -1,12 +1,12 @@
 //! Compares two groups of analysed recordings.
 
 use analysis::report::column::{self, Column};
+use lab::compare::{self, Compared, shown};
 use serde_json::json;
 
 use crate::cli::args::{Compare, Global};
 use crate::cli::failure::Failure;
 use crate::cli::{analyze, output};
-use crate::lab::compare::{self, Compared, shown};
 
 /// Prints the comparison: medians, probabilities and effect sizes, one measure per line.
 pub(super) fn compare(global: &Global, wanted: &Compare) -> Result<(), Failure> {

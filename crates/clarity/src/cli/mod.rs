@@ -27,10 +27,10 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use lab::dictionary;
 
 use crate::cli::args::{Arguments, Command, UserCommand};
 use crate::cli::failure::Failure;
-use crate::lab::dictionary;
 
 /// Runs the command in `arguments` (the first is the program's name) and says how it ended: 0 done,
 /// 1 failed, 2 wrong use, 3 done in part.

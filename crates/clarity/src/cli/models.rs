@@ -8,6 +8,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lab::models::digest::Sha256;
+use lab::models::manifest::{Description, Manifest};
+use lab::models::published::{self, Published};
+use lab::models::shelf::{self, Installed, Ledger, Offer, Shelf, Voucher};
+use lab::models::{ModelError, Phase};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -18,12 +23,7 @@ use crate::cli::progress::Progress;
 use crate::cli::{household, output};
 use crate::clock::{Clock, Ids};
 use crate::config::Config;
-use crate::models::digest::Sha256;
-use crate::models::manifest::{Description, Manifest};
-use crate::models::published::{self, Published};
-use crate::models::pull::{self, Source};
-use crate::models::shelf::{self, Installed, Ledger, Offer, Shelf, Voucher};
-use crate::models::{ModelError, Phase};
+use crate::pull::{self, Source};
 
 /// The end of a manifest's name, behind that of the file it is about.
 const MANIFEST: &str = ".manifest.json";

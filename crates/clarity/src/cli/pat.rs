@@ -7,6 +7,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use lab::embed::card::{Card, HEAD, Kept, Origin, Rhythm};
+use lab::embed::encode::{BATCH, Model, threads};
+use lab::embed::labels::Labels;
+use lab::embed::scaler;
+use lab::embed::weeks::{RHYTHM, Reading, Week};
+use lab::embed::written::{Document, Output};
+use lab::find;
+use lab::load::How;
 use pat::head::Row;
 use pat::head::evaluate::{Evaluation, Plan, evaluate, train};
 use serde_json::json;
@@ -16,14 +24,6 @@ use crate::cli::args::pat::{Apply, Embed, Fit, PatCommand, Weeks};
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::{household, output};
-use crate::lab::find;
-use crate::lab::load::How;
-use crate::lab::pat::card::{Card, HEAD, Kept, Origin, Rhythm};
-use crate::lab::pat::encode::{BATCH, Model, threads};
-use crate::lab::pat::labels::Labels;
-use crate::lab::pat::weeks::{RHYTHM, Reading, Week};
-use crate::lab::pat::written::{Document, Output};
-use crate::pat::scaler;
 
 /// Penalties that cross-validation chooses from.
 const PENALTIES: [f64; 5] = [0.1, 1.0, 10.0, 100.0, 1_000.0];
@@ -101,7 +101,7 @@ fn reading(wanted: &Weeks) -> Result<Reading, Failure> {
     Ok(Reading {
         scaler: scaler::named(&wanted.scaler)
             .map_err(|error| Failure::usage(format!("{error:#}")))?,
-        nonwear: wanted.nonwear,
+        nonwear: wanted.nonwear.leave_out(),
         how: How {
             format: wanted.format.clone(),
             channel: wanted.channel.clone(),

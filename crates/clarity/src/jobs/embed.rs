@@ -11,6 +11,8 @@ use analysis::daily::minutes::DayMinutes;
 use analysis::daily::range;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use lab::models::digest::Sha256;
+use lab::models::{LoadedModel, ModelError, Phase, Registry};
 use model::ids::UserId;
 use pat::week::Quantity;
 use serde_json::json;
@@ -22,8 +24,6 @@ use crate::instant::rfc3339;
 use crate::jobs::error::JobError;
 use crate::jobs::packed::unpack;
 use crate::jobs::week::{PREFERRED, monday};
-use crate::models::digest::Sha256;
-use crate::models::{LoadedModel, ModelError, Phase, Registry};
 use crate::pat::analyse::{self, AnalyseError, Owner, Question};
 use crate::pat::lanes::Lane;
 

@@ -26,7 +26,7 @@ pub(crate) enum JobError {
     UnknownKind,
     /// The models could not be read.
     #[error("reading the models")]
-    Model(#[source] crate::models::ModelError),
+    Model(#[source] lab::models::ModelError),
     /// A week could not be embedded now.
     #[error("embedding a week")]
     Week(#[source] crate::pat::analyse::AnalyseError),

@@ -2,9 +2,9 @@
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use lab::models::Phase;
 
 use crate::app::App;
-use crate::models::Phase;
 
 /// Names under which a model for the pipeline is looked for: the most capable that is installed.
 pub(super) const PREFERRED: [&str; 3] = ["latest", "stable", "fast"];

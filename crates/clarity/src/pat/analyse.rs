@@ -11,6 +11,8 @@ use analysis::report::{Input, Nonwear, Report};
 use analysis::series::{DAY_S, Series};
 use analysis::wear::choi::{self, CHOI_2011};
 use jiff::civil::Date;
+use lab::examine::Measures;
+use lab::models::LoadedModel;
 use model::ids::{AnalysisId, UserId};
 use pat::encoder::Embedding;
 use pat::novelty;
@@ -23,8 +25,6 @@ use store::{PersonKey, Tx};
 
 use crate::app::App;
 use crate::instant::rfc3339;
-use crate::lab::examine::Measures;
-use crate::models::LoadedModel;
 use crate::pat::lanes::{Lane, LaneError};
 
 /// How far back earlier weeks are looked for: two years.

@@ -14,7 +14,7 @@ use moka::sync::Cache;
 use pat::encoder::{Embedding, WeekError, Workspace};
 use tokio::sync::{Notify, oneshot};
 
-use crate::models::LoadedModel;
+use lab::models::LoadedModel;
 
 /// Weeks in one pass: the large model answers the first of them after a second and a half on two
 /// cores, and larger batches are no faster.

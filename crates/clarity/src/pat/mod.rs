@@ -1,24 +1,23 @@
 //! The actigraphy transformer at work: weeks wait in lanes, pass through a model in batches, and
 //! become documents that are found again.
 //!
-//! Nothing here knows the network (`pat`), its files (`crate::models`) or a path of the API. It must never answer with a number when there is no verified model, and never
+//! Nothing here knows the network (`pat`), its files (`lab::models`) or a path of the API. It must never answer with a number when there is no verified model, and never
 //! call a week healthy or ill.
 
 pub(crate) mod analyse;
 pub(crate) mod drift;
 pub mod lanes;
-pub(crate) mod scaler;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lab::models::digest::Sha256;
 use pat::encoder::Workspace;
 
 use crate::app::App;
 use crate::jobs::embed;
 use crate::jobs::kind::Job;
-use crate::models::digest::Sha256;
 
 /// How often a server looks whether other models were installed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -33,7 +32,7 @@ pub(crate) fn watch_models(app: &Arc<App>) {
             let models = Arc::clone(&task.models);
             let looked = task.tasks.spawn_blocking(move || {
                 models.refresh()?;
-                Ok::<_, crate::models::ModelError>(embed::preferred(&models))
+                Ok::<_, lab::models::ModelError>(embed::preferred(&models))
             });
             match looked.await {
                 Ok(Ok(found)) if found != embedding_with => {

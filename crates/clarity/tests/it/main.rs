@@ -26,7 +26,6 @@ mod kill;
 mod live;
 mod models;
 mod pat;
-mod pat_agreement;
 mod pat_cohort;
 mod person;
 mod postgres;

@@ -6,9 +6,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use clarity::models::digest::Sha256;
-use clarity::models::shelf::{Offer, Shelf};
-use clarity::models::{ModelError, Phase, Reason, Registry};
+use lab::models::digest::Sha256;
+use lab::models::shelf::{Offer, Shelf};
+use lab::models::{ModelError, Phase, Reason, Registry};
 use model::tensor::Tensor;
 use pat::weights::layout;
 use pat::{Projection, Size};

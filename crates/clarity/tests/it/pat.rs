@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use clarity::models::LoadedModel;
 use clarity::pat::lanes::{BATCH_MAX, Lane, LaneError, WAITING_MAX};
+use lab::models::LoadedModel;
 use pat::Size;
 use serde_json::{Value, json};
 

@@ -183,7 +183,7 @@ fn the_recorded_weeks_give_the_recorded_embeddings() {
     let folder = tempfile::tempdir().expect("a folder");
     let weights = folder.path().join("weights.h5");
     std::fs::write(&weights, &file).expect("written");
-    let sha256 = clarity::models::digest::Sha256::of(&file).to_string();
+    let sha256 = lab::models::digest::Sha256::of(&file).to_string();
     let add = ["models", "add", text(&weights), "--allow-unpinned", &sha256];
     assert_eq!(clarity(folder.path(), &add, "").code, Some(0));
     let out = folder.path().join("out.json");

@@ -25,13 +25,17 @@ const NOT_OURS: [&str; 6] = [
 ];
 
 /// The whole dependency graph between the rooms.
-const GRAPH: [(&str, &[&str]); 6] = [
+const GRAPH: [(&str, &[&str]); 7] = [
     ("model", &[]),
     ("analysis", &["model"]),
     ("import", &["model"]),
     ("store", &["model"]),
     ("pat", &["analysis", "model"]),
-    ("clarity", &["analysis", "import", "model", "pat", "store"]),
+    ("lab", &["analysis", "import", "model", "pat"]),
+    (
+        "clarity",
+        &["analysis", "import", "lab", "model", "pat", "store"],
+    ),
 ];
 
 /// Foreign crates that only some rooms may have.
@@ -42,7 +46,10 @@ const RESERVED: [(&str, &[&str]); 7] = [
     ("clap", &["clarity"]),
     ("tokio", &["clarity", "store"]),
     ("rand", &["clarity", "store"]),
-    ("serde_json", &["analysis", "clarity", "import", "store"]),
+    (
+        "serde_json",
+        &["analysis", "clarity", "import", "lab", "store"],
+    ),
 ];
 
 /// The pages from which every other one must be reached.
@@ -352,7 +359,7 @@ fn first_word(text: &str) -> Option<&str> {
 }
 
 /// Panics with the list when there is anything in it.
-fn none(found: impl IntoIterator<Item = String>, what: &str) {
+pub(crate) fn none(found: impl IntoIterator<Item = String>, what: &str) {
     let found: Vec<String> = found.into_iter().collect();
     assert!(found.is_empty(), "{what}:\n  {}", found.join("\n  "));
 }
@@ -406,7 +413,7 @@ fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
     }
 }
 
-fn rust_files() -> BTreeMap<String, String> {
+pub(crate) fn rust_files() -> BTreeMap<String, String> {
     text_files()
         .into_iter()
         .filter(|(path, _)| has_extension(path, "rs"))

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-
-use crate::models::digest::Sha256;
-use crate::models::manifest::PublicKey;
+use lab::models::digest::Sha256;
+use lab::models::manifest::PublicKey;
 
 /// Arguments of `models`.
 #[derive(Debug, Args)]

@@ -4,9 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use lab::embed::weeks::LeaveOut;
 use pat::head::Kind;
-
-use crate::lab::pat::weeks::LeaveOut;
 
 /// Arguments of `pat`.
 #[derive(Debug, Args)]
@@ -35,7 +34,7 @@ pub(crate) struct Weeks {
     pub(crate) scaler: String,
     /// Minutes that count as not worn.
     #[arg(long, default_value = "choi")]
-    pub(crate) nonwear: LeaveOut,
+    pub(crate) nonwear: WeekNonwear,
     /// What the recordings are; without it, their content tells.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
@@ -128,6 +127,25 @@ impl HeadKind {
         match self {
             Self::Logistic => Kind::Logistic,
             Self::Network => Kind::Network,
+        }
+    }
+}
+
+/// Rules for which minutes of a week count as not worn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WeekNonwear {
+    /// None.
+    Kept,
+    /// Those that Choi 2011 marks.
+    Choi,
+}
+
+impl WeekNonwear {
+    /// The rule as the laboratory knows it.
+    pub(crate) const fn leave_out(self) -> LeaveOut {
+        match self {
+            Self::Kept => LeaveOut::Kept,
+            Self::Choi => LeaveOut::Choi,
         }
     }
 }

@@ -13,12 +13,12 @@ use analysis::series::Series;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use crate::lab::load::Loaded;
+use crate::load::Loaded;
 
 /// What to leave out of the activity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum LeaveOut {
+pub enum LeaveOut {
     /// Nothing but what a diary says was not worn.
     Kept,
     /// Non-wear by Choi 2011; by van Hees 2013 where there is raw acceleration.
@@ -31,25 +31,25 @@ pub(crate) enum LeaveOut {
 
 /// What to compute of each recording.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     /// The measures, in the order of the columns.
-    pub(crate) columns: Vec<&'static Column>,
+    pub columns: Vec<&'static Column>,
     /// Whether the nights are listed.
-    pub(crate) nights: Listed,
+    pub nights: Listed,
     /// Whether the days are listed.
-    pub(crate) days: Listed,
+    pub days: Listed,
     /// Whether the scores are given epoch by epoch.
-    pub(crate) scores: Listed,
+    pub scores: Listed,
     /// The scorer; the one that fits the device without.
-    pub(crate) scorer: Option<&'static Scorer>,
+    pub scorer: Option<&'static Scorer>,
     /// What to leave out.
-    pub(crate) nonwear: LeaveOut,
+    pub nonwear: LeaveOut,
 }
 
 /// Whether a part of the document is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Listed {
+pub enum Listed {
     /// It is.
     Yes,
     /// It is not.
@@ -58,13 +58,13 @@ pub(crate) enum Listed {
 
 /// What people wrote about a recording.
 #[derive(Debug, Default)]
-pub(crate) struct Written {
+pub struct Written {
     /// Times in bed.
-    pub(crate) bed: Vec<Span>,
+    pub bed: Vec<Span>,
     /// Times when the device was taken off.
-    pub(crate) not_worn: Vec<Span>,
+    pub not_worn: Vec<Span>,
     /// The part to be used; all of it without one.
-    pub(crate) used: Option<Span>,
+    pub used: Option<Span>,
 }
 
 /// The scorer for the counts of a device: what its maker's program applies, else the one that needs no
@@ -78,7 +78,7 @@ pub(crate) fn scorer_of(format: &str) -> &'static Scorer {
 }
 
 /// A recording cut to the part to be used and without what was not worn by the diary.
-pub(crate) struct Prepared {
+pub struct Prepared {
     activity: Series,
     light: Option<Series>,
     angle: Option<Series>,
@@ -88,7 +88,7 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// Applies what people wrote.
-    pub(crate) fn new(loaded: &Loaded, written: &Written) -> Self {
+    pub fn new(loaded: &Loaded, written: &Written) -> Self {
         let cut = |series: &Series| match written.used {
             Some(used) => series.part(series.index_at(used.from_s), series.index_at(used.until_s)),
             None => series.clone(),
@@ -118,7 +118,7 @@ impl Prepared {
     }
 
     /// The report on it.
-    pub(crate) fn report(&self, format: &str, wanted: &Wanted) -> Report<'_> {
+    pub fn report(&self, format: &str, wanted: &Wanted) -> Report<'_> {
         Report::new(Input {
             activity: &self.activity,
             light: self.light.as_ref(),
@@ -138,7 +138,7 @@ impl Prepared {
 }
 
 /// The document of one recording, without its path and digest.
-pub(crate) fn document(
+pub fn document(
     loaded: &Loaded,
     report: &Report<'_>,
     wanted: &Wanted,
@@ -262,7 +262,7 @@ fn scores(series: &Series) -> Scores {
 }
 
 /// Measures as an object in the order of the columns.
-pub(crate) struct Measures(pub(crate) Vec<Measure>);
+pub struct Measures(pub Vec<Measure>);
 
 impl Serialize for Measures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -11,11 +11,11 @@ use pat::head::evaluate::{Evaluation, Interval};
 use pat::head::{Head, Kind, sigmoid};
 use serde::{Deserialize, Serialize};
 
-use crate::lab::pat::weeks::RHYTHM;
+use crate::embed::weeks::RHYTHM;
 use crate::models::digest::Sha256;
 
 /// Name of the file that is applied.
-pub(crate) const HEAD: &str = "head.json";
+pub const HEAD: &str = "head.json";
 /// What the file is, so that another is not taken for it.
 const FORMAT: &str = "clarity-pat-head-1";
 /// The largest file of a head: the network has some 12,700 numbers.
@@ -23,39 +23,33 @@ const HEAD_BYTES_MAX: u64 = 4 << 20;
 
 /// What embeddings were made with; a head reads no others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Origin {
+pub struct Origin {
     /// Name of the encoder.
-    pub(crate) model: String,
+    pub model: String,
     /// Digest of its weights.
-    pub(crate) sha256: Sha256,
+    pub sha256: Sha256,
     /// How weeks were scaled.
-    pub(crate) scaler: String,
+    pub scaler: String,
 }
 
 /// A head as it is kept.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub struct Kept {
     format: String,
     /// What it tells.
-    pub(crate) target: String,
+    pub target: String,
     /// What it reads.
-    pub(crate) origin: Origin,
+    pub origin: Origin,
     /// Seed of the run, which also makes the weights of a random encoder.
-    pub(crate) seed: u64,
+    pub seed: u64,
     /// AUC over people it had not seen, with its interval.
-    pub(crate) auc: [f64; 3],
+    pub auc: [f64; 3],
     head: Head,
 }
 
 impl Kept {
     /// A trained head with the figures of its evaluation.
-    pub(crate) fn new(
-        target: &str,
-        origin: Origin,
-        seed: u64,
-        found: &Evaluation,
-        head: Head,
-    ) -> Self {
+    pub fn new(target: &str, origin: Origin, seed: u64, found: &Evaluation, head: Head) -> Self {
         Self {
             format: FORMAT.to_owned(),
             target: target.to_owned(),
@@ -67,7 +61,7 @@ impl Kept {
     }
 
     /// Reads a head, or the head in a folder that `fit` wrote.
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
         let path = if path.is_dir() {
             path.join(HEAD)
         } else {
@@ -91,7 +85,7 @@ impl Kept {
     }
 
     /// The probability that the weeks of one person give; None without weeks.
-    pub(crate) fn probability(&self, weeks: &[Vec<f64>]) -> Option<f64> {
+    pub fn probability(&self, weeks: &[Vec<f64>]) -> Option<f64> {
         let odds: Vec<f64> = weeks
             .iter()
             .map(|features| self.head.log_odds(features))
@@ -102,42 +96,42 @@ impl Kept {
 
 /// What is known of a head, for people and programs.
 #[derive(Debug, Serialize)]
-pub(crate) struct Card<'a> {
+pub struct Card<'a> {
     /// What it tells.
-    pub(crate) target: &'a str,
+    pub target: &'a str,
     /// Which head.
-    pub(crate) head: Kind,
+    pub head: Kind,
     /// What it reads.
     #[serde(flatten)]
-    pub(crate) origin: &'a Origin,
+    pub origin: &'a Origin,
     /// Whose weights.
-    pub(crate) attribution: &'a str,
+    pub attribution: &'a str,
     /// L2 penalty of the head that is kept.
-    pub(crate) penalty: f64,
+    pub penalty: f64,
     /// Folds that were predicted, and folds that chose the penalty.
-    pub(crate) folds: [usize; 2],
+    pub folds: [usize; 2],
     /// Seed of folds, resamples and shuffles.
-    pub(crate) seed: u64,
+    pub seed: u64,
     /// Weeks with too little wear.
-    pub(crate) insufficient_weeks: usize,
+    pub insufficient_weeks: usize,
     /// How well it does.
-    pub(crate) evaluation: &'a Evaluation,
+    pub evaluation: &'a Evaluation,
     /// How well the same head does on plain measures of rest and activity.
-    pub(crate) rhythm: Option<Rhythm<'a>>,
+    pub rhythm: Option<Rhythm<'a>>,
 }
 
 /// The baseline of plain measures.
 #[derive(Debug, Serialize)]
-pub(crate) struct Rhythm<'a> {
+pub struct Rhythm<'a> {
     /// The measures.
-    pub(crate) measures: [&'static str; RHYTHM.len()],
+    pub measures: [&'static str; RHYTHM.len()],
     /// How well they do.
-    pub(crate) evaluation: &'a Evaluation,
+    pub evaluation: &'a Evaluation,
 }
 
 impl Card<'_> {
     /// The figures in two lines.
-    pub(crate) fn lines(&self) -> String {
+    pub fn lines(&self) -> String {
         let mut text = line(
             &format!("embedding of {}", self.origin.model),
             self.evaluation,
@@ -150,7 +144,7 @@ impl Card<'_> {
     }
 
     /// The card as Markdown.
-    pub(crate) fn markdown(&self) -> String {
+    pub fn markdown(&self) -> String {
         let found = self.evaluation;
         let mut out = format!(
             "# Head: {target}\n\n\

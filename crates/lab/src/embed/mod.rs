@@ -3,8 +3,9 @@
 //! It must never mix embeddings of different weights or scalers, and never print a probability
 //! without the evaluation of the head that gave it.
 
-pub(crate) mod card;
-pub(crate) mod encode;
-pub(crate) mod labels;
-pub(crate) mod weeks;
-pub(crate) mod written;
+pub mod card;
+pub mod encode;
+pub mod labels;
+pub mod scaler;
+pub mod weeks;
+pub mod written;

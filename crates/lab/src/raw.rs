@@ -18,7 +18,7 @@ use analysis::series::{MINUTE_S, Series};
 use import::recording::front::{self, Options};
 use import::recording::{Block, Content, Raw};
 
-use crate::lab::load::{Decode, How, LoadError, Loaded, on_clock};
+use crate::load::{Decode, How, LoadError, Loaded, on_clock};
 
 /// Length of the epochs that angles are taken over, seconds.
 const ANGLE_EPOCH_S: u32 = 5; // van Hees 2015

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use pat::head::Row;
 
-use crate::lab::diary;
+use crate::diary;
 
 /// The labels of a target.
 #[derive(Debug)]
-pub(crate) struct Labels {
+pub struct Labels {
     entries: HashMap<(String, Option<usize>), (usize, bool)>,
     /// Names of recordings that have a label, in lower case.
     names: HashSet<String>,
@@ -32,7 +32,7 @@ struct Columns {
 
 impl Labels {
     /// Reads the column `target` of a file.
-    pub(crate) fn read(path: &Path, target: &str) -> anyhow::Result<Self> {
+    pub fn read(path: &Path, target: &str) -> anyhow::Result<Self> {
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
             .from_path(path)
@@ -75,7 +75,7 @@ impl Labels {
     }
 
     /// Person and label of a week of a recording, by any of the names that the file goes by.
-    pub(crate) fn of(&self, path: &str, week: usize) -> Option<(usize, bool)> {
+    pub fn of(&self, path: &str, week: usize) -> Option<(usize, bool)> {
         // A file of several people names each of them behind a #.
         let names = diary::names(Path::new(path));
         names
@@ -88,7 +88,7 @@ impl Labels {
     }
 
     /// Whether any week of a file has a label.
-    pub(crate) fn knows(&self, path: &Path) -> bool {
+    pub fn knows(&self, path: &Path) -> bool {
         let names = diary::names(path);
         names
             .iter()
@@ -96,7 +96,7 @@ impl Labels {
     }
 
     /// A row of features with the label of its week, if it has one.
-    pub(crate) fn row(&self, path: &str, week: usize, features: Vec<f64>) -> Option<Row> {
+    pub fn row(&self, path: &str, week: usize, features: Vec<f64>) -> Option<Row> {
         let (person, label) = self.of(path, week)?;
         Some(Row {
             person,
@@ -106,7 +106,7 @@ impl Labels {
     }
 
     /// The recordings as paths, for labels that name files: beside the labels unless absolute.
-    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+    pub fn paths(&self) -> Vec<PathBuf> {
         let mut paths: Vec<PathBuf> = self
             .recordings
             .iter()

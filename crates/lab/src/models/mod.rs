@@ -7,7 +7,6 @@
 pub mod digest;
 pub mod manifest;
 pub mod published;
-pub mod pull;
 pub mod shelf;
 
 use std::collections::BTreeMap;
@@ -78,7 +77,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    pub(crate) fn new(reason: Reason, detail: String) -> Self {
+    pub fn new(reason: Reason, detail: String) -> Self {
         Self { reason, detail }
     }
 }

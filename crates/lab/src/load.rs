@@ -15,8 +15,8 @@ use import::recording::front;
 use import::recording::{Channel, Content, Damages, Header, Quantity, Recording};
 use jiff::tz::TimeZone;
 
-use crate::lab::raw::FirstPass;
-use crate::lab::{civil, raw};
+use crate::raw::FirstPass;
+use crate::{civil, raw};
 
 /// Read at once when only the digest is wanted.
 const CHUNK_BYTES: usize = 1 << 16;
@@ -25,24 +25,24 @@ const LEAST_BIN: f64 = 0.5;
 
 /// How files are read.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct How {
+pub struct How {
     /// Name of the format; told by content without one.
-    pub(crate) format: Option<String>,
+    pub format: Option<String>,
     /// What the columns of tables mean.
-    pub(crate) columns: Option<Columns>,
+    pub columns: Option<Columns>,
     /// Name of the channel that is the activity; the device's main one without.
-    pub(crate) channel: Option<String>,
+    pub channel: Option<String>,
     /// Zone on whose clock the recording is put.
-    pub(crate) zone: Option<TimeZone>,
+    pub zone: Option<TimeZone>,
     /// Length of an epoch to resample to, seconds.
-    pub(crate) epoch_s: Option<u32>,
+    pub epoch_s: Option<u32>,
     /// Whether a file is decoded on a thread of its own while its samples are reduced.
-    pub(crate) decode: Decode,
+    pub decode: Decode,
 }
 
 /// Where raw acceleration is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Decode {
+pub enum Decode {
     /// On the thread that reduces it: best when there are more files than cores.
     #[default]
     Here,
@@ -52,7 +52,7 @@ pub(crate) enum Decode {
 
 /// Why a file could not be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadError {
+pub enum LoadError {
     /// It could not be opened or read.
     #[error("cannot read the file")]
     Io(#[from] io::Error),
@@ -106,45 +106,45 @@ pub(crate) enum LoadError {
 
 /// A recording as the measures see it.
 #[derive(Debug)]
-pub(crate) struct Loaded {
+pub struct Loaded {
     /// Number of the person in a file that holds several.
     pub(crate) member: Option<String>,
     /// What the device says about itself.
-    pub(crate) header: Header,
+    pub header: Header,
     /// Name of the channel that is the activity.
-    pub(crate) channel: String,
+    pub channel: String,
     /// Its unit.
-    pub(crate) unit: &'static str,
+    pub unit: &'static str,
     /// The activity.
-    pub(crate) activity: Series,
+    pub activity: Series,
     /// Light in lux.
-    pub(crate) light: Option<Series>,
+    pub light: Option<Series>,
     /// Angle of the forearm in degrees, from raw acceleration.
     pub(crate) angle: Option<Series>,
     /// 1 where the raw acceleration says that the device was not worn, 0 where it was.
-    pub(crate) nonwear: Option<Series>,
+    pub nonwear: Option<Series>,
     /// What could not be read.
-    pub(crate) damages: Damages,
+    pub damages: Damages,
 }
 
 /// A file as the measures see it.
 #[derive(Debug)]
-pub(crate) struct LoadedFile {
+pub struct LoadedFile {
     /// Digest of its content, hexadecimal.
-    pub(crate) sha256: String,
+    pub sha256: String,
     /// The recordings in it.
-    pub(crate) recordings: Vec<Loaded>,
+    pub recordings: Vec<Loaded>,
 }
 
 /// Digest of a file's content, hexadecimal.
-pub(crate) fn sha256(path: &Path) -> io::Result<String> {
+pub fn sha256(path: &Path) -> io::Result<String> {
     let mut input = Digested::open(path)?;
     input.drain()?;
     Ok(input.hex())
 }
 
 /// Reads a file: once, or twice where raw acceleration is calibrated first.
-pub(crate) fn load(path: &Path, how: &How) -> Result<LoadedFile, LoadError> {
+pub fn load(path: &Path, how: &How) -> Result<LoadedFile, LoadError> {
     let mut input = Digested::open(path)?;
     let mut first = FirstPass::default();
     let content = raw::read(&mut input, how, &mut |block| first.take(block))?;
@@ -293,7 +293,7 @@ impl Read for Digested {
 }
 
 /// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a String takes every text");
@@ -302,8 +302,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Name of a recording as people know it: its file without folders and extensions, and its number.
-pub(crate) fn name(path: &Path, member: Option<&str>) -> String {
-    let names = crate::lab::diary::names(path);
+pub fn name(path: &Path, member: Option<&str>) -> String {
+    let names = crate::diary::names(path);
     let stem = names.last().cloned().unwrap_or_default();
     match member {
         Some(member) => format!("{stem} {member}"),
@@ -312,6 +312,6 @@ pub(crate) fn name(path: &Path, member: Option<&str>) -> String {
 }
 
 /// The path that results show: as it was given.
-pub(crate) fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     PathBuf::from(path).to_string_lossy().into_owned()
 }

@@ -9,11 +9,11 @@ use analysis::report::column::{Cell, Column, Field, Kind, clock_text};
 use analysis::report::night;
 use anyhow::Context;
 
-use crate::lab::examine::Wanted;
-use crate::lab::journal::Journal;
-use crate::lab::load::{self, Loaded};
-use crate::lab::results::{Line, cell};
+use crate::examine::Wanted;
+use crate::journal::Journal;
+use crate::load::{self, Loaded};
 use crate::report::{Cohort, Labelled, Member, Page, Table, cohort, page};
+use crate::results::{Line, cell};
 
 /// Significant digits of a number on a page; results hold all of them.
 const DIGITS: i32 = 4;
@@ -31,7 +31,7 @@ const SHOWN: &[&str] = &[
 ];
 
 /// Name of a recording's page; the digest keeps files of one name apart.
-pub(crate) fn file_name(path: &Path, member: Option<&str>, sha256: &str) -> String {
+pub fn file_name(path: &Path, member: Option<&str>, sha256: &str) -> String {
     let name: String = load::name(path, member)
         .chars()
         .map(|letter| {
@@ -47,7 +47,7 @@ pub(crate) fn file_name(path: &Path, member: Option<&str>, sha256: &str) -> Stri
 }
 
 /// Writes the page of a recording.
-pub(crate) fn write(
+pub fn write(
     folder: &Path,
     path: &Path,
     sha256: &str,
@@ -159,7 +159,7 @@ fn remarks(loaded: &Loaded) -> Vec<String> {
 }
 
 /// Writes the page of the cohort, `index.html`.
-pub(crate) fn write_cohort(
+pub fn write_cohort(
     folder: &Path,
     lines: &[Line],
     journal: &mut Journal,

@@ -16,7 +16,7 @@ const EXTENSIONS: usize = 2;
 
 /// Why a log was refused.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LogError {
+pub enum LogError {
     /// It could not be read.
     #[error("cannot read {}", path.display())]
     Read {
@@ -51,7 +51,7 @@ pub(crate) enum LogError {
 
 /// What a line of a diary says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// In bed: a night or a nap.
     Bed,
     /// The device was taken off.
@@ -62,14 +62,14 @@ pub(crate) enum Kind {
 
 /// A log by recording.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
+pub struct Log {
     entries: HashMap<String, Vec<(Kind, Span)>>,
     anybody: Vec<(Kind, Span)>,
 }
 
 impl Log {
     /// Entries of a recording, in the order of their lines.
-    pub(crate) fn of(&self, path: &Path, kind: Kind) -> Vec<Span> {
+    pub fn of(&self, path: &Path, kind: Kind) -> Vec<Span> {
         let mut found: Vec<Span> = Vec::new();
         let lists = names(path).into_iter();
         let lists = lists.filter_map(|name| self.entries.get(&name.to_lowercase()));
@@ -84,13 +84,13 @@ impl Log {
     }
 
     /// Whether the log names its recordings.
-    pub(crate) const fn has_names(&self) -> bool {
+    pub const fn has_names(&self) -> bool {
         self.anybody.is_empty()
     }
 }
 
 /// The names under which a file may be listed: as it is, and without its extensions.
-pub(crate) fn names(path: &Path) -> Vec<String> {
+pub fn names(path: &Path) -> Vec<String> {
     let mut name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -109,12 +109,12 @@ pub(crate) fn names(path: &Path) -> Vec<String> {
 
 /// Reads a sleep diary: `recording` (may be left out for a single recording), `type` (`night`, `nap`,
 /// `nowear`, `active`; without the column every line is a night), `start` and `end`.
-pub(crate) fn read_diary(path: &Path) -> Result<Log, LogError> {
+pub fn read_diary(path: &Path) -> Result<Log, LogError> {
     read(path, None)
 }
 
 /// Reads a log of the part of each recording that is to be used: `recording`, `start` and `end`.
-pub(crate) fn read_periods(path: &Path) -> Result<Log, LogError> {
+pub fn read_periods(path: &Path) -> Result<Log, LogError> {
     read(path, Some(Kind::Used))
 }
 

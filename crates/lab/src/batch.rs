@@ -14,7 +14,7 @@ const WAITING_PER_THREAD: usize = 2;
 
 /// Calls `work` for every file on `threads` threads and `told` for every result, in the order in which
 /// they are finished; `told` gets the place of the file in the list. An error of `told` ends the batch.
-pub(crate) fn run<T: Send, E>(
+pub fn run<T: Send, E>(
     files: &[PathBuf],
     threads: usize,
     work: &(dyn Fn(&Path) -> Result<T, String> + Sync),

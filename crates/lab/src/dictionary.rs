@@ -6,10 +6,10 @@ use analysis::report::column::{Column, Field, GROUPS};
 use analysis::report::scorer::SCORERS;
 use analysis::report::{day, night};
 
-use crate::lab::results::{FILE_COLUMNS, FileColumn, LAST_COLUMNS, NAMING};
+use crate::results::{FILE_COLUMNS, FileColumn, LAST_COLUMNS, NAMING};
 
 /// The dictionary as Markdown.
-pub(crate) fn markdown() -> String {
+pub fn markdown() -> String {
     let mut out = String::from(
         "# Columns of the results\n\n\
          What `clarity analyze` writes, column by column. `results.csv` has one row per recording,\n\

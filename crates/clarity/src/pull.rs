@@ -2,19 +2,19 @@
 //!
 //! What arrives is a `.part` file; whoever asked checks its digest and installs it. Only `https` is
 //! spoken, except with this machine itself. Proxies are taken from the environment, as other
-//! programs do (`HTTPS_PROXY`, `NO_PROXY`).
+//! programs do (`HTTPS_PROXY`, `NO_PROXY`). It stays outside `lab`, whose shelf of models it fills,
+//! because nothing there may open a connection.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use import::weights::FILE_BYTES_MAX;
+use lab::models::digest::Sha256;
+use lab::models::shelf::Shelf;
 use reqwest::header::{CONTENT_RANGE, RANGE};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Response, StatusCode, Url};
 use tokio::io::AsyncWriteExt;
-
-use crate::models::digest::Sha256;
-use crate::models::shelf::Shelf;
 
 /// How long a connection may take to open.
 const CONNECT: Duration = Duration::from_secs(15);
@@ -29,11 +29,11 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// Where a file comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source(Url);
+pub(crate) struct Source(Url);
 
 /// Why a file was not fetched.
 #[derive(Debug, thiserror::Error)]
-pub enum PullError {
+pub(crate) enum PullError {
     /// Not an address that is fetched from.
     #[error("{0:?} is not an address that weights are fetched from; it must begin with https://")]
     Address(String),
@@ -92,7 +92,7 @@ enum Broke {
 
 impl Source {
     /// Reads an address. Links of Dropbox that show a page are turned into those that download.
-    pub fn parse(text: &str) -> Result<Self, PullError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, PullError> {
         let wrong = || PullError::Address(text.to_owned());
         let mut url = Url::parse(text).map_err(|_| wrong())?;
         if !may_fetch(&url) || !url.username().is_empty() || url.password().is_some() {
@@ -113,7 +113,7 @@ impl Source {
     }
 
     /// The `.part` file of this address: another address never continues it.
-    pub fn part(&self, shelf: &Shelf) -> PathBuf {
+    pub(crate) fn part(&self, shelf: &Shelf) -> PathBuf {
         let digest = Sha256::of(self.0.as_str().as_bytes());
         shelf.folder().join(format!("pull-{}.part", digest.short()))
     }
@@ -127,7 +127,7 @@ impl std::fmt::Display for Source {
 
 /// Fetches into the `.part` file, going on where an earlier try ended; `told` hears how far it is
 /// and, where the server says so, how much there is.
-pub async fn fetch(
+pub(crate) async fn fetch(
     source: &Source,
     part: &Path,
     told: &mut (dyn FnMut(u64, Option<u64>) + Send),

@@ -14,19 +14,19 @@ use anyhow::Context;
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 
-use crate::lab::journal::{Entry, Journal};
-use crate::lab::table::{Form, Heading, Writer};
+use crate::journal::{Entry, Journal};
+use crate::table::{Form, Heading, Writer};
 
 /// A column that every table of recordings has.
 pub(crate) struct FileColumn {
     /// Its name, and its name in the document of a recording.
-    pub(crate) id: &'static str,
+    pub id: &'static str,
     /// What its cells are.
-    pub(crate) kind: Kind,
+    pub kind: Kind,
     /// Its unit.
-    pub(crate) unit: &'static str,
+    pub unit: &'static str,
     /// What it says, in a sentence.
-    pub(crate) about: &'static str,
+    pub about: &'static str,
 }
 
 const fn column(
@@ -138,16 +138,16 @@ pub(crate) const LAST_COLUMNS: &[FileColumn] = &[
 
 /// A file of the batch and what came of it.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub struct Line {
     /// The path as results show it.
-    pub(crate) path: String,
+    pub path: String,
     /// Its key in the journal, or why it failed.
-    pub(crate) outcome: Result<String, String>,
+    pub outcome: Result<String, String>,
 }
 
 /// Where results go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Output {
+pub enum Output {
     /// One JSON document.
     Json(PathBuf),
     /// Three tables.
@@ -156,7 +156,7 @@ pub(crate) enum Output {
 
 impl Output {
     /// The output of a file's extension.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
             "json" => Some(Self::Json(path.to_owned())),
@@ -168,13 +168,13 @@ impl Output {
 }
 
 /// The table of `what` beside the table of recordings: `results.csv` has `results.nights.csv`.
-pub(crate) fn beside(path: &Path, what: &str) -> PathBuf {
+pub fn beside(path: &Path, what: &str) -> PathBuf {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     path.with_extension(format!("{what}.{extension}"))
 }
 
 /// Writes the output; it appears under its name when it is whole.
-pub(crate) fn write(
+pub fn write(
     output: &Output,
     lines: &[Line],
     journal: &mut Journal,
@@ -333,7 +333,7 @@ fn row(path: &str, entry: &Entry, document: &Value, columns: &[&'static Column])
 }
 
 /// A value of a document as a cell.
-pub(crate) fn cell(kind: Kind, value: Option<&Value>) -> Cell {
+pub fn cell(kind: Kind, value: Option<&Value>) -> Cell {
     let found = value.and_then(|value| match kind {
         Kind::Number => value.as_f64().map(Cell::Number),
         Kind::Whole => value.as_i64().map(Cell::Whole),

@@ -14,14 +14,14 @@ use anyhow::bail;
 use pat::scaler::Scaler;
 use pat::week::{self, Quantity, WEEK_MIN};
 
-use crate::lab::load::{self, How, Loaded};
-use crate::lab::table;
+use crate::load::{self, How, Loaded};
+use crate::table;
 
 /// The largest array that is read: 100,000 weeks of `f32`.
 const NPY_BYTES_MAX: u64 = 4_032_000_000 + 4_096;
 
 /// Measures of rest and activity that stand beside embeddings as a baseline.
-pub(crate) const RHYTHM: [&str; 11] = [
+pub const RHYTHM: [&str; 11] = [
     "interdaily_stability",
     "intradaily_variability",
     "relative_amplitude",
@@ -36,8 +36,8 @@ pub(crate) const RHYTHM: [&str; 11] = [
 ];
 
 /// Which minutes of a recording count as not worn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum LeaveOut {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaveOut {
     /// None.
     Kept,
     /// Those that Choi 2011 marks.
@@ -46,43 +46,43 @@ pub(crate) enum LeaveOut {
 
 /// How files become weeks.
 #[derive(Debug)]
-pub(crate) struct Reading {
+pub struct Reading {
     /// How minutes are scaled.
-    pub(crate) scaler: Scaler,
+    pub scaler: Scaler,
     /// What is left out.
-    pub(crate) nonwear: LeaveOut,
+    pub nonwear: LeaveOut,
     /// How recordings are read.
-    pub(crate) how: How,
+    pub how: How,
 }
 
 /// A week that can be embedded.
 #[derive(Debug)]
-pub(crate) struct Week {
+pub struct Week {
     /// The file, as it was named.
-    pub(crate) path: String,
+    pub path: String,
     /// Number of the week in the file, from 0; weeks that were left out count.
-    pub(crate) number: usize,
+    pub number: usize,
     /// 10,080 scaled values.
-    pub(crate) scaled: Vec<f32>,
+    pub scaled: Vec<f32>,
     /// Measures of the week before scaling, in the order of [`RHYTHM`]; None where one is missing or
     /// the file holds scaled weeks only.
-    pub(crate) rhythm: Option<Vec<f64>>,
+    pub rhythm: Option<Vec<f64>>,
     /// Whether the values are steps, which stand for activity.
-    pub(crate) is_proxy: bool,
+    pub is_proxy: bool,
 }
 
 /// What came of a file.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub struct Found {
     /// Weeks that can be embedded.
-    pub(crate) weeks: Vec<Week>,
+    pub weeks: Vec<Week>,
     /// Weeks with too little wear.
-    pub(crate) insufficient: usize,
+    pub insufficient: usize,
 }
 
 impl Reading {
     /// Reads a file.
-    pub(crate) fn file(&self, path: &Path) -> anyhow::Result<Found> {
+    pub fn file(&self, path: &Path) -> anyhow::Result<Found> {
         let is_array = path.extension().is_some_and(|extension| extension == "npy");
         if is_array {
             self.array(path)

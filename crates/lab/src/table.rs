@@ -42,7 +42,7 @@ impl Heading {
 
 /// The forms of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
     /// Comma-separated values with a heading; a missing cell is empty.
     Csv,
     /// Apache Parquet; a missing cell is null.
@@ -50,7 +50,7 @@ pub(crate) enum Form {
 }
 
 /// A table being written.
-pub(crate) struct Writer {
+pub struct Writer {
     path: PathBuf,
     unfinished: PathBuf,
     headings: Vec<Heading>,

@@ -12,40 +12,40 @@ use pat::WIDTH;
 use pat::encoder::Embedding;
 use serde::{Deserialize, Serialize};
 
-use crate::lab::pat::encode::Model;
-use crate::lab::pat::weeks::Week;
-use crate::lab::table::{Form, Heading, Writer};
+use crate::embed::encode::Model;
+use crate::embed::weeks::Week;
 use crate::models::digest::Sha256;
+use crate::table::{Form, Heading, Writer};
 
 /// A week that was embedded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Item {
+pub struct Item {
     /// The file.
-    pub(crate) path: String,
+    pub path: String,
     /// Number of the week in it, from 0.
-    pub(crate) week: usize,
+    pub week: usize,
     /// The mean over patches.
-    pub(crate) embedding: Vec<f32>,
+    pub embedding: Vec<f32>,
     /// For each block, the share of attention that each patch receives.
-    pub(crate) attention_profile: Vec<Vec<f32>>,
+    pub attention_profile: Vec<Vec<f32>>,
 }
 
 /// A whole file of embeddings.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Document {
+pub struct Document {
     /// Name of the encoder.
-    pub(crate) model: String,
+    pub model: String,
     /// Digest of its weights.
-    pub(crate) sha256: Sha256,
+    pub sha256: Sha256,
     /// How weeks were scaled.
-    pub(crate) scaler: String,
+    pub scaler: String,
     /// The weeks.
-    pub(crate) embeddings: Vec<Item>,
+    pub embeddings: Vec<Item>,
 }
 
 impl Document {
     /// Reads what [`Output`] wrote as JSON.
-    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
         let document: Self = serde_json::from_reader(BufReader::new(File::open(path)?))
             .context("not a file of embeddings as `clarity pat embed` writes it")?;
         if document
@@ -60,7 +60,7 @@ impl Document {
 }
 
 /// A file of embeddings that is being written.
-pub(crate) enum Output {
+pub enum Output {
     /// `.json`.
     Json {
         /// Where it will be.
@@ -83,7 +83,7 @@ pub(crate) enum Output {
 
 impl Output {
     /// Begins a file; its extension says which.
-    pub(crate) fn create(path: &Path, model: &Model, scaler: &str) -> anyhow::Result<Self> {
+    pub fn create(path: &Path, model: &Model, scaler: &str) -> anyhow::Result<Self> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("json") => json(path, model, scaler),
             Some("parquet") => {
@@ -101,7 +101,7 @@ impl Output {
     }
 
     /// Writes a week.
-    pub(crate) fn week(&mut self, week: &Week, embedding: Embedding) -> anyhow::Result<()> {
+    pub fn week(&mut self, week: &Week, embedding: Embedding) -> anyhow::Result<()> {
         match self {
             Self::Json { file, weeks, .. } => {
                 if *weeks > 0 {
@@ -131,7 +131,7 @@ impl Output {
     }
 
     /// Ends the file and gives it its name.
-    pub(crate) fn finish(self) -> anyhow::Result<()> {
+    pub fn finish(self) -> anyhow::Result<()> {
         match self {
             Self::Parquet { table, .. } => table.finish(),
             Self::Json {

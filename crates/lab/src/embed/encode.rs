@@ -9,23 +9,23 @@ use pat::encoder::{Embedding, Encoder, Workspace};
 use pat::week::WEEK_MIN;
 use pat::{Size, random};
 
-use crate::lab::pat::weeks::Week;
+use crate::embed::weeks::Week;
 use crate::models::digest::Sha256;
 use crate::models::{LoadedModel, Registry};
 
 /// Weeks that are embedded together: enough to keep every thread busy.
-pub(crate) const BATCH: usize = 32;
+pub const BATCH: usize = 32;
 /// What names of encoders that have learned nothing begin with.
 const RANDOM: &str = "random-";
 
 /// The encoder of a run.
-pub(crate) struct Model {
+pub struct Model {
     /// Its name, as results carry it.
-    pub(crate) name: String,
+    pub name: String,
     /// The digest of its weights.
-    pub(crate) sha256: Sha256,
+    pub sha256: Sha256,
     /// What is shown wherever a result of it is.
-    pub(crate) attribution: String,
+    pub attribution: String,
     weights: Weights,
     workspace: Workspace,
 }
@@ -38,7 +38,7 @@ enum Weights {
 impl Model {
     /// The encoder of a name: installed, or `random-small` and the like, whose weights follow from
     /// the seed.
-    pub(crate) fn open(
+    pub fn open(
         data_dir: &Path,
         name: &str,
         seed: u64,
@@ -75,7 +75,7 @@ impl Model {
     }
 
     /// Embeds weeks, in their order.
-    pub(crate) fn embed(&mut self, weeks: &[Week]) -> anyhow::Result<Vec<Embedding>> {
+    pub fn embed(&mut self, weeks: &[Week]) -> anyhow::Result<Vec<Embedding>> {
         let mut values = Vec::with_capacity(weeks.len() * WEEK_MIN);
         for week in weeks {
             values.extend_from_slice(&week.scaled);
@@ -97,7 +97,7 @@ impl Model {
 }
 
 /// Threads to use: as many as were asked for, else one for each core.
-pub(crate) fn threads(wanted: Option<NonZeroUsize>) -> NonZeroUsize {
+pub fn threads(wanted: Option<NonZeroUsize>) -> NonZeroUsize {
     wanted
         .or_else(|| std::thread::available_parallelism().ok())
         .unwrap_or(NonZeroUsize::MIN)

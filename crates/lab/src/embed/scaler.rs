@@ -22,7 +22,7 @@ struct File {
 }
 
 /// The scaler of a name or a file.
-pub(crate) fn named(name: &str) -> anyhow::Result<Scaler> {
+pub fn named(name: &str) -> anyhow::Result<Scaler> {
     match name {
         "none" => Ok(Scaler::None),
         "week" => Ok(Scaler::Week),

@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 32;
 
 /// Why the files of a batch could not be listed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum FindError {
+pub enum FindError {
     /// A folder could not be read.
     #[error("cannot list the folder {}", path.display())]
     Folder {
@@ -40,7 +40,7 @@ pub(crate) enum FindError {
 }
 
 /// The files that the paths stand for, each once, in the order of the paths and of their names.
-pub(crate) fn recordings(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FindError> {
+pub fn recordings(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FindError> {
     let mut found = Vec::new();
     for path in paths {
         if path.is_dir() {

@@ -12,11 +12,11 @@ use analysis::stats::two_groups::{self, Comparison};
 use analysis::stats::{circular, multiplicity};
 use serde_json::Value;
 
-use crate::lab::diary::names;
+use crate::diary::names;
 
 /// Why groups could not be compared.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CompareError {
+pub enum CompareError {
     /// A file could not be read.
     #[error("cannot read {}: {reason}", path.display())]
     Read {
@@ -53,26 +53,26 @@ pub(crate) enum CompareError {
 
 /// One line of the comparison.
 #[derive(Debug)]
-pub(crate) struct Compared {
+pub struct Compared {
     /// Which measure.
-    pub(crate) column: &'static Column,
+    pub column: &'static Column,
     /// What distinguishes the groups, or why that cannot be told.
-    pub(crate) outcome: Result<Comparison, String>,
+    pub outcome: Result<Comparison, String>,
     /// Adjusted probability over all measures that were compared.
-    pub(crate) q: f64,
+    pub q: f64,
 }
 
 /// The comparison of two groups.
 #[derive(Debug)]
-pub(crate) struct Compare {
+pub struct Compare {
     /// Labels of the first and the second group.
-    pub(crate) labels: (String, String),
+    pub labels: (String, String),
     /// Recordings in each.
-    pub(crate) counts: (usize, usize),
+    pub counts: (usize, usize),
     /// Recordings without a label.
-    pub(crate) unlabelled: Vec<String>,
+    pub unlabelled: Vec<String>,
     /// The measures.
-    pub(crate) lines: Vec<Compared>,
+    pub lines: Vec<Compared>,
 }
 
 /// A recording's measures by name.
@@ -82,7 +82,7 @@ struct Measured {
 }
 
 /// Compares the recordings of `results` by the column `by` of `labels`.
-pub(crate) fn compare(
+pub fn compare(
     results: &Path,
     labels: &Path,
     by: &str,
@@ -178,7 +178,7 @@ fn clocks(ours: &[f64], theirs: &[f64]) -> Result<Comparison, String> {
 }
 
 /// A value as the comparison prints it.
-pub(crate) fn shown(column: &Column, value: f64) -> String {
+pub fn shown(column: &Column, value: f64) -> String {
     match column.kind {
         Kind::Clock => clock_text(value),
         Kind::Number | Kind::Whole | Kind::Instant | Kind::Day | Kind::Text => {

@@ -18,13 +18,13 @@ const TITLE: &str = "{\"clarity_journal\":1}";
 
 /// What a journal holds on one file.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Digest of the content and of all that was asked for.
-    pub(crate) key: String,
+    pub key: String,
     /// Digest of the content.
-    pub(crate) sha256: String,
+    pub sha256: String,
     /// One document for each recording in the file.
-    pub(crate) recordings: Vec<Box<RawValue>>,
+    pub recordings: Vec<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -33,14 +33,14 @@ struct Key {
 }
 
 /// An open journal.
-pub(crate) struct Journal {
+pub struct Journal {
     file: File,
     places: HashMap<String, (u64, usize)>,
     end: u64,
 }
 
 /// The journal of an output.
-pub(crate) fn beside(out: &Path) -> PathBuf {
+pub fn beside(out: &Path) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(".journal");
     PathBuf::from(name)
@@ -48,7 +48,7 @@ pub(crate) fn beside(out: &Path) -> PathBuf {
 
 impl Journal {
     /// Begins an empty journal; what was there is forgotten.
-    pub(crate) fn begin(path: &Path) -> anyhow::Result<Self> {
+    pub fn begin(path: &Path) -> anyhow::Result<Self> {
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -66,7 +66,7 @@ impl Journal {
 
     /// Opens a journal to go on where it ends; a line that was cut short is dropped. Without a journal
     /// an empty one begins.
-    pub(crate) fn resume(path: &Path) -> anyhow::Result<Self> {
+    pub fn resume(path: &Path) -> anyhow::Result<Self> {
         if !path.exists() {
             return Self::begin(path);
         }
@@ -99,12 +99,12 @@ impl Journal {
     }
 
     /// The keys of the files that were finished.
-    pub(crate) fn keys(&self) -> HashSet<String> {
+    pub fn keys(&self) -> HashSet<String> {
         self.places.keys().cloned().collect()
     }
 
     /// Appends an entry in one write, so that nothing but the end of the journal can be cut.
-    pub(crate) fn append(&mut self, entry: &Entry) -> anyhow::Result<()> {
+    pub fn append(&mut self, entry: &Entry) -> anyhow::Result<()> {
         let mut line = serde_json::to_string(entry)?;
         line.push('\n');
         self.file.seek(SeekFrom::Start(self.end))?;
@@ -118,7 +118,7 @@ impl Journal {
     }
 
     /// Reads an entry back.
-    pub(crate) fn entry(&mut self, key: &str) -> anyhow::Result<Entry> {
+    pub fn entry(&mut self, key: &str) -> anyhow::Result<Entry> {
         let (at, length) = *self.places.get(key).context("an entry of the journal")?;
         self.file.seek(SeekFrom::Start(at))?;
         let mut line = vec![0; length];

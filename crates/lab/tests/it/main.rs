@@ -1,0 +1,3 @@
+//! From a file of weights to an embedding, across the crates that it takes.
+
+mod agreement;
