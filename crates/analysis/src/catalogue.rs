@@ -10,6 +10,7 @@ use crate::effort::{cadence, fitness, guideline, load, recovery, zones};
 use crate::heart::{
     self, artefact, correction, entropy, frequency, geometry, poincare, saturation, time,
 };
+use crate::method::Analysis;
 use crate::report::{day, night};
 use crate::rhythm::{
     adat, antilogistic, cosinor, extremes, flm, fluctuation, level, lids, light, periodogram,
@@ -24,19 +25,6 @@ use crate::stats::{
     trial, two_groups, weekday,
 };
 use crate::wear::{choi, inactivity, troiano};
-
-/// The identity of one method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Analysis {
-    /// Stable identifier, snake case.
-    pub id: &'static str,
-    /// Version of the definition and its arithmetic; results of different versions do not mix.
-    pub version: u32,
-    /// Unit of the main value; `"1"` for a ratio, `"epochs"` for a scored series.
-    pub unit: &'static str,
-    /// The measure in one line.
-    pub title: &'static str,
-}
 
 /// Every method of the actigraphy, heart and statistics rooms, in the order of the documentation.
 pub const ALL: &[Analysis] = &[

@@ -14,6 +14,7 @@ pub mod daily;
 pub mod effort;
 pub mod heart;
 pub mod maths;
+pub mod method;
 pub mod outcome;
 pub mod report;
 pub mod rhythm;

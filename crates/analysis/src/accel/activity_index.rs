@@ -24,8 +24,8 @@
 //! **References.** Bai J et al. 2016, `PLoS` ONE 11:e0160644, doi:10.1371/journal.pone.0160644.
 
 use super::filter::{Butterworth, Pass};
-use crate::catalogue::Analysis;
 use crate::maths::describe::floor_index;
+use crate::method::Analysis;
 
 /// Activity index.
 pub const ACTIVITY_INDEX: Analysis = Analysis {

@@ -23,7 +23,7 @@
 //! **References.** van Hees VT et al. 2015, `PLoS` ONE 10:e0142533, doi:10.1371/journal.pone.0142533.
 //! Moshier SL 1989, Methods and Programs for Mathematical Functions (arc tangent).
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4};
 
 /// Mean of the samples' angles.

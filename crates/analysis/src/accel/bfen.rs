@@ -20,7 +20,7 @@
 //! **References.** van Hees VT et al. 2013, `PLoS` ONE 8:e61691, doi:10.1371/journal.pone.0061691.
 
 use super::filter::{Butterworth, Pass};
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 
 /// Band-pass filtered Euclidean norm.
 pub const BFEN: Analysis = Analysis {

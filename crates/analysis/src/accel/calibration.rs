@@ -27,7 +27,7 @@
 use super::held::{Held, finite_parts};
 use super::nonwear::spread;
 use super::timeline::{Run, Timeline, samples_per_epoch};
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Origin;
 

@@ -28,7 +28,7 @@
 use std::f64::consts::PI;
 
 use super::measure::Of;
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Counts along the first axis.

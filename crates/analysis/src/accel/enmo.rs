@@ -19,7 +19,7 @@
 //! **References.** van Hees VT et al. 2013, `PLoS` ONE 8:e61691, doi:10.1371/journal.pone.0061691.
 
 use super::held::sum_of;
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 
 /// Euclidean norm minus one, negative values set to zero.
 pub const ENMO: Analysis = Analysis {

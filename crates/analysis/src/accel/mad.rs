@@ -19,7 +19,7 @@
 
 use super::enmo::vector_magnitude_g;
 use super::held::sum_of;
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 
 /// Mean amplitude deviation.
 pub const MAD: Analysis = Analysis {

@@ -1,7 +1,7 @@
 //! What a reducer can make of raw acceleration.
 
 use super::{activity_index, angle, bfen, counts, enmo, hfen, mad};
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 
 /// One series that a [`Reducer`](super::reducer::Reducer) can produce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

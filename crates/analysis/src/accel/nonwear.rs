@@ -23,7 +23,7 @@
 use super::calibration::Calibration;
 use super::held::{Held, finite_parts, sum_of};
 use super::timeline::{Run, Timeline, samples_per_epoch, second};
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::series::{HOUR_S, Origin, Series};
 
 /// Non-wear from raw acceleration.

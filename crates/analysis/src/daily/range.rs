@@ -24,7 +24,7 @@ use jiff::civil::Date;
 
 use super::measure::Text;
 use super::minutes::{Activity, DAY_MIN, DayMinutes};
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{self, Column, Kind};
 use crate::report::{Input, Report};

@@ -22,8 +22,8 @@
 //! 2012, doi:10.1123/jpah.9.8.1125. Tudor-Locke C et al. 2018,
 //! doi:10.1136/bjsports-2017-097628.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{mean, present};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{MINUTE_S, Series};
 

@@ -23,7 +23,7 @@
 //!
 //! **References.** Kaminsky LA, Arena R, Myers J 2015, doi:10.1016/j.mayocp.2015.07.026.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::stats::persistence::Correlation;
 use crate::stats::slope::{Trend, theil_sen};

@@ -19,7 +19,7 @@
 //!
 //! **References.** Bull FC et al. 2020, doi:10.1136/bjsports-2020-102955.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Equivalent minutes of a week.

@@ -27,8 +27,8 @@
 //! doi:10.1136/bjsports-2016-096589. Impellizzeri FM et al. 2020, doi:10.1123/ijspp.2019-0864.
 
 use super::zones::Reserve;
-use crate::catalogue::Analysis;
 use crate::maths::describe::{mean, present};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

@@ -22,7 +22,7 @@
 //! **References.** Cole CR et al. 1999, doi:10.1056/NEJM199910283411804. Watanabe J et al. 2001,
 //! doi:10.1161/circ.104.16.1911.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Heart-rate recovery.

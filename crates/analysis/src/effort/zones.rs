@@ -21,7 +21,7 @@
 //! al. 2011, doi:10.1249/MSS.0b013e318213fefb. Tanaka H et al. 2001,
 //! doi:10.1016/S0735-1097(00)01054-8.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

@@ -19,8 +19,8 @@
 //! Fallen EL 1995. Karlsson M et al. 2012, doi:10.1186/1475-925X-11-2. Acar B et al. 1999,
 //! doi:10.1109/10.797990. Tarvainen MP et al. 2014, doi:10.1016/j.cmpb.2013.07.024.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{mean, median};
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Artefact detection.

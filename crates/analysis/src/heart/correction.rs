@@ -28,8 +28,8 @@
 //!
 //! **References.** Lipponen JA, Tarvainen MP 2019, doi:10.1080/03091902.2019.1640306.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{mean, median, quantile_in_place};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Beat correction.

@@ -17,8 +17,8 @@
 //! **References.** Richman JS, Moorman JR 2000, doi:10.1152/ajpheart.2000.278.6.H2039. Pincus SM
 //! 1991, doi:10.1073/pnas.88.6.2297.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::standard_deviation;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Sample entropy.

@@ -16,8 +16,8 @@
 //!
 //! **References.** Peng CK et al. 1995, Chaos 5:82, doi:10.1063/1.166141.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{line, mean};
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 use crate::rhythm::fluctuation::{Fluctuation, at_scales};
 

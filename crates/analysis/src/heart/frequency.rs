@@ -21,8 +21,8 @@
 //! **References.** Task Force 1996, doi:10.1161/01.CIR.93.5.1043. Laguna P et al. 1998,
 //! doi:10.1109/10.678605.
 
-use crate::catalogue::Analysis;
 use crate::maths::spectrum::{Spectrum, lomb_scargle, welch};
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Band powers by Welch.

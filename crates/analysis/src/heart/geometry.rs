@@ -18,8 +18,8 @@
 //!
 //! **References.** Task Force 1996, doi:10.1161/01.CIR.93.5.1043.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::floor_index;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Triangular index.

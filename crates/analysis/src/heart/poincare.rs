@@ -15,8 +15,8 @@
 //! **References.** Brennan M et al. 2001, IEEE Trans Biomed Eng 48:1342, doi:10.1109/10.959330.
 
 use super::time::differences;
-use crate::catalogue::Analysis;
 use crate::maths::describe::{standard_deviation, variance};
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Poincaré descriptors.

@@ -24,7 +24,7 @@
 //! **References.** Berry RB et al. 2012, doi:10.5664/jcsm.2172. Chung F et al. 2012,
 //! doi:10.1213/ANE.0b013e318248f4f5.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{HOUR_S, MINUTE_S, Series};
 

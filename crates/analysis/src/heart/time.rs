@@ -19,8 +19,8 @@
 //!
 //! **References.** Task Force 1996, Circulation 93:1043, doi:10.1161/01.CIR.93.5.1043.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{mean, median, standard_deviation};
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Standard deviation of normal intervals.

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, DateTime};
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::Outcome;
 use crate::report::{Report, rhythm, sleep};
 use crate::series::DAY_S;

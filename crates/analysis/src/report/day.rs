@@ -24,8 +24,8 @@
 
 use jiff::civil::Date;
 
-use crate::catalogue::Analysis;
 use crate::maths::describe;
+use crate::method::Analysis;
 use crate::outcome::Outcome;
 use crate::report::column::{Cell, Field, Kind, civil};
 use crate::report::{LIGHT_LUX, Report};

@@ -26,7 +26,7 @@
 
 use jiff::civil::Date;
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
 use crate::report::scorer::Scorer;

@@ -1,6 +1,6 @@
 //! The measures of rest-activity rhythm, of its shape and of light.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::report::Report;
 use crate::report::column::{Column, Kind};

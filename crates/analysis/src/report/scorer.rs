@@ -2,7 +2,7 @@
 //!
 //! A bare name is the published definition; a name with a suffix is what a program makes of it.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::Outcome;
 use crate::score::scored::Scored;
 use crate::score::{cole_kripke, crespo, oakley, roenneberg, sadeh, scripps};

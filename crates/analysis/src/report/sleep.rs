@@ -1,7 +1,7 @@
 //! The measures of sleep over the nights of a recording, and of wear.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::report::Report;
 use crate::report::column::Column;

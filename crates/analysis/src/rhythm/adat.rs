@@ -16,7 +16,7 @@
 //! **References.** Definition as in actigraphy practice; see Ancoli-Israel S et al. 2003, Sleep
 //! 26:342, doi:10.1093/sleep/26.3.342.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{DAY_S, Series};
 

@@ -22,9 +22,9 @@ use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
 use super::cosinor::fit_points;
-use crate::catalogue::Analysis;
 use crate::maths::describe::{mean, squared_deviation};
 use crate::maths::minimise::{Residuals, descend};
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Extended cosinor.

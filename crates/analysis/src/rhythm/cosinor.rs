@@ -22,11 +22,11 @@
 
 use std::f64::consts::TAU;
 
-use crate::catalogue::Analysis;
 use crate::maths::describe;
 use crate::maths::distribution::{f_tail, student_quantile};
 use crate::maths::least_squares;
 use crate::maths::minimise::{Residuals, descend};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

@@ -21,8 +21,8 @@
 //! 1999, doi:10.3109/07420529908998724.
 
 use super::profile::{Profile, average_day};
-use crate::catalogue::Analysis;
 use crate::maths::window::Exact;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{HOUR_S, Series};
 

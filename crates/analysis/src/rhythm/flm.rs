@@ -17,8 +17,8 @@
 use std::f64::consts::TAU;
 
 use super::profile::Profile;
-use crate::catalogue::Analysis;
 use crate::maths::least_squares;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Functional linear model.

@@ -21,8 +21,8 @@
 //! doi:10.1016/S0378-4371(02)01383-3. Hu K et al. 2004, doi:10.1016/j.physa.2004.02.042.
 //! Danilevicz IM et al. 2024 (ABI), doi:10.1186/s12874-024-02255-w.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{self, Line, line};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

@@ -14,8 +14,8 @@
 //!
 //! **References.** Share of zero counts as in Garcia-Ceja E et al. 2018, doi:10.1145/3204949.3208125.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

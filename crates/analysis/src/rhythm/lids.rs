@@ -20,10 +20,10 @@
 
 use std::f64::consts::TAU;
 
-use crate::catalogue::Analysis;
 use crate::maths::describe;
 use crate::maths::least_squares;
 use crate::maths::window::moving_mean;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{Combine, Ends, MINUTE_S, Origin, Series};
 

@@ -16,8 +16,8 @@
 //!
 //! **References.** Reid KJ et al. 2014, `PLoS` One 9:e92251, doi:10.1371/journal.pone.0092251.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

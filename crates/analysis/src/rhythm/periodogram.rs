@@ -19,10 +19,10 @@
 //! Sokolove PG, Bushell WN 1978, doi:10.1016/0022-5193(78)90022-X.
 
 use super::cosinor::observations;
-use crate::catalogue::Analysis;
 use crate::maths::describe;
 use crate::maths::distribution::chi_square_quantile;
 use crate::maths::spectrum::lomb_scargle;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{HOUR_S, Series};
 

@@ -15,7 +15,7 @@
 //!
 //! **References.** Van Someren EJW et al. 1999, doi:10.3109/07420529908998724.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{DAY_S, Series};
 

@@ -17,7 +17,7 @@
 //!
 //! **References.** Phillips AJK et al. 2017, Sci Rep 7:3216, doi:10.1038/s41598-017-03171-4.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::score::scored::Scored;
 

@@ -18,9 +18,9 @@
 //! **References.** Golyandina N, Zhigljavsky A 2013, doi:10.1007/978-3-642-34913-3. Fossion R et al.
 //! 2017, doi:10.1371/journal.pone.0181762.
 
-use crate::catalogue::Analysis;
 use crate::maths::eigen::{Eigen, symmetric};
 use crate::maths::least_squares::dot;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Singular spectrum analysis.

@@ -26,8 +26,8 @@
 //! Van Someren EJW et al. 1999, Chronobiol Int 16:505, doi:10.3109/07420529908998724.
 //! Gonçalves BSB et al. 2014, J Neurosci Methods 232:152, doi:10.1016/j.jneumeth.2014.05.008.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{Combine, DAY_S, Ends, HOUR_S, MINUTE_S, Origin, Series};
 

@@ -21,8 +21,8 @@
 //! **References.** Wittmann M et al. 2006, doi:10.1080/07420520500545979. Roenneberg T et al. 2012,
 //! doi:10.1016/j.cub.2012.03.038. Fischer D et al. 2016, doi:10.1177/0748730416656958.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::mean;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::stats::circular;
 

@@ -21,9 +21,9 @@
 //! **References.** Lim ASP et al. 2011, Sleep 34:1569, doi:10.5665/sleep.1400. Cleveland WS 1979,
 //! J Am Stat Assoc 74:829, doi:10.1080/01621459.1979.10481038.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe;
 use crate::maths::run::runs;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{DAY_S, Series};
 

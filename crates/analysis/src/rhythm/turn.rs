@@ -19,8 +19,8 @@
 //! doi:10.1371/journal.pcbi.1009514.
 
 use super::profile::Profile;
-use crate::catalogue::Analysis;
 use crate::maths::describe::mean;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Activity onset time.

@@ -22,10 +22,10 @@
 //! 2018, doi:10.1038/s41598-018-31266-z.
 
 use super::scored::{Scored, State};
-use crate::catalogue::Analysis;
 use crate::maths::describe::quantile;
 use crate::maths::run::runs;
 use crate::maths::window::{RankWindow, ranks};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

@@ -21,8 +21,8 @@
 //! **References.** Cole RJ et al. 1992, Sleep 15:461, doi:10.1093/sleep/15.5.461.
 
 use super::scored::{Edge, Scored, Window, below};
-use crate::catalogue::Analysis;
 use crate::maths::describe::floor_index;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{Combine, Ends, MINUTE_S, Origin, Series};
 

@@ -24,7 +24,7 @@
 //! doi:10.1093/sleep/zsaa170.
 
 use super::scored::State;
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::stats::kendall::ranks;
 

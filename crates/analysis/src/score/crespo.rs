@@ -26,10 +26,10 @@
 //! **References.** Crespo C et al. 2012, Med Biol Eng Comput 50:329, doi:10.1007/s11517-012-0875-y.
 
 use super::scored::{Scored, State};
-use crate::catalogue::Analysis;
 use crate::maths::describe::quantile_in_place;
 use crate::maths::run::{closing, opening, runs};
 use crate::maths::window::{RankWindow, ranks};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{HOUR_S, MINUTE_S, Series};
 

@@ -20,7 +20,7 @@
 
 use jiff::civil::{Date, Time};
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 use crate::series::{DAY_S, Series};
 

@@ -24,8 +24,8 @@
 use std::collections::BTreeMap;
 
 use super::scored::{Scored, State};
-use crate::catalogue::Analysis;
 use crate::maths::run::{Run, runs};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::DAY_S;
 use crate::stats::circular;

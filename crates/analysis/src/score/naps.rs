@@ -20,8 +20,8 @@
 //! **References.** Kanady JC, Drummond SPA, Mednick SC 2011, doi:10.1111/j.1365-2869.2010.00858.x.
 
 use super::scored::{Scored, State};
-use crate::catalogue::Analysis;
 use crate::maths::run::runs;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Nap candidates.

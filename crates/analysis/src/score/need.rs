@@ -21,8 +21,8 @@
 //! **References.** Van Dongen HPA et al. 2003, doi:10.1093/sleep/26.2.117. Hirshkowitz M et al. 2015,
 //! doi:10.1016/j.sleh.2014.12.010.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{mean, present};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Sleep debt of two weeks.

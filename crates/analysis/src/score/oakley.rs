@@ -18,8 +18,8 @@
 //! **References.** Oakley NR 1997, Technical report, Mini Mitter. Respironics Actiware manual.
 
 use super::scored::{Edge, Scored, Window, judged};
-use crate::catalogue::Analysis;
 use crate::maths::describe::sum;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

@@ -19,8 +19,8 @@
 //! **References.** Tudor-Locke C et al. 2014, doi:10.1139/apnm-2013-0173.
 
 use super::scored::{Scored, State};
-use crate::catalogue::Analysis;
 use crate::maths::run::runs;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{MINUTE_S, Series};
 

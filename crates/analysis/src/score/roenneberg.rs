@@ -20,9 +20,9 @@
 //! **References.** Roenneberg T et al. 2015, Methods Enzymol 552:257, doi:10.1016/bs.mie.2014.11.028.
 
 use super::scored::{Scored, State};
-use crate::catalogue::Analysis;
 use crate::maths::run::runs;
 use crate::maths::window::moving_mean;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{HOUR_S, MINUTE_S, Series};
 

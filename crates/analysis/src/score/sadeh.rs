@@ -19,7 +19,7 @@
 //! **References.** Sadeh A et al. 1994, Sleep 17:201, doi:10.1093/sleep/17.3.201.
 
 use super::scored::{Edge, Scored, judged};
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{Combine, Ends, MINUTE_S, Origin, Series};
 

@@ -18,7 +18,7 @@
 //! **References.** Kripke DF et al. 2010, J Sleep Res 19:612, doi:10.1111/j.1365-2869.2010.00835.x.
 
 use super::scored::{Edge, Scored, Window, below};
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::Series;
 

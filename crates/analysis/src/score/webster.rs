@@ -18,8 +18,8 @@
 //! **References.** Webster JB et al. 1982, Sleep 5:389, doi:10.1093/sleep/5.4.389.
 
 use super::scored::{Scored, State};
-use crate::catalogue::Analysis;
 use crate::maths::run::runs;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 use crate::series::MINUTE_S;
 

@@ -29,11 +29,11 @@
 
 use super::hampel::MAD_TO_DEVIATION;
 use super::multiplicity::adjusted;
-use crate::catalogue::Analysis;
 use crate::maths::describe::{mean, median, quantile};
 use crate::maths::distribution::{chi_square_quantile, chi_square_tail};
 use crate::maths::eigen::symmetric;
 use crate::maths::least_squares::{cholesky, dot, solve};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Anomalous days.

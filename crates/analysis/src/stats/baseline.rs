@@ -16,8 +16,8 @@
 //! **References.** Iglewicz B, Hoaglin DC 1993, How to detect and handle outliers, ASQC.
 
 use super::hampel::MAD_TO_DEVIATION;
-use crate::catalogue::Analysis;
 use crate::maths::describe::{median, present};
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Robust z against a personal baseline.

@@ -17,8 +17,8 @@
 //! doi:10.1080/01621459.2012.737745.
 
 use super::hampel::MAD_TO_DEVIATION;
-use crate::catalogue::Analysis;
 use crate::maths::describe::median;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Change points.

@@ -18,7 +18,7 @@
 
 use std::f64::consts::TAU;
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Circular mean and spread.

@@ -15,8 +15,8 @@
 //! **References.** Hampel FR 1974, doi:10.1080/01621459.1974.10482962. Pearson RK et al. 2016,
 //! doi:10.1186/s13634-016-0383-6.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{median, present};
+use crate::method::Analysis;
 
 /// Hampel filter.
 pub const HAMPEL: Analysis = Analysis {

@@ -24,8 +24,8 @@
 
 use super::persistence::{Correlation, factor_about_line};
 use super::slope::{median_slope, rest};
-use crate::catalogue::Analysis;
 use crate::maths::distribution::{normal_two_sided, student_two_sided};
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Mann-Kendall test.

@@ -13,7 +13,7 @@
 //!
 //! **References.** Benjamini Y, Hochberg Y 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 
 /// Benjamini-Hochberg adjustment.
 pub const BENJAMINI_HOCHBERG: Analysis = Analysis {

@@ -16,9 +16,9 @@
 //!
 //! **References.** Phipson B, Smyth GK 2010, doi:10.2202/1544-6115.1585.
 
-use crate::catalogue::Analysis;
 use crate::maths::chance::Chance;
 use crate::maths::describe::mean;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Permutation test of two means.

@@ -18,9 +18,9 @@
 
 use super::kendall;
 use super::persistence::{Correlation, factor_about_line};
-use crate::catalogue::Analysis;
 use crate::maths::describe::{floor_index, median};
 use crate::maths::distribution::{normal_quantile, student_quantile};
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Theil-Sen slope.

@@ -34,11 +34,11 @@
 use super::kendall::ranks;
 use super::multiplicity::adjusted;
 use super::persistence::{Correlation, about_mean, lag_one};
-use crate::catalogue::Analysis;
 use crate::maths::describe::{line, mean, present, standard_deviation, variance};
 use crate::maths::distribution::{
     normal_quantile, normal_two_sided, student_quantile, student_two_sided,
 };
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Before and after a change.

@@ -21,9 +21,9 @@
 //! **References.** Mann HB, Whitney DR 1947, doi:10.1214/aoms/1177730491. `DeLong` ER et al. 1988,
 //! doi:10.2307/2531595. Cliff N 1993, doi:10.1037/0033-2909.114.3.494.
 
-use crate::catalogue::Analysis;
 use crate::maths::describe::{median, present, variance};
 use crate::maths::distribution::normal_two_sided;
+use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Two groups by rank.

@@ -25,9 +25,9 @@
 
 use super::kendall::{ranks, ties};
 use super::persistence::lag_one;
-use crate::catalogue::Analysis;
 use crate::maths::describe::{median, present};
 use crate::maths::distribution::chi_square_tail;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 
 /// Day-of-week effects.

@@ -16,8 +16,8 @@
 //!
 //! **References.** Choi L et al. 2011, Med Sci Sports Exerc 43:357, doi:10.1249/MSS.0b013e3181ed61a3.
 
-use crate::catalogue::Analysis;
 use crate::maths::run::runs;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{MINUTE_S, Series};
 

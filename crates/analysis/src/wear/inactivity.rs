@@ -14,8 +14,8 @@
 //! **References.** As the spurious-inactivity mask of Hammad G et al. 2021,
 //! doi:10.1371/journal.pcbi.1009514.
 
-use crate::catalogue::Analysis;
 use crate::maths::run::runs;
+use crate::method::Analysis;
 use crate::series::Series;
 
 /// Long inactivity.

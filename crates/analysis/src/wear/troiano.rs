@@ -16,7 +16,7 @@
 //!
 //! **References.** Troiano RP et al. 2008, doi:10.1249/mss.0b013e31815a51b3.
 
-use crate::catalogue::Analysis;
+use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::series::{MINUTE_S, Series};
 
