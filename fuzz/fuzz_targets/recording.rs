@@ -5,7 +5,9 @@
 use std::ops::ControlFlow;
 
 use import::recording::columns::Columns;
-use import::recording::front::{ALL, Options, VALUES_MAX, read};
+use import::recording::error::VALUES_MAX;
+use import::recording::front::{ALL, read};
+use import::recording::options::Options;
 use import::recording::{Content, Recording};
 
 /// The first byte of a table with a declaration.

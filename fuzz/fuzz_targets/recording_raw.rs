@@ -5,7 +5,8 @@
 use std::ops::ControlFlow;
 
 use import::recording::Content;
-use import::recording::front::{Options, read};
+use import::recording::front::read;
+use import::recording::options::Options;
 
 const INFO: &[u8] = b"Serial Number: MOS2E1\nSample Rate: 30\nStart Date: 638447615700000000\n";
 

@@ -20,7 +20,8 @@ use divan::counter::BytesCount;
 use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use import::recording::front::{Options, read};
+use import::recording::front::read;
+use import::recording::options::Options;
 
 use self::writers::{Layout, Pack, START_S};
 

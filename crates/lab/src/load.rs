@@ -11,7 +11,7 @@ use analysis::outcome::Insufficient;
 use analysis::series::{Combine, Ends, Origin, Series};
 use aws_lc_rs::digest;
 use import::recording::columns::Columns;
-use import::recording::front;
+use import::recording::error;
 use import::recording::{Channel, Content, Damages, Header, Quantity, Recording};
 use jiff::tz::TimeZone;
 
@@ -58,7 +58,7 @@ pub enum LoadError {
     Io(#[from] io::Error),
     /// No reader understood it.
     #[error(transparent)]
-    Import(#[from] front::Error),
+    Import(#[from] error::Error),
     /// It has no channel of activity.
     #[error("the file has no channel of activity; its channels are {0}")]
     NoActivity(String),

@@ -15,7 +15,8 @@ use analysis::accel::measure::{self, Measure};
 use analysis::accel::nonwear::Detector;
 use analysis::accel::reducer::{Reducer, Settings};
 use analysis::series::{MINUTE_S, Series};
-use import::recording::front::{self, Options};
+use import::recording::front;
+use import::recording::options::Options;
 use import::recording::{Block, Content, Raw};
 
 use crate::load::{Decode, How, LoadError, Loaded, on_clock};

@@ -20,7 +20,8 @@ use import::batch::{
 };
 use import::check;
 use import::recording::columns::Columns;
-use import::recording::front::{self, Options};
+use import::recording::front;
+use import::recording::options::Options;
 use import::recording::{Block, Channel, Content, Damages, Header, Quantity, Raw, Recording};
 use model::metric::Metric;
 use model::sample::{Flags, SECOND_US, Sample};

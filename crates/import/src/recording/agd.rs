@@ -9,7 +9,8 @@
 use std::io::{self, Read};
 
 use self::sqlite::{Database, Table, Value};
-use super::front::{Error, Options, Place, VALUES_MAX};
+use super::error::{Error, Place, VALUES_MAX};
+use super::options::Options;
 use super::source::Fault;
 use super::stamp::ticks_second;
 use super::{Channel, Damages, Header, Quantity, Recording};

@@ -16,8 +16,9 @@
 
 use std::io::Read;
 
-use super::front::{Error, Options, Place, VALUES_MAX};
+use super::error::{Error, Place, VALUES_MAX};
 use super::lines::{Lines, Spot};
+use super::options::Options;
 use super::{Channel, Damages, Header, Quantity, Recording, stamp};
 
 /// Name of the format.

@@ -15,9 +15,10 @@
 
 use std::io::Read;
 
-use super::front::{Error, Options};
+use super::error::Error;
 use super::grid::Grid;
 use super::lines::{Line, Lines};
+use super::options::Options;
 use super::stamp::Calendar;
 use super::table::{self, Cell, Field, Layout, When};
 use super::{Channel, Damages, Header, Quantity, Recording};

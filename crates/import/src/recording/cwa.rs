@@ -13,7 +13,7 @@ use std::io::Read;
 
 use memchr::memmem;
 
-use super::front::{Error, Place};
+use super::error::{Error, Place};
 use super::source::{CHECKSUM, Fault, Lost, Source, TRUNCATED, finish, u8_at, u16_at, u32_at};
 use super::stamp::day_number;
 use super::{Block, Blocks, Header, Raw};

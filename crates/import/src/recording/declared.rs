@@ -11,8 +11,9 @@
 use std::io::Read;
 
 use super::columns::{Column, Columns, Role};
-use super::front::{Error, Options};
+use super::error::Error;
 use super::lines::{Line, Lines, Spot};
+use super::options::Options;
 use super::stamp::Calendar;
 use super::table::{self, Field, Layout, When};
 use super::{Damages, Header, Quantity, Recording};

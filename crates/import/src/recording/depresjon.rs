@@ -10,8 +10,9 @@
 
 use std::io::Read;
 
-use super::front::{Error, Options, VALUES_MAX};
+use super::error::{Error, VALUES_MAX};
 use super::lines::{Line, Lines, Spot};
+use super::options::Options;
 use super::stamp::Calendar;
 use super::table::{self, Cell};
 use super::{Channel, Damages, Header, Quantity, Recording};

@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use super::front::{Error, Place};
+use super::error::{Error, Place};
 use super::source::{Fault, Source, TRUNCATED, finish};
 use super::stamp::{day_number, figure};
 use super::{Block, Blocks, Header, Raw};

@@ -4,7 +4,7 @@
 //! epochs belongs to the nearer one. It must never average, interpolate or move a second row aside: two
 //! rows in one epoch keep the first, and the other is told as a damage.
 
-use super::front::{Error, VALUES_MAX};
+use super::error::{EPOCH_S_MAX, Error, VALUES_MAX};
 use super::lines::Spot;
 use super::{Damages, stamp};
 
@@ -13,9 +13,6 @@ const ROWS_HELD_MAX: usize = 1_024;
 
 /// A row later than this after the last one is a wrong date, not a gap: no battery lasts as long.
 const GAP_S_MAX: i64 = 400 * stamp::DAY_S;
-
-/// Longest epoch in seconds.
-pub(crate) const EPOCH_S_MAX: i64 = stamp::DAY_S;
 
 /// A grid while rows come.
 pub(crate) struct Grid {

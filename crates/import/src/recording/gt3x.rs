@@ -13,7 +13,7 @@ use std::io::Read;
 
 use self::known::Known;
 use self::log::Log;
-use super::front::{Error, Place};
+use super::error::{Error, Place};
 use super::source::{Fault, Source, finish};
 use super::{Blocks, Damage, Header, Raw};
 use crate::archive::{Archive, ArchiveError, Limits, Next};

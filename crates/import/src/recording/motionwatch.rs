@@ -14,7 +14,8 @@
 
 use std::io::{self, Read};
 
-use super::front::{Error, Options, Place, VALUES_MAX};
+use super::error::{Error, Place, VALUES_MAX};
+use super::options::Options;
 use super::stamp::Calendar;
 use super::table::{self, Cell};
 use super::{Channel, Damage, Damages, Header, Quantity, Recording};

@@ -18,8 +18,9 @@ use std::io::Read;
 
 use rustc_hash::FxHashMap;
 
-use super::front::{Error, Options, VALUES_MAX};
+use super::error::{Error, VALUES_MAX};
 use super::lines::{Line, Lines, Spot};
+use super::options::Options;
 use super::stamp::{self, DAY_S};
 use super::table::{self, Cell};
 use super::{Channel, Content, Damages, Header, Member, Quantity, Recording};

@@ -16,8 +16,9 @@
 
 use std::io::Read;
 
-use super::front::{Error, Options};
+use super::error::Error;
 use super::lines::Lines;
+use super::options::Options;
 use super::stamp::{self, Calendar};
 use super::table::{self, Cell, Field, Layout, When};
 use super::{Damages, Header, Quantity, Recording};

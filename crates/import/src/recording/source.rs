@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read};
 
 use memchr::memchr;
 
-use super::front::{Error, Place};
+use super::error::{Error, Place};
 use super::{Damage, Damages, Raw};
 use crate::archive::ArchiveError;
 

@@ -2,9 +2,10 @@
 //!
 //! Formats say with a [`Layout`] what the columns are; this reads the rows. It must never know a format.
 
-use super::front::{Error, Options, Place};
+use super::error::{Error, Place};
 use super::grid::{Grid, Placed};
 use super::lines::{Line, Lines, Spot};
+use super::options::Options;
 use super::stamp::Calendar;
 use super::{Channel, Damages, Quantity};
 
@@ -301,5 +302,5 @@ pub(crate) fn malformed(format: &'static str, spot: Spot, message: impl Into<Str
 pub(crate) fn epoch_s(options: &Options<'_>, stated: Option<u32>) -> Option<u32> {
     options
         .epoch_s
-        .or(stated.filter(|seconds| (1..=super::grid::EPOCH_S_MAX).contains(&i64::from(*seconds))))
+        .or(stated.filter(|seconds| (1..=super::error::EPOCH_S_MAX).contains(&i64::from(*seconds))))
 }

@@ -9,8 +9,9 @@
 
 use std::io::Read;
 
-use super::front::{Error, Options};
+use super::error::Error;
 use super::lines::Lines;
+use super::options::Options;
 use super::stamp::{Calendar, Order};
 use super::table::{self, Field, Layout, When};
 use super::{Damages, Header, Quantity, Recording};

@@ -1,6 +1,7 @@
 //! ActiGraph AGD: the reference table, files of the tests' own writer, and damaged ones.
 
-use import::recording::front::{Error, Options};
+use import::recording::error::Error;
+use import::recording::options::Options;
 use import::recording::{Quantity, Recording};
 
 use crate::sqlite::{Cell, file};

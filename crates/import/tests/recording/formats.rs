@@ -1,6 +1,7 @@
 //! What each format means, on small files written for it.
 
-use import::recording::front::{self, Options};
+use import::recording::front;
+use import::recording::options::Options;
 use import::recording::{Content, Quantity};
 
 use crate::fixtures;

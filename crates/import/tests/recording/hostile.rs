@@ -6,7 +6,9 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use import::recording::columns::Columns;
-use import::recording::front::{self, Error, Options, VALUES_MAX};
+use import::recording::error::{Error, VALUES_MAX};
+use import::recording::front;
+use import::recording::options::Options;
 use import::recording::{Content, Recording};
 use proptest::prelude::*;
 

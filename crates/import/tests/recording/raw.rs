@@ -3,7 +3,9 @@
 
 use std::ops::ControlFlow;
 
-use import::recording::front::{Error, Options, read};
+use import::recording::error::Error;
+use import::recording::front::read;
+use import::recording::options::Options;
 use import::recording::{Content, Raw};
 
 use crate::support::shared;

@@ -1,6 +1,6 @@
 //! Raw recordings that are cut, flipped, torn or lie about themselves.
 
-use import::recording::front::Error;
+use import::recording::error::Error;
 
 use crate::raw::{Piece, pieces, try_pieces};
 use crate::writers::{self, Layout, Pack, START_S};

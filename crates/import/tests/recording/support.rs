@@ -4,7 +4,9 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use import::recording::front::{Error, Options, read};
+use import::recording::error::Error;
+use import::recording::front::read;
+use import::recording::options::Options;
 use import::recording::{Channel, Content, Member, Recording};
 
 /// A file of the shared references, or `None` with a line that says so.

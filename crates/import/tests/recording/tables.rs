@@ -2,7 +2,8 @@
 
 use import::recording::Quantity;
 use import::recording::columns::{Columns, ColumnsError};
-use import::recording::front::{Error, Options};
+use import::recording::error::Error;
+use import::recording::options::Options;
 
 use crate::fixtures;
 use crate::support::{assert_same, channel, epochs, epochs_with, second, try_read};

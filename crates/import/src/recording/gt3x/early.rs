@@ -2,7 +2,7 @@
 //!
 //! Sample number n was taken n / rate after the start in `info.txt`. It must never guess that start.
 
-use super::super::front::Error;
+use super::super::error::Error;
 use super::super::source::{Source, u16_at};
 use super::super::{Block, Blocks, Raw};
 use super::known::Known;

@@ -3,7 +3,7 @@
 //! A record of activity holds one second. Where a record is damaged the next one that is whole is looked
 //! for. It must never use a record whose checksum is wrong.
 
-use super::super::front::Error;
+use super::super::error::Error;
 use super::super::source::{CHECKSUM, Fault, Lost, Source, TRUNCATED, u8_at, u16_at, u32_at};
 use super::super::{Block, Blocks, Raw};
 use super::known::Known;
