@@ -35,5 +35,6 @@ mod recordings;
 mod rhythm;
 mod story;
 mod tidy;
+mod tidy_cycles;
 mod truth;
 mod uploads;
