@@ -19,18 +19,19 @@
 //! began before the loaded window is missed. Coverage is the share of the day's hours touched by a
 //! sample, hidden or not.
 //!
-//! *Versions*: 1.
+//! *Versions*: 2. Version 1 let an aggregate add its value times the uncovered part of its time.
 //!
 //! *References*: Apple, "Manage Health data on your iPhone, iPad, or Apple Watch" (source order, 2023);
 //! the exact rule is the project's own (`docs/ARCHITECTURE.md`, samples and chunks).
 
-use model::sample::{Flags, Sample};
+use model::sample::{Flags, HOUR_US, MINUTE_US, Sample};
 use model::source::SourceNo;
 use model::zone::Span;
 
 use super::coverage::HourMask;
+use super::given::{Contribution, Given};
 use super::rank::Ranks;
-use super::series::{in_order, is_aggregated, is_extreme, is_same, is_usable};
+use super::series::{cut, in_order, is_aggregated, is_extreme, is_same, is_usable};
 
 /// What one source gave to a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,12 +74,22 @@ pub fn by_priority(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec
         })
         .collect();
     let mut covered: Vec<Span> = Vec::new();
+    let mut given: Vec<Contribution> = Vec::new();
+    let raw = layers.partition_point(|layer| !layer.class.is_aggregated());
     for (index, layer) in layers.iter().enumerate() {
-        if layers.iter().take(index).any(|above| layer.spares(above)) {
-            let above = cover_without_own(&layers, index);
-            add_layer(layer, &above, &borders, &mut open);
+        if layer.class.is_aggregated() {
+            add_aggregates(layer, &covered, &mut given, &borders, &mut open);
         } else {
-            add_layer(layer, &covered, &borders, &mut open);
+            let own;
+            let mut above = &covered;
+            if layers.iter().take(index).any(|other| layer.spares(other)) {
+                own = cover_without_own(&layers, index);
+                above = &own;
+            }
+            add_layer(layer, above, &borders, &mut open);
+            if raw < layers.len() {
+                note(layer, above, &mut given);
+            }
         }
         if index + 1 < layers.len() {
             covered = union(&covered, &layer.pieces);
@@ -92,7 +103,39 @@ pub fn by_priority(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec
 enum Class {
     Manual,
     Raw,
-    Aggregated,
+    Aggregated(Length),
+}
+
+impl Class {
+    const fn is_aggregated(self) -> bool {
+        matches!(self, Self::Aggregated(_))
+    }
+}
+
+/// How long the interval of an aggregate is; finer ones count first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Length {
+    Minute,
+    Hour,
+    Day,
+    Longer,
+}
+
+/// The longest day that a clock change makes.
+const LONGEST_DAY_US: i64 = 25 * HOUR_US;
+
+impl Length {
+    const fn of(length_us: i64) -> Self {
+        if length_us <= MINUTE_US {
+            Self::Minute
+        } else if length_us <= HOUR_US {
+            Self::Hour
+        } else if length_us <= LONGEST_DAY_US {
+            Self::Day
+        } else {
+            Self::Longer
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -164,7 +207,7 @@ fn layers_of(samples: &[Sample], ranks: &Ranks) -> Vec<Layer> {
 
 fn class_of(sample: &Sample) -> Class {
     if is_aggregated(sample) {
-        Class::Aggregated
+        Class::Aggregated(Length::of(sample.end_us - sample.start_us))
     } else if sample.flags.contains(Flags::MANUAL) {
         Class::Manual
     } else {
@@ -272,6 +315,117 @@ fn add_layer(layer: &Layer, above: &[Span], borders: &[Border], days: &mut [Open
             }
         }
     }
+}
+
+/// Notes what the pieces of a layer give where `above` leaves them uncovered.
+fn note(layer: &Layer, above: &[Span], given: &mut Vec<Contribution>) {
+    let mut first_cover = 0;
+    for piece in &layer.pieces {
+        let Span { start_us, end_us } = piece.span;
+        first_cover += passed(above.get(first_cover..), |cover| cover.end_us <= start_us);
+        let covers = above.get(first_cover..).unwrap_or_default();
+        if start_us == end_us {
+            let is_hidden = covers
+                .first()
+                .is_some_and(|cover| cover.start_us <= start_us);
+            if !is_hidden {
+                given.push(Contribution::new(piece.span, piece.value));
+            }
+            continue;
+        }
+        let length = (end_us - start_us) as f64;
+        for open in gaps(piece.span, covers) {
+            let share = (open.end_us - open.start_us) as f64 / length;
+            given.push(Contribution::new(open, piece.value * share));
+        }
+    }
+}
+
+/// Adds what aggregates contain beyond what finer and better samples gave inside their intervals.
+fn add_aggregates(
+    layer: &Layer,
+    covered: &[Span],
+    given: &mut Vec<Contribution>,
+    borders: &[Border],
+    days: &mut [OpenDay<'_>],
+) {
+    let before = Given::of(given);
+    let (mut first_border, mut first_cover) = (0, 0);
+    for piece in &layer.pieces {
+        let Span { start_us, end_us } = piece.span;
+        first_border += passed(borders.get(first_border..), |border| {
+            border.span.end_us <= start_us
+        });
+        first_cover += passed(covered.get(first_cover..), |cover| cover.end_us <= start_us);
+        let covers = covered.get(first_cover..).unwrap_or_default();
+        let mut places = gaps(piece.span, covers);
+        let is_covered = covers
+            .first()
+            .is_some_and(|cover| cover.start_us <= start_us);
+        let rest = match start_us == end_us {
+            true if is_covered => 0.0,
+            true => piece.value,
+            false => (piece.value - before.inside(piece.span)).max(0.0),
+        };
+        if places.is_empty() {
+            places.push(piece.span);
+        }
+        let room_us: i64 = places
+            .iter()
+            .map(|place| place.end_us - place.start_us)
+            .sum();
+        let part_in = |within: Span| {
+            if room_us == 0 {
+                return 1.0;
+            }
+            let inside = places.iter().filter_map(|place| cut(*place, within));
+            let inside_us: i64 = inside.map(|place| place.end_us - place.start_us).sum();
+            inside_us as f64 / room_us as f64
+        };
+        for border in borders.get(first_border..).unwrap_or_default() {
+            let Some(share) = Share::of(piece.span, border.span, &[]) else {
+                break;
+            };
+            let Some(day) = days.get_mut(border.day) else {
+                continue;
+            };
+            day.mask.mark(day.spans, start_us, end_us);
+            if let Some(part) = part_of(&mut day.parts, layer.source) {
+                part.merged += rest * part_in(border.span);
+                part.plain += piece.value * share.inside;
+                part.samples += 1;
+            }
+        }
+        given.extend(places.iter().map(|place| {
+            let share = part_in(*place);
+            Contribution::new(*place, rest * share)
+        }));
+    }
+}
+
+/// The parts of a piece that no cover touches; the first cover ends after the piece's start.
+fn gaps(piece: Span, covers: &[Span]) -> Vec<Span> {
+    let mut open = Vec::new();
+    let mut from_us = piece.start_us;
+    for cover in covers
+        .iter()
+        .take_while(|cover| cover.start_us < piece.end_us)
+    {
+        if from_us < cover.start_us {
+            open.push(Span {
+                start_us: from_us,
+                end_us: cover.start_us,
+            });
+        }
+        from_us = from_us.max(cover.end_us);
+    }
+    if from_us < piece.end_us {
+        open.push(Span {
+            start_us: from_us,
+            end_us: piece.end_us,
+        });
+    }
+    open
 }
 
 /// Which share of a piece lies inside a span, and which of it nobody covers.

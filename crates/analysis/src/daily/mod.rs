@@ -23,6 +23,7 @@ pub mod trend;
 
 mod coverage;
 mod epochs;
+mod given;
 mod night;
 mod series;
 mod timeline;

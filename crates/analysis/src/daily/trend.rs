@@ -134,7 +134,7 @@ pub fn trend(name: &str, documents: &[DayDocument], until: Date, days: u32) -> T
         .collect();
     let enough = Insufficient::unless("days with a value", LEAST_DAYS, points.len());
     let corrected = Correlation::Corrected;
-    let slope = enough.clone().and_then(|()| {
+    let slope = enough.and_then(|()| {
         let found = slope::theil_sen(&times, &values(&points), TAIL, corrected)?;
         Ok(Slope {
             per_day: found.slope,

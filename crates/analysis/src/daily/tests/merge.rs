@@ -58,12 +58,17 @@ fn instants_count_when_uncovered_and_hide_nothing() {
 }
 
 #[test]
-fn entries_by_hand_come_first_and_condensed_ones_only_fill() {
+fn entries_by_hand_come_first_and_aggregates_give_what_is_missing() {
     let watch = sample(0, HOUR_US, 600.0, 0);
     let by_hand = flagged(sample(0, HOUR_US / 2, 50.0, 2), Flags::MANUAL);
     let condensed = flagged(sample(0, 2 * HOUR_US, 1000.0, 0), Flags::AGGREGATED);
     close(one_day(&[watch, by_hand]).total, 50.0 + 300.0);
-    close(one_day(&[watch, condensed]).total, 600.0 + 500.0);
+    close(one_day(&[watch, condensed]).total, 1000.0);
+    let less = Sample {
+        value: 400.0,
+        ..condensed
+    };
+    close(one_day(&[watch, less]).total, 600.0);
     let extreme = flagged(condensed, Flags::AGGREGATED.with(Flags::MAXIMUM));
     close(one_day(&[watch, extreme]).total, 600.0);
     let own = flagged(sample(0, HOUR_US / 2, 50.0, 0), Flags::MANUAL);
@@ -74,6 +79,36 @@ fn entries_by_hand_come_first_and_condensed_ones_only_fill() {
         flagged(watch, Flags::ACTIVE),
     ];
     close(one_day(&twice).total, 600.0);
+}
+
+#[test]
+fn a_day_contains_its_hours_and_they_their_minutes() {
+    let total = |start_us, end_us, value, source| {
+        flagged(sample(start_us, end_us, value, source), Flags::AGGREGATED)
+    };
+    // A raw sample, its minute, its hour and the day of other apps: all the same steps.
+    let raw = sample(HOUR_US, HOUR_US + MINUTE_US, 100.0, 0);
+    let minute = total(HOUR_US, HOUR_US + MINUTE_US, 100.0, 1);
+    let hour = total(HOUR_US, 2 * HOUR_US, 700.0, 2);
+    let day_total = total(0, DAY_US, 8_000.0, 3);
+    let all = [raw, minute, hour, day_total];
+    for last in 1..=all.len() {
+        let expect = [100.0, 100.0, 700.0, 8_000.0][last - 1];
+        close(one_day(&all[..last]).total, expect);
+    }
+    // The hour is told what the minutes gave, and the rest of the day lies outside it.
+    let hours: Vec<Vec<Span>> = (0..24)
+        .map(|at| {
+            vec![Span {
+                start_us: at * HOUR_US,
+                end_us: (at + 1) * HOUR_US,
+            }]
+        })
+        .collect();
+    let found = by_priority(&all, &ranks(), &hours);
+    close(found[1].total, 700.0);
+    close(found[0].total, 7_300.0 / 23.0);
+    close(found.iter().map(|hour| hour.total).sum(), 8_000.0);
 }
 
 #[test]
@@ -194,49 +229,124 @@ fn distinct(samples: &[Sample]) -> Vec<Sample> {
     distinct
 }
 
-/// The rule, said once more without any cleverness.
+/// Minutes, hours, days, longer: the finer counts first.
+fn length_class(sample: &Sample) -> usize {
+    let length_us = sample.end_us - sample.start_us;
+    let bounds = [MINUTE_US, HOUR_US, 25 * HOUR_US];
+    bounds.iter().filter(|bound| length_us > **bound).count()
+}
+
+/// Time cut at every instant that matters, and what each cell and each instant was given.
+#[derive(Clone)]
+struct Cells {
+    cuts: Vec<i64>,
+    in_cells: Vec<f64>,
+    at_cuts: Vec<f64>,
+}
+
+impl Cells {
+    fn length(&self, cell: usize) -> f64 {
+        (self.cuts[cell + 1] - self.cuts[cell]) as f64
+    }
+
+    fn of(&self, sample: &Sample) -> Vec<usize> {
+        let within = |cell: &usize| {
+            sample.start_us <= self.cuts[*cell] && self.cuts[*cell + 1] <= sample.end_us
+        };
+        (0..self.in_cells.len()).filter(within).collect()
+    }
+
+    /// What cells and instants from one instant until another hold.
+    fn between(&self, start_us: i64, end_us: i64) -> f64 {
+        let holds = |at: &usize| start_us <= self.cuts[*at] && self.cuts[*at] < end_us;
+        let cells = (0..self.in_cells.len())
+            .filter(holds)
+            .map(|at| self.in_cells[at]);
+        let cuts = (0..self.at_cuts.len())
+            .filter(holds)
+            .map(|at| self.at_cuts[at]);
+        cells.chain(cuts).sum()
+    }
+
+    /// Adds a sample; `before` is what stood when its layer began.
+    fn add(&mut self, sample: &Sample, covered: &dyn Fn(i64) -> bool, before: &Self) {
+        if sample.start_us == sample.end_us {
+            let at = self.cuts.binary_search(&sample.start_us).expect("a cut");
+            self.at_cuts[at] += if covered(sample.start_us) {
+                0.0
+            } else {
+                sample.value
+            };
+            return;
+        }
+        let own = self.of(sample);
+        let open: Vec<usize> = own
+            .iter()
+            .copied()
+            .filter(|at| !covered(self.cuts[*at]))
+            .collect();
+        let whole = (sample.end_us - sample.start_us) as f64;
+        let (places, rest, room) = if class(sample) == 2 {
+            let given = before.between(sample.start_us, sample.end_us);
+            let places = if open.is_empty() { own } else { open };
+            let room = places.iter().map(|at| self.length(*at)).sum();
+            (places, (sample.value - given).max(0.0), room)
+        } else {
+            (open, sample.value, whole)
+        };
+        for at in places {
+            self.in_cells[at] += rest * self.length(at) / room;
+        }
+    }
+}
+
+/// The rule, said once more without any cleverness: each layer fills the cells in turn.
 fn oracle(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec<f64> {
-    let distinct = distinct(samples);
-    let key = |sample: &Sample| (class(sample), ranks.of(sample.source), sample.source);
-    let covered = |below: &Sample, at: i64| {
-        distinct.iter().any(|above| {
-            let hides =
-                key(above) < key(below) && (above.source != below.source || class(below) == 2);
-            hides && above.start_us <= at && at < above.end_us
-        })
+    let mut distinct = distinct(samples);
+    let key = |sample: &Sample| {
+        let fine = if class(sample) == 2 {
+            length_class(sample)
+        } else {
+            0
+        };
+        (class(sample), fine, ranks.of(sample.source), sample.source)
     };
+    distinct.sort_by_key(key);
     let mut cuts: Vec<i64> = distinct
         .iter()
-        .flat_map(|s| [s.start_us, s.end_us])
+        .flat_map(|sample| [sample.start_us, sample.end_us])
+        .chain(
+            days.iter()
+                .flatten()
+                .flat_map(|span| [span.start_us, span.end_us]),
+        )
         .collect();
-    cuts.extend(
-        days.iter()
-            .flatten()
-            .flat_map(|span| [span.start_us, span.end_us]),
-    );
     cuts.sort_unstable();
     cuts.dedup();
-    let total = |spans: &Vec<Span>| {
-        let counts = |below: &Sample, at: i64| {
-            let inside = spans
-                .iter()
-                .any(|span| span.start_us <= at && at < span.end_us);
-            inside && !covered(below, at)
-        };
-        let mut total = 0.0;
-        for below in &distinct {
-            let length_us = below.end_us - below.start_us;
-            if length_us == 0 && counts(below, below.start_us) {
-                total += below.value;
-            }
-            for pair in cuts.windows(2) {
-                let within = below.start_us <= pair[0] && pair[1] <= below.end_us;
-                if within && length_us > 0 && counts(below, pair[0]) {
-                    total += below.value * (pair[1] - pair[0]) as f64 / length_us as f64;
-                }
-            }
+    let mut cells = Cells {
+        in_cells: vec![0.0; cuts.len() - 1],
+        at_cuts: vec![0.0; cuts.len()],
+        cuts,
+    };
+    // Pieces of one layer do not see each other: they add to what stood before the layer.
+    for layer in distinct.chunk_by(|a, b| key(a) == key(b)) {
+        let before = cells.clone();
+        for below in layer {
+            let hides = |above: &Sample, at: i64| {
+                key(above) < key(below)
+                    && (above.source != below.source || class(below) == 2)
+                    && above.start_us <= at
+                    && at < above.end_us
+            };
+            let covered = |at: i64| distinct.iter().any(|above| hides(above, at));
+            cells.add(below, &covered, &before);
         }
-        total
+    }
+    let total = |spans: &Vec<Span>| {
+        let parts = spans
+            .iter()
+            .map(|span| cells.between(span.start_us, span.end_us));
+        parts.sum()
     };
     days.iter().map(total).collect()
 }
@@ -281,9 +391,11 @@ proptest! {
     fn a_total_is_never_more_than_all_sources_together(
         samples in prop::collection::vec(any_sample(), 0..20),
     ) {
+        let always = vec![Span { start_us: -DAY_US, end_us: 4 * DAY_US }];
+        let whole = by_priority(&samples, &ranks(), &[always]).remove(0);
+        let plain: f64 = whole.by_source.iter().map(|part| part.plain).sum();
+        prop_assert!(whole.total <= plain + 1e-6);
         for total in by_priority(&samples, &ranks(), &two_days()) {
-            let plain: f64 = total.by_source.iter().map(|part| part.plain).sum();
-            prop_assert!(total.total <= plain + 1e-6);
             let merged: f64 = total.by_source.iter().map(|part| part.merged).sum();
             prop_assert!((total.total - merged).abs() < 1e-6);
             prop_assert!((0.0..=1.0).contains(&total.coverage));
