@@ -118,6 +118,10 @@ fn describe() {
         "clarity_pat_drift_psi",
         "Population stability index of embedded weeks against the first ones, by quantity."
     );
+    describe_gauge!(
+        "clarity_pat_drift_bound",
+        "What the stability index exceeds once in a thousand comparisons when nothing changed: alarm above it."
+    );
     describe_gauge!("process_resident_memory_bytes", "Resident memory.");
     describe_counter!("process_cpu_seconds_total", "Processor time used.");
 }

@@ -2,12 +2,13 @@
 //!
 //! Each week gives one number, the mean of ln(1 + x) over its worn minutes. The numbers of the first
 //! [`LEAST`] weeks are kept sealed in the database, those of the last as many in memory; the gauge is
-//! the population stability index between them. It must never tell whose weeks they were.
+//! the population stability index between them, beside the bound that it exceeds once in a thousand
+//! comparisons when nothing changed. It must never tell whose weeks they were.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use pat::drift::{LEAST, stability_index};
+use pat::drift::{LEAST, stability};
 use pat::week::Week;
 use serde::{Deserialize, Serialize};
 use store::{Tx, Vault};
@@ -62,8 +63,9 @@ impl Drift {
         if recent.len() > LEAST {
             recent.pop_front();
         }
-        if let Ok(index) = stability_index(known, recent.make_contiguous()) {
-            metrics::gauge!("clarity_pat_drift_psi", "quantity" => quantity).set(index);
+        if let Ok(found) = stability(known, recent.make_contiguous()) {
+            metrics::gauge!("clarity_pat_drift_psi", "quantity" => quantity).set(found.index);
+            metrics::gauge!("clarity_pat_drift_bound", "quantity" => quantity).set(found.bound);
         }
         Ok(())
     }

@@ -400,13 +400,15 @@ async fn without_a_model_the_pipeline_embeds_nothing_and_later_all() {
     assert_eq!(done.count(), 2);
 }
 
-/// The stability index that the metrics show for counts.
-fn drift(days: &Days) -> Option<f64> {
+/// The stability index that the metrics show for counts, and its bound.
+fn drift(days: &Days) -> Option<(f64, f64)> {
     let shown = days.metrics.render();
-    let line = shown
-        .lines()
-        .find_map(|line| line.strip_prefix("clarity_pat_drift_psi{quantity=\"counts\"} "));
-    line.map(|value| value.parse().expect("a number"))
+    let gauge = |name: &str| {
+        let name = format!("clarity_pat_drift_{name}{{quantity=\"counts\"}} ");
+        let line = shown.lines().find_map(|line| line.strip_prefix(&name));
+        line.map(|value| value.parse().expect("a number"))
+    };
+    Some((gauge("psi")?, gauge("bound")?))
 }
 
 #[tokio::test]
@@ -442,11 +444,11 @@ async fn other_weeks_than_the_first_ones_raise_the_drift_gauge() {
     for number in 50..100 {
         ask(number, 1).await;
     }
-    let alike = drift(&days).expect("enough weeks");
-    assert!(alike < 0.2, "{alike}");
+    let (alike, bound) = drift(&days).expect("enough weeks");
+    assert!(alike < bound, "{alike} {bound}");
     for number in 100..150 {
         ask(number, 3).await;
     }
-    let shifted = drift(&days).expect("enough weeks");
-    assert!(shifted > 0.2, "{shifted}");
+    let (shifted, bound) = drift(&days).expect("enough weeks");
+    assert!(shifted > bound, "{shifted} {bound}");
 }

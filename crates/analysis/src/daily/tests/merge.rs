@@ -240,8 +240,8 @@ fn length_class(sample: &Sample) -> usize {
 #[derive(Clone)]
 struct Cells {
     cuts: Vec<i64>,
-    in_cells: Vec<f64>,
-    at_cuts: Vec<f64>,
+    held: Vec<f64>,
+    instants: Vec<f64>,
 }
 
 impl Cells {
@@ -253,18 +253,16 @@ impl Cells {
         let within = |cell: &usize| {
             sample.start_us <= self.cuts[*cell] && self.cuts[*cell + 1] <= sample.end_us
         };
-        (0..self.in_cells.len()).filter(within).collect()
+        (0..self.held.len()).filter(within).collect()
     }
 
     /// What cells and instants from one instant until another hold.
     fn between(&self, start_us: i64, end_us: i64) -> f64 {
         let holds = |at: &usize| start_us <= self.cuts[*at] && self.cuts[*at] < end_us;
-        let cells = (0..self.in_cells.len())
+        let cells = (0..self.held.len()).filter(holds).map(|at| self.held[at]);
+        let cuts = (0..self.instants.len())
             .filter(holds)
-            .map(|at| self.in_cells[at]);
-        let cuts = (0..self.at_cuts.len())
-            .filter(holds)
-            .map(|at| self.at_cuts[at]);
+            .map(|at| self.instants[at]);
         cells.chain(cuts).sum()
     }
 
@@ -272,7 +270,7 @@ impl Cells {
     fn add(&mut self, sample: &Sample, covered: &dyn Fn(i64) -> bool, before: &Self) {
         if sample.start_us == sample.end_us {
             let at = self.cuts.binary_search(&sample.start_us).expect("a cut");
-            self.at_cuts[at] += if covered(sample.start_us) {
+            self.instants[at] += if covered(sample.start_us) {
                 0.0
             } else {
                 sample.value
@@ -295,7 +293,7 @@ impl Cells {
             (open, sample.value, whole)
         };
         for at in places {
-            self.in_cells[at] += rest * self.length(at) / room;
+            self.held[at] += rest * self.length(at) / room;
         }
     }
 }
@@ -324,8 +322,8 @@ fn oracle(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec<f64> {
     cuts.sort_unstable();
     cuts.dedup();
     let mut cells = Cells {
-        in_cells: vec![0.0; cuts.len() - 1],
-        at_cuts: vec![0.0; cuts.len()],
+        held: vec![0.0; cuts.len() - 1],
+        instants: vec![0.0; cuts.len()],
         cuts,
     };
     // Pieces of one layer do not see each other: they add to what stood before the layer.
