@@ -18,6 +18,7 @@ pub mod forms;
 pub mod health_auto_export;
 pub mod health_connect_webhook;
 pub mod healthkit;
+pub mod intervals;
 pub mod json;
 pub mod live;
 pub mod npy;

@@ -15,6 +15,7 @@ pub mod dictionary;
 pub mod embed;
 pub mod examine;
 pub mod find;
+pub mod hrv;
 pub mod journal;
 pub mod load;
 pub mod models;

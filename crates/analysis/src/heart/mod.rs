@@ -12,3 +12,4 @@ pub mod geometry;
 pub mod poincare;
 pub mod saturation;
 pub mod time;
+pub mod variability;

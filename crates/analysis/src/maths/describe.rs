@@ -1,5 +1,8 @@
 //! Means, variances, quantiles and safe conversions between counts and reals.
 
+/// MAD of a normal distribution times this is its standard deviation.
+pub const MAD_TO_DEVIATION: f64 = 1.482_602_218_505_602; // 1 / Φ⁻¹(3/4)
+
 /// Sum of all values.
 pub fn sum(values: &[f64]) -> f64 {
     values.iter().sum()

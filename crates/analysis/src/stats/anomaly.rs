@@ -27,9 +27,8 @@
 //! **References.** Maronna RA, Zamar RH 2002, doi:10.1198/004017002188618509. Filzmoser P et al. 2005,
 //! doi:10.1016/j.cageo.2004.11.013.
 
-use super::hampel::MAD_TO_DEVIATION;
 use super::multiplicity::adjusted;
-use crate::maths::describe::{mean, median, quantile};
+use crate::maths::describe::{MAD_TO_DEVIATION, mean, median, quantile};
 use crate::maths::distribution::{chi_square_quantile, chi_square_tail};
 use crate::maths::eigen::symmetric;
 use crate::maths::least_squares::{cholesky, dot, solve};

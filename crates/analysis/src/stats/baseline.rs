@@ -15,8 +15,7 @@
 //!
 //! **References.** Iglewicz B, Hoaglin DC 1993, How to detect and handle outliers, ASQC.
 
-use super::hampel::MAD_TO_DEVIATION;
-use crate::maths::describe::{median, present};
+use crate::maths::describe::{MAD_TO_DEVIATION, median, present};
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
 

@@ -16,8 +16,7 @@
 //! **References.** Killick R et al. 2012, J Am Stat Assoc 107:1590,
 //! doi:10.1080/01621459.2012.737745.
 
-use super::hampel::MAD_TO_DEVIATION;
-use crate::maths::describe::median;
+use crate::maths::describe::{MAD_TO_DEVIATION, median};
 use crate::method::Analysis;
 use crate::outcome::Insufficient;
 

@@ -15,7 +15,7 @@
 //! **References.** Hampel FR 1974, doi:10.1080/01621459.1974.10482962. Pearson RK et al. 2016,
 //! doi:10.1186/s13634-016-0383-6.
 
-use crate::maths::describe::{median, present};
+use crate::maths::describe::{MAD_TO_DEVIATION, median, present};
 use crate::method::Analysis;
 
 /// Hampel filter.
@@ -25,9 +25,6 @@ pub const HAMPEL: Analysis = Analysis {
     unit: "epochs",
     title: "Hampel filter",
 };
-
-/// MAD of a normal distribution times this is its standard deviation.
-pub const MAD_TO_DEVIATION: f64 = 1.482_602_218_505_602; // 1 / Φ⁻¹(3/4)
 
 /// Marks the outliers of a series; NaN is never marked.
 pub fn marked(values: &[f64], half: usize, deviations: f64) -> Vec<bool> {

@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Analyze(Box<Analyze>),
     /// Compares two groups of analysed recordings, measure by measure.
     Compare(Compare),
+    /// Measures heart-rate variability from files of beat intervals (RR, IBI, NN) in ms or s.
+    Hrv(Hrv),
     /// Prints the data dictionary of the results of analyze.
     Columns,
     /// Manages accounts.
@@ -380,4 +382,33 @@ impl NonwearRule {
             Self::Stillness => LeaveOut::Stillness,
         }
     }
+}
+
+/// Arguments of `hrv`.
+#[derive(Debug, Args)]
+pub(crate) struct Hrv {
+    /// Files, folders or patterns: one interval per line, a table with a column named RR, IBI or NN
+    /// (Kubios, Elite HRV, Polar Sensor Logger), or a Polar HRM file.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// What is done about faulty beats before anything is computed.
+    #[arg(long, value_enum, default_value = "beats", value_name = "RULE")]
+    pub(crate) artefacts: HrvArtefacts,
+    /// Milliseconds from the median of eleven intervals that make an artefact, for `threshold`.
+    #[arg(long, default_value_t = 250, value_name = "MS", value_parser = clap::value_parser!(u32).range(20..=1_000))]
+    pub(crate) threshold_ms: u32,
+    /// Also follow DFA alpha 1 in consecutive windows of so many seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(60..=3_600))]
+    pub(crate) window: Option<u32>,
+}
+
+/// Rules for faulty beats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HrvArtefacts {
+    /// Beats are kept as they are.
+    Kept,
+    /// Ectopic, missed, extra, long and short beats are put right (Lipponen and Tarvainen 2019).
+    Beats,
+    /// Intervals too far from the median around them are interpolated.
+    Threshold,
 }

@@ -12,6 +12,7 @@ mod copy;
 mod export;
 mod failure;
 mod household;
+mod hrv;
 mod import;
 mod jobs;
 mod models;
@@ -69,6 +70,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Import(wanted) => import::import(global, wanted).await,
         Command::Analyze(wanted) => analyze::analyze(global, &wanted),
         Command::Compare(wanted) => compare::compare(global, &wanted),
+        Command::Hrv(wanted) => hrv::hrv(global, &wanted),
         Command::Columns => output::text(&dictionary::markdown()),
         Command::Export(wanted) => export::export(global, wanted).await,
         Command::User(wanted) => match wanted.command {

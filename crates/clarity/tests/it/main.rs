@@ -30,6 +30,7 @@ mod pat_cohort;
 mod person;
 mod postgres;
 mod privacy;
+mod reach;
 mod reading;
 mod recordings;
 mod rhythm;
