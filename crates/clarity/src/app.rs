@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::ingest::committer::Committer;
 use crate::pat::drift::Drift;
 use crate::pat::lanes::Lanes;
+use crate::person::memory::Memory;
 use crate::problem::Problem;
 
 /// What one process needs; shared as `Arc<App>`.
@@ -32,6 +33,8 @@ pub struct App {
     pub store: Store,
     /// The keys of persons.
     pub vault: Vault,
+    /// Persons whose data was read a moment ago.
+    pub people: Memory,
     /// The settings.
     pub config: Config,
     /// The time.

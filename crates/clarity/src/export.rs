@@ -22,8 +22,9 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::dossier::{Dossier, DossierError};
 use crate::export::lines::Writer;
+use crate::person::document::DocumentError;
+use crate::person::dossier::Dossier;
 use crate::problem::Problem;
 
 /// Days of a dense metric written at once: some 60,000 samples and ten megabytes of text.
@@ -63,7 +64,7 @@ pub(crate) enum ExportError {
     Store(#[from] store::Error),
     /// A document of the person could not be read.
     #[error(transparent)]
-    Dossier(#[from] DossierError),
+    Dossier(#[from] DocumentError),
     /// The receiver is gone or full.
     #[error("writing the export")]
     Write(#[from] io::Error),
@@ -142,7 +143,11 @@ impl Export<'_> {
     /// Samples by metric id, then in the order of time.
     async fn samples(&mut self) -> Result<u64, ExportError> {
         let mut tx = self.app.store.read().await?;
-        let dossier = Dossier::load(&mut tx, &self.app.vault, self.user).await?;
+        let dossier = self
+            .app
+            .people
+            .load(&mut tx, &self.app.vault, self.user)
+            .await?;
         let held = store::samples::held(&mut tx, self.user).await?;
         drop(tx);
         let described = held.into_iter().filter_map(|held| {
@@ -169,7 +174,11 @@ impl Export<'_> {
     ) -> Result<u64, ExportError> {
         let mut tx = self.app.store.read().await?;
         // Loaded with the samples: a source that came meanwhile has its name.
-        let dossier = Dossier::load(&mut tx, &self.app.vault, self.user).await?;
+        let dossier = self
+            .app
+            .people
+            .load(&mut tx, &self.app.vault, self.user)
+            .await?;
         let samples =
             store::samples::starting_in(&mut tx, &dossier.key, self.user, metric, span).await?;
         drop(tx);
@@ -264,7 +273,7 @@ impl Export<'_> {
 
 async fn dossier(app: &App, user: UserId) -> Result<Dossier, ExportError> {
     let mut tx = app.store.read().await?;
-    Ok(Dossier::load(&mut tx, &app.vault, user).await?)
+    Ok(app.people.load(&mut tx, &app.vault, user).await?)
 }
 
 /// Longer than anybody measured, and far from where time overflows.
@@ -318,7 +327,6 @@ mod tests {
             .no;
         let held = Held {
             metric: heart_rate,
-            samples: 1,
             first_day: date(2026, 1, 1),
             last_day: date(2026, 2, 1),
         };

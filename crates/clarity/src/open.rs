@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::ingest::commit;
 use crate::ingest::committer::Committer;
 use crate::pat::drift::Drift;
+use crate::person::memory::Memory;
 
 /// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
 const POSTGRES_COMMITTERS: usize = 4;
@@ -82,6 +83,7 @@ impl App {
             lanes: Arc::default(),
             scaler: lab::embed::scaler::named(&config.models.scaler).map_err(OpenError::Scaler)?,
             drift: Drift::default(),
+            people: Memory::default(),
             bus: Bus::new(started_us),
             passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,
             throttle: Throttle::default(),

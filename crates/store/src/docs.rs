@@ -1,5 +1,7 @@
 //! Small sealed documents, one per person and name, with a version for optimistic writes.
 
+use std::collections::HashMap;
+
 use model::ids::UserId;
 
 use crate::database::Tx;
@@ -79,6 +81,26 @@ pub async fn get(
     };
     let bytes = key.open_as("document", &row_name(key, name), &sealed)?;
     Ok(Some(Doc { version, bytes }))
+}
+
+/// The versions of the documents that the person has: whether something read before is still current.
+pub async fn versions(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+) -> Result<HashMap<DocName, i64>, Error> {
+    let person = key.person(user)?;
+    let rows = run!(tx, connection => sqlx::query_as::<_, (String, i64)>(
+        "SELECT name, version FROM docs WHERE person = $1",
+    )
+    .bind(person)
+    .fetch_all(connection)
+    .await)?;
+    let known = |name: &str| DocName::ALL.into_iter().find(|doc| doc.as_str() == name);
+    let rows = rows.into_iter();
+    Ok(rows
+        .filter_map(|(name, version)| Some((known(&name)?, version)))
+        .collect())
 }
 
 /// Writes a document and returns its new version.

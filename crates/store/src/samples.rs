@@ -311,30 +311,44 @@ fn sorted(rows: impl Iterator<Item = Stored>, keep: impl Fn(&Sample) -> bool) ->
 pub struct Held {
     /// The metric.
     pub metric: MetricNo,
-    /// How many samples.
-    pub samples: u64,
     /// The UTC day on which the first starts.
     pub first_day: Date,
     /// The last UTC day on which one ends.
     pub last_day: Date,
 }
 
-/// What is stored of every metric, in the order of its number.
+/// The metrics of the person, each found by one step into the index, with the ends of what is stored:
+/// chunks are in the order of time, and only those that are marked far end later than the newest two.
+const HELD: &str = "WITH RECURSIVE who AS (SELECT no FROM persons WHERE id = $1), known AS (
+        SELECT (SELECT MIN(c.metric) FROM chunks c WHERE c.person = who.no) AS metric FROM who
+        UNION ALL
+        SELECT (SELECT MIN(c.metric) FROM chunks c
+            WHERE c.person = (SELECT no FROM who) AND c.metric > known.metric)
+        FROM known WHERE known.metric IS NOT NULL)
+     SELECT known.metric,
+        (SELECT c.first_day FROM chunks c
+            WHERE c.person = (SELECT no FROM who) AND c.metric = known.metric
+            ORDER BY c.bucket LIMIT 1),
+        (SELECT MAX(newest.last_day) FROM (SELECT c.last_day FROM chunks c
+            WHERE c.person = (SELECT no FROM who) AND c.metric = known.metric
+            ORDER BY c.bucket DESC LIMIT 2) AS newest),
+        (SELECT MAX(c.last_day) FROM chunks c
+            WHERE c.person = (SELECT no FROM who) AND c.metric = known.metric AND c.far = 1)
+     FROM known WHERE known.metric IS NOT NULL ORDER BY known.metric";
+
+/// What is stored of every metric, in the order of its number. It costs the same for one year as for
+/// ten: how much there is, is [`footprint`].
 pub async fn held(tx: &mut Tx, user: UserId) -> Result<Vec<Held>, Error> {
-    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64, i64, i64)>(
-        "SELECT metric, CAST(SUM(samples) AS BIGINT), MIN(first_day), MAX(last_day) FROM chunks
-         WHERE person = (SELECT no FROM persons WHERE id = $1) GROUP BY metric ORDER BY metric",
-    )
-    .bind(user.uuid())
-    .fetch_all(connection)
-    .await)?;
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64, i64, Option<i64>)>(HELD)
+        .bind(user.uuid())
+        .fetch_all(connection)
+        .await)?;
     rows.into_iter()
-        .map(|(metric, samples, first_day, last_day)| {
+        .map(|(metric, first_day, newest_day, far_day)| {
             Ok(Held {
                 metric: metric_no(metric)?,
-                samples: samples.unsigned_abs(),
                 first_day: days::from_number(first_day),
-                last_day: days::from_number(last_day),
+                last_day: days::from_number(far_day.map_or(newest_day, |far| far.max(newest_day))),
             })
         })
         .collect()

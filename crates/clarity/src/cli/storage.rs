@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
-use crate::dossier::Dossier;
+use crate::person::dossier::Dossier;
 
 /// One metric's cost.
 #[derive(Debug, Serialize)]

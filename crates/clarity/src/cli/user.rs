@@ -21,7 +21,8 @@ use crate::auth::role::Role;
 use crate::cli::args::{Global, UserAdd, UserDisable, UserErase};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
-use crate::person::{self, Profile};
+use crate::ingest::edit;
+use crate::person::profile::Profile;
 use crate::problem::Problem;
 
 /// Adds an account.
@@ -63,7 +64,7 @@ pub(super) async fn create(
             time_zone: Some(zone.name().to_owned()),
             ..Profile::default()
         };
-        person::put_profile(app, &mut tx, &key, user, &profile, Expected::Absent).await?;
+        edit::put_profile(app, &mut tx, &key, user, &profile, Expected::Absent).await?;
     }
     tx.commit().await?;
     Ok(user)

@@ -10,11 +10,11 @@ use model::source::{Source, SourceClass, SourceNo};
 use model::zone::{Zone, ZoneHistory};
 use serde::Serialize;
 
-use crate::dossier::Dossier;
 use crate::export::Format;
-use crate::http::measured::flag_names;
 use crate::instant::Instants;
 use crate::json;
+use crate::person::dossier::Dossier;
+use crate::person::measured::flag_names;
 
 /// Version of the lines; a changed field is a new version.
 const VERSION: u16 = 1;

@@ -21,7 +21,8 @@ use crate::http::address::Client;
 use crate::http::body::JsonBody;
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
 use crate::http::me;
-use crate::person::{self, Profile};
+use crate::ingest::edit;
+use crate::person::profile::Profile;
 use crate::problem::{Code, FieldError, Problem};
 
 const REGISTER: &str = "/auth/register";
@@ -126,7 +127,7 @@ async fn register(
         (Err(problem), _) => return Err(problem),
     };
     if let Some(profile) = profile {
-        person::put_profile(&app, &mut tx, &key, user, &profile, Expected::Absent).await?;
+        edit::put_profile(&app, &mut tx, &key, user, &profile, Expected::Absent).await?;
     }
     let role = (user, Role::Patient);
     let tokens = account::start_session(&app, &mut tx, &key, role, &client.label).await?;

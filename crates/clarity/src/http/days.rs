@@ -8,7 +8,6 @@ use jiff::civil::Date;
 use model::ids::UserId;
 
 use crate::app::App;
-use crate::dossier::Dossier;
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
 use crate::jobs::packed::unpack;
 use crate::json;
@@ -68,7 +67,7 @@ pub(crate) async fn dates(
     if let Some((from, until)) = range.as_dates() {
         return checked_days(from, until, LENGTHS.max_days);
     }
-    let dossier = Dossier::load(tx, &app.vault, user).await?;
+    let dossier = app.people.load(tx, &app.vault, user).await?;
     range.days(&dossier.history(), app.clock.now_us(), LENGTHS)
 }
 

@@ -20,8 +20,9 @@ use crate::http::accounts::weak_password;
 use crate::http::address::Client;
 use crate::http::body::JsonBody;
 use crate::http::etag::{self, Version};
+use crate::ingest::edit;
 use crate::instant::rfc3339;
-use crate::person;
+use crate::person::profile;
 use crate::problem::{FieldError, Problem};
 
 /// The routes.
@@ -83,7 +84,7 @@ async fn read(app: &App, tx: &mut Tx, caller: Caller) -> Result<(Version, Me), P
     let key = app.vault.person_key(tx, caller.user).await?;
     let person = store::people::by_id(tx, &app.vault, caller.user).await?;
     let person = person.ok_or_else(Problem::not_found)?;
-    let profile = person::profile(tx, &key, caller.user).await?;
+    let profile = profile::load(tx, &key, caller.user).await?;
     let me = Me {
         id: person.id,
         role: Role::named(&person.role).name(),
@@ -121,13 +122,13 @@ async fn put_me(
     let mut tx = app.store.write().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     if value.username.is_some() || !matches!(expected, store::docs::Expected::Any) {
-        let mut profile = person::profile(&mut tx, &key, caller.user).await?.value;
+        let mut profile = profile::load(&mut tx, &key, caller.user).await?.value;
         profile.username = value.username.clone().or(profile.username);
         let errors = profile.check(app.clock.today_utc());
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
-        person::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
+        edit::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
     }
     if let Some(hash) = password_hash {
         store::people::set_password_hash(&mut tx, caller.user, &hash).await?;
@@ -140,6 +141,7 @@ async fn put_me(
     let (version, me) = read(&app, &mut tx, caller).await?;
     tx.commit().await?;
     app.standings.forget_person(caller.user);
+    app.people.forget(caller.user);
     Ok(etag::answer(&HeaderMap::new(), version, &me))
 }
 

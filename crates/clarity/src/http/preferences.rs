@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
 use crate::http::etag::{self, Version};
-use crate::person::{self, Preferences};
+use crate::ingest::edit;
+use crate::person::profile::{self, Preferences};
 use crate::problem::Problem;
 
 /// The routes.
@@ -37,7 +38,7 @@ async fn get_preferences(
 ) -> Result<Response, Problem> {
     let mut tx = app.store.read().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
-    let found = person::preferences(&mut tx, &key, caller.user).await?;
+    let found = profile::load_preferences(&mut tx, &key, caller.user).await?;
     Ok(etag::answer(&headers, Version(found.version), &found.value))
 }
 
@@ -68,7 +69,7 @@ async fn put_preferences(
     let mut tx = app.store.write().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let version =
-        person::put_preferences(&app, &mut tx, &key, caller.user, &preferences, expected).await?;
+        edit::put_preferences(&app, &mut tx, &key, caller.user, &preferences, expected).await?;
     tx.commit().await?;
     Ok(etag::answer(
         &HeaderMap::new(),

@@ -12,7 +12,8 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
 use crate::http::etag::{self, Version};
-use crate::person::{self, Profile};
+use crate::ingest::edit;
+use crate::person::profile::{self, Profile};
 use crate::problem::Problem;
 
 /// The routes.
@@ -37,7 +38,7 @@ async fn get_profile(
 ) -> Result<Response, Problem> {
     let mut tx = app.store.read().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
-    let found = person::profile(&mut tx, &key, caller.user).await?;
+    let found = profile::load(&mut tx, &key, caller.user).await?;
     Ok(etag::answer(&headers, Version(found.version), &found.value))
 }
 
@@ -67,7 +68,7 @@ async fn put_profile(
     }
     let mut tx = app.store.write().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
-    let version = person::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
+    let version = edit::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
     tx.commit().await?;
     Ok(etag::answer(&HeaderMap::new(), Version(version), &profile))
 }

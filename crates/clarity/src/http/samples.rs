@@ -21,12 +21,12 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::dossier::Dossier;
 use crate::http::cursor;
-use crate::http::measured::{Measured, flag_names};
 use crate::http::page::{Page, PageQuery, Params};
 use crate::http::range::RangeQuery;
 use crate::instant::Instants;
+use crate::person::dossier::Dossier;
+use crate::person::measured::{Measured, flag_names};
 use crate::problem::Problem;
 
 /// The walk looks at one day first and doubles its step over empty time, up to this many days: wide
@@ -120,7 +120,7 @@ async fn list(
     };
     let range = range_query.parse()?;
     let mut tx = app.store.read().await?;
-    let dossier = Dossier::load(&mut tx, &app.vault, caller.user).await?;
+    let dossier = app.people.load(&mut tx, &app.vault, caller.user).await?;
     let history = dossier.history();
     let span = range.unbounded(&history)?;
     let held = store::samples::held(&mut tx, caller.user).await?;

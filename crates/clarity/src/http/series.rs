@@ -22,14 +22,14 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::dossier::Dossier;
-use crate::http::measured::Measured;
 use crate::http::page::{Params, PathId};
 use crate::http::range::{Lengths, RangeQuery};
 use crate::http::table::{Column, Table};
 use crate::http::{buckets, verbatim};
 use crate::instant::Instants;
 use crate::json;
+use crate::person::dossier::Dossier;
+use crate::person::measured::Measured;
 use crate::problem::{Code, FieldError, Problem};
 
 /// Raw samples in one answer: fifteen days of the densest metric, some 10 MB.
@@ -206,7 +206,7 @@ async fn read(
     json_is_accepted(&headers)?;
     let range = range.parse()?;
     let mut tx = app.store.read().await?;
-    let dossier = Dossier::load(&mut tx, &app.vault, caller.user).await?;
+    let dossier = app.people.load(&mut tx, &app.vault, caller.user).await?;
     let metric = one_metric(&dossier, &name, query.unit.as_deref())?;
     let history = dossier.history();
     let span = range.span(&history, app.clock.now_us(), query.resolution.lengths())?;

@@ -20,7 +20,6 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::dossier::Dossier;
 use crate::http::page::Params;
 use crate::http::{days, verbatim};
 use crate::problem::Problem;
@@ -200,7 +199,7 @@ async fn read(
         let wrong = || Problem::parameter("end", "must be a date such as 2026-06-01");
         text.parse().map_err(|_| wrong())?
     } else {
-        let person = Dossier::load(&mut tx, &app.vault, caller.user).await?;
+        let person = app.people.load(&mut tx, &app.vault, caller.user).await?;
         person.history().date_at(app.clock.now_us())
     };
     let days = i64::from(query.timeframe.days());

@@ -17,7 +17,6 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::dossier::Dossier;
 use crate::http::body;
 use crate::http::forms::{self, Form, Surroundings};
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
@@ -232,7 +231,7 @@ async fn take(
 /// The zone of local times that come without an offset.
 async fn home(app: &App, user: UserId) -> Result<Zone, Problem> {
     let mut tx = app.store.read().await?;
-    Ok(Dossier::load(&mut tx, &app.vault, user).await?.home())
+    Ok(app.people.load(&mut tx, &app.vault, user).await?.home())
 }
 
 /// Opens a transaction and looks the key up in it. Dropping the transaction forgets that it was

@@ -19,13 +19,13 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::dossier::Dossier;
 use crate::http::cursor;
 use crate::http::etag::{self, Version};
 use crate::http::page::{Page, PageQuery, Params, PathId};
 use crate::http::paths::{RouteAnswer, print_route};
 use crate::http::range::RangeQuery;
 use crate::instant::Instants;
+use crate::person::dossier::Dossier;
 use crate::problem::Problem;
 
 /// The stored kind.
@@ -201,7 +201,7 @@ async fn list(
     };
     let range = range.parse()?;
     let mut tx = app.store.read().await?;
-    let dossier = Dossier::load(&mut tx, &app.vault, caller.user).await?;
+    let dossier = app.people.load(&mut tx, &app.vault, caller.user).await?;
     let history = dossier.history();
     let span = range.unbounded(&history)?;
     let span = Span {
@@ -247,7 +247,7 @@ async fn read(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut tx = app.store.read().await?;
-    let dossier = Dossier::load(&mut tx, &app.vault, caller.user).await?;
+    let dossier = app.people.load(&mut tx, &app.vault, caller.user).await?;
     let stored = store::records::by_id(&mut tx, &dossier.key, caller.user, id).await?;
     let stored = stored.ok_or_else(Problem::not_found)?;
     let Body::Workout(workout) = &stored.record.body else {

@@ -13,10 +13,10 @@ use store::uploads::{NewUpload, UploadState, UploadStatus};
 use tokio::sync::mpsc;
 
 use crate::app::App;
-use crate::dossier::Dossier;
 use crate::ingest::IngestError;
 use crate::ingest::committer::{LiveUpload, Queues, Receipt, Review, Waiting};
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
+use crate::person::dossier::Dossier;
 
 /// Uploads in one commit: enough to hide the disk at high load, few enough that the first one does
 /// not wait long for the last.

@@ -7,13 +7,16 @@ use jiff::civil::Date;
 use model::ids::{UploadId, UserId};
 use model::sample::DAY_US;
 use model::zone::{Span, Zone, ZoneHistory};
-use store::Tx;
+use store::docs::{DocName, Expected};
+use store::{PersonKey, Tx};
 
 use crate::app::App;
-use crate::dossier::Dossier;
-use crate::dossier::whereabouts::differences;
 use crate::ingest::{IngestError, dirty, mark_days};
 use crate::jobs::kind::Job;
+use crate::person::document;
+use crate::person::dossier::Dossier;
+use crate::person::profile::{self, Preferences, Profile};
+use crate::person::whereabouts::differences;
 
 /// What taking an upload back removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -58,12 +61,50 @@ pub(crate) async fn take_back(
     }))
 }
 
-/// Marks every computed day: the order of sources or the scorer of sleep changed.
-pub(crate) async fn every_day_changed(
+/// Writes a profile and, when the home zone moved, marks the days whose borders moved with it.
+pub(crate) async fn put_profile(
     app: &App,
     tx: &mut Tx,
+    key: &PersonKey,
     user: UserId,
-) -> Result<(), IngestError> {
+    profile: &Profile,
+    expected: Expected,
+) -> Result<i64, IngestError> {
+    let before = profile::load(tx, key, user).await?.value;
+    if before.time_zone == profile.time_zone {
+        return Ok(document::write(tx, key, user, DocName::Profile, profile, expected).await?);
+    }
+    let zones = history(app, tx, user).await?;
+    let version = document::write(tx, key, user, DocName::Profile, profile, expected).await?;
+    zones_changed(app, tx, user, &zones).await?;
+    Ok(version)
+}
+
+/// Writes preferences and, when they change what past days mean, marks those.
+pub(crate) async fn put_preferences(
+    app: &App,
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    preferences: &Preferences,
+    expected: Expected,
+) -> Result<i64, IngestError> {
+    let before = profile::load_preferences(tx, key, user).await?.value;
+    let zones = history(app, tx, user).await?;
+    let version =
+        document::write(tx, key, user, DocName::Preferences, preferences, expected).await?;
+    if before.day_zone != preferences.day_zone {
+        zones_changed(app, tx, user, &zones).await?;
+    }
+    let is_reordered = before.source_order != preferences.source_order;
+    if is_reordered || before.sleep_scorer != preferences.sleep_scorer {
+        every_day_changed(app, tx, user).await?;
+    }
+    Ok(version)
+}
+
+/// Marks every computed day: the order of sources or the scorer of sleep changed.
+async fn every_day_changed(app: &App, tx: &mut Tx, user: UserId) -> Result<(), IngestError> {
     store::days::mark_all(tx, user).await?;
     let now_us = app.clock.now_us();
     Job::Recompute
@@ -75,17 +116,13 @@ pub(crate) async fn every_day_changed(
 
 /// The zones that make the person's days right now; to be asked before a change of profile or
 /// preferences.
-pub(crate) async fn history(
-    app: &App,
-    tx: &mut Tx,
-    user: UserId,
-) -> Result<ZoneHistory, IngestError> {
+async fn history(app: &App, tx: &mut Tx, user: UserId) -> Result<ZoneHistory, IngestError> {
     Ok(Dossier::load(tx, &app.vault, user).await?.history())
 }
 
 /// Marks the days whose borders moved since `before`: the profile's zone, or which zone makes days,
 /// changed.
-pub(crate) async fn zones_changed(
+async fn zones_changed(
     app: &App,
     tx: &mut Tx,
     user: UserId,

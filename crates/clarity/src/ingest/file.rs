@@ -22,11 +22,11 @@ use store::uploads::{NewUpload, UploadNo, UploadState, UploadStatus};
 use tokio::sync::mpsc;
 
 use crate::app::App;
-use crate::dossier::Dossier;
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
 use crate::ingest::recording::{self, Surroundings};
 use crate::ingest::tally::Tally;
 use crate::ingest::{IngestError, dirty, mark_days};
+use crate::person::dossier::Dossier;
 
 /// Batches between reader and writer: as many samples as one write takes, some 10 MB, so that the
 /// reader goes on while a part is written.
@@ -147,7 +147,9 @@ async fn zones(app: &App, what: &Import) -> Result<ZoneHistory, IngestError> {
         return Ok(ZoneHistory::fixed(zone.clone()));
     }
     let mut tx = app.store.read().await?;
-    Ok(Dossier::load(&mut tx, &app.vault, what.user)
+    Ok(app
+        .people
+        .load(&mut tx, &app.vault, what.user)
         .await?
         .history())
 }

@@ -16,10 +16,10 @@ use store::Tx;
 use store::samples::{ChangedHours, Group, Origin, Snapshot};
 use store::uploads::UploadNo;
 
-use crate::dossier::Dossier;
 use crate::ingest::edit::moved_days;
 use crate::ingest::tally::Tally;
 use crate::ingest::{IngestError, dirty, mark_days};
+use crate::person::dossier::Dossier;
 
 /// Samples held before they are written: 150,000 samples are some 10 MB here and cost one commit, so
 /// that memory stays flat and a commit's price is spread over many samples.

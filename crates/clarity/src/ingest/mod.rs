@@ -19,9 +19,9 @@ use jiff::civil::Date;
 use model::ids::{JobId, UserId};
 use store::Tx;
 
-use crate::dossier::DossierError;
-use crate::dossier::dictionary::DictionaryFull;
 use crate::jobs::kind::Job;
+use crate::person::dictionary::DictionaryFull;
+use crate::person::document::DocumentError;
 
 /// Why data could not be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ pub enum IngestError {
     Store(#[from] store::Error),
     /// A document of the person could not be read or written.
     #[error(transparent)]
-    Dossier(#[from] DossierError),
+    Dossier(#[from] DocumentError),
     /// The person has more sources or unknown types than fit.
     #[error(transparent)]
     Full(#[from] DictionaryFull),

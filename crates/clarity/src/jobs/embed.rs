@@ -19,7 +19,6 @@ use serde_json::json;
 use store::embeddings::{self, Kind, StoredEmbedding};
 
 use crate::app::App;
-use crate::dossier::Dossier;
 use crate::instant::rfc3339;
 use crate::jobs::error::JobError;
 use crate::jobs::packed::unpack;
@@ -72,7 +71,7 @@ async fn model(app: &Arc<App>) -> Result<Option<Arc<LoadedModel>>, JobError> {
 /// weeks before it.
 async fn waiting(app: &App, user: UserId, sha256: &str) -> Result<Vec<Date>, JobError> {
     let mut tx = app.store.read().await?;
-    let dossier = Dossier::load(&mut tx, &app.vault, user).await?;
+    let dossier = app.people.load(&mut tx, &app.vault, user).await?;
     let Some((first, last)) = store::days::bounds(&mut tx, user).await? else {
         return Ok(Vec::new());
     };

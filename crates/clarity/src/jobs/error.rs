@@ -8,7 +8,7 @@ pub(crate) enum JobError {
     Store(#[from] store::Error),
     /// A document of the person could not be read.
     #[error(transparent)]
-    Dossier(#[from] crate::dossier::DossierError),
+    Dossier(#[from] crate::person::document::DocumentError),
     /// A stored document is not of the form this version writes.
     #[error("a stored document of a day could not be read or written")]
     Document(#[source] serde_json::Error),

@@ -14,7 +14,6 @@ use store::insights::StoredInsight;
 
 use crate::app::App;
 use crate::bus::EventKind;
-use crate::dossier::Dossier;
 use crate::insights::{self, Insight};
 use crate::jobs::error::JobError;
 use crate::jobs::packed::unpack;
@@ -26,7 +25,7 @@ pub(crate) const DAILY: &str = "daily";
 pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let now_us = app.clock.now_us();
     let mut tx = app.store.read().await?;
-    let dossier = Dossier::load(&mut tx, &app.vault, user).await?;
+    let dossier = app.people.load(&mut tx, &app.vault, user).await?;
     let Some((first, last)) = store::days::bounds(&mut tx, user).await? else {
         return Ok(());
     };

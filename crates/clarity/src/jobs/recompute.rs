@@ -23,7 +23,6 @@ use store::embeddings::{self, Kind};
 
 use crate::app::App;
 use crate::bus::EventKind;
-use crate::dossier::Dossier;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
 use crate::jobs::packed::{pack, packed};
@@ -113,7 +112,7 @@ async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
     // Scattered days are taken in several steps, so that a step reads a bounded stretch of time.
     let reach = i32::try_from(WINDOW_DAYS).unwrap_or(i32::MAX);
     days.retain(|(day, _)| newest.duration_since(*day).as_hours() / 24 < i64::from(reach));
-    let dossier = Dossier::load(&mut tx, &app.vault, user).await?;
+    let dossier = app.people.load(&mut tx, &app.vault, user).await?;
     let zones = dossier.history();
     let around = stretch(&zones, &days);
     let mut metrics = Vec::new();

@@ -58,7 +58,8 @@ fn the_same_samples_twice_change_nothing() {
         let [held] = held.as_slice() else {
             panic!("one metric");
         };
-        assert_eq!(held.samples, 3_000);
+        let stored = samples::footprint(&mut tx, user).await.expect("a read");
+        assert_eq!(stored[0].samples, 3_000);
         let date = |at_us| model::zone::Zone::utc().date_at(at_us);
         assert_eq!(held.first_day, date(DAY));
         assert_eq!(held.last_day, date(DAY + 2_999 * HOUR_US));
@@ -465,6 +466,7 @@ fn several_metrics_merge_in_one_call_and_dates_far_away_are_held() {
         );
         let held = samples::held(&mut tx, user).await.expect("a read");
         assert_eq!(held.len(), 2);
-        assert_eq!(held[0].samples, 2);
+        let stored = samples::footprint(&mut tx, user).await.expect("a read");
+        assert_eq!(stored[0].samples, 2);
     });
 }

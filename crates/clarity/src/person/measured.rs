@@ -6,7 +6,7 @@
 use model::metric::{Kind, MetricNo};
 use model::sample::Flags;
 
-use crate::dossier::Dossier;
+use crate::person::dossier::Dossier;
 
 /// A metric with everything that an answer says about it.
 #[derive(Debug, Clone, PartialEq)]

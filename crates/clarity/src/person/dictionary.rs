@@ -22,7 +22,7 @@ pub(crate) struct UnknownType {
 }
 
 /// The table.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Dictionary {
     sources: Vec<Source>,
     unknown: Vec<UnknownType>,
@@ -37,6 +37,13 @@ pub struct DictionaryFull {
 }
 
 impl Dictionary {
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> u32 {
+        let sources = self.sources.len().saturating_mul(256);
+        let unknown = self.unknown.len().saturating_mul(128);
+        u32::try_from(sources.saturating_add(unknown)).unwrap_or(u32::MAX)
+    }
+
     /// The number of a source, adding or describing it better; the flag tells whether the table
     /// changed.
     pub(crate) fn learn(&mut self, source: &Source) -> Result<(SourceNo, bool), DictionaryFull> {

@@ -1,7 +1,6 @@
-//! What a person told about themselves, and how they want their data read: two sealed documents.
+//! What a person says about themselves, and how they want their data read: two sealed documents.
 //!
-//! Changing the time zone, the order of sources or the day's zone changes what past days mean, so
-//! it marks them for recomputation in the same transaction.
+//! They are written by `ingest::edit`, which marks the days whose meaning changes with them.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +8,13 @@ use analysis::daily::scored::Scorer;
 use jiff::civil::Date;
 use model::ids::UserId;
 use model::zone::Zone;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use store::docs::{DocName, Expected};
+use store::docs::DocName;
 use store::{PersonKey, Tx};
 use utoipa::ToSchema;
 
-use crate::app::App;
-use crate::ingest::edit;
-use crate::problem::{FieldError, Problem};
+use crate::person::document::{self, Document, DocumentError};
+use crate::problem::FieldError;
 
 /// Sources in one order, and orders in one document.
 const SOURCES_MAX: usize = 200;
@@ -26,12 +23,12 @@ const SHORT_TEXT_MAX: usize = 200;
 /// Characters of the medical history.
 const LONG_TEXT_MAX: usize = 20_000;
 /// The order that holds for metrics without their own.
-pub const EVERY_METRIC: &str = "*";
+pub(crate) const EVERY_METRIC: &str = "*";
 
 /// Sex as recorded, in the words of HealthKit's characteristic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Sex {
+pub(crate) enum Sex {
     /// Female.
     Female,
     /// Male.
@@ -43,7 +40,7 @@ pub enum Sex {
 /// Which units answers for people are written in; the API itself always speaks UCUM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Units {
+pub(crate) enum Units {
     /// Kilograms, metres, degrees Celsius.
     #[default]
     Metric,
@@ -54,7 +51,7 @@ pub enum Units {
 /// Which local days a traveller's data is cut into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum DayZone {
+pub(crate) enum DayZone {
     /// Where the person was.
     #[default]
     Travel,
@@ -65,7 +62,7 @@ pub enum DayZone {
 /// Which published scorer tells sleep from wake where only activity was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum SleepScorer {
+pub(crate) enum SleepScorer {
     /// What is customary for the counts: Cole-Kripke as `ActiLife` applies it on `ActiGraph` counts, Oakley at
     /// threshold 40 on the counts of other devices.
     #[default]
@@ -95,138 +92,67 @@ impl From<SleepScorer> for Scorer {
 /// What a person told about themselves. Every field is optional; null means not told.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// A name to be greeted with.
-    pub username: Option<String>,
+    pub(crate) username: Option<String>,
     /// Date of birth.
     #[schema(value_type = Option<String>, format = Date)]
-    pub birth_date: Option<Date>,
+    pub(crate) birth_date: Option<Date>,
     /// Sex.
-    pub sex: Option<Sex>,
+    pub(crate) sex: Option<Sex>,
     /// Height in centimetres.
     #[schema(minimum = 30, maximum = 300)]
-    pub height_cm: Option<f64>,
+    pub(crate) height_cm: Option<f64>,
     /// Home time zone: an IANA name or an offset such as `+02:00`.
-    pub time_zone: Option<String>,
+    pub(crate) time_zone: Option<String>,
     /// Language of insights: a BCP 47 tag.
-    pub language: Option<String>,
+    pub(crate) language: Option<String>,
     /// Units of texts for people.
-    pub units: Option<Units>,
+    pub(crate) units: Option<Units>,
     /// Anything medical that the person wants considered.
-    pub medical_history: Option<String>,
+    pub(crate) medical_history: Option<String>,
     /// Occupation; shift work changes what sleep means.
-    pub occupation: Option<String>,
+    pub(crate) occupation: Option<String>,
 }
 
 /// How a person wants their data read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
-pub struct Preferences {
+pub(crate) struct Preferences {
     /// Source names, best first, by metric id; `*` for every metric without its own order. Sources
     /// that are not named follow in the usual order.
-    pub source_order: BTreeMap<String, Vec<String>>,
+    pub(crate) source_order: BTreeMap<String, Vec<String>>,
     /// Which local days data is cut into.
-    pub day_zone: DayZone,
+    pub(crate) day_zone: DayZone,
     /// Who tells sleep from wake where only activity was recorded.
-    pub sleep_scorer: SleepScorer,
+    pub(crate) sleep_scorer: SleepScorer,
     /// Language of insights, before the profile's.
-    pub language: Option<String>,
+    pub(crate) language: Option<String>,
     /// Units of texts for people, before the profile's.
-    pub units: Option<Units>,
-}
-
-/// A document with its version; version 0 when it was never written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Versioned<T> {
-    /// Counts the writes.
-    pub version: i64,
-    /// The content.
-    pub value: T,
+    pub(crate) units: Option<Units>,
 }
 
 /// The person's profile.
-pub async fn profile(
+pub(crate) async fn load(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
-) -> Result<Versioned<Profile>, Problem> {
-    document(tx, key, user, DocName::Profile).await
+) -> Result<Document<Profile>, DocumentError> {
+    document::read(tx, key, user, DocName::Profile).await
 }
 
 /// The person's preferences.
-pub async fn preferences(
+pub(crate) async fn load_preferences(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
-) -> Result<Versioned<Preferences>, Problem> {
-    document(tx, key, user, DocName::Preferences).await
-}
-
-async fn document<T: DeserializeOwned + Default>(
-    tx: &mut Tx,
-    key: &PersonKey,
-    user: UserId,
-    name: DocName,
-) -> Result<Versioned<T>, Problem> {
-    let Some(doc) = store::docs::get(tx, key, user, name).await? else {
-        return Ok(Versioned {
-            version: 0,
-            value: T::default(),
-        });
-    };
-    let value = serde_json::from_slice(&doc.bytes).map_err(Problem::internal)?;
-    Ok(Versioned {
-        version: doc.version,
-        value,
-    })
-}
-
-/// Writes a profile and, when the home zone moved, marks the days whose borders moved with it.
-pub async fn put_profile(
-    app: &App,
-    tx: &mut Tx,
-    key: &PersonKey,
-    user: UserId,
-    profile: &Profile,
-    expected: Expected,
-) -> Result<i64, Problem> {
-    let before = self::profile(tx, key, user).await?.value;
-    let bytes = serde_json::to_vec(profile).map_err(Problem::internal)?;
-    if before.time_zone == profile.time_zone {
-        return Ok(store::docs::put(tx, key, user, DocName::Profile, &bytes, expected).await?);
-    }
-    let zones = edit::history(app, tx, user).await?;
-    let version = store::docs::put(tx, key, user, DocName::Profile, &bytes, expected).await?;
-    edit::zones_changed(app, tx, user, &zones).await?;
-    Ok(version)
-}
-
-/// Writes preferences and, when they change what past days mean, marks those.
-pub async fn put_preferences(
-    app: &App,
-    tx: &mut Tx,
-    key: &PersonKey,
-    user: UserId,
-    preferences: &Preferences,
-    expected: Expected,
-) -> Result<i64, Problem> {
-    let before = self::preferences(tx, key, user).await?.value;
-    let zones = edit::history(app, tx, user).await?;
-    let bytes = serde_json::to_vec(preferences).map_err(Problem::internal)?;
-    let version = store::docs::put(tx, key, user, DocName::Preferences, &bytes, expected).await?;
-    if before.day_zone != preferences.day_zone {
-        edit::zones_changed(app, tx, user, &zones).await?;
-    }
-    let is_reordered = before.source_order != preferences.source_order;
-    if is_reordered || before.sleep_scorer != preferences.sleep_scorer {
-        edit::every_day_changed(app, tx, user).await?;
-    }
-    Ok(version)
+) -> Result<Document<Preferences>, DocumentError> {
+    document::read(tx, key, user, DocName::Preferences).await
 }
 
 impl Profile {
     /// Checks a profile from outside and brings its zone into the form that is read back.
-    pub fn check(&mut self, today: Date) -> Vec<FieldError> {
+    pub(crate) fn check(&mut self, today: Date) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if let Some(text) = &self.time_zone {
             match Zone::parse(text) {
@@ -272,7 +198,7 @@ impl Profile {
 
 impl Preferences {
     /// Checks preferences from outside.
-    pub fn check(&self) -> Vec<FieldError> {
+    pub(crate) fn check(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();
         check_language(self.language.as_deref(), &mut errors);
         for (metric, sources) in &self.source_order {

@@ -1,18 +1,18 @@
 //! Turns what other rooms report into problems: what the client can change gets a code and a
 //! sentence, everything else is the server's and stays in the log.
 
-use crate::dossier::DossierError;
 use crate::ingest::IngestError;
+use crate::person::document::DocumentError;
 use crate::problem::{Code, Problem};
 
 /// Seconds after which a stopped or overloaded server is worth another try.
 const RETRY_S: u64 = 5;
 
-impl From<DossierError> for Problem {
-    fn from(error: DossierError) -> Self {
+impl From<DocumentError> for Problem {
+    fn from(error: DocumentError) -> Self {
         match error {
-            DossierError::Store(error) => error.into(),
-            DossierError::Document { .. } => Self::internal(error),
+            DocumentError::Store(error) => error.into(),
+            DocumentError::Form { .. } => Self::internal(error),
         }
     }
 }
