@@ -1,6 +1,7 @@
 //! The whole product, measured from outside: the real binary on a real disk, each figure beside the
 //! limit of this machine taken in the same run. `make bench` prints the table; `--json` prints it
-//! for programs; `--quick` uses a small export, `--cohort` measures `analyze` only.
+//! for programs; `--quick` uses a small export, `--cohort` measures `analyze` only,
+//! and `growth` what ten years cost beside one.
 
 #![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 #![expect(
@@ -10,6 +11,7 @@
 
 mod cohort;
 mod export;
+mod growth;
 mod limits;
 mod raw;
 mod server;
@@ -117,10 +119,15 @@ fn main() -> Outcome<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let folder = tempfile::tempdir()?;
     let mut table = Table::default();
-    cohort::analyze(&mut table, folder.path())?;
-    raw::analyze(&mut table, folder.path())?;
-    if !has("--cohort") {
-        server_side(&mut table, folder.path(), bytes)?;
+    if has("growth") {
+        growth::measure(&mut table, folder.path())?;
+    } else {
+        cohort::analyze(&mut table, folder.path())?;
+        raw::analyze(&mut table, folder.path())?;
+        if !has("--cohort") {
+            server_side(&mut table, folder.path(), bytes)?;
+            growth::measure(&mut table, folder.path())?;
+        }
     }
     if has("--json") {
         table.print_json(cores);

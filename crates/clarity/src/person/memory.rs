@@ -2,7 +2,8 @@
 //! not open and parse them again.
 //!
 //! An entry counts only while each of its documents has the version that the database holds, which
-//! every reading asks first; so a change by any process takes effect at once. Only what a reading
+//! every reading asks first, and while the person has the same key: an erasure begins the versions anew
+//! under another. So a change by any process takes effect at once. Only what a reading
 //! transaction saw is remembered: what a writing one sees may never be committed. It holds opened
 //! documents, never a key, no longer than [`IDLE`] after their last use.
 
@@ -22,16 +23,26 @@ const IDLE: Duration = Duration::from_mins(10);
 /// Bytes of remembered documents, about: some thousand persons.
 const BYTES_MAX: u64 = 32 << 20;
 
+/// What the key of a person makes of this text says which key it is, and nothing else.
+const KEY_TEXT: &[u8] = b"remembered documents";
+
 /// The memory of this process.
 #[derive(Debug)]
 pub struct Memory {
-    known: Cache<UserId, Arc<Known>>,
+    known: Cache<UserId, Remembered>,
+}
+
+/// Documents, and which key they were sealed with.
+#[derive(Debug, Clone)]
+struct Remembered {
+    key: [u8; 16],
+    known: Arc<Known>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
         let known = Cache::builder()
-            .weigher(|_, known: &Arc<Known>| known.size())
+            .weigher(|_, remembered: &Remembered| remembered.known.size())
             .max_capacity(BYTES_MAX)
             .time_to_idle(IDLE)
             .build();
@@ -49,18 +60,24 @@ impl Memory {
     ) -> Result<Dossier, DocumentError> {
         let key = vault.person_key(tx, user).await?;
         let stored = store::docs::versions(tx, &key, user).await?;
-        let is_current = |known: &Arc<Known>| {
+        let key_mark = key.identity(KEY_TEXT);
+        let is_current = |remembered: &Remembered| {
             let held = |name: &DocName| stored.get(name).copied().unwrap_or(0);
             let mut names = DocName::ALL.iter();
-            names.all(|name| known.version(*name) == held(name))
+            remembered.key == key_mark
+                && names.all(|name| remembered.known.version(*name) == held(name))
         };
-        if let Some(known) = self.known.get(&user).filter(is_current) {
+        if let Some(remembered) = self.known.get(&user).filter(is_current) {
             count("hit");
-            return Ok(Dossier::of(key, user, known));
+            return Ok(Dossier::of(key, user, remembered.known));
         }
         count("miss");
         let known = Arc::new(Known::read(tx, &key, user).await?);
-        self.known.insert(user, Arc::clone(&known));
+        let remembered = Remembered {
+            key: key_mark,
+            known: Arc::clone(&known),
+        };
+        self.known.insert(user, remembered);
         Ok(Dossier::of(key, user, known))
     }
 

@@ -33,6 +33,7 @@ mod privacy;
 mod reach;
 mod reading;
 mod recordings;
+mod remembered;
 mod rhythm;
 mod story;
 mod tidy;

@@ -156,6 +156,20 @@ fn clock_and_chance_enter_at_the_edge() {
 }
 
 #[test]
+fn only_http_and_the_command_line_say_http() {
+    let below: BTreeMap<String, String> = rust_files()
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("crates/clarity/src/"))
+        .filter(|(path, _)| !path.contains("/src/http/") && !path.contains("/src/cli/"))
+        .collect();
+    assert!(below.len() > 30, "the files below HTTP were not found");
+    none(
+        lines_with(&below, &["crate::http"]),
+        "lines below HTTP that name it",
+    );
+}
+
+#[test]
 fn sql_is_in_the_cellar() {
     let sql = [
         "SELECT ",

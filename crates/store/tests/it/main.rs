@@ -3,6 +3,7 @@
 
 mod account;
 mod fixture;
+mod growth;
 mod record;
 mod sample;
 mod whole;

@@ -1,0 +1,162 @@
+//! What a question costs must not grow with the years behind it. Counted in the steps of SQLite's machine,
+//! which are the same in every run; `PostgreSQL` has the same indexes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+use model::ids::{UploadId, UserId};
+use model::sample::DAY_US;
+use model::zone::Zone;
+use store::docs::{DocName, Expected};
+use store::{Store, Tx, days, docs, samples, uploads};
+
+use crate::fixture::{House, NOW_US, on_both, sample, uuid};
+
+/// The first day of everyone.
+const FIRST: Date = date(2015, 3, 1);
+
+/// Questions that requests, uploads and jobs ask again and again.
+#[derive(Debug, Clone, Copy)]
+enum Question {
+    Held,
+    Bounds,
+    Extent,
+    AnalysedUpTo,
+    Exports,
+    Documents,
+    Completed,
+}
+
+const QUESTIONS: [Question; 7] = [
+    Question::Held,
+    Question::Bounds,
+    Question::Extent,
+    Question::AnalysedUpTo,
+    Question::Exports,
+    Question::Documents,
+    Question::Completed,
+];
+
+#[test]
+fn ten_years_cost_no_more_steps_than_one() {
+    on_both(|house| async move {
+        if !matches!(house.store, Store::Sqlite(_)) {
+            return;
+        }
+        let young = lived(&house, 1, 365).await;
+        let old = lived(&house, 2, 3_650).await;
+        for question in QUESTIONS {
+            let young = steps(&house, young, question).await;
+            let old = steps(&house, old, question).await;
+            println!("{question:?}: {young} steps for one year, {old} for ten");
+            assert!(young > 0, "{question:?} was not counted");
+            assert!(
+                old * 10 <= young * 11 + 200,
+                "{question:?}: {young} steps for one year, {old} for ten"
+            );
+        }
+    });
+}
+
+/// A person with two metrics, a computed day and an upload on each of so many days; one upload is an
+/// export.
+async fn lived(house: &House, number: u128, count: i64) -> UserId {
+    let user = house.person(number).await;
+    let export = house.upload(user, Some(NOW_US)).await;
+    let metrics: Vec<_> = model::metric::CATALOGUE
+        .iter()
+        .filter(|metric| metric.density.bucket_days() == 1)
+        .take(2)
+        .collect();
+    let start_us = Zone::utc().start_of(FIRST);
+    for metric in metrics {
+        let found: Vec<_> = (0..count)
+            .map(|day| sample(start_us + day * DAY_US, start_us + day * DAY_US + 1, 1.0))
+            .collect();
+        house.merge(user, export, metric.no, &found).await;
+    }
+    let key = house.key(user).await;
+    let mut tx = house.write().await;
+    let dates: Vec<Date> = (0..count)
+        .map(|day| FIRST.saturating_add(day.days()))
+        .collect();
+    let rows: Vec<(Date, &[u8])> = dates
+        .iter()
+        .map(|day| (*day, b"a day".as_slice()))
+        .collect();
+    days::put_many(&mut tx, &key, user, &rows)
+        .await
+        .expect("days");
+    docs::put(&mut tx, &key, user, DocName::Zones, b"{}", Expected::Any)
+        .await
+        .expect("a document");
+    for day in 0..u128::try_from(count).expect("days") {
+        let upload = uploads::NewUpload {
+            id: UploadId::from_uuid(uuid(number * 100_000 + 5_000_000 + day)),
+            kind: "test",
+            now_us: NOW_US,
+        };
+        uploads::begin(&mut tx, &key, user, &upload)
+            .await
+            .expect("an upload");
+    }
+    tx.commit().await.expect("a commit");
+    user
+}
+
+async fn steps(house: &House, user: UserId, question: Question) -> u64 {
+    let key = house.key(user).await;
+    let mut tx = house.write().await;
+    let count = Arc::new(AtomicU64::new(0));
+    counting(&mut tx, &count).await;
+    match question {
+        Question::Held => {
+            let held = samples::held(&mut tx, user).await.expect("a read");
+            assert_eq!(held.len(), 2);
+            assert_eq!(held[0].first_day, FIRST);
+        }
+        Question::Bounds => {
+            let found = days::bounds(&mut tx, user).await.expect("a read");
+            assert_eq!(found.expect("days").0, FIRST);
+        }
+        Question::Extent => {
+            let found = days::extent(&mut tx, user).await.expect("a read");
+            assert_eq!(found.expect("days").0, FIRST);
+        }
+        Question::AnalysedUpTo => {
+            days::analysed_up_to(&mut tx, user).await.expect("a read");
+        }
+        Question::Exports => {
+            let found = uploads::snapshots(&mut tx, user).await.expect("a read");
+            assert_eq!(found.len(), 1);
+        }
+        Question::Documents => {
+            let found = docs::versions(&mut tx, &key, user).await.expect("a read");
+            assert_eq!(found.len(), 1);
+        }
+        Question::Completed => {
+            let found = uploads::complete_up_to(&mut tx, user, 9, NOW_US).await;
+            assert!(found.expect("a write").is_empty());
+        }
+    }
+    let Tx::Sqlite(transaction) = &mut tx else {
+        return 0;
+    };
+    let mut handle = transaction.lock_handle().await.expect("the connection");
+    handle.remove_progress_handler();
+    drop(handle);
+    count.load(Ordering::Relaxed)
+}
+
+/// Counts the steps of what the transaction asks from now on.
+async fn counting(tx: &mut Tx, count: &Arc<AtomicU64>) {
+    let Tx::Sqlite(transaction) = tx else { return };
+    let counter = Arc::clone(count);
+    let mut handle = transaction.lock_handle().await.expect("the connection");
+    handle.set_progress_handler(1, move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+        true
+    });
+}
