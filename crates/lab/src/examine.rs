@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use analysis::accel;
-use analysis::report::column::{Cell, Column, Field, Measure, civil};
+use analysis::report::column::{Cell, Column, ColumnValue, Field, civil};
 use analysis::report::scorer::{COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, SCORERS, Scorer};
 use analysis::report::{Input, Nonwear, Report, Span, day, night};
 use analysis::series::Series;
@@ -198,7 +198,7 @@ struct Document<'a> {
     scorer: &'a str,
     damages: Damaged,
     measures: Measures,
-    nights: Vec<Row<'a, night::Night>>,
+    nights: Vec<Row<'a, night::SleepWindow>>,
     days: Vec<Row<'a, day::Day>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scores: Option<&'a BTreeMap<&'static str, String>>,
@@ -262,7 +262,7 @@ fn scores(series: &Series) -> Scores {
 }
 
 /// Measures as an object in the order of the columns.
-pub struct Measures(pub Vec<Measure>);
+pub struct Measures(pub Vec<ColumnValue>);
 
 impl Serialize for Measures {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -121,11 +121,11 @@ fn measures(report: &Report<'_>, wanted: &Wanted) -> Table {
 }
 
 fn nights(report: &Report<'_>) -> Table {
-    let shown: Vec<&Field<night::Night>> = night::FIELDS
+    let shown: Vec<&Field<night::SleepWindow>> = night::FIELDS
         .iter()
         .filter(|field| field.kind != Kind::Day && field.id != "reason")
         .collect();
-    let row = |night: &night::Night| {
+    let row = |night: &night::SleepWindow| {
         shown
             .iter()
             .map(|field| words(&(field.of)(night)))

@@ -132,14 +132,14 @@ pub struct Column {
 
 /// A measure of one recording.
 #[derive(Debug, Clone, Copy)]
-pub struct Measure {
+pub struct ColumnValue {
     /// Which measure it is.
     pub column: &'static Column,
     /// The value with its coverage, or why there is none.
     pub outcome: Outcome<f64>,
 }
 
-impl Measure {
+impl ColumnValue {
     /// The value as a cell.
     pub fn cell(&self) -> Cell {
         match (self.outcome, self.column.kind) {

@@ -16,9 +16,9 @@ use std::cell::OnceCell;
 
 use crate::maths::describe;
 use crate::outcome::{Insufficient, Measured, Outcome};
-use crate::report::column::{Column, Measure};
+use crate::report::column::{Column, ColumnValue};
 use crate::report::day::Day;
-use crate::report::night::Night;
+use crate::report::night::SleepWindow;
 use crate::report::scorer::Scorer;
 use crate::rhythm::{
     antilogistic, cosinor, extremes, fluctuation, level, light, periodogram, profile, stability,
@@ -115,7 +115,7 @@ pub struct Report<'a> {
     exposure: OnceCell<Outcome<light::Exposure>>,
     bouts: OnceCell<Outcome<Scored>>,
     worn: OnceCell<Outcome<Series>>,
-    nights: OnceCell<Vec<Night>>,
+    nights: OnceCell<Vec<SleepWindow>>,
     days: OnceCell<Vec<Day>>,
 }
 
@@ -151,20 +151,20 @@ impl<'a> Report<'a> {
     }
 
     /// One measure.
-    pub fn measure(&self, column: &'static Column) -> Measure {
-        Measure {
+    pub fn measure(&self, column: &'static Column) -> ColumnValue {
+        ColumnValue {
             column,
             outcome: (column.of)(self).and_then(finite),
         }
     }
 
     /// Every measure, in the order of the columns.
-    pub fn measures(&self) -> Vec<Measure> {
+    pub fn measures(&self) -> Vec<ColumnValue> {
         column::all().map(|column| self.measure(column)).collect()
     }
 
     /// The nights and other sleep windows, in order.
-    pub fn nights(&self) -> &[Night] {
+    pub fn nights(&self) -> &[SleepWindow] {
         self.nights.get_or_init(|| night::of(self))
     }
 

@@ -78,7 +78,7 @@ pub enum Role {
 
 /// One sleep window.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Night {
+pub struct SleepWindow {
     /// Local date of the end of the window.
     pub date: Date,
     /// Whether it is the main sleep of its date.
@@ -92,14 +92,14 @@ pub struct Night {
     /// Local civil second at which it ends.
     pub until_s: i64,
     /// How it went.
-    pub endpoints: Outcome<endpoints::Night>,
+    pub endpoints: Outcome<endpoints::Endpoints>,
     /// Length of a scored epoch in seconds.
     pub epoch_s: u32,
     /// Local civil second at which scored epoch 0 begins.
     pub start_s: i64,
 }
 
-impl Night {
+impl SleepWindow {
     /// Local civil second of sleep onset.
     pub fn onset_s(&self) -> Option<i64> {
         Some(self.at(self.endpoints.ok()?.value.onset))
@@ -119,7 +119,7 @@ impl Night {
         self.start_s + crate::maths::describe::signed(epoch) * i64::from(self.epoch_s)
     }
 
-    fn of(&self, value: fn(&endpoints::Night) -> f64) -> Cell {
+    fn of(&self, value: fn(&endpoints::Endpoints) -> f64) -> Cell {
         match &self.endpoints {
             Ok(found) => Cell::number(value(&found.value)),
             Err(_) => Cell::Missing,
@@ -128,7 +128,7 @@ impl Night {
 }
 
 /// The windows of a recording, in order.
-pub(super) fn of(report: &Report<'_>) -> Vec<Night> {
+pub(super) fn of(report: &Report<'_>) -> Vec<SleepWindow> {
     let input = report.input();
     let mut nights = if !input.diary.is_empty() {
         let scored = scored(input.scorer, report.activity());
@@ -271,7 +271,7 @@ fn described(
     spans: &[Span],
     source: Source,
     scorer: &'static str,
-) -> Vec<Night> {
+) -> Vec<SleepWindow> {
     let night = |span: &Span| {
         let endpoints = scored.as_ref().map_err(|none| *none).and_then(|scored| {
             let from = epoch_at(scored, span.from_s);
@@ -280,7 +280,7 @@ fn described(
         let (start_s, epoch_s) = scored
             .as_ref()
             .map_or((0, 1), |scored| (scored.start_s(), scored.step_s()));
-        Night {
+        SleepWindow {
             date: civil(span.until_s).date(),
             role: Role::Other,
             source,
@@ -303,9 +303,9 @@ fn epoch_at(scored: &Scored, time_s: i64) -> usize {
 }
 
 /// Makes the longest window of each date its night.
-fn choose(nights: &mut [Night]) {
+fn choose(nights: &mut [SleepWindow]) {
     for index in 0..nights.len() {
-        let length = |night: &Night| night.until_s - night.from_s;
+        let length = |night: &SleepWindow| night.until_s - night.from_s;
         let mine = length(&nights[index]);
         let beaten = nights.iter().enumerate().any(|(other, night)| {
             night.date == nights[index].date
@@ -322,8 +322,8 @@ const fn field(
     unit: &'static str,
     kind: Kind,
     about: &'static str,
-    of: fn(&Night) -> Cell,
-) -> Field<Night> {
+    of: fn(&SleepWindow) -> Cell,
+) -> Field<SleepWindow> {
     Field {
         id,
         unit,
@@ -338,7 +338,7 @@ fn instant(time_s: Option<i64>) -> Cell {
 }
 
 /// The columns of the table of nights.
-pub const FIELDS: &[Field<Night>] = &[
+pub const FIELDS: &[Field<SleepWindow>] = &[
     field(
         "date",
         "",

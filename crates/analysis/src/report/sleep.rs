@@ -6,7 +6,7 @@ use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::day::{DAYS, VALID_WEAR_MIN};
-use crate::report::night::{NIGHTS, Night, Role};
+use crate::report::night::{NIGHTS, Role, SleepWindow};
 use crate::report::rhythm::{clock, number, seconds};
 use crate::rhythm::regularity::{self, SLEEP_REGULARITY};
 use crate::rhythm::timing::{self, Kind};
@@ -111,19 +111,19 @@ pub const COLUMNS: &[Column] = &[
         "sleep_onset",
         &circular::CIRCULAR,
         "Circular mean of the sleep onsets of the nights.",
-        |report| centre(report, Night::onset_s),
+        |report| centre(report, SleepWindow::onset_s),
     ),
     clock(
         "sleep_offset",
         &circular::CIRCULAR,
         "Circular mean of the sleep offsets of the nights.",
-        |report| centre(report, Night::offset_s),
+        |report| centre(report, SleepWindow::offset_s),
     ),
     clock(
         "sleep_midpoint",
         &circular::CIRCULAR,
         "Circular mean of the sleep midpoints of the nights.",
-        |report| centre(report, Night::midpoint_s),
+        |report| centre(report, SleepWindow::midpoint_s),
     ),
     number(
         "sleep_onset_sd_h",
@@ -131,7 +131,7 @@ pub const COLUMNS: &[Column] = &[
         POSITIVE,
         &circular::CIRCULAR,
         "Circular standard deviation of the sleep onsets.",
-        |report| spread(report, Night::onset_s),
+        |report| spread(report, SleepWindow::onset_s),
     ),
     number(
         "sleep_midpoint_sd_h",
@@ -139,7 +139,7 @@ pub const COLUMNS: &[Column] = &[
         POSITIVE,
         &circular::CIRCULAR,
         "Circular standard deviation of the sleep midpoints.",
-        |report| spread(report, Night::midpoint_s),
+        |report| spread(report, SleepWindow::midpoint_s),
     ),
     number(
         "social_jetlag_h",
@@ -199,14 +199,14 @@ pub const COLUMNS: &[Column] = &[
 
 /// The nights in which sleep was found, and their share of the dates from the first to the last.
 struct Nights<'a> {
-    held: Vec<(&'a Night, endpoints::Night)>,
+    held: Vec<(&'a SleepWindow, endpoints::Endpoints)>,
     coverage: f64,
 }
 
 fn nights<'a>(report: &'a Report<'_>) -> Result<Nights<'a>, Insufficient> {
     let main = report.nights().iter();
     let main = main.filter(|night| night.role == Role::Night);
-    let held: Vec<(&Night, endpoints::Night)> = main
+    let held: Vec<(&SleepWindow, endpoints::Endpoints)> = main
         .filter_map(|night| Some((night, night.endpoints.ok()?.value)))
         .collect();
     Insufficient::unless("nights", 1, held.len())?;
@@ -215,18 +215,18 @@ fn nights<'a>(report: &'a Report<'_>) -> Result<Nights<'a>, Insufficient> {
     Ok(Nights { held, coverage })
 }
 
-fn dates(first: &Night, last: &Night) -> usize {
+fn dates(first: &SleepWindow, last: &SleepWindow) -> usize {
     let days = (last.date - first.date).get_days();
     usize::try_from(days).unwrap_or(0) + 1
 }
 
-fn mean(report: &Report<'_>, of: fn(&endpoints::Night) -> f64) -> Outcome<f64> {
+fn mean(report: &Report<'_>, of: fn(&endpoints::Endpoints) -> f64) -> Outcome<f64> {
     let nights = nights(report)?;
     let values: Vec<f64> = nights.held.iter().map(|(_, found)| of(found)).collect();
     Ok(Measured::new(describe::mean(&values), nights.coverage))
 }
 
-fn deviation(report: &Report<'_>, of: fn(&endpoints::Night) -> f64) -> Outcome<f64> {
+fn deviation(report: &Report<'_>, of: fn(&endpoints::Endpoints) -> f64) -> Outcome<f64> {
     let nights = nights(report)?;
     Insufficient::unless("nights", 2, nights.held.len())?;
     let values: Vec<f64> = nights.held.iter().map(|(_, found)| of(found)).collect();
@@ -234,20 +234,20 @@ fn deviation(report: &Report<'_>, of: fn(&endpoints::Night) -> f64) -> Outcome<f
     Ok(Measured::new(spread, nights.coverage))
 }
 
-fn clocks(nights: &Nights<'_>, of: fn(&Night) -> Option<i64>) -> Vec<f64> {
+fn clocks(nights: &Nights<'_>, of: fn(&SleepWindow) -> Option<i64>) -> Vec<f64> {
     let times = nights.held.iter().filter_map(|(night, _)| of(night));
     times
         .map(|time| f64::from(crate::series::clock(time)))
         .collect()
 }
 
-fn centre(report: &Report<'_>, of: fn(&Night) -> Option<i64>) -> Outcome<f64> {
+fn centre(report: &Report<'_>, of: fn(&SleepWindow) -> Option<i64>) -> Outcome<f64> {
     let nights = nights(report)?;
     let found = circular::mean(&clocks(&nights, of), f64::from(DAY_S))?;
     Ok(Measured::new(found, nights.coverage))
 }
 
-fn spread(report: &Report<'_>, of: fn(&Night) -> Option<i64>) -> Outcome<f64> {
+fn spread(report: &Report<'_>, of: fn(&SleepWindow) -> Option<i64>) -> Outcome<f64> {
     let nights = nights(report)?;
     Insufficient::unless("nights", 2, nights.held.len())?;
     let found = circular::describe(&clocks(&nights, of), f64::from(DAY_S))?;
@@ -256,7 +256,7 @@ fn spread(report: &Report<'_>, of: fn(&Night) -> Option<i64>) -> Outcome<f64> {
 }
 
 /// One entry for each date from the first night to the last, as the methods of timing want it.
-fn week(report: &Report<'_>) -> Result<Vec<Option<timing::Night>>, Insufficient> {
+fn week(report: &Report<'_>) -> Result<Vec<Option<timing::MainSleep>>, Insufficient> {
     let nights = nights(report)?;
     let first = nights.held[0].0;
     let last = nights.held[nights.held.len() - 1].0;
@@ -271,7 +271,7 @@ fn week(report: &Report<'_>) -> Result<Vec<Option<timing::Night>>, Insufficient>
             night.date.weekday(),
             jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday
         );
-        week[dates(first, night) - 1] = Some(timing::Night {
+        week[dates(first, night) - 1] = Some(timing::MainSleep {
             onset_h: hours(onset),
             offset_h: hours(offset),
             kind: if free { Kind::Free } else { Kind::Work },

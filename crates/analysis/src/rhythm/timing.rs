@@ -59,7 +59,7 @@ pub enum Kind {
 
 /// One main sleep.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Night {
+pub struct MainSleep {
     /// Sleep onset in hours after midnight of the day it ends on; negative before midnight.
     pub onset_h: f64,
     /// Sleep offset in hours after that midnight.
@@ -68,7 +68,7 @@ pub struct Night {
     pub kind: Kind,
 }
 
-impl Night {
+impl MainSleep {
     /// Midpoint in hours after midnight.
     pub fn midpoint_h(&self) -> f64 {
         f64::midpoint(self.onset_h, self.offset_h)
@@ -81,7 +81,7 @@ impl Night {
 }
 
 /// Difference between the mean midpoints of free and of work days in hours; `None` is a lost night.
-pub fn social_jetlag(nights: &[Option<Night>]) -> Outcome<f64> {
+pub fn social_jetlag(nights: &[Option<MainSleep>]) -> Outcome<f64> {
     let free = midpoint(nights, Kind::Free, "free nights")?;
     let work = midpoint(nights, Kind::Work, "work nights")?;
     Ok(Measured::new(
@@ -91,14 +91,14 @@ pub fn social_jetlag(nights: &[Option<Night>]) -> Outcome<f64> {
 }
 
 /// Midpoint of sleep on free days corrected for the sleep lost in the week, hours after midnight.
-pub fn chronotype(nights: &[Option<Night>]) -> Outcome<f64> {
+pub fn chronotype(nights: &[Option<MainSleep>]) -> Outcome<f64> {
     let free = midpoint(nights, Kind::Free, "free nights")?;
     let length = |kind: Option<Kind>| {
         let held = nights
             .iter()
             .flatten()
             .filter(|night| kind.is_none_or(|k| night.kind == k));
-        mean(&held.map(Night::length_h).collect::<Vec<_>>())
+        mean(&held.map(MainSleep::length_h).collect::<Vec<_>>())
     };
     let oversleep = (length(Some(Kind::Free)) - length(None)).max(0.0);
     Ok(Measured::new(
@@ -108,7 +108,7 @@ pub fn chronotype(nights: &[Option<Night>]) -> Outcome<f64> {
 }
 
 /// Mean composite phase deviation of the nights from a reference midpoint in hours.
-pub fn composite_phase_deviation(nights: &[Option<Night>], reference_h: f64) -> Outcome<f64> {
+pub fn composite_phase_deviation(nights: &[Option<MainSleep>], reference_h: f64) -> Outcome<f64> {
     let mut deviations = Vec::new();
     let mut last: Option<f64> = None;
     for night in nights {
@@ -124,18 +124,22 @@ pub fn composite_phase_deviation(nights: &[Option<Night>], reference_h: f64) -> 
     Ok(Measured::new(mean(&deviations), coverage(nights)))
 }
 
-fn midpoint(nights: &[Option<Night>], kind: Kind, of: &'static str) -> Result<f64, Insufficient> {
+fn midpoint(
+    nights: &[Option<MainSleep>],
+    kind: Kind,
+    of: &'static str,
+) -> Result<f64, Insufficient> {
     let held: Vec<f64> = nights
         .iter()
         .flatten()
         .filter(|night| night.kind == kind)
-        .map(Night::midpoint_h)
+        .map(MainSleep::midpoint_h)
         .collect();
     Insufficient::unless(of, 1, held.len())?;
     circular::mean(&held, 24.0)
 }
 
-fn coverage(nights: &[Option<Night>]) -> f64 {
+fn coverage(nights: &[Option<MainSleep>]) -> f64 {
     nights.iter().flatten().count() as f64 / nights.len().max(1) as f64
 }
 
@@ -143,8 +147,8 @@ fn coverage(nights: &[Option<Night>]) -> f64 {
 mod tests {
     use super::*;
 
-    fn night(onset_h: f64, offset_h: f64, kind: Kind) -> Night {
-        Night {
+    fn night(onset_h: f64, offset_h: f64, kind: Kind) -> MainSleep {
+        MainSleep {
             onset_h,
             offset_h,
             kind,

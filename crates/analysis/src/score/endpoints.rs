@@ -47,7 +47,7 @@ pub const SLEEP_MIDPOINT: Analysis = Analysis {
 
 /// One night in numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Night {
+pub struct Endpoints {
     /// Time in bed, minutes.
     pub in_bed_min: f64,
     /// Sleep onset latency, minutes.
@@ -73,7 +73,7 @@ pub struct Night {
 }
 
 /// Endpoints of the epochs `[from, until)`.
-pub fn night(scored: &Scored, from: usize, until: usize) -> Outcome<Night> {
+pub fn night(scored: &Scored, from: usize, until: usize) -> Outcome<Endpoints> {
     let until = until.min(scored.len());
     let inside = scored.states().get(from..until).unwrap_or_default();
     let minutes = |epochs: usize| epochs as f64 * f64::from(scored.step_s()) / 60.0;
@@ -88,7 +88,7 @@ pub fn night(scored: &Scored, from: usize, until: usize) -> Outcome<Night> {
         .filter(|run| run.value == Some(State::Wake))
         .collect();
     let scored_share = inside.iter().flatten().count() as f64 / inside.len() as f64;
-    let found = Night {
+    let found = Endpoints {
         in_bed_min: minutes(inside.len()),
         latency_min: minutes(first),
         period_min: minutes(period.len()),

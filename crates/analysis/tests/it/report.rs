@@ -1,6 +1,6 @@
 //! The report as a whole: its values on the reference recordings, and what it says about odd input.
 
-use analysis::report::column::{self, Kind, Measure, read_clock};
+use analysis::report::column::{self, ColumnValue, Kind, read_clock};
 use analysis::report::night::{Role, Source};
 use analysis::report::{Input, Nonwear, Report, Span, day, night};
 use analysis::series::Series;
@@ -112,7 +112,7 @@ fn every_measure_of_a_plain_fortnight_has_a_value_within_its_range() {
         light: Some(&light),
         ..Input::new(&series)
     };
-    for Measure { column, outcome } in Report::new(input).measures() {
+    for ColumnValue { column, outcome } in Report::new(input).measures() {
         let found = outcome.unwrap_or_else(|none| panic!("{}: {none}", column.id));
         let (least, most) = column.range;
         assert!(
@@ -234,7 +234,7 @@ fn odd_recordings_have_reasons_instead_of_values() {
                 ..Input::new(series)
             };
             let report = Report::new(input);
-            for Measure { column, outcome } in report.measures() {
+            for ColumnValue { column, outcome } in report.measures() {
                 match outcome {
                     Ok(found) => assert!(found.value.is_finite(), "{}", column.id),
                     Err(none) => assert!(!none.to_string().is_empty()),

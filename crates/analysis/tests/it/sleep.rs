@@ -3,7 +3,7 @@
 use analysis::outcome::{Insufficient, Outcome};
 use analysis::rhythm::profile::average_day;
 use analysis::rhythm::regularity::{by_clock_time, over_pairs};
-use analysis::score::endpoints::{Night, fragmentation, midpoint_min, night, share_between};
+use analysis::score::endpoints::{Endpoints, fragmentation, midpoint_min, night, share_between};
 use analysis::score::scored::{Scored, State};
 use analysis::series::{Combine, Ends, HOUR_S, MINUTE_S, Origin};
 use serde_json::Value;
@@ -198,7 +198,7 @@ fn endpoints_agree_with_skdh() {
 
 /// Of the wake bouts after sleep onset, one at the end included, skdh leaves one out whether or not
 /// there is one at the end; a night's awakenings are all but one at the end.
-fn wake_bouts(night: Night) -> f64 {
+fn wake_bouts(night: Endpoints) -> f64 {
     let at_end = usize::from(night.terminal_wake_min > 0.0);
     (night.awakenings + at_end).saturating_sub(1) as f64
 }

@@ -38,5 +38,6 @@ mod rhythm;
 mod story;
 mod tidy;
 mod tidy_cycles;
+mod tidy_names;
 mod truth;
 mod uploads;
