@@ -282,7 +282,6 @@ pub(crate) fn squashed<'a, const N: usize>(
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::path::Path;
 
     use super::*;
 
@@ -370,12 +369,10 @@ mod tests {
 
     #[test]
     fn every_healthkit_type_is_a_row() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../../shared/reference/healthkit_types.csv");
-        let Ok(table) = std::fs::read_to_string(&path) else {
-            println!("skipped: {} is not there", path.display());
+        let Some(path) = oracle::data::beside("healthkit_types.csv") else {
             return;
         };
+        let table = oracle::data::text(&path);
         let mut counts = BTreeMap::new();
         for line in table.lines().skip(1) {
             let mut fields = line.split(',');

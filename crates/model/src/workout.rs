@@ -362,7 +362,6 @@ const HEALTH_CONNECT: &[(u32, &str)] = &[
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::path::Path;
 
     use super::*;
 
@@ -415,12 +414,10 @@ mod tests {
 
     #[test]
     fn every_healthkit_activity_is_in_the_table() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../../shared/reference/healthkit_types.csv");
-        let Ok(table) = std::fs::read_to_string(&path) else {
-            println!("skipped: {} is not there", path.display());
+        let Some(path) = oracle::data::beside("healthkit_types.csv") else {
             return;
         };
+        let table = oracle::data::text(&path);
         let mut count = 0;
         for line in table.lines() {
             let mut fields = line.split(',');

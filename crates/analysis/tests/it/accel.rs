@@ -1,6 +1,5 @@
 //! Raw acceleration against scikit-digital-health and agcounts.
 
-use std::fs;
 use std::path::Path;
 
 use analysis::accel::calibration::Calibration;
@@ -11,13 +10,13 @@ use analysis::series::Origin;
 use serde_json::Value;
 
 use crate::agreement::{Difference, Table};
-use crate::reference::{folder, json};
+use crate::reference::json;
 
 const CLOSED: f64 = 1e-9;
 
 /// Samples of an array of 32-bit floats with three columns, as numpy writes it.
 fn samples(path: &Path) -> Vec<[f32; 3]> {
-    let bytes = fs::read(path).unwrap();
+    let bytes = oracle::data::bytes(path).unwrap();
     let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
     let text = String::from_utf8_lossy(&bytes[10..10 + header]);
     assert!(text.contains("'<f4'") && text.contains("'fortran_order': False"));
@@ -68,15 +67,13 @@ fn raw_acceleration_agrees() {
         "raw acceleration, scikit-digital-health 0.17.18 and agcounts 0.2.6",
         RESAMPLES,
     );
-    if let Some(path) = folder("raw_accel") {
-        for id in ["ax3_200hz", "synthetic_30hz_10min"] {
-            let expect = json(&path.join(id).join("reference.json"));
-            let samples = samples(&path.join(id).join("accel_g_f32.npy"));
-            assert_eq!(expect["n"].as_u64().unwrap(), samples.len() as u64);
-            per_epoch(&mut table, id, &expect, &samples);
-            per_sample(&mut table, id, &expect, &samples);
-            counts(&mut table, id, &expect, &samples);
-        }
+    for (id, path) in oracle::data::entries("raw_accel") {
+        let expect = json(&path.join("reference.json"));
+        let samples = samples(&path.join("accel_g_f32.npy"));
+        assert_eq!(expect["n"].as_u64().unwrap(), samples.len() as u64);
+        per_epoch(&mut table, &id, &expect, &samples);
+        per_sample(&mut table, &id, &expect, &samples);
+        counts(&mut table, &id, &expect, &samples);
     }
     table.finish();
 }
@@ -173,11 +170,8 @@ fn every_reference_of_raw_acceleration_is_compared() {
         "actigraph_counts_agcounts_10s",
         "actigraph_counts_agcounts_60s",
     ];
-    let Some(path) = folder("raw_accel") else {
-        return;
-    };
-    for entry in fs::read_dir(path).unwrap() {
-        let file = json(&entry.unwrap().path().join("reference.json"));
+    for path in oracle::data::entries("raw_accel").values() {
+        let file = json(&path.join("reference.json"));
         for name in file.as_object().unwrap().keys() {
             assert!(KNOWN.contains(&name.as_str()), "{name} is not compared");
         }

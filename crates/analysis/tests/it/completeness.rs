@@ -132,13 +132,11 @@ fn every_reference_is_compared_or_excused() {
     for (entry, reason) in NOT_COMPARED {
         section.push_str(&["| ", entry, " | ", reason, " |\n"].concat());
     }
-    if !recordings().is_empty() {
-        crate::pages::validated("not compared", &section);
-    }
+    crate::pages::validated("not compared", &section);
     for (entry, reason) in NOT_COMPARED {
         println!("not compared: {entry}: {reason}");
         assert!(
-            seen.contains(*entry) || recordings().is_empty(),
+            seen.contains(*entry) || !oracle::data::has_both(),
             "{entry} is in no reference"
         );
     }

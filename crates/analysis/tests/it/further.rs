@@ -1,8 +1,6 @@
 //! What the other comparisons leave: light by day and on the average day, measures anchored at the
 //! activity onset, daily variability of `ActCR`, and `pyhrv`.
 
-use std::fs;
-
 use analysis::heart::frequency::{by_lomb_scargle, by_welch};
 use analysis::heart::poincare::rotated;
 use analysis::heart::time::{differences, time_domain};
@@ -22,7 +20,7 @@ use analysis::series::{Combine, DAY_S, Ends, HOUR_S, MINUTE_S, Origin, Series};
 use serde_json::Value;
 
 use crate::agreement::{Difference, OK, Table};
-use crate::reference::{Recording, civil, clock, column, folder, json, recordings};
+use crate::reference::{Recording, civil, clock, column, json, recordings};
 use crate::rhythm::{summed_profile, value};
 
 const CLOSED: f64 = 1e-9;
@@ -276,18 +274,10 @@ fn py_hrv_agrees() {
         "heart-rate variability, pyhrv 0.5.0, and other spectra",
         SPECTRA,
     );
-    if let Some(path) = folder("hrv") {
-        let mut series: Vec<_> = fs::read_dir(path)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        series.sort();
-        for path in series.iter().filter(|path| path.is_dir()) {
-            let id = path.file_name().unwrap().to_string_lossy().into_owned();
-            let text = column(&path.join("rr_ms.csv"), "rr_ms");
-            let beats: Vec<f64> = text.iter().map(|value| value.parse().unwrap()).collect();
-            py_hrv(&mut table, &id, &beats, &json(&path.join("reference.json")));
-        }
+    for (id, path) in oracle::data::entries("hrv") {
+        let text = column(&path.join("rr_ms.csv"), "rr_ms");
+        let beats: Vec<f64> = text.iter().map(|value| value.parse().unwrap()).collect();
+        py_hrv(&mut table, &id, &beats, &json(&path.join("reference.json")));
     }
     table.finish();
 }

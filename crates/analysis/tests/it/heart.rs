@@ -1,7 +1,5 @@
 //! Heart-rate variability against `NeuroKit2`, `hrv-analysis` and `pyhrv`.
 
-use std::fs;
-
 use analysis::heart::artefact::{Rule, interpolated, marked};
 use analysis::heart::correction::{Fault, corrected};
 use analysis::heart::entropy::{approximate_entropy, customary_tolerance, sample_entropy};
@@ -14,7 +12,7 @@ use analysis::maths::describe::{standard_deviation, variance};
 use serde_json::Value;
 
 use crate::agreement::{Difference, OK, Table};
-use crate::reference::{column, folder, json};
+use crate::reference::{column, json};
 
 const CLOSED: f64 = 1e-9;
 
@@ -58,25 +56,17 @@ fn heart_rate_variability_agrees() {
         "heart-rate variability, NeuroKit2 0.2.13, hrv-analysis 1.0.5, pyhrv 0.5.0",
         DIFFERENCES,
     );
-    if let Some(path) = folder("hrv") {
-        let mut series: Vec<_> = fs::read_dir(path)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
+    for (id, path) in oracle::data::entries("hrv") {
+        let beats: Vec<f64> = column(&path.join("rr_ms.csv"), "rr_ms")
+            .iter()
+            .map(|value| value.parse().unwrap())
             .collect();
-        series.sort();
-        for path in series.iter().filter(|path| path.is_dir()) {
-            let id = path.file_name().unwrap().to_string_lossy().into_owned();
-            let beats: Vec<f64> = column(&path.join("rr_ms.csv"), "rr_ms")
-                .iter()
-                .map(|value| value.parse().unwrap())
-                .collect();
-            let expect = json(&path.join("reference.json"));
-            in_time(&mut table, &id, &beats, &expect);
-            nonlinear(&mut table, &id, &beats, &expect);
-            in_frequency(&mut table, &id, &beats, &expect);
-            artefacts(&mut table, &id, &beats, &expect);
-            correction(&mut table, &id, &beats);
-        }
+        let expect = json(&path.join("reference.json"));
+        in_time(&mut table, &id, &beats, &expect);
+        nonlinear(&mut table, &id, &beats, &expect);
+        in_frequency(&mut table, &id, &beats, &expect);
+        artefacts(&mut table, &id, &beats, &expect);
+        correction(&mut table, &id, &beats);
     }
     table.finish();
 }

@@ -37,7 +37,8 @@ where they were furthest apart (of a list, its element), and that relative diffe
 below 1e-9 are rounding. For scored epochs the difference is the share of epochs that differ. A row \
 marked ¹ cannot agree; the reason from the two definitions follows its table, and the tests fail \
 where a row without a mark leaves its tolerance or a mark is no longer needed. The recordings and \
-what each tool computed on them are described where the references are kept, beside the project.\n";
+what each tool computed on them are described in `crates/oracle/data/README.md`; recordings that are \
+not listed there lie beside the project, where they are kept with their own description.\n";
 
 #[test]
 fn every_method_has_its_page() {
@@ -84,8 +85,15 @@ pub(crate) fn validated(title: &str, body: &str) {
         .collect();
     let body = format!("{}\n", body.trim_end());
     if !writing() {
+        let kept = sections.get(title).map(String::as_str).unwrap_or_default();
+        // Without the second set of references fewer recordings are compared, and so fewer rows found.
+        let holds = if oracle::data::has_both() {
+            kept == body
+        } else {
+            body.lines().all(|line| kept.lines().any(|row| row == line))
+        };
         assert!(
-            sections.get(title) == Some(&body),
+            holds,
             "docs/methods/validation.md: \"{title}\" is stale: run make docs"
         );
         return;

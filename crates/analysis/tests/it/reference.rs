@@ -1,6 +1,5 @@
 //! Reads the reference recordings and their JSON.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -44,43 +43,22 @@ impl Recording {
     }
 }
 
-/// The folder of the references, or a printed line when it is absent.
+/// A folder of the references beside the project, or a printed line when it is absent.
 pub(crate) fn folder(name: &str) -> Option<PathBuf> {
-    let path = Path::new(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/reference"
-    ))
-    .join(name);
-    if path.is_dir() {
-        Some(path)
-    } else {
-        println!("skipped: {name} of the reference data is not beside the project");
-        None
-    }
+    oracle::data::beside(name)
 }
 
 /// Every recording of `actigraphy`, read once.
 pub(crate) fn recordings() -> &'static [Recording] {
     static ALL: OnceLock<Vec<Recording>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let Some(path) = folder("actigraphy") else {
-            return Vec::new();
-        };
-        let mut folders: Vec<PathBuf> = fs::read_dir(path)
-            .unwrap()
-            .map(|e| e.unwrap().path())
-            .collect();
-        folders.sort();
-        folders
-            .iter()
-            .filter(|path| path.is_dir())
-            .map(|path| recording(path))
-            .collect()
+        let entries = oracle::data::entries("actigraphy");
+        entries.values().map(|path| recording(path)).collect()
     })
 }
 
 fn recording(path: &Path) -> Recording {
-    let text = fs::read_to_string(path.join("input.csv")).unwrap();
+    let text = oracle::data::text(&path.join("input.csv"));
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
@@ -111,20 +89,25 @@ fn recording(path: &Path) -> Recording {
         light,
         device,
         reference: json(&path.join("reference.json")),
-        r: json(&path.join("reference_r.json")),
-        scoring: json(&path.join("scoring.json")),
-        textbook: json(&path.join("scoring_textbook.json")),
+        r: optional(&path.join("reference_r.json")),
+        scoring: optional(&path.join("scoring.json")),
+        textbook: optional(&path.join("scoring_textbook.json")),
     }
 }
 
 /// Parses a JSON file.
 pub(crate) fn json(path: &Path) -> Value {
-    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+    oracle::data::json(path).unwrap()
+}
+
+/// The same, empty where the tools were not run on a recording.
+fn optional(path: &Path) -> Value {
+    oracle::data::json(path).unwrap_or_else(|| Value::Object(serde_json::Map::new()))
 }
 
 /// One column of a CSV file with a header.
 pub(crate) fn column(path: &Path, name: &str) -> Vec<String> {
-    let text = fs::read_to_string(path).unwrap();
+    let text = oracle::data::text(path);
     let mut lines = text.lines();
     let index = lines
         .next()

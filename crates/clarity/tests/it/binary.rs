@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use oracle::absence::{Absent, skip};
+
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -51,7 +53,7 @@ impl Place {
     pub(crate) fn postgres() -> Option<Self> {
         let database = Database::create();
         if database.is_none() {
-            eprintln!("skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set, or psql is missing)");
+            skip(Absent::Service("PostgreSQL"));
         }
         database.map(|database| Self::with(Some(database)))
     }

@@ -4,6 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use oracle::absence::{Absent, skip};
+
 use serde_json::{Value, json};
 
 use crate::binary::{Client, PASSWORD, Place, Server, apple_export, write_file};
@@ -310,7 +312,7 @@ fn ask(place: &Place, question: &str) -> Option<String> {
         .arg(question)
         .output();
     let Ok(output) = output else {
-        eprintln!("skipped: a look into the database file (sqlite3 is not installed)");
+        skip(Absent::Program("sqlite3"));
         return None;
     };
     assert!(

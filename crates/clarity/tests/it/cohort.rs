@@ -7,14 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::analyze::{COLUMNS, clarity, csv, json, text};
 
 fn references(name: &str) -> Option<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference");
-    let path = Path::new(folder).join(name);
-    if path.exists() {
-        Some(path)
-    } else {
-        eprintln!("skipped: {name} of the reference data is not beside the project");
-        None
-    }
+    oracle::data::beside(name)
 }
 
 /// Measures whose defaults the reference computes too, and where its value is.

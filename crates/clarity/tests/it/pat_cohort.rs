@@ -172,14 +172,11 @@ fn what_cannot_be_embedded_is_told() {
 /// The recorded embeddings of `TensorFlow`, through the command.
 #[test]
 fn the_recorded_weeks_give_the_recorded_embeddings() {
-    let reference = PathBuf::from(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/reference/pat"
-    ));
-    let Ok(file) = std::fs::read(reference.join("small/PAT-S_random_seed11_weights.h5")) else {
-        eprintln!("skipped: reference/pat is not at hand");
+    let Some(reference) = oracle::data::beside("pat") else {
         return;
     };
+    let weights = reference.join("small/PAT-S_random_seed11_weights.h5");
+    let file = oracle::data::bytes(&weights).expect("the weights of the references");
     let folder = tempfile::tempdir().expect("a folder");
     let weights = folder.path().join("weights.h5");
     std::fs::write(&weights, &file).expect("written");
@@ -352,11 +349,9 @@ fn a_head_comes_with_its_card_and_reads_its_own_embeddings_only() {
 #[test]
 fn a_study_of_recordings_is_fitted_by_one_command() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let study = Path::new(root).join("../shared/reference/labelled/depresjon");
-    if !study.is_dir() {
-        eprintln!("skipped: labelled/depresjon is not at hand");
+    let Some(study) = oracle::data::beside("labelled/depresjon") else {
         return;
-    }
+    };
     let folder = tempfile::tempdir().expect("a folder");
     let ended = std::process::Command::new(Path::new(root).join("tools/depresjon"))
         .arg(&study)

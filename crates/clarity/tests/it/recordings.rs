@@ -2,7 +2,6 @@
 //! device states sleep, and only the affected days computed.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -295,12 +294,10 @@ async fn a_table_with_declared_columns_is_a_recording() {
 
 #[tokio::test]
 async fn raw_acceleration_is_reduced_while_it_arrives() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared/reference/samples/actfast/test_data/cmi/geneactiv.bin");
-    let Ok(bytes) = std::fs::read(&path) else {
-        eprintln!("skipped: {} is not there", path.display());
+    let Some(path) = oracle::data::beside("samples/actfast/test_data/cmi/geneactiv.bin") else {
         return;
     };
+    let bytes = std::fs::read(path).expect("a recording");
     let test = TestApp::new().await;
     let ada = test.register("ada@example.org").await;
     let send = async |bytes: Vec<u8>| {

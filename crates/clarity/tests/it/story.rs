@@ -18,16 +18,11 @@ async fn the_story_of_one_person_on_sqlite() {
 #[tokio::test]
 async fn the_story_of_one_person_on_postgres() {
     let Some(database) = Database::create() else {
-        return skipped();
+        return oracle::absence::skip(oracle::absence::Absent::Service("PostgreSQL"));
     };
     let test = TestApp::on(database.store().await, |_| {}).await;
     tell(&test).await;
     test.app.store.close().await;
-}
-
-#[expect(clippy::print_stdout, reason = "a skipped database is said aloud")]
-fn skipped() {
-    println!("skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set, or psql is missing)");
 }
 
 async fn tell(test: &TestApp) {

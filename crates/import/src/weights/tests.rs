@@ -1,23 +1,15 @@
 //! The layouts against each other and against the listings beside the reference files; hostile input.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use proptest::prelude::*;
 
 use super::tiny::Tiny;
 use super::*;
 
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/reference/pat");
-
 /// A reference file, or a word that it is not at hand.
 fn reference(name: &str) -> Option<Vec<u8>> {
-    let path = PathBuf::from(SHARED).join(name);
-    let bytes = std::fs::read(&path).ok();
-    if bytes.is_none() {
-        println!("skipped: {name} is not at hand");
-    }
-    bytes
+    oracle::data::bytes(&oracle::data::beside(&format!("pat/{name}"))?)
 }
 
 fn names(weights: &Weights) -> Vec<&str> {

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::harness::{read_bytes, shared, skipped};
+use oracle::absence::{Absent, skip};
+
+use crate::harness::{read_bytes, shared};
 use crate::truth;
 
 /// Arguments of one export each.
@@ -27,7 +29,7 @@ fn generated_exports_agree_with_their_truth() {
     for arguments in EXPORTS {
         let xml = folder.path().join("export.xml");
         if !generate(&generator, &xml, arguments) {
-            skipped("python3 with a zone database is not there to generate exports");
+            skip(Absent::Program("python3"));
             return;
         }
         let bytes = fs::read(&xml).expect("a document");

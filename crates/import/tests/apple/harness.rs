@@ -185,17 +185,7 @@ pub(crate) fn document(elements: &str) -> String {
 
 /// A folder of shared data beside the project, or `None` with a line that says so.
 pub(crate) fn shared(path: &str) -> Option<PathBuf> {
-    let found = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared")).join(path);
-    if found.exists() {
-        return Some(found);
-    }
-    skipped(&format!("{path} is not beside the project"));
-    None
-}
-
-#[expect(clippy::print_stderr, reason = "a test that could not run must say so")]
-pub(crate) fn skipped(why: &str) {
-    eprintln!("skipped: {why}");
+    oracle::data::shared(path)
 }
 
 pub(crate) fn us(text: &str) -> i64 {

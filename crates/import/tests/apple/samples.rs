@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use model::record::Body;
+use oracle::absence::{Absent, skip};
 use serde_json::Value;
 
 use crate::harness::{Got, read_bytes, shared, us};
@@ -48,7 +49,7 @@ fn unpacked(path: &Path, name: &str) -> Option<Vec<u8>> {
     match output {
         Ok(output) if output.status.success() => Some(output.stdout),
         Ok(_) | Err(_) => {
-            crate::harness::skipped("python3 is not there to unpack an archive");
+            skip(Absent::Program("python3"));
             None
         }
     }

@@ -1,7 +1,5 @@
 //! Reading a body and looking at what came out of it.
 
-use std::path::Path;
-
 use import::batch::{Batch, Meaning, RejectCode};
 use import::forms::Form;
 use import::json::ReadError;
@@ -106,11 +104,6 @@ pub(crate) fn near(value: f64, expect: f64) {
 
 /// A reference payload, or `None` with a note where the references are not there.
 pub(crate) fn reference(path: &str) -> Option<String> {
-    let base = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/samples");
-    let path = base.join(path);
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        println!("skipped: {} is not there", path.display());
-    }
-    text
+    let path = oracle::data::beside(&format!("samples/{path}"))?;
+    Some(oracle::data::text(&path))
 }

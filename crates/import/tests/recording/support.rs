@@ -1,8 +1,6 @@
 //! Reading a recording and the references it must equal.
 
-use std::fs;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 use import::recording::error::Error;
 use import::recording::front::read;
@@ -11,13 +9,7 @@ use import::recording::{Channel, Content, Member, Recording};
 
 /// A file of the shared references, or `None` with a line that says so.
 pub(crate) fn shared(path: &str) -> Option<Vec<u8>> {
-    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared"));
-    let path = root.join("reference").join(path);
-    let bytes = fs::read(&path).ok();
-    if bytes.is_none() {
-        println!("skipped: {} is not here", path.display());
-    }
-    bytes
+    oracle::data::bytes(&oracle::data::beside(path)?)
 }
 
 pub(crate) fn try_read(bytes: &[u8], options: &Options<'_>) -> Result<Content, Error> {

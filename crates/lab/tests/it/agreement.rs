@@ -28,14 +28,9 @@ struct Reference {
 impl Reference {
     /// Every size, or nothing where the references are not at hand.
     fn all() -> Vec<Self> {
-        let root = PathBuf::from(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../../shared/reference/pat"
-        ));
-        if !root.is_dir() {
-            eprintln!("skipped: reference/pat is not at hand");
+        let Some(root) = oracle::data::beside("pat") else {
             return Vec::new();
-        }
+        };
         let files = [
             (Size::Small, "PAT-S_random_seed11_weights.h5"),
             (Size::Medium, "PAT-M_random_seed12_weights.h5"),

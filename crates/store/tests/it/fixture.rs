@@ -1,7 +1,6 @@
 //! A fresh store on each database, people in it, and samples.
 
 use std::future::Future;
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,6 +9,7 @@ use model::ids::{UploadId, UserId};
 use model::metric::MetricNo;
 use model::sample::{Flags, Sample, Uid};
 use model::source::SourceNo;
+use oracle::absence::Absent;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::samples::{Group, Origin, Snapshot};
 use store::uploads::{self, NewUpload, UploadNo};
@@ -57,13 +57,10 @@ pub(crate) fn postgres() -> Option<String> {
     std::env::var("CLARITY_TEST_POSTGRES").ok()
 }
 
-/// Says aloud, past the capture of test output, that a database was skipped.
+/// Says once that a database was skipped.
 fn skip_postgres() {
     static SAID: std::sync::Once = std::sync::Once::new();
-    SAID.call_once(|| {
-        let line = "skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set)";
-        writeln!(std::io::stderr(), "{line}").expect("an open error stream");
-    });
+    SAID.call_once(|| oracle::absence::skip(Absent::Service("PostgreSQL")));
 }
 
 /// The address of another database of the test server.

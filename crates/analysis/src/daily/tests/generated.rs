@@ -1,5 +1,5 @@
-//! Days of generated exports against the truth printed beside them. The exports lie outside the
-//! project; where they or the generator are absent the tests say so and pass.
+//! Days of generated exports against the truth printed beside them: exports of the project's own
+//! generator, and of a second one beside the project, whose absence is printed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use model::category::SleepStage;
 use model::sample::Sample;
 use model::source::{Source, SourceNo, normalised};
 use model::zone::{Zone, ZoneHistory};
+use oracle::absence::{Absent, skip};
+use oracle::export::{Form, Person, generate};
 use serde_json::Value;
 
 use super::sample;
 use crate::daily::merge::by_priority;
 use crate::daily::rank::Ranks;
 use crate::daily::sleep::{Episode, Night, SleepInput, StageMinutes, night};
-
-const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
 
 /// What a test needs of an export.
 struct Export {
@@ -234,9 +234,14 @@ fn check_export(xml: &Path, truth: &Path) {
     let xml = String::from_utf8_lossy(&std::fs::read(xml).expect("an export")).into_owned();
     let truth = std::fs::read(truth).expect("a truth file");
     let truth: Value = serde_json::from_slice(&truth).expect("JSON");
-    let export = scan(&xml);
-    let days = check_steps(&export, &truth, &name);
-    let nights = check_nights(&export, &truth, &name);
+    check_document(&name, &xml, &truth);
+}
+
+fn check_document(name: &str, xml: &str, truth: &Value) {
+    let export = scan(xml);
+    let days = check_steps(&export, truth, name);
+    let nights = check_nights(&export, truth, name);
+    oracle::tally::compared("days and nights of generated exports", days + nights * 7);
     assert!(
         days > 0 && nights > 0,
         "{name} holds neither days nor nights"
@@ -245,12 +250,33 @@ fn check_export(xml: &Path, truth: &Path) {
 }
 
 #[test]
+fn steps_and_nights_of_people_who_do_not_exist() {
+    let people = [
+        (1, "America/New_York", "2026-02-20", Form::Staged),
+        (2, "Europe/Berlin", "2025-09-28", Form::Staged),
+        (3, "Asia/Kolkata", "2021-09-01", Form::Old),
+        (4, "Australia/Lord_Howe", "2024-03-10", Form::Staged),
+        (5, "Pacific/Kiritimati", "2022-12-01", Form::Old),
+    ];
+    for (seed, home, start, form) in people {
+        let person = Person {
+            seed,
+            home,
+            start: start.parse().expect("a date"),
+            days: 60,
+            form,
+        };
+        let export = generate(&person);
+        check_document(home, &export.xml, &export.truth);
+    }
+}
+
+#[test]
 fn steps_and_nights_of_the_reference_exports() {
-    let folder = Path::new(SHARED).join("reference/samples/generated");
-    let Ok(entries) = std::fs::read_dir(&folder) else {
-        println!("skipped: no reference exports");
+    let Some(folder) = oracle::data::beside("samples/generated") else {
         return;
     };
+    let entries = std::fs::read_dir(&folder).expect("a folder that can be listed");
     let mut exports: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "xml"))
@@ -263,7 +289,9 @@ fn steps_and_nights_of_the_reference_exports() {
 
 #[test]
 fn steps_and_nights_of_freshly_generated_exports() {
-    let generator = Path::new(SHARED).join("tools/gen_export.py");
+    let Some(generator) = oracle::data::shared("tools/gen_export.py") else {
+        return;
+    };
     let folder = tempfile::tempdir().expect("a temporary folder");
     let runs = [
         ("21", "2026-02-20", "2026-04-30", "America/New_York", "18"),
@@ -293,10 +321,7 @@ fn steps_and_nights_of_freshly_generated_exports() {
             .output();
         match made {
             Ok(output) if output.status.success() => check_export(&xml, &truth),
-            Ok(_) | Err(_) => {
-                println!("skipped: no export generator");
-                return;
-            }
+            Ok(_) | Err(_) => return skip(Absent::Program("python3")),
         }
     }
 }

@@ -1,0 +1,11 @@
+//! What the tests compare with: recordings with the values that independent tools computed on them, and
+//! exports with exact ground truth.
+//!
+//! Only tests depend on this crate. Its own data (`data/README.md`) are in every clone; a second, larger set
+//! may lie beside the project in `../shared`, and its absence is printed. It must never depend on the code
+//! under test.
+
+pub mod absence;
+pub mod data;
+pub mod export;
+pub mod tally;
