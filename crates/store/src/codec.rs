@@ -127,10 +127,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<Stored>, Malformed> {
     let uids = column::words(uid, count)?;
     let flags = column::integers(flags, count)?;
     let origins = column::integers(origin, count)?;
-    let seens = column::integers(seen, count)?;
+    let seen_at = column::integers(seen, count)?;
     let times = starts.into_iter().zip(durations).zip(values);
     let contexts = zones.into_iter().zip(sources).zip(uids).zip(flags);
-    let histories = origins.into_iter().zip(seens);
+    let histories = origins.into_iter().zip(seen_at);
     times
         .zip(contexts)
         .zip(histories)

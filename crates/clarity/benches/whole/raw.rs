@@ -14,7 +14,7 @@ use crate::{Outcome, Table};
 
 /// Fourteen days at 100 Hz.
 const SAMPLES: usize = 14 * 86_400 * 100;
-/// Orientations that a wrist rests in, in 256ths of g; still hours in each of them calibrate.
+/// Orientations that a wrist rests in, in parts of 1/256 g; still hours in each of them calibrate.
 const FACES: [[i16; 3]; 6] = [
     [256, 0, 0],
     [-256, 0, 0],
