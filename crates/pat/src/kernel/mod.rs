@@ -65,7 +65,7 @@ impl Instructions {
         Self(simd::supported()[0])
     }
 
-    /// Its name (`avx512`, `avx2`, `neon`, `portable`).
+    /// Its name (`avx512`, `avx2`, `portable`).
     pub const fn name(self) -> &'static str {
         self.0.name()
     }

@@ -28,8 +28,6 @@
 
 use super::{LEFT_WIDTH, Left, Onto, PANEL, Row};
 
-#[cfg(target_arch = "aarch64")]
-mod arm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -52,8 +50,6 @@ pub(super) enum Set {
     Avx512,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    #[cfg(target_arch = "aarch64")]
-    Neon,
     Portable,
 }
 
@@ -64,8 +60,6 @@ impl Set {
             Self::Avx512 => "avx512",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => "avx2",
-            #[cfg(target_arch = "aarch64")]
-            Self::Neon => "neon",
             Self::Portable => "portable",
         }
     }
@@ -82,10 +76,6 @@ pub(super) fn supported() -> Vec<Set> {
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             sets.push(Set::Avx2);
         }
-    }
-    #[cfg(target_arch = "aarch64")]
-    if std::arch::is_aarch64_feature_detected!("neon") {
-        sets.push(Set::Neon);
     }
     sets.push(Set::Portable);
     sets
@@ -331,8 +321,6 @@ macro_rules! compiled {
 compiled!(avx512, x86::Sixteen, 8, 3, #[target_feature(enable = "avx512f")]);
 #[cfg(target_arch = "x86_64")]
 compiled!(avx2, x86::Eight, 6, 2, #[target_feature(enable = "avx2,fma")]);
-#[cfg(target_arch = "aarch64")]
-compiled!(neon, arm::Four, 8, 3, #[target_feature(enable = "neon")]);
 compiled!(portable, Portable, 4, 3);
 
 /// Calls a loop as it was compiled for `$set`.
@@ -345,8 +333,6 @@ macro_rules! chosen {
                 Set::Avx512 => avx512::$loop($($argument),*),
                 #[cfg(target_arch = "x86_64")]
                 Set::Avx2 => avx2::$loop($($argument),*),
-                #[cfg(target_arch = "aarch64")]
-                Set::Neon => neon::$loop($($argument),*),
                 Set::Portable => portable::$loop($($argument),*),
             }
         }
