@@ -148,7 +148,7 @@ pub fn tidy_metrics() {
     }
 }
 
-/// Resident memory of this process, where the system tells.
+/// Resident memory of this process, where the operating system reports it.
 pub fn resident_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

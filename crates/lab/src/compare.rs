@@ -56,7 +56,7 @@ pub enum CompareError {
 pub struct Compared {
     /// Which measure.
     pub column: &'static Column,
-    /// What distinguishes the groups, or why that cannot be told.
+    /// What distinguishes the groups, or why that cannot be known.
     pub outcome: Result<Comparison, String>,
     /// Adjusted probability over all measures that were compared.
     pub q: f64,

@@ -26,7 +26,7 @@ const LEAST_BIN: f64 = 0.5;
 /// How files are read.
 #[derive(Debug, Clone, Default)]
 pub struct How {
-    /// Name of the format; told by content without one.
+    /// Name of the format; recognised by content without one.
     pub format: Option<String>,
     /// What the columns of tables mean.
     pub columns: Option<Columns>,

@@ -110,7 +110,7 @@ pub(crate) const FILE_COLUMNS: &[FileColumn] = &[
         "scorer",
         Kind::Text,
         "",
-        "Scorer that told sleep from wake in the nights.",
+        "Scorer that classified sleep and wake in the nights.",
     ),
     column(
         "damages",

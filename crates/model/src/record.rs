@@ -16,7 +16,7 @@ pub struct Record {
     pub start_us: i64,
     /// End of the half-open interval.
     pub end_us: i64,
-    /// IANA zone or fixed offset in which it happened, when told.
+    /// IANA zone or fixed offset in which it happened, when known.
     pub zone: Option<String>,
     /// Who made it, in the reader's or the person's table of sources.
     pub source: SourceNo,
@@ -45,7 +45,7 @@ pub enum Body {
     Correlation(Correlation),
     /// The rings of one day, as the phone computed them.
     ActivitySummary(ActivitySummary),
-    /// What the person told the phone about themselves.
+    /// What the person entered on the phone about themselves.
     Characteristics(Characteristics),
     /// A hearing test.
     Audiogram(Audiogram),
@@ -87,7 +87,7 @@ pub type Metadata = Vec<(String, String)>;
 pub struct Workout {
     /// Activity in snake case (`running`), or the text that came.
     pub activity: String,
-    /// Moving time in minutes, pauses excluded, as the device told.
+    /// Moving time in minutes, pauses excluded, as the device recorded it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_min: Option<f64>,
     /// Active energy in kilocalories.
@@ -187,15 +187,15 @@ pub struct Route {
     pub latitude_deg: Vec<f64>,
     /// Degrees east.
     pub longitude_deg: Vec<f64>,
-    /// Metres above sea level; `None` where not told.
+    /// Metres above sea level; `None` where unknown.
     pub elevation_m: Vec<Option<f64>>,
-    /// Metres per second; `None` where not told.
+    /// Metres per second; `None` where unknown.
     pub speed_m_s: Vec<Option<f64>>,
-    /// Degrees from north; `None` where not told.
+    /// Degrees from north; `None` where unknown.
     pub course_deg: Vec<Option<f64>>,
-    /// Horizontal accuracy in metres; `None` where not told.
+    /// Horizontal accuracy in metres; `None` where unknown.
     pub horizontal_accuracy_m: Vec<Option<f64>>,
-    /// Vertical accuracy in metres; `None` where not told.
+    /// Vertical accuracy in metres; `None` where unknown.
     pub vertical_accuracy_m: Vec<Option<f64>>,
 }
 
@@ -291,7 +291,7 @@ pub struct ActivitySummary {
     pub stand_goal_hours: Option<f64>,
 }
 
-/// What the person told the phone about themselves; empty answers are left out.
+/// What the person entered on the phone about themselves; empty answers are left out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Characteristics {
     /// Pairs of characteristic in snake case (`date_of_birth`) and value as printed.

@@ -49,7 +49,7 @@ pub struct Sample {
     pub end_us: i64,
     /// Value in the metric's canonical unit, or the category code.
     pub value: f64,
-    /// Offset of the person's clock from UTC, when the source told the sample's own.
+    /// Offset of the person's clock from UTC, when the source gave the sample's own.
     pub zone_offset_min: Option<i16>,
     /// Who measured it: an index into the person's (or the reader's) table of sources.
     pub source: SourceNo,

@@ -34,10 +34,10 @@ pub struct Source {
     pub name: String,
     /// What it is.
     pub class: SourceClass,
-    /// Manufacturer, model and hardware of the device, when told.
+    /// Manufacturer, model and hardware of the device, when known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
-    /// Bundle or package id of the app, when told.
+    /// Bundle or package id of the app, when known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app_id: Option<String>,
     /// Start of its first sample: among sources of one class the newest comes first.

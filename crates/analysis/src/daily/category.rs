@@ -47,7 +47,7 @@ pub struct CategoryTotal {
     pub codes: Vec<CodeTotal>,
     /// Share of the day's hours that a sample touches.
     pub coverage: f64,
-    /// Whether the samples had been condensed before they came.
+    /// Whether the samples had been aggregated before they were sent.
     pub is_aggregated: bool,
 }
 

@@ -64,7 +64,7 @@ pub struct DayMinutes {
     pub activity: Option<Activity>,
     /// Time asleep of every sleep that ended on the date, as local civil seconds `[from, until]`.
     pub asleep_s: Vec<[i64; 2]>,
-    /// What told the main sleep: a device, or a scorer's id; null without one.
+    /// What detected the main sleep: a device, or a scorer's id; null without one.
     pub main_by: Option<Text>,
 }
 

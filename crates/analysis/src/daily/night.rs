@@ -334,7 +334,7 @@ impl Found {
         }
     }
 
-    /// The source that holds most of the time asleep, and whether it had condensed its samples.
+    /// The source that holds most of the time asleep, and whether it had aggregated its samples.
     fn source(&self) -> Option<(SourceNo, bool)> {
         let mut lengths: BTreeMap<(SourceNo, bool), i64> = BTreeMap::new();
         for segment in self

@@ -55,7 +55,7 @@ pub struct Range {
     pub activity: Option<Chosen>,
     /// Sleep and wake by the minute, over all of the range.
     pub states: Scored,
-    /// Main sleeps by who told them: a device, or a scorer.
+    /// Main sleeps by what detected them: a device, or a scorer.
     pub nights: BTreeMap<String, usize>,
 }
 

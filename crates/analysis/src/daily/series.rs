@@ -50,7 +50,7 @@ pub(super) fn is_usable(sample: &Sample) -> bool {
         && sample.end_us <= INSTANT_MAX_US
 }
 
-/// Whether an app condensed several samples into this one.
+/// Whether an app aggregated several samples into this one.
 pub(super) fn is_aggregated(sample: &Sample) -> bool {
     sample.flags.contains(Flags::AGGREGATED)
 }

@@ -128,7 +128,7 @@ pub struct Episode {
     pub midpoint_us: i64,
     /// The source that held most of the time asleep.
     pub source: String,
-    /// Whether that source's samples had been condensed before they came.
+    /// Whether that source's samples had been aggregated before they were sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub aggregated: bool,
     /// How the sleep came out of activity; absent for one that a device stated.

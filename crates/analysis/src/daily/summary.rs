@@ -144,7 +144,7 @@ pub struct CategorySummary {
     pub codes: Vec<CodeSummary>,
     /// Share of the day's hours with a sample.
     pub coverage: f64,
-    /// Whether an app had condensed the samples before they came.
+    /// Whether an app had aggregated the samples before it sent them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub aggregated: bool,
 }

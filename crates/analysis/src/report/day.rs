@@ -51,7 +51,7 @@ pub struct Day {
     pub date: Date,
     /// Epochs present over the epochs of a full day.
     pub coverage: f64,
-    /// Minutes worn; None where wear cannot be told on this epoch.
+    /// Minutes worn; None where wear cannot be determined at this epoch.
     pub wear_min: Option<f64>,
     /// Minutes recorded and not worn.
     pub nonwear_min: Option<f64>,

@@ -77,7 +77,7 @@ pub struct Input<'a> {
     pub angle: Option<&'a Series>,
     /// Nights of a diary; they go before windows found in the recording.
     pub diary: &'a [Span],
-    /// Who tells sleep from wake inside the nights.
+    /// What scores sleep and wake inside the nights.
     pub scorer: &'static Scorer,
     /// What is left out of the activity.
     pub nonwear: Nonwear<'a>,
@@ -178,7 +178,7 @@ impl<'a> Report<'a> {
         night::asleep(self)
     }
 
-    /// Marks the epochs of the input that were recorded and not worn; None where wear cannot be told.
+    /// Marks the epochs of the input that were recorded and not worn; None where wear cannot be determined.
     pub fn nonwear(&self) -> Option<Vec<bool>> {
         if let Some(off) = self.input.off {
             return Some(off.to_vec());

@@ -370,7 +370,7 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
         "scorer",
         "",
         Kind::Text,
-        "Who told sleep from wake inside the window.",
+        "What scored sleep and wake inside the window.",
         |night| Cell::Text(night.scorer.to_owned()),
     ),
     field(

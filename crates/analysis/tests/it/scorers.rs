@@ -10,6 +10,12 @@ use crate::reference::{Recording, numbers, recordings};
 
 const NOT_EQUAL: &[Difference] = &[
     Difference {
+        method: "Crespo, 98 % of epochs",
+        recordings: &["synthetic_shift_60s"],
+        reason: "an invented sleeper by day whose recording begins within long zeros, where the package \
+                 filters otherwise than the paper (see Crespo): 97 % of its epochs agree",
+    },
+    Difference {
         method: "Crespo",
         recordings: &[
             "agd_night_10s",
@@ -19,6 +25,9 @@ const NOT_EQUAL: &[Difference] = &[
             "awd_example_05",
             "rpx_eng_30s",
             "rpx_fr_60s",
+            "synthetic_late_30s",
+            "synthetic_regular_60s",
+            "synthetic_shift_60s",
         ],
         reason: "long runs of zeros are masked in these recordings, and the package, run as a black \
                  box, filters masked windows and the first hours otherwise than its documentation \

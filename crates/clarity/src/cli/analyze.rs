@@ -25,7 +25,7 @@ use crate::cli::args::{Analyze, Global};
 use crate::cli::failure::Failure;
 use crate::cli::output;
 
-/// How often a line tells how far it is when nobody watches a bar.
+/// How often a line reports how far it is when nobody watches a bar.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 /// Failures that are listed; results hold all of them.
 const LISTED_MAX: usize = 100;
@@ -91,7 +91,7 @@ fn threads(wanted: &Analyze) -> usize {
     wanted.threads.unwrap_or_else(cores).max(1)
 }
 
-/// Reads the options; everything wrong with them is told before a file is touched.
+/// Reads the options; everything wrong with them is reported before a file is touched.
 fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
     let usage = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
     let chosen = chosen(&wanted.methods)?;

@@ -73,7 +73,7 @@ pub(crate) enum Command {
     Pat(pat::Pat),
     /// Shows background work, and what to do with work that was set aside.
     Jobs(Jobs),
-    /// Tells what a person's samples cost on disk, by metric.
+    /// Prints what a person's samples cost on disk, by metric.
     Storage(Storage),
     /// Copies everything into an empty database; the key file stays the same.
     Copy(Copy),
@@ -183,13 +183,13 @@ pub(crate) struct Analyze {
     /// What the columns of a table are, such as time=timestamp,count=activity,light=4.
     #[arg(long, value_name = "COLUMNS")]
     pub(crate) columns: Option<String>,
-    /// What the files are; told by their content without.
+    /// The format of the files; without it they are recognised by their content.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
     /// The channel that is the activity, where a device has several.
     #[arg(long, value_name = "NAME")]
     pub(crate) channel: Option<String>,
-    /// Who tells sleep from wake; without, the scorer of the device's maker, or one without a scale.
+    /// What scores sleep and wake; without it, the scorer of the device's maker, or one without a scale.
     #[arg(long, value_name = "NAME")]
     pub(crate) scorer: Option<String>,
     /// What to leave out as not worn.

@@ -10,7 +10,7 @@ use crate::cli::args::{Copy, Global};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
 
-/// Copies and tells how many rows there were.
+/// Copies and returns how many rows there were.
 pub(super) async fn copy(global: &Global, wanted: Copy) -> Result<(), Failure> {
     let (from, to) = (
         household::target(&wanted.from),

@@ -19,7 +19,7 @@ use crate::export::{self, Exported};
 /// The file name that means standard output.
 const STANDARD_OUTPUT: &str = "-";
 
-/// Exports and tells how much there was.
+/// Exports and returns how much there was.
 pub(super) async fn export(global: &Global, wanted: Export) -> Result<(), Failure> {
     let to_file = wanted.out.as_os_str() != STANDARD_OUTPUT;
     let exported = household::with(global, async |app| {

@@ -1,4 +1,4 @@
-//! Reads files into a person's data and tells what became of every record.
+//! Reads files into a person's data and reports what became of every record.
 
 use std::fmt::Write;
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! The actigraphy transformer on a cohort: embeddings, heads on them, and what a head says.
 //!
-//! A file that cannot be read is told and left out; the others go on. It must never mix embeddings of
+//! A file that cannot be read is reported and left out; the others go on. It must never mix embeddings of
 //! different weights or scalers, and never let steps lead to a probability.
 
 use std::collections::BTreeMap;
@@ -111,7 +111,7 @@ fn reading(wanted: &Weeks) -> Result<Reading, Failure> {
     })
 }
 
-/// Reads files and hands their weeks over in batches; files that fail are told and counted.
+/// Reads files and hands their weeks over in batches; files that fail are reported and counted.
 fn each_week(
     files: &[PathBuf],
     reading: &Reading,

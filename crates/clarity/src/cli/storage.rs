@@ -1,4 +1,4 @@
-//! Tells what a person's samples cost on disk, sealed, without the database's own share.
+//! Prints what a person's samples cost on disk, sealed, without the database's own share.
 
 use serde::Serialize;
 

@@ -48,7 +48,7 @@ pub(super) async fn add(global: &Global, wanted: UserAdd) -> Result<(), Failure>
     output::line(&format!("added {} ({user})", email.as_str()))
 }
 
-/// Creates the account, its key and, when a zone is told, its profile: all or nothing.
+/// Creates the account, its key and, when a zone is given, its profile: all or nothing.
 pub(super) async fn create(
     app: &App,
     email: &Email,

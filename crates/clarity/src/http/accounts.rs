@@ -53,7 +53,7 @@ pub struct Registration {
     password: String,
     /// A name to be greeted with.
     username: Option<String>,
-    /// What the person tells about themselves.
+    /// What the person enters about themselves.
     profile: Option<Profile>,
 }
 

@@ -41,7 +41,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     post,
     path = "/health/analyze",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Repeats are answered alike")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
     responses(
         (status = 202, description = "Queued, or already under way", body = Processing),
         (status = 409, description = "The Idempotency-Key was used with another request"),

@@ -13,7 +13,7 @@ use crate::jobs::packed::unpack;
 use crate::json;
 use crate::problem::Problem;
 
-/// Days in one answer: a year and a month; a document is some ten kilobytes.
+/// Days in one answer: a year and a month; a document is about 10 KB.
 pub(crate) const LENGTHS: Lengths = Lengths {
     default_days: 30,
     max_days: 400,

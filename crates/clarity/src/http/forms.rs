@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::problem::{Code, FieldError, Problem};
 
-/// How Health Auto Export says which span of time it has condensed into each value.
+/// How Health Auto Export says which span of time it has aggregated into each value.
 const AGGREGATION: HeaderName = HeaderName::from_static("automation-aggregation");
 
 /// A form of upload.
@@ -62,7 +62,7 @@ pub(crate) struct Surroundings {
     pub(crate) now_us: i64,
     /// The person's zone, for local times without offset.
     pub(crate) zone: Zone,
-    /// How values were condensed, as the client told in its header.
+    /// How values were aggregated, as the header of the client states.
     pub(crate) aggregation: Option<String>,
 }
 
@@ -165,7 +165,7 @@ pub(crate) enum HealthData {
         upload_source: Option<String>,
         /// The clock of the client (RFC 3339).
         client_timestamp: Option<String>,
-        /// Opaque; told back by nobody.
+        /// Opaque, and ignored.
         sync_token: Option<String>,
     },
 }

@@ -64,7 +64,7 @@ pub struct Detailed {
     version: &'static str,
     /// Seconds since the process started.
     uptime_s: i64,
-    /// Resident memory of the process, where the system tells.
+    /// Resident memory of the process, where the operating system reports it.
     resident_bytes: Option<u64>,
     dependencies: Vec<Dependency>,
 }

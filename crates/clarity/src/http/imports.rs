@@ -186,7 +186,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "imports",
     params(
         ImportQuery,
-        ("Idempotency-Key" = Option<String>, Header, description = "Repeats are answered alike"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing"),
     ),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file"),
     responses(

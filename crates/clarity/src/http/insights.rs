@@ -172,7 +172,7 @@ fn newest(insights: Vec<StoredInsight>) -> Option<StoredInsight> {
     daily.max_by_key(|insight| (insight.day, insight.now_us))
 }
 
-/// Tells whether there is an insight and whether one is being made.
+/// Returns whether there is an insight and whether one is being computed.
 #[utoipa::path(
     get,
     path = "/insights/status",

@@ -222,7 +222,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "pat",
     request_body = StepAnalysis,
     responses(
-        (status = 200, description = "The same question was answered before", body = AnalysisAnswer),
+        (status = 200, description = "The same request was made before; this is its document", body = AnalysisAnswer),
         (status = 201, description = "Analysed and kept", body = AnalysisAnswer),
         (status = 422, description = "Too little was worn or recorded", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "No verified model; `rhythm` holds the classical measures", body = ProblemBody, content_type = "application/problem+json"),
@@ -246,14 +246,14 @@ async fn steps(
 
 /// Analyses activity counts of a device.
 ///
-/// Also under `/pat/analyze`. The same question again is answered by the same document.
+/// Also under `/pat/analyze`. A repeated request returns the same document.
 #[utoipa::path(
     post,
     path = "/pat/analysis",
     tag = "pat",
     request_body = CountAnalysis,
     responses(
-        (status = 200, description = "The same question was answered before", body = AnalysisAnswer),
+        (status = 200, description = "The same request was made before; this is its document", body = AnalysisAnswer),
         (status = 201, description = "Analysed and kept", body = AnalysisAnswer),
         (status = 422, description = "Too little was worn or recorded", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "No verified model; `rhythm` holds the classical measures", body = ProblemBody, content_type = "application/problem+json"),
@@ -353,7 +353,7 @@ async fn info(State(app): State<Arc<App>>, _caller: Caller) -> Result<Json<Model
     }))
 }
 
-/// Tells whether weeks can be embedded, and what is missing.
+/// Returns whether weeks can be embedded, and what is missing.
 #[utoipa::path(
     get,
     path = "/pat/health",

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::instant::Instants;
 
-/// A path, in columns of equal length; null where a point does not tell.
+/// A path, in columns of equal length; null where a point has no value.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct RouteAnswer {
     /// Time of the first point.

@@ -21,7 +21,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(get_preferences, put_preferences))
 }
 
-/// Tells how the caller wants their data read. The `ETag` is `"0"` before the first write.
+/// Returns how the caller wants their data to be interpreted. The `ETag` is `"0"` before the first write.
 #[utoipa::path(
     get, path = "/user/preferences", tag = "person",
     security(("bearer" = [])),

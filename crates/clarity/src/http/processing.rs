@@ -209,7 +209,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(remove))
 }
 
-/// Tells where an upload stands.
+/// Returns the state of an upload.
 ///
 /// Also under `/health-data/upload/{id}/status` and `/healthkit/status/{id}`.
 #[utoipa::path(

@@ -1,4 +1,4 @@
-//! `/user/profile`: what the caller told about themselves.
+//! `/user/profile`: what the caller entered about themselves.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(get_profile, put_profile))
 }
 
-/// Tells what the caller told about themselves. The `ETag` is `"0"` before the first write.
+/// Returns what the caller entered about themselves. The `ETag` is `"0"` before the first write.
 #[utoipa::path(
     get, path = "/user/profile", tag = "person",
     security(("bearer" = [])),

@@ -51,7 +51,7 @@ struct RhythmAnswer {
     end: String,
     /// The activity that was measured; null without any.
     activity: Option<ActivityAnswer>,
-    /// Main sleeps by who told them: `device`, or a scorer of activity.
+    /// Main sleeps by what detected them: `device`, or a scorer of activity.
     nights: BTreeMap<String, usize>,
     /// Share of the minutes of the range of which sleep or wake is known.
     sleep_coverage: f64,

@@ -74,7 +74,7 @@ impl Resolution {
         }
     }
 
-    /// The longest range: some ten thousand buckets, or few enough samples to read in a second.
+    /// The longest range: about 10,000 buckets, or few enough samples to read in a second.
     const fn lengths(self) -> Lengths {
         match self {
             Self::Raw | Self::Minute => Lengths {

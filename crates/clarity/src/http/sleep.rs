@@ -94,7 +94,7 @@ struct SleepAnswer {
     awakenings: u32,
     /// The source that held most of the time asleep.
     source: String,
-    /// Whether an app had condensed the samples before they came.
+    /// Whether an app had aggregated the samples before it sent them.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     aggregated: bool,
     /// How the sleep was found in activity; absent for one that a device stated.

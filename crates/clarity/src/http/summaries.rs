@@ -113,7 +113,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Summarises local days.
 ///
-/// At most 400 days; without `start` the last 30. A day that is being computed again is told as it
+/// At most 400 days; without `start` the last 30. A day that is being computed again is returned as it
 /// was computed last.
 #[utoipa::path(
     get,

@@ -168,7 +168,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(read))
 }
 
-/// Tells how a daily value moves.
+/// Returns how a daily value moves.
 ///
 /// Theil-Sen slope with interval, Mann-Kendall test corrected for autocorrelation, and the change
 /// against the stretch before. Days without a value take no part.

@@ -45,7 +45,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     post,
     path = "/health-data",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Repeats are answered alike")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
     request_body(content = forms::HealthData, description = "One of the three forms"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
@@ -68,7 +68,7 @@ async fn health_data(
     post,
     path = "/health-data/batch",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Repeats are answered alike")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
     request_body(content = forms::BatchUpload, description = "`{records: [...]}`"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
@@ -94,7 +94,7 @@ async fn batch(
     post,
     path = "/healthkit",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Repeats are answered alike")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
     request_body(content = forms::HealthKitUpload, description = "Arrays of HealthKit objects"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
@@ -120,7 +120,7 @@ async fn healthkit(
     post,
     path = "/integrations/health-auto-export",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Repeats are answered alike")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
     request_body(content = forms::HealthAutoExport, description = "The app's payload: `{data: {metrics, workouts, ...}}`"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
@@ -155,7 +155,7 @@ async fn health_auto_export(
     tag = "uploads",
     params(
         ("user_id" = String, Path, description = "The caller's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Repeats are answered alike"),
+        ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing"),
     ),
     request_body(content = forms::OpenWearablesSync, description = "The SDK's payload"),
     responses(

@@ -126,17 +126,17 @@ pub(crate) struct WorkoutRow {
     start: String,
     /// End.
     end: String,
-    /// Where it happened: an IANA zone or offset, when told.
+    /// Where it happened: an IANA zone or offset, when known.
     zone: Option<String>,
     /// Who recorded it.
     source: String,
-    /// Moving time in minutes, pauses excluded, as the device told.
+    /// Moving time in minutes, pauses excluded, as the device recorded it.
     duration_min: Option<f64>,
     /// Active energy in kilocalories.
     active_energy_kcal: Option<f64>,
     /// Distance in metres.
     distance_m: Option<f64>,
-    /// Whether it happened indoors, when told.
+    /// Whether it happened indoors, when known.
     indoor: Option<bool>,
     /// Totals and extremes by metric.
     statistics: Vec<StatisticAnswer>,

@@ -59,7 +59,7 @@ pub(crate) enum DayZone {
     Home,
 }
 
-/// Which published scorer tells sleep from wake where only activity was recorded.
+/// Which published scorer classifies sleep and wake where only activity was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SleepScorer {
@@ -89,7 +89,7 @@ impl From<SleepScorer> for Scorer {
     }
 }
 
-/// What a person told about themselves. Every field is optional; null means not told.
+/// What a person entered about themselves. Every field is optional; null means not entered.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct Profile {
@@ -124,7 +124,7 @@ pub(crate) struct Preferences {
     pub(crate) source_order: BTreeMap<String, Vec<String>>,
     /// Which local days data is cut into.
     pub(crate) day_zone: DayZone,
-    /// Who tells sleep from wake where only activity was recorded.
+    /// What scores sleep and wake where only activity was recorded.
     pub(crate) sleep_scorer: SleepScorer,
     /// Language of insights, before the profile's.
     pub(crate) language: Option<String>,

@@ -41,3 +41,4 @@ mod tidy_cycles;
 mod tidy_names;
 mod truth;
 mod uploads;
+mod words;

@@ -36,7 +36,7 @@ pub struct Origin {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Kept {
     format: String,
-    /// What it tells.
+    /// What it predicts.
     pub target: String,
     /// What it reads.
     pub origin: Origin,
@@ -97,7 +97,7 @@ impl Kept {
 /// What is known of a head, for people and programs.
 #[derive(Debug, Serialize)]
 pub struct Card<'a> {
-    /// What it tells.
+    /// What it predicts.
     pub target: &'a str,
     /// Which head.
     pub head: Kind,
@@ -148,7 +148,7 @@ impl Card<'_> {
         let found = self.evaluation;
         let mut out = format!(
             "# Head: {target}\n\n\
-             What it is: a {kind} on frozen embeddings of one week each. It tells how alike a person's weeks are to \
+             What it is: a {kind} on frozen embeddings of one week each. It shows how alike a person's weeks are to \
              those of {positive} people with and {negative} without the label `{target}`. It is no diagnosis and no \
              measure of health.\n\n\
              | | |\n|---|---|\n| encoder | {model} |\n| SHA-256 of its weights | `{sha256}` |\n| scaler | {scaler} |\n\

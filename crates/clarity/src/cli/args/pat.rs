@@ -35,7 +35,7 @@ pub(crate) struct Weeks {
     /// Minutes that count as not worn.
     #[arg(long, default_value = "choi")]
     pub(crate) nonwear: WeekNonwear,
-    /// What the recordings are; without it, their content tells.
+    /// What the recordings are; without it, they are recognised by their content.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
     /// The channel that is the activity; without it, the device's main one.
@@ -76,7 +76,7 @@ pub(crate) struct Fit {
     /// CSV with the columns recording (or path), optionally person and week, and the target.
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: PathBuf,
-    /// The column to tell: 1 or 0, true or false, yes or no.
+    /// The column to predict: 1 or 0, true or false, yes or no.
     #[arg(long, value_name = "NAME")]
     pub(crate) target: String,
     /// As for embed; not needed when every PATH is a file of embeddings.
