@@ -31,7 +31,7 @@ db-dev: ## A development server on a throwaway PostgreSQL
 	@mkdir -p -m 700 $(DATA)/postgres
 	tools/with-services bash -c 'CLARITY_DATABASE_URL=$$CLARITY_TEST_POSTGRES exec $(CARGO) run -p clarity -- serve --demo --data-dir $(DATA)/postgres'
 
-test: ## Every test, with a private PostgreSQL, Redis and NATS where they can be had
+test: ## Every test, with a private PostgreSQL where it can be had
 	@tools/with-services tools/all-tests
 
 test-fast: ## Every test that needs no server beside it

@@ -1,7 +1,8 @@
 //! The application: everything that handlers, jobs and commands share, in one place with one owner.
 //!
-//! It only holds them; `open.rs` puts them together and starts what runs beside requests. Background work runs on the task tracker, so that a shutdown waits for it; nothing is spawned
-//! without an owner.
+//! It only holds them; `open.rs` puts them together and starts what runs beside requests. Background work
+//! runs on the task tracker, so that a shutdown waits for it; nothing is spawned without an owner, and
+//! what falls over is noticed (`supervise.rs`).
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +26,7 @@ use crate::pat::drift::Drift;
 use crate::pat::lanes::Lanes;
 use crate::person::memory::Memory;
 use crate::problem::Problem;
+use crate::supervise::{self, Supervisor, Task};
 
 /// What one process needs; shared as `Arc<App>`.
 #[derive(Debug)]
@@ -53,6 +55,8 @@ pub struct App {
     pub standings: Standings,
     /// The background work in progress.
     pub tasks: TaskTracker,
+    /// What became of the tasks that should run.
+    pub supervisor: Arc<Supervisor>,
     /// Cancelled when the process should end.
     pub shutdown: CancellationToken,
     /// When this process started.
@@ -79,6 +83,14 @@ pub struct App {
 #[derive(Debug, Default)]
 pub struct Failures {
     database: Mutex<Option<(i64, String)>>,
+    writes: Mutex<Writes>,
+}
+
+/// What is known of writing from looking whether it works.
+#[derive(Debug, Default)]
+struct Writes {
+    worked_us: Option<i64>,
+    waiting_since_us: Option<i64>,
 }
 
 impl Failures {
@@ -86,6 +98,27 @@ impl Failures {
     pub fn database_failed(&self, at_us: i64, error: String) {
         let mut last = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         *last = Some((at_us, error));
+    }
+
+    /// Remembers that a write worked.
+    pub fn written(&self, at_us: i64) {
+        let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        *writes = Writes {
+            worked_us: Some(at_us),
+            waiting_since_us: None,
+        };
+    }
+
+    /// When a write worked last.
+    pub fn last_written_us(&self) -> Option<i64> {
+        let writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        writes.worked_us
+    }
+
+    /// Remembers that a write had to wait for others, and returns since when they all do.
+    pub fn write_waits(&self, now_us: i64) -> i64 {
+        let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        *writes.waiting_since_us.get_or_insert(now_us)
     }
 
     /// The last failure of the database.
@@ -105,14 +138,31 @@ impl App {
         self.tasks
             .spawn_blocking(move || span.in_scope(work))
             .await
-            .map_err(Problem::internal)
+            .map_err(|error| {
+                if error.is_panic() {
+                    supervise::panicked("compute");
+                }
+                Problem::internal(error)
+            })
     }
 
-    /// Runs a task until it ends; a shutdown waits for it. The task itself must watch
-    /// [`App::shutdown`].
+    /// Keeps a task running until the process stops. `run` makes it anew after each panic, so what must
+    /// outlive one (a queue, for example) belongs into `run`. A task watches [`App::shutdown`].
+    pub fn supervise<F>(self: &Arc<Self>, task: Task, run: impl Fn(Arc<Self>) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let app = Arc::clone(self);
+        let supervisor = Arc::clone(&self.supervisor);
+        let shutdown = self.shutdown.clone();
+        let run = move || run(Arc::clone(&app));
+        self.tasks
+            .spawn(supervise::keep_running(supervisor, shutdown, task, run));
+    }
+
+    /// Runs a task until it ends; a shutdown waits for it. A panic is logged and counted; whoever waits
+    /// for a result of the task learns of it by the end of their channel.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
-        use tracing::Instrument;
-        let span = tracing::info_span!("task", task = name);
-        self.tasks.spawn(task.instrument(span));
+        self.tasks.spawn(supervise::once(name, task));
     }
 }

@@ -120,10 +120,6 @@ settings! {
     Limits {
         /// Bytes of a JSON body, after decompression.
         json_body_bytes: usize = 10 * 1024 * 1024;
-        /// Samples in one array.
-        array_samples: usize = 10_000;
-        /// Levels of JSON nesting.
-        json_depth: usize = 20;
         /// Rows on one page of a list.
         page_rows: usize = 1_000;
         /// Seconds that a request may take; streams and imports are exempt.
@@ -536,7 +532,7 @@ mod tests {
     fn flags_win_over_the_environment_and_the_environment_over_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("clarity.toml");
-        std::fs::write(&file, "workers = 1\n[limits]\njson_depth = 7\n").expect("a file");
+        std::fs::write(&file, "workers = 1\n[limits]\npage_rows = 7\n").expect("a file");
         let environment = [
             pair("WORKERS", "2"),
             pair("CORS_ORIGINS", "https://a.example, https://b.example"),
@@ -544,7 +540,7 @@ mod tests {
         ];
         let flags = [pair("workers", "3")];
         let config = Config::load(Some(&file), &environment, &flags).expect("a configuration");
-        assert_eq!((config.workers, config.limits.json_depth), (3, 7));
+        assert_eq!((config.workers, config.limits.page_rows), (3, 7));
         assert_eq!(
             config.cors.origins,
             ["https://a.example", "https://b.example"]
@@ -566,7 +562,7 @@ mod tests {
             "CONFIG_DEFAULT_SECRET",
         );
         check("passwords.memory_kib", "64", "CONFIG_PASSWORD_COST");
-        check("limits.json_depth", "deep", "CONFIG_INVALID");
+        check("limits.page_rows", "many", "CONFIG_INVALID");
         check("limits.no_such_thing", "1", "CONFIG_INVALID");
     }
 }

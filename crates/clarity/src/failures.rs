@@ -25,6 +25,7 @@ impl From<IngestError> for Problem {
             IngestError::Full(full) => Self::new(Code::TooManyItems, full.to_string()),
             IngestError::Unreadable { message } => Self::new(Code::MalformedBody, message),
             IngestError::Unannounced { .. } => Self::internal(error),
+            IngestError::KeyUsed => Self::key_used(),
             IngestError::Interrupted { message } => {
                 Self::new(Code::Unavailable, message).retry_after(RETRY_S)
             }

@@ -25,4 +25,5 @@ pub mod pat;
 pub mod person;
 pub mod problem;
 mod pull;
+pub mod supervise;
 pub mod telemetry;

@@ -89,6 +89,7 @@ impl App {
             throttle: Throttle::default(),
             standings: Standings::default(),
             tasks: TaskTracker::new(),
+            supervisor: Arc::default(),
             shutdown: CancellationToken::new(),
             failures: Failures::default(),
             imports: Semaphore::new(config.limits.imports_at_once.max(1)),

@@ -16,6 +16,9 @@ use lab::models::ModelError;
 /// Errors listed in one answer; more would help nobody.
 pub const ERRORS_MAX: usize = 100;
 
+/// Seconds after which a full disk or a database that restarts is worth another try.
+const UNAVAILABLE_RETRY_S: u64 = 10;
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $status:ident, $title:literal;)+) => {
         /// What went wrong, as a stable name that programs may compare.
@@ -173,6 +176,14 @@ impl Problem {
         Self::new(Code::NotFound, "there is nothing at this address")
     }
 
+    /// The key of a repeatable request came with another request.
+    pub fn key_used() -> Self {
+        Self::new(
+            Code::IdempotencyConflict,
+            "this Idempotency-Key was used with another body; use a new key",
+        )
+    }
+
     /// A parameter is wrong.
     pub fn parameter(name: &str, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -290,6 +301,14 @@ impl From<store::Error> for Problem {
                 let mut problem = Self::new(Code::Unavailable, "the database is busy; try again");
                 problem.cause = Some(Arc::new(error));
                 problem.retry_after(1)
+            }
+            store::Error::Unavailable(_) => {
+                let mut problem = Self::new(
+                    Code::Unavailable,
+                    "the database cannot work at the moment; nothing was stored, try again",
+                );
+                problem.cause = Some(Arc::new(error));
+                problem.retry_after(UNAVAILABLE_RETRY_S)
             }
             store::Error::PersonUnknown => {
                 Self::new(Code::TokenInvalid, "there is no such account any more")

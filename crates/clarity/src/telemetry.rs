@@ -122,8 +122,34 @@ fn describe() {
         "clarity_pat_drift_bound",
         "What the stability index exceeds once in a thousand comparisons when nothing changed: alarm above it."
     );
+    describe_supervision();
     describe_gauge!("process_resident_memory_bytes", "Resident memory.");
     describe_counter!("process_cpu_seconds_total", "Processor time used.");
+}
+
+/// What says that something fell over or was in the way.
+fn describe_supervision() {
+    use metrics::{describe_counter, describe_histogram};
+    describe_counter!(
+        "clarity_task_panics_total",
+        "Panics of background work, by task."
+    );
+    describe_counter!(
+        "clarity_task_restarts_total",
+        "Background tasks made anew after a panic, by task."
+    );
+    describe_histogram!(
+        "clarity_db_transaction_seconds",
+        "Time of a named write, tries included, by transaction and result."
+    );
+    describe_counter!(
+        "clarity_db_retries_total",
+        "Named writes that were begun again because another writer was in the way."
+    );
+    describe_counter!(
+        "clarity_db_connections_replaced_total",
+        "SQLite connections closed because their transaction could not be ended."
+    );
 }
 
 /// The metrics as Prometheus reads them; empty when nothing collects.

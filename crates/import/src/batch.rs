@@ -16,7 +16,7 @@ pub const BATCH_SAMPLES: usize = 16_384;
 pub const REJECTIONS_KEPT: usize = 1_000;
 
 /// A step of a reader's output.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// Types first seen in this batch, in the order of their index.
     pub new_types: Vec<TypeName>,

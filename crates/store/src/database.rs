@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgPoolOptions, Postgres};
@@ -9,7 +10,7 @@ use sqlx::sqlite::{
     Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, Transaction};
 
 use crate::error::Error;
 
@@ -39,6 +40,9 @@ const SQLITE_READERS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// Chunks are a few kilobytes: with larger pages fewer of them spill, which saves 14 % of the file.
 const SQLITE_PAGE_BYTES: u32 = 16_384;
+
+/// The most pages that SQLite itself allows a file.
+const SQLITE_PAGES_MAX: u32 = u32::MAX - 1;
 
 const BEGIN_READ_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const BEGIN_WRITE_SQLITE: &str = "BEGIN IMMEDIATE";
@@ -78,6 +82,8 @@ pub enum Store {
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Pages that the file may have; 0 for as many as SQLite allows.
+    pages_max: Arc<AtomicU32>,
     /// Removes the folder of a temporary database when the last clone goes.
     _folder: Option<Arc<tempfile::TempDir>>,
 }
@@ -152,6 +158,29 @@ impl Store {
         Ok(())
     }
 
+    /// Bounds the SQLite file to this many pages, on every connection from now on; 0 lifts the bound.
+    /// A file that cannot grow fails as a full disk does, which is what this is for. Nothing to do on
+    /// PostgreSQL.
+    pub async fn limit_pages(&self, pages: u32) -> Result<(), Error> {
+        if let Self::Sqlite(sqlite) = self {
+            sqlite.pages_max.store(pages, Ordering::Relaxed);
+            let mut connection = sqlite.writer.acquire().await?;
+            bound_pages(&mut connection, pages).await?;
+        }
+        Ok(())
+    }
+
+    /// How many pages the SQLite file has; `None` on PostgreSQL.
+    pub async fn pages(&self) -> Result<Option<u32>, Error> {
+        let Self::Sqlite(sqlite) = self else {
+            return Ok(None);
+        };
+        let pages = sqlx::query_scalar("PRAGMA page_count")
+            .fetch_one(&sqlite.writer)
+            .await?;
+        Ok(Some(pages))
+    }
+
     /// Closes every connection, after transactions in progress end.
     pub async fn close(&self) {
         match self {
@@ -181,11 +210,18 @@ async fn open_sqlite(
     options: SqliteConnectOptions,
     folder: Option<Arc<tempfile::TempDir>>,
 ) -> Result<Store, Error> {
+    let pages_max = Arc::new(AtomicU32::new(0));
+    let bound = Arc::clone(&pages_max);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_connect(move |connection, _| {
+            let pages = bound.load(Ordering::Relaxed);
+            Box::pin(async move { bound_pages(connection, pages).await })
+        })
+        .after_release(|connection, _| Box::pin(is_clean(connection)))
         .connect_with(options.clone())
         .await?;
     let readers = SqlitePoolOptions::new()
@@ -196,8 +232,30 @@ async fn open_sqlite(
     Ok(Store::Sqlite(SqliteStore {
         writer,
         readers,
+        pages_max,
         _folder: folder,
     }))
+}
+
+/// Whether a connection may be used again. After a full disk or a failed read SQLite ends the
+/// transaction by itself, the driver's own rollback is refused, and the connection would stay in a
+/// transaction that is none: such a one is closed, and the next writer opens another.
+async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Waits for a rollback that is under way.
+    connection.ping().await?;
+    let clean = !connection.is_in_transaction();
+    if !clean {
+        metrics::counter!("clarity_db_connections_replaced_total").increment(1);
+        tracing::warn!("a connection whose transaction could not be ended is closed");
+    }
+    Ok(clean)
+}
+
+async fn bound_pages(connection: &mut SqliteConnection, pages: u32) -> Result<(), sqlx::Error> {
+    // A pragma takes no parameters; the number cannot be anything else.
+    let pages = if pages == 0 { SQLITE_PAGES_MAX } else { pages };
+    let text = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+    sqlx::query(text).execute(connection).await.map(drop)
 }
 
 impl Tx {

@@ -76,27 +76,122 @@ pub enum Error {
     /// The tables cannot be brought up to date.
     #[error("cannot migrate the database")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// The database cannot work at the moment: the disk is full or fails, memory is short, the server
+    /// is away or restarting. Nothing was stored; the same may succeed later.
+    #[error("the database cannot work at the moment")]
+    Unavailable(#[source] sqlx::Error),
     /// Anything else the database said.
     #[error("the database refused an operation")]
     Database(#[source] sqlx::Error),
 }
 
-/// Codes after which the same transaction may succeed: SQLite busy and locked (with extensions),
-/// PostgreSQL serialization failure, deadlock and lock not available.
-const BUSY_CODES: [&str; 9] = [
-    "5", "6", "261", "517", "773", "262", "40001", "40P01", "55P03",
-];
+impl Error {
+    /// Whether the same transaction may succeed when it is begun again at once.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy(_) | Self::KeyStale)
+    }
+
+    /// Whether the database cannot work at the moment, whatever is asked of it.
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// Primary codes of SQLite after which the same transaction may succeed: busy, locked.
+const SQLITE_BUSY: [u32; 2] = [5, 6];
+/// Those that say that the machine lets the database down: out of memory, read-only, interrupted,
+/// failed or full disk, file that cannot be opened.
+const SQLITE_UNAVAILABLE: [u32; 6] = [7, 8, 9, 10, 13, 14];
+/// PostgreSQL: serialization failure, deadlock, lock not available.
+const POSTGRES_BUSY: [&str; 3] = ["40001", "40P01", "55P03"];
+/// PostgreSQL, beginnings: connection exceptions, resources (disk, memory, connections), operator
+/// intervention, system errors; a server that has become a standby.
+const POSTGRES_UNAVAILABLE: [&str; 5] = ["08", "53", "57P", "58", "25006"];
+
+/// What a failure asks of the caller.
+enum Kind {
+    Busy,
+    Unavailable,
+    Other,
+}
+
+fn kind_of_code(code: &str) -> Kind {
+    if code.len() == 5 && code.is_ascii() && !code.starts_with('-') {
+        // The five characters of an SQLSTATE; SQLite's numbers are shorter.
+        if POSTGRES_BUSY.contains(&code) {
+            return Kind::Busy;
+        }
+        if POSTGRES_UNAVAILABLE
+            .iter()
+            .any(|beginning| code.starts_with(beginning))
+        {
+            return Kind::Unavailable;
+        }
+        return Kind::Other;
+    }
+    // The low byte of an extended code is the primary one.
+    match code.parse::<u32>().map(|code| code & 0xff) {
+        Ok(code) if SQLITE_BUSY.contains(&code) => Kind::Busy,
+        Ok(code) if SQLITE_UNAVAILABLE.contains(&code) => Kind::Unavailable,
+        Ok(_) | Err(_) => Kind::Other,
+    }
+}
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        let code_is_busy = error
+        let code = error
             .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code)
-            .is_some_and(|code| BUSY_CODES.contains(&code.as_ref()));
-        if code_is_busy || matches!(error, sqlx::Error::PoolTimedOut) {
-            Self::Busy(error)
-        } else {
-            Self::Database(error)
+            .and_then(sqlx::error::DatabaseError::code);
+        let away = matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::BeginFailed
+                | sqlx::Error::InvalidSavePointStatement
+        );
+        let kind = match code {
+            Some(code) => kind_of_code(&code),
+            None if matches!(error, sqlx::Error::PoolTimedOut) => Kind::Busy,
+            None if away => Kind::Unavailable,
+            None => Kind::Other,
+        };
+        match kind {
+            Kind::Busy => Self::Busy(error),
+            Kind::Unavailable => Self::Unavailable(error),
+            Kind::Other => Self::Database(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_say_what_a_caller_may_do() {
+        let check = |code: &str, expect: &str| {
+            let kind = match kind_of_code(code) {
+                Kind::Busy => "busy",
+                Kind::Unavailable => "unavailable",
+                Kind::Other => "other",
+            };
+            assert_eq!(kind, expect, "{code}");
+        };
+        // SQLITE_BUSY, _BUSY_RECOVERY, _BUSY_SNAPSHOT, _LOCKED_SHAREDCACHE.
+        for code in ["5", "261", "517", "262", "40001", "40P01", "55P03"] {
+            check(code, "busy");
+        }
+        // SQLITE_FULL, _IOERR_WRITE, _IOERR_FSYNC, _NOMEM, _INTERRUPT, _CANTOPEN, _READONLY_DBMOVED.
+        for code in ["13", "778", "1034", "7", "9", "14", "1032"] {
+            check(code, "unavailable");
+        }
+        for code in ["53100", "57P01", "57P03", "08006", "58030", "25006"] {
+            check(code, "unavailable");
+        }
+        // SQLITE_CONSTRAINT_UNIQUE, _CORRUPT; unique violation, undefined table.
+        for code in ["2067", "11", "23505", "42P01", ""] {
+            check(code, "other");
         }
     }
 }

@@ -1,91 +1,124 @@
 //! Requests that may come twice: the answer of the first is kept, sealed, and given to the second.
+//!
+//! Key and answer are written by the transaction that does the work, at its end: a crash leaves both or
+//! neither, and there is no request that has begun and never ends.
 
+use aws_lc_rs::digest;
 use model::ids::UserId;
 
 use crate::database::Tx;
 use crate::error::Error;
 use crate::vault::PersonKey;
 
-/// A request that began this long ago and has no answer is taken to have died with its process.
-const ABANDONED_AFTER_US: i64 = 10 * 60 * 1_000_000;
+/// A request under a key that the client chose. Both are hashes of what the client sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// The key.
+    pub key_hash: [u8; 32],
+    /// Route and content.
+    pub content_hash: [u8; 32],
+}
 
 /// What is known about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Begun {
-    /// Never seen: do it, then call [`finish`].
+pub enum Known {
+    /// Nothing: do it, then call [`keep`] in the same transaction.
     New,
-    /// Done before; this was the answer.
-    Replay(Vec<u8>),
-    /// The same request is being done right now.
-    InProgress,
+    /// It was done before; this was the answer.
+    Answered(Vec<u8>),
     /// Another request came under the same key.
     Conflict,
 }
 
-/// Begins a request under a key that the client chose.
-pub async fn begin(
+/// Looks a request up without waiting for anyone; for requests that can be told from a repeat before
+/// their work is done.
+pub async fn find(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
-    key_hash: [u8; 32],
-    body_hash: [u8; 32],
-    now_us: i64,
-) -> Result<Begun, Error> {
+    request: &Request,
+) -> Result<Known, Error> {
     let person = key.person(user)?;
-    let begun = run!(tx, connection => sqlx::query(
-        "INSERT INTO idempotency (person, key_hash, body_hash, begun_us)
-         VALUES ($1, $2, $3, $4)
-         ON CONFLICT (person, key_hash) DO UPDATE SET begun_us = excluded.begun_us
-         WHERE idempotency.sealed IS NULL AND idempotency.body_hash = excluded.body_hash
-            AND idempotency.begun_us <= $5",
+    let row = run!(tx, connection => sqlx::query_as::<_, (Vec<u8>, Option<Vec<u8>>)>(
+        "SELECT body_hash, sealed FROM idempotency WHERE person = $1 AND key_hash = $2",
     )
     .bind(person)
-    .bind(key_hash.to_vec())
-    .bind(body_hash.to_vec())
-    .bind(now_us)
-    .bind(now_us.saturating_sub(ABANDONED_AFTER_US))
-    .execute(connection)
-    .await
-    .map(|done| done.rows_affected()))?;
-    if begun > 0 {
-        return Ok(Begun::New);
+    .bind(request.key_hash.to_vec())
+    .fetch_optional(connection)
+    .await)?;
+    let Some((content_hash, Some(sealed))) = row else {
+        return Ok(Known::New);
+    };
+    if content_hash != keyed(key, request) {
+        return Ok(Known::Conflict);
     }
-    let (stored_hash, sealed) = run!(tx, connection => sqlx::query_as::<_, (Vec<u8>, Option<Vec<u8>>)>(
-        "SELECT body_hash, sealed FROM idempotency WHERE person = $1 AND key_hash = $2",
+    let answer = key.open_as("answer", &row_name(key, &request.key_hash), &sealed)?;
+    Ok(Known::Answered(answer))
+}
+
+/// Whether anything was done under this key of the client, whatever it was.
+pub async fn is_used(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    key_hash: &[u8; 32],
+) -> Result<bool, Error> {
+    let person = key.person(user)?;
+    let found = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+        "SELECT COUNT(*) FROM idempotency
+         WHERE person = $1 AND key_hash = $2 AND sealed IS NOT NULL",
     )
     .bind(person)
     .bind(key_hash.to_vec())
     .fetch_one(connection)
     .await)?;
-    if stored_hash != body_hash {
-        return Ok(Begun::Conflict);
-    }
-    let Some(sealed) = sealed else {
-        return Ok(Begun::InProgress);
-    };
-    let answer = key.open_as("answer", &row_name(key, &key_hash), &sealed)?;
-    Ok(Begun::Replay(answer))
+    Ok(found > 0)
 }
 
-/// Keeps the answer of a request.
-pub async fn finish(
+/// The same as [`find`], after waiting for other writers of this person: what it finds holds until the
+/// transaction ends.
+pub async fn begin(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
-    key_hash: [u8; 32],
+    request: &Request,
+) -> Result<Known, Error> {
+    key.lock(tx, user).await?;
+    find(tx, key, user, request).await
+}
+
+/// Keeps the answer of a request that [`begin`] did not know.
+pub async fn keep(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    request: &Request,
     answer: &[u8],
+    now_us: i64,
 ) -> Result<(), Error> {
-    let person = key.lock(tx, user).await?;
+    let person = key.person(user)?;
+    // A row without an answer is one of an older version, whose process died.
     run!(tx, connection => sqlx::query(
-        "UPDATE idempotency SET sealed = $3 WHERE person = $1 AND key_hash = $2",
+        "INSERT INTO idempotency (person, key_hash, body_hash, begun_us, sealed)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (person, key_hash) DO UPDATE SET body_hash = excluded.body_hash,
+            begun_us = excluded.begun_us, sealed = excluded.sealed",
     )
     .bind(person)
-    .bind(key_hash.to_vec())
-    .bind(key.seal(&row_name(key, &key_hash), answer))
+    .bind(request.key_hash.to_vec())
+    .bind(keyed(key, request))
+    .bind(now_us)
+    .bind(key.seal(&row_name(key, &request.key_hash), answer))
     .execute(connection)
     .await
     .map(drop))?;
     Ok(())
+}
+
+/// Whoever holds the database must not be able to confirm a guess at a small body.
+fn keyed(key: &PersonKey, request: &Request) -> Vec<u8> {
+    let keyed = key.identity(&request.content_hash);
+    digest::digest(&digest::SHA256, &keyed).as_ref().to_vec()
 }
 
 /// Forgets requests that began before a time. Returns how many.

@@ -1,7 +1,8 @@
 //! The queue of background work: a table, so that "accepted" and "will be done" are one commit.
 //!
-//! A claim is a lease: a worker that dies loses it, and another one takes the job. Of one person and
-//! kind at most one job waits and one runs.
+//! A claim is a lease: a worker that dies loses it, and another one takes the job. The try is counted
+//! with the claim, so that a job that kills its worker is counted too. Of one person and kind at most
+//! one job waits and one runs.
 
 use std::borrow::Cow;
 
@@ -145,16 +146,42 @@ pub async fn claim(
         .bind(now_us)
         .fetch_optional(connection)
         .await)?;
-    Ok(row.map(|(id, user, kind, attempt)| Claimed {
+    Ok(row.map(claimed))
+}
+
+fn claimed((id, user, kind, attempt): (Uuid, Uuid, String, i64)) -> Claimed {
+    Claimed {
         id: JobId::from_uuid(id),
         user: UserId::from_uuid(user),
         kind: JobKind(Cow::Owned(kind)),
         attempt: attempts(attempt),
-    }))
+    }
 }
 
 fn attempts(attempt: i64) -> u32 {
     u32::try_from(attempt).unwrap_or(u32::MAX)
+}
+
+/// Sets aside the jobs whose worker vanished during their last try: `tries_max` claims, a lease that
+/// ran out, and nobody left to say why. Returns them with `error_code` as the reason. A claim counts
+/// when it is made, so a job that kills its process is found here after as many processes.
+pub async fn bury_lost(
+    tx: &mut Tx,
+    tries_max: u32,
+    error_code: &str,
+    now_us: i64,
+) -> Result<Vec<Claimed>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (Uuid, Uuid, String, i64)>(
+        "UPDATE jobs SET state = 'dead', worker = NULL, lease_until_us = NULL, error_code = $1
+         WHERE state = 'running' AND lease_until_us <= $2 AND attempt >= $3
+         RETURNING id, user_id, kind, attempt",
+    )
+    .bind(error_code)
+    .bind(now_us)
+    .bind(i64::from(tries_max))
+    .fetch_all(connection)
+    .await)?;
+    Ok(rows.into_iter().map(claimed).collect())
 }
 
 /// Extends a lease. False when the worker no longer holds the job and must stop.

@@ -20,6 +20,7 @@ mod removal;
 mod seal;
 mod snapshot;
 mod tombstone;
+mod transact;
 
 pub mod copy;
 pub mod days;
@@ -44,7 +45,8 @@ pub fn is_chunk(bytes: &[u8]) -> bool {
     codec::decode(bytes).is_ok()
 }
 
-// The three names that every caller says; everything else is said with its room.
+// The names that every caller says; everything else is said with its room.
 pub use database::{Store, Target, Tx};
 pub use error::Error;
+pub use transact::FromStore;
 pub use vault::{PersonKey, Vault};

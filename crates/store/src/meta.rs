@@ -14,6 +14,15 @@ pub async fn get(tx: &mut Tx, name: &str) -> Result<Option<Vec<u8>>, Error> {
     Ok(value)
 }
 
+/// What [`probe`] writes and takes back: a few pages, so that a database without room for them fails.
+const PROBE_BYTES: usize = 48 << 10;
+
+/// Writes and leaves only the time: whoever asks whether the database can be written commits this.
+pub async fn probe(tx: &mut Tx, now_us: i64) -> Result<(), Error> {
+    put(tx, "probed_us", &vec![0; PROBE_BYTES]).await?;
+    put(tx, "probed_us", &now_us.to_le_bytes()).await
+}
+
 /// Stores bytes under a name, over what was there.
 pub async fn put(tx: &mut Tx, name: &str, value: &[u8]) -> Result<(), Error> {
     run!(tx, connection => sqlx::query(

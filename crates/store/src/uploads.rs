@@ -250,6 +250,41 @@ pub async fn save(
     Ok(())
 }
 
+/// Says that an upload which is still being read is alive. Does nothing to one that is read.
+pub async fn touch(tx: &mut Tx, user: UserId, id: UploadId, now_us: i64) -> Result<(), Error> {
+    run!(tx, connection => sqlx::query(
+        "UPDATE uploads SET updated_us = $3
+         WHERE person = (SELECT no FROM persons WHERE id = $1) AND id = $2
+            AND status = 'received'",
+    )
+    .bind(user.uuid())
+    .bind(id.uuid())
+    .bind(now_us)
+    .execute(connection)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Uploads that are still being read and gave no sign of life since `before_us`: whoever read them is
+/// gone. The oldest `limit` of all people.
+pub async fn silent(
+    tx: &mut Tx,
+    before_us: i64,
+    limit: u32,
+) -> Result<Vec<(UserId, UploadId)>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (Uuid, Uuid)>(
+        "SELECT p.id, u.id FROM uploads u JOIN persons p ON p.no = u.person
+         WHERE u.status = 'received' AND u.updated_us < $1 ORDER BY u.updated_us LIMIT $2",
+    )
+    .bind(before_us)
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await)?;
+    let ids = |(user, id)| (UserId::from_uuid(user), UploadId::from_uuid(id));
+    Ok(rows.into_iter().map(ids).collect())
+}
+
 /// The upload with this id.
 pub async fn by_id(
     tx: &mut Tx,

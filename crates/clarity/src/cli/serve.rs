@@ -20,6 +20,7 @@ use crate::http::serve as server;
 use crate::ingest::committer::{LiveUpload, Review};
 use crate::jobs;
 use crate::problem::Problem;
+use crate::supervise::Task;
 use crate::telemetry;
 
 /// Workers when the setting leaves it open and the machine does not tell its cores.
@@ -59,7 +60,18 @@ pub(super) async fn serve(global: &Global, wanted: Serve) -> Result<(), Failure>
     tracing::info!(%address, "listening");
     announce(global, &format!("http://{address}"), wanted.demo)?;
     server::serve(&app, listener).await;
-    Ok(())
+    ended_well(app.supervisor.gave_up())
+}
+
+/// A process whose task gave up has failed, however orderly it ended.
+fn ended_well(gave_up: Option<Task>) -> Result<(), Failure> {
+    match gave_up {
+        None => Ok(()),
+        Some(task) => Err(Failure::Failed(anyhow::anyhow!(
+            "the task {:?} kept failing; the log says where it panicked",
+            task.name()
+        ))),
+    }
 }
 
 /// Background work only.
@@ -78,7 +90,7 @@ pub(super) async fn worker(global: &Global, wanted: Worker) -> Result<(), Failur
     tracing::info!(count, "working");
     app.shutdown.cancelled().await;
     household::close(&app).await;
-    Ok(())
+    ended_well(app.supervisor.gave_up())
 }
 
 fn watch(config: &Config) -> Result<(), Failure> {
@@ -146,9 +158,10 @@ async fn seed(app: &Arc<App>) -> Result<(), Problem> {
             kind: "demo",
             batch,
             review: Review::NotNeeded,
+            repeat: None,
         };
         match owner.committer.commit(upload).await {
-            Ok(receipt) => tracing::info!(accepted = receipt.tally.accepted, "the demo is ready"),
+            Ok(_) => tracing::info!("the demo is ready"),
             Err(error) => tracing::error!(%error, "storing the demo person failed"),
         }
     });
@@ -173,6 +186,15 @@ fn announce(global: &Global, address: &str, with_demo: bool) -> Result<(), Failu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_task_that_gave_up_fails_the_process() {
+        assert!(ended_well(None).is_ok());
+        for task in Task::ALL {
+            let failure = ended_well(Some(task)).expect_err("a failure");
+            assert!(failure.to_string().contains(task.name()), "{failure}");
+        }
+    }
 
     #[test]
     fn a_demo_stays_on_this_machine() {

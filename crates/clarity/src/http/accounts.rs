@@ -117,9 +117,7 @@ async fn register(
     };
     let key = app.vault.person_key(&mut tx, user).await?;
     let request = (REGISTER, bytes.as_ref());
-    let start = idempotency
-        .begin(&mut tx, &key, user, request, now_us)
-        .await;
+    let start = idempotency.begin(&mut tx, &key, user, request).await;
     let ticket = match (start, taken) {
         (Ok(Start::Replay(response)), _) => return Ok(response),
         (Ok(Start::First(_)), Some(taken)) => return Err(taken),
@@ -132,7 +130,7 @@ async fn register(
     let role = (user, Role::Patient);
     let tokens = account::start_session(&app, &mut tx, &key, role, &client.label).await?;
     let answer = Answer::json(StatusCode::CREATED, &tokens);
-    ticket.finish(&mut tx, &key, user, &answer).await?;
+    ticket.finish(&mut tx, &key, user, &answer, now_us).await?;
     tx.commit().await?;
     Ok(answer.into_response())
 }

@@ -57,10 +57,7 @@ async fn create(
     let now_us = app.clock.now_us();
     let mut tx = app.store.write().await?;
     let person_key = app.vault.person_key(&mut tx, user).await?;
-    let ticket = match key
-        .begin(&mut tx, &person_key, user, (ROUTE, b""), now_us)
-        .await?
-    {
+    let ticket = match key.begin(&mut tx, &person_key, user, (ROUTE, b"")).await? {
         Start::Replay(answer) => return Ok(answer),
         Start::First(ticket) => ticket,
     };
@@ -74,7 +71,9 @@ async fn create(
     };
     let found = Processing::of(&upload, &Tally::default());
     let answer = Answer::json(StatusCode::ACCEPTED, &found).at(Links::of(upload.id).status);
-    ticket.finish(&mut tx, &person_key, user, &answer).await?;
+    ticket
+        .finish(&mut tx, &person_key, user, &answer, now_us)
+        .await?;
     tx.commit().await?;
     app.work_ready.notify_one();
     Ok(answer.into_response())

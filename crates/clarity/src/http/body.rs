@@ -145,7 +145,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
         }
         let limits = &app.config.limits;
         let bytes = read(&parts.headers, body, limits.json_body_bytes).await?;
-        let value = parse(&bytes, limits.json_depth)?;
+        let value = parse(&bytes, import::json::DEPTH_MAX)?;
         Ok(Self { value, bytes })
     }
 }

@@ -9,6 +9,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use model::sample::SECOND_US;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,10 +22,15 @@ use crate::auth::role::Role;
 use crate::http::edge;
 use crate::instant::rfc3339;
 use crate::problem::{Code, Problem};
+use crate::supervise::Task;
 use crate::telemetry;
 
 /// A database that does not answer within this time is not ready.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// A write that worked is not repeated within this time: anyone may ask, and each one waits for the disk.
+const WRITES_REMEMBERED_US: i64 = SECOND_US;
+/// Writes that only ever wait for this long say that something holds the database.
+const WAITING_MAX_US: i64 = 60 * SECOND_US;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The routes.
@@ -67,6 +74,8 @@ pub struct Detailed {
     /// Resident memory of the process, where the operating system reports it.
     resident_bytes: Option<u64>,
     dependencies: Vec<Dependency>,
+    /// A background task that failed and does not run at the moment.
+    task_down: Option<&'static str>,
 }
 
 /// One thing that the server depends on.
@@ -121,7 +130,8 @@ async fn live() -> Json<Health> {
     })
 }
 
-/// Whether database and keys can be used and no shutdown is under way.
+/// Whether database and keys can be used, a write included, every task runs, and no shutdown is under
+/// way.
 #[utoipa::path(
     get, path = "/health/ready", tag = "operations",
     responses((status = 200, description = "Ready.", body = Health)),
@@ -135,13 +145,45 @@ async fn check(app: &App) -> Result<Json<Health>, Problem> {
     if app.shutdown.is_cancelled() {
         return unavailable("the server is shutting down");
     }
-    match database(app).await {
-        Ok(_) => Ok(Json(Health {
-            status: "ok",
-            version: VERSION,
-        })),
-        Err(_) => unavailable("the database does not answer"),
+    if let Some(task) = app.supervisor.down() {
+        let name = task.name();
+        return unavailable(&format!(
+            "the task {name:?} failed and is being started again"
+        ));
     }
+    if database(app).await.is_err() {
+        return unavailable("the database does not answer");
+    }
+    if writes(app).await.is_err() {
+        return unavailable("the database cannot be written");
+    }
+    Ok(Json(Health {
+        status: "ok",
+        version: VERSION,
+    }))
+}
+
+/// Commits a small write. One that has to wait for another writer says nothing about the database, until
+/// it goes on for too long.
+async fn writes(app: &App) -> Result<(), String> {
+    let now_us = app.clock.now_us();
+    let last_us = app.failures.last_written_us();
+    if last_us.is_some_and(|last_us| (0..WRITES_REMEMBERED_US).contains(&(now_us - last_us))) {
+        return Ok(());
+    }
+    let write = app.store.transact("readiness", &now_us, |tx, now_us| {
+        store::meta::probe(tx, *now_us).boxed()
+    });
+    let result = match tokio::time::timeout(PATIENCE, write).await {
+        Ok(Ok(())) => {
+            app.failures.written(now_us);
+            Ok(())
+        }
+        Ok(Err(error)) => Err(edge::chain(&error)),
+        Err(_elapsed) if now_us - app.failures.write_waits(now_us) < WAITING_MAX_US => Ok(()),
+        Err(_elapsed) => Err("every write waits for another one that does not end".to_owned()),
+    };
+    result.inspect_err(|error| app.failures.database_failed(now_us, error.clone()))
 }
 
 /// Asks the database for the server's keys and opens them: database, tables and master key work.
@@ -177,24 +219,31 @@ async fn detailed(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<De
         ));
     }
     let started = Instant::now();
-    let status = match database(&app).await {
-        Ok(_) => "ok",
-        Err(_) => "unavailable",
+    let status = match (database(&app).await, writes(&app).await) {
+        (Ok(_), Ok(())) => "ok",
+        (Ok(_) | Err(_), _) => "unavailable",
     };
+    let latency_ms = started.elapsed().as_secs_f64() * 1_000.0;
+    let down = app.supervisor.down();
     let last = app.failures.database();
     let uptime_us = app.clock.now_us() - app.started_us;
     Ok(Json(Detailed {
-        status,
+        status: if down.is_some() {
+            "unavailable"
+        } else {
+            status
+        },
         version: VERSION,
         uptime_s: uptime_us / 1_000_000,
         resident_bytes: telemetry::resident_bytes(),
         dependencies: vec![Dependency {
             name: "database",
             status,
-            latency_ms: started.elapsed().as_secs_f64() * 1_000.0,
+            latency_ms,
             last_error_at: last.as_ref().map(|(at_us, _)| rfc3339(*at_us)),
             last_error: last.map(|(_, error)| error),
         }],
+        task_down: down.map(Task::name),
     }))
 }
 

@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a POST that creates something does so once, however often it is sent.
 //!
-//! The key is remembered in the transaction that does the work, so a crash leaves either both or
-//! neither. Only successes are remembered: a refused request may be corrected and sent again.
+//! Key and answer are written in the transaction that does the work, so a crash leaves either both or
+//! neither. Only successes are kept: a refused request may be corrected and sent again. Requests are
+//! compared by their whole content, never by their length.
 
 use std::sync::Arc;
 
@@ -13,11 +14,11 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::ids::UserId;
 use serde::{Deserialize, Serialize};
-use store::idempotency::Begun;
+use store::idempotency::{Known, Request};
 use store::{PersonKey, Tx};
 
 use crate::app::App;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -67,6 +68,11 @@ impl Answer {
         }
     }
 
+    /// As it is kept.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("an answer is plain JSON")
+    }
+
     /// Adds where the created thing is.
     #[must_use]
     pub fn at(mut self, location: String) -> Self {
@@ -107,7 +113,7 @@ pub enum Start {
 /// Proof that a request is the first with its key.
 #[derive(Debug)]
 #[must_use]
-pub struct Ticket(Option<[u8; 32]>);
+pub struct Ticket(Option<Request>);
 
 impl IdempotencyKey {
     /// Whether the client sent one.
@@ -115,58 +121,70 @@ impl IdempotencyKey {
         self.0.is_some()
     }
 
-    /// Looks the key up for a person. `route` keeps keys of different paths apart: the same key on
-    /// another path is another body.
+    /// The key as the client sent it, hashed.
+    pub const fn hash(self) -> Option<[u8; 32]> {
+        self.0
+    }
+
+    /// The request under this key. `route` keeps keys of different paths apart: the same key on another
+    /// path is another request.
+    pub fn request(self, route: &str, content: &[u8]) -> Option<Request> {
+        Some(Request {
+            key_hash: self.0?,
+            content_hash: sha256(&[route.as_bytes(), &[0], content]),
+        })
+    }
+
+    /// Looks the request up for a person and waits for others of them.
     pub async fn begin(
         self,
         tx: &mut Tx,
         key: &PersonKey,
         user: UserId,
-        request: (&str, &[u8]),
-        now_us: i64,
+        (route, content): (&str, &[u8]),
     ) -> Result<Start, Problem> {
-        let Some(key_hash) = self.0 else {
+        let Some(request) = self.request(route, content) else {
             return Ok(Start::First(Ticket(None)));
         };
-        let (route, body) = request;
-        // Keyed, so that whoever holds the database cannot confirm a guess at a small body.
-        let keyed = key.identity(&sha256(&[route.as_bytes(), &[0], body]));
-        let body_hash = sha256(&[&keyed]);
-        let begun = store::idempotency::begin(tx, key, user, key_hash, body_hash, now_us).await?;
-        match begun {
-            Begun::New => Ok(Start::First(Ticket(Some(key_hash)))),
-            Begun::Conflict => Err(Problem::new(
-                Code::IdempotencyConflict,
-                "this Idempotency-Key was used with another body; use a new key",
-            )),
-            Begun::InProgress => Err(Problem::new(
-                Code::Conflict,
-                "a request with this Idempotency-Key is still being worked on; try again",
-            )
-            .retry_after(1)),
-            Begun::Replay(bytes) => {
-                let answer: Answer = serde_json::from_slice(&bytes).map_err(Problem::internal)?;
-                let mut response = answer.into_response();
-                let headers = response.headers_mut();
-                headers.insert(REPLAYED, HeaderValue::from_static("true"));
-                Ok(Start::Replay(response))
-            }
+        let known = store::idempotency::begin(tx, key, user, &request).await?;
+        match replay(known)? {
+            Some(answer) => Ok(Start::Replay(answer)),
+            None => Ok(Start::First(Ticket(Some(request)))),
         }
     }
 }
 
+/// The answer to a request that came before; a problem when the key came with another one.
+pub fn replay(known: Known) -> Result<Option<Response>, Problem> {
+    match known {
+        Known::New => Ok(None),
+        Known::Conflict => Err(Problem::key_used()),
+        Known::Answered(bytes) => repeated(&bytes).map(Some),
+    }
+}
+
+/// A kept answer, marked as one.
+pub fn repeated(bytes: &[u8]) -> Result<Response, Problem> {
+    let answer: Answer = serde_json::from_slice(bytes).map_err(Problem::internal)?;
+    let mut response = answer.into_response();
+    let headers = response.headers_mut();
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
 impl Ticket {
-    /// Remembers the answer; commit afterwards.
+    /// Keeps the answer; commit afterwards.
     pub async fn finish(
         self,
         tx: &mut Tx,
         key: &PersonKey,
         user: UserId,
         answer: &Answer,
+        now_us: i64,
     ) -> Result<(), Problem> {
-        if let Some(key_hash) = self.0 {
-            let bytes = serde_json::to_vec(answer).map_err(Problem::internal)?;
-            store::idempotency::finish(tx, key, user, key_hash, &bytes).await?;
+        if let Some(request) = self.0 {
+            let bytes = answer.to_bytes();
+            store::idempotency::keep(tx, key, user, &request, &bytes, now_us).await?;
         }
         Ok(())
     }

@@ -4,19 +4,20 @@
 //! The import belongs to the application, not to the request: when the client goes away in the
 //! middle it ends as failed, and what was stored before stays and is recognised the next time.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use http_body_util::BodyExt;
+use futures::FutureExt;
 use import::recording::columns::Columns;
 use model::ids::{UploadId, UserId};
 use model::zone::Zone;
 use serde::{Deserialize, Serialize};
+use store::idempotency::Known;
 use store::samples::Mirror;
 use store::uploads::{Upload, UploadNo};
 use tokio::sync::{mpsc, oneshot};
@@ -28,15 +29,17 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::bus::EventKind;
 use crate::http::cursor;
-use crate::http::idempotency::{Answer, IdempotencyKey, Start};
+use crate::http::idempotency::{self, Answer, IdempotencyKey, Start};
+use crate::http::incoming::Incoming;
 use crate::http::page::{Page, PageQuery, Params, PathId};
-use crate::http::pieces::{Cut, Piece, PieceReader};
+use crate::http::pieces::{Piece, PieceReader};
 use crate::http::processing::{self, Links, Removed, Status};
-use crate::ingest::IngestError;
 use crate::ingest::file::{AUTO, Import, Imported, Progress, Told, import};
 use crate::ingest::tally::Tally;
+use crate::ingest::{IngestError, abandoned};
 use crate::instant::rfc3339;
 use crate::problem::{Code, Problem};
+use crate::supervise;
 
 /// The kind of an upload that is an import.
 const KIND: &str = "import";
@@ -207,13 +210,10 @@ async fn create(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok());
     let bytes_total = length.and_then(|text| text.parse().ok());
-    // The body is not at hand to be compared before it is read; its length is.
-    let asked = format!("{query:?} {length:?}");
     let told = told(&query)?;
-    if key.is_given()
-        && let Start::Replay(answer) = begin(&app, caller.user, key, asked.as_bytes()).await?.1
-    {
-        return Ok(answer);
+    let asked = format!("{query:?}");
+    if is_used(&app, caller.user, key).await? {
+        return repeat(&app, caller.user, key, &asked, body).await;
     }
     let id = app.ids.upload(app.clock.now_us());
     let what = Import {
@@ -228,29 +228,95 @@ async fn create(
         bytes_total,
     };
     let (pieces, outcome) = start(&app, what);
-    pump(&app, body, pieces).await?;
-    let imported = outcome.await.map_err(Problem::internal)??;
+    let mut body = Incoming::new(&app, body, key);
+    body.pump(pieces).await?;
+    let imported = outcome.await.map_err(|_| gone())??;
     tracing::info!(import = %id, bytes = imported.bytes, status = ?imported.status, "import done");
     let mut tx = app.store.read().await?;
     let (upload, tally) = processing::find(&app, &mut tx, caller.user, id).await?;
     drop(tx);
     let found = ImportAnswer::of(&upload, tally);
     let answer = Answer::json(StatusCode::ACCEPTED, &found).at(found.links.status.clone());
-    if !key.is_given() {
-        return Ok(answer.into_response());
+    if key.is_given() {
+        let content = content(&asked, body.digest().await?);
+        return keep(&app, caller.user, key, &content, answer).await;
     }
-    let (mut tx, start) = begin(&app, caller.user, key, asked.as_bytes()).await?;
-    match start {
-        Start::Replay(earlier) => Ok(earlier),
-        Start::First(ticket) => {
-            let person_key = app.vault.person_key(&mut tx, caller.user).await?;
+    Ok(answer.into_response())
+}
+
+/// The task that read the file ended without a word.
+fn gone() -> Problem {
+    Problem::internal("the task of an import panicked")
+}
+
+/// What a repeat must be equal to: how the import was asked for, and every byte of the file.
+fn content(asked: &str, digest: [u8; 32]) -> Vec<u8> {
+    let mut content = asked.as_bytes().to_vec();
+    content.extend_from_slice(&digest);
+    content
+}
+
+async fn is_used(app: &App, user: UserId, key: IdempotencyKey) -> Result<bool, Problem> {
+    let Some(hash) = key.hash() else {
+        return Ok(false);
+    };
+    let mut tx = app.store.read().await?;
+    let person_key = app.vault.person_key(&mut tx, user).await?;
+    Ok(store::idempotency::is_used(&mut tx, &person_key, user, &hash).await?)
+}
+
+/// The answer to a file under a key that was used before. Only its bytes can say whether it is the same
+/// file, so they are read to the end and compared, and nothing is imported.
+async fn repeat(
+    app: &App,
+    user: UserId,
+    key: IdempotencyKey,
+    asked: &str,
+    body: Body,
+) -> Result<Response, Problem> {
+    let content = content(asked, Incoming::new(app, body, key).digest().await?);
+    let mut tx = app.store.read().await?;
+    let person_key = app.vault.person_key(&mut tx, user).await?;
+    let known = match key.request(ROUTE, &content) {
+        Some(request) => store::idempotency::find(&mut tx, &person_key, user, &request).await?,
+        None => Known::New,
+    };
+    idempotency::replay(known)?.ok_or_else(|| {
+        Problem::new(
+            Code::Unavailable,
+            "the key was forgotten meanwhile; send the file again",
+        )
+    })
+}
+
+/// Keeps the answer for those that come again with the same file.
+async fn keep(
+    app: &App,
+    user: UserId,
+    key: IdempotencyKey,
+    content: &[u8],
+    answer: Answer,
+) -> Result<Response, Problem> {
+    let mut tx = app.store.write().await?;
+    let person_key = app.vault.person_key(&mut tx, user).await?;
+    match key
+        .begin(&mut tx, &person_key, user, (ROUTE, content))
+        .await
+    {
+        Ok(Start::First(ticket)) => {
+            let now_us = app.clock.now_us();
             ticket
-                .finish(&mut tx, &person_key, caller.user, &answer)
+                .finish(&mut tx, &person_key, user, &answer, now_us)
                 .await?;
             tx.commit().await?;
-            Ok(answer.into_response())
         }
+        // Another request with this key was faster: the file is stored all the same, and the answer is
+        // about it.
+        Ok(Start::Replay(_)) => {}
+        Err(problem) if problem.code == Code::IdempotencyConflict => {}
+        Err(problem) => return Err(problem),
     }
+    Ok(answer.into_response())
 }
 
 /// What the request says about the file beside its bytes.
@@ -270,26 +336,6 @@ fn told(query: &ImportQuery) -> Result<Told, Problem> {
     })
 }
 
-async fn begin(
-    app: &App,
-    user: UserId,
-    key: IdempotencyKey,
-    told: &[u8],
-) -> Result<(store::Tx, Start), Problem> {
-    let mut tx = app.store.write().await?;
-    let person_key = app.vault.person_key(&mut tx, user).await?;
-    let start = key
-        .begin(
-            &mut tx,
-            &person_key,
-            user,
-            (ROUTE, told),
-            app.clock.now_us(),
-        )
-        .await?;
-    Ok((tx, start))
-}
-
 type Outcome = oneshot::Receiver<Result<Imported, IngestError>>;
 
 /// Starts the import as a task of the application; it reads the pieces that are sent to it.
@@ -304,7 +350,18 @@ fn start(app: &Arc<App>, what: Import) -> (mpsc::Sender<Piece>, Outcome) {
         let watch = move |progress| tell(&app, user, id, progress);
         // Further ones wait their turn; their clients are held back meanwhile.
         let _turn = task.imports.acquire().await;
-        let result = import(&task, what, input, watch).await;
+        let result = AssertUnwindSafe(import(&task, what, input, watch)).catch_unwind();
+        let result = match result.await {
+            Ok(result) => result,
+            Err(_panic) => {
+                supervise::panicked("import");
+                abandoned::close_now(&task, user, id).await;
+                Err(IngestError::Interrupted {
+                    message: "the import stopped; what was read is kept, send the file again"
+                        .to_owned(),
+                })
+            }
+        };
         if let Err(error) = &result {
             tracing::warn!(import = %id, error = %error, "import failed");
         }
@@ -327,51 +384,6 @@ fn tell(app: &App, user: UserId, id: UploadId, progress: Progress) {
         id.to_string(),
         payload.to_string(),
     );
-}
-
-/// Sends the body to the reader, piece by piece, as fast as that takes them. An end that is not the
-/// end of the body is told as such. A reader that stopped early says why through its outcome.
-async fn pump(app: &App, mut body: Body, pieces: mpsc::Sender<Piece>) -> Result<(), Problem> {
-    let idle = Duration::from_secs(app.config.limits.import_idle_s);
-    loop {
-        let frame = tokio::time::timeout(idle, body.frame()).await;
-        let piece = match frame {
-            Err(_) => Piece::Cut(Cut::Idle),
-            Ok(Some(Err(_))) => Piece::Cut(Cut::Broken),
-            Ok(None) => Piece::End,
-            Ok(Some(Ok(frame))) => match frame.into_data() {
-                Ok(bytes) => Piece::Bytes(bytes),
-                // Trailers.
-                Err(_) => continue,
-            },
-        };
-        let cut = match piece {
-            Piece::Cut(cut) => Some(cut),
-            Piece::Bytes(_) | Piece::End => None,
-        };
-        let is_last = !matches!(piece, Piece::Bytes(_));
-        if pieces.send(piece).await.is_err() {
-            return Ok(());
-        }
-        if let Some(cut) = cut {
-            let after_s = idle.as_secs();
-            return Err(match cut {
-                Cut::Idle => Problem::new(
-                    Code::MalformedBody,
-                    format!(
-                        "no byte arrived for {after_s} seconds; what was read is kept, send the file again"
-                    ),
-                ),
-                Cut::Broken => Problem::new(
-                    Code::MalformedBody,
-                    "the body ended early or could not be decompressed; what was read is kept, send the file again",
-                ),
-            });
-        }
-        if is_last {
-            return Ok(());
-        }
-    }
 }
 
 /// Lists imports, newest first.

@@ -41,6 +41,7 @@ pub mod front;
 pub mod health;
 pub mod idempotency;
 pub mod imports;
+mod incoming;
 pub mod insights;
 pub mod me;
 pub mod metric_types;

@@ -556,7 +556,7 @@ fn refused(error: AnalyseError) -> Problem {
         AnalyseError::Lane(LaneError::Week(error)) => {
             Problem::new(Code::ValidationFailed, error.to_string())
         }
-        AnalyseError::Lane(error @ (LaneError::Full | LaneError::Stopping)) => {
+        AnalyseError::Lane(error @ (LaneError::Full | LaneError::Unfinished)) => {
             Problem::new(Code::Unavailable, error.to_string()).retry_after(5)
         }
         AnalyseError::Store(error) => error.into(),

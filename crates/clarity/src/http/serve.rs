@@ -12,20 +12,23 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{Mutex, Semaphore};
 use tower::ServiceExt;
 
 use crate::app::App;
 use crate::http::front::Front;
 use crate::http::idempotency;
 use crate::http::router;
+use crate::ingest::abandoned;
+use crate::supervise::{Place, Task};
 use crate::telemetry;
 
 /// How long a shutdown may take.
@@ -45,18 +48,27 @@ const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 /// Cancels the application on SIGTERM or SIGINT.
 pub fn stop_on_signals(app: &Arc<App>) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let shutdown = app.shutdown.clone();
-    app.spawn("signals", async move {
-        tokio::select! {
-            _ = terminate.recv() => tracing::info!("asked to stop by SIGTERM"),
-            _ = interrupt.recv() => tracing::info!("asked to stop by SIGINT"),
-            () = shutdown.cancelled() => {}
-        }
-        shutdown.cancel();
+    let signals = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let signals = Arc::new(Mutex::new(signals));
+    app.supervise(Task::Signals, move |app| {
+        wait_for_signal(app, Arc::clone(&signals))
     });
     Ok(())
+}
+
+async fn wait_for_signal(app: Arc<App>, signals: Arc<Mutex<(Signal, Signal)>>) {
+    let mut signals = signals.lock().await;
+    let (terminate, interrupt) = &mut *signals;
+    app.supervisor.faults.check(Place::Task(Task::Signals));
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("asked to stop by SIGTERM"),
+        _ = interrupt.recv() => tracing::info!("asked to stop by SIGINT"),
+        () = app.shutdown.cancelled() => {}
+    }
+    app.shutdown.cancel();
 }
 
 /// Answers requests until the application is cancelled, then finishes what is under way.
@@ -107,12 +119,12 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
 }
 
 type Answering = BoxFuture<'static, Result<hyper::Response<Body>, Infallible>>;
-type Place = tokio::sync::OwnedSemaphorePermit;
+type Seat = tokio::sync::OwnedSemaphorePermit;
 
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, Place)> {
+) -> io::Result<(TcpStream, SocketAddr, Seat)> {
     let place = Arc::clone(places).acquire_owned().await;
     let place = place.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
@@ -143,28 +155,41 @@ async fn drain(app: &Arc<App>, graceful: GracefulShutdown) {
     tracing::info!("stopped");
 }
 
-/// Forgets full budgets, old idempotency keys and expired sessions.
-fn keep_house(app: &Arc<App>, front: Arc<Front>) {
-    let owner = Arc::clone(app);
-    app.spawn("housekeeping", async move {
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(HOUSEKEEPING) => {}
-                () = owner.shutdown.cancelled() => break,
-            }
-            front.rates.tidy();
-            telemetry::tidy_metrics();
-            if let Err(error) = forget_old(&owner).await {
-                tracing::warn!(%error, "could not forget what is old");
-            }
-        }
+/// Forgets full budgets, old idempotency keys and expired sessions, and closes what a process that was
+/// killed left open; at the start and then regularly.
+pub fn keep_house(app: &Arc<App>, front: Arc<Front>) {
+    app.supervise(Task::Housekeeping, move |app| {
+        clean(app, Arc::clone(&front))
     });
+}
+
+async fn clean(app: Arc<App>, front: Arc<Front>) {
+    loop {
+        app.supervisor.faults.check(Place::Task(Task::Housekeeping));
+        front.rates.tidy();
+        telemetry::tidy_metrics();
+        if let Err(error) = forget_old(&app).await {
+            tracing::warn!(error = ?error, "could not forget what is old");
+        }
+        if let Err(error) = abandoned::close(&app).await {
+            tracing::warn!(error = ?error, "could not look for abandoned imports");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+            () = app.shutdown.cancelled() => break,
+        }
+    }
 }
 
 async fn forget_old(app: &App) -> Result<(), store::Error> {
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
-    store::idempotency::expire(&mut tx, now_us - idempotency::MEMORY_US).await?;
-    store::sessions::expire(&mut tx, now_us).await?;
-    tx.commit().await
+    app.store
+        .transact("forget what is old", &now_us, |tx, now_us| {
+            async move {
+                store::idempotency::expire(tx, now_us - idempotency::MEMORY_US).await?;
+                store::sessions::expire(tx, *now_us).await.map(drop)
+            }
+            .boxed()
+        })
+        .await
 }

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use model::ids::UserId;
 use model::zone::Zone;
+use store::idempotency::Request;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,10 +20,10 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body;
 use crate::http::forms::{self, Form, Surroundings};
-use crate::http::idempotency::{Answer, IdempotencyKey, Start};
+use crate::http::idempotency::{self, Answer, IdempotencyKey};
 use crate::http::page::PathId;
 use crate::http::processing::Accepted;
-use crate::ingest::committer::{LiveUpload, Review};
+use crate::ingest::committer::{Committed, LiveUpload, Receipt, Repeat, Review};
 use crate::problem::{Code, Problem};
 
 /// The routes of this file.
@@ -194,18 +195,16 @@ async fn take(
         ));
     }
     let bytes = body::read(headers, body, app.config.limits.json_body_bytes).await?;
-    if key.is_given()
-        && let Start::Replay(answer) = begin(app, user, key, form, &bytes).await?.1
-    {
-        return Ok(answer);
-    }
+    let request = key.request(form.name(), &bytes);
+    let home = match arrive(app, user, request.as_ref()).await? {
+        Arrival::First(home) => home,
+        Arrival::Repeated(answer) => return Ok(answer),
+    };
     let now_us = app.clock.now_us();
-    let around = Surroundings::of(headers, home(app, user).await?, now_us);
-    let body = bytes.clone();
+    let around = Surroundings::of(headers, home, now_us);
     let (batch, summary) = app
-        .compute(move || forms::read(form, &body, &around))
+        .compute(move || forms::read(form, &bytes, &around))
         .await??;
-    let id = app.ids.upload(now_us);
     let review = if summary.requires_review {
         Review::Wanted
     } else {
@@ -213,64 +212,46 @@ async fn take(
     };
     let upload = LiveUpload {
         user,
-        id,
+        id: app.ids.upload(now_us),
         kind: form.name(),
         batch,
         review,
+        repeat: request.map(|request| Repeat {
+            request,
+            answer: |receipt| answer(receipt).to_bytes(),
+        }),
     };
-    let receipt = app.committer.commit(upload).await?;
-    app.work_ready.notify_one();
-    let accepted = Accepted::of(receipt.id, receipt.status, &receipt.tally);
-    let answer = Answer::json(StatusCode::ACCEPTED, &accepted).at(accepted.links.status.clone());
-    if !key.is_given() {
-        return Ok(answer.into_response());
+    match app.committer.commit(upload).await? {
+        Committed::Done(receipt) => {
+            app.work_ready.notify_one();
+            Ok(answer(&receipt).into_response())
+        }
+        Committed::Repeated(bytes) => idempotency::repeated(&bytes),
     }
-    remember(app, user, key, form, &bytes, answer).await
 }
 
-/// The zone of local times that come without an offset.
-async fn home(app: &App, user: UserId) -> Result<Zone, Problem> {
+/// The answer to an upload that is stored.
+fn answer(receipt: &Receipt) -> Answer {
+    let accepted = Accepted::of(receipt.id, receipt.status, &receipt.tally);
+    Answer::json(StatusCode::ACCEPTED, &accepted).at(accepted.links.status.clone())
+}
+
+/// What is known about an upload before it is read.
+enum Arrival {
+    /// It is new as far as anyone knows yet; local times without an offset are of this zone.
+    First(Zone),
+    /// It came before.
+    Repeated(Response),
+}
+
+async fn arrive(app: &App, user: UserId, request: Option<&Request>) -> Result<Arrival, Problem> {
     let mut tx = app.store.read().await?;
-    Ok(app.people.load(&mut tx, &app.vault, user).await?.home())
-}
-
-/// Opens a transaction and looks the key up in it. Dropping the transaction forgets that it was
-/// asked.
-async fn begin(
-    app: &App,
-    user: UserId,
-    key: IdempotencyKey,
-    form: Form,
-    bytes: &[u8],
-) -> Result<(store::Tx, Start), Problem> {
-    let mut tx = app.store.write().await?;
-    let person_key = app.vault.person_key(&mut tx, user).await?;
-    let request = (form.name(), bytes);
-    let start = key
-        .begin(&mut tx, &person_key, user, request, app.clock.now_us())
-        .await?;
-    Ok((tx, start))
-}
-
-/// Keeps the answer for repeats. The upload is durable before that: should the process die in
-/// between, a repeat finds every record there already and says so. Of two requests at once with one
-/// key, both are told what the first to get here was told.
-async fn remember(
-    app: &App,
-    user: UserId,
-    key: IdempotencyKey,
-    form: Form,
-    bytes: &[u8],
-    answer: Answer,
-) -> Result<Response, Problem> {
-    let (mut tx, start) = begin(app, user, key, form, bytes).await?;
-    match start {
-        Start::Replay(earlier) => Ok(earlier),
-        Start::First(ticket) => {
-            let person_key = app.vault.person_key(&mut tx, user).await?;
-            ticket.finish(&mut tx, &person_key, user, &answer).await?;
-            tx.commit().await?;
-            Ok(answer.into_response())
+    let person = app.people.load(&mut tx, &app.vault, user).await?;
+    if let Some(request) = request {
+        let known = store::idempotency::find(&mut tx, &person.key, user, request).await?;
+        if let Some(answer) = idempotency::replay(known)? {
+            return Ok(Arrival::Repeated(answer));
         }
     }
+    Ok(Arrival::First(person.home()))
 }

@@ -6,17 +6,21 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures::FutureExt;
 use model::ids::UserId;
 use model::sample::SECOND_US;
 use store::Tx;
+use store::idempotency::Known;
 use store::uploads::{NewUpload, UploadState, UploadStatus};
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 
 use crate::app::App;
 use crate::ingest::IngestError;
-use crate::ingest::committer::{LiveUpload, Queues, Receipt, Review, Waiting};
+use crate::ingest::committer::{Committed, LiveUpload, Queues, Receipt, Review, Waiting};
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
+use crate::person::document::DocumentError;
 use crate::person::dossier::Dossier;
+use crate::supervise::{Place, Task};
 
 /// Uploads in one commit: enough to hide the disk at high load, few enough that the first one does
 /// not wait long for the last.
@@ -26,15 +30,17 @@ const GROUP_SAMPLES_MAX: usize = 100_000;
 /// Changed days are computed this long after the upload, so that a burst is computed once.
 const SETTLE_US: i64 = SECOND_US;
 
-/// Starts the committing tasks.
+/// Starts the committing tasks. A queue outlives the task that empties it: what waits in it when one
+/// panics is committed by the next.
 pub(crate) fn start(app: &Arc<App>, queues: Queues) {
     for queue in queues.0 {
-        let task = Arc::clone(app);
-        app.spawn("committer", async move { run(&task, queue).await });
+        let queue = Arc::new(Mutex::new(queue));
+        app.supervise(Task::Committer, move |app| run(app, Arc::clone(&queue)));
     }
 }
 
-async fn run(app: &App, mut queue: mpsc::Receiver<Waiting>) {
+async fn run(app: Arc<App>, queue: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
+    let mut queue = queue.lock().await;
     loop {
         let first = tokio::select! {
             biased;
@@ -53,7 +59,7 @@ async fn run(app: &App, mut queue: mpsc::Receiver<Waiting>) {
             samples += next.upload.batch.samples.len();
             group.push(next);
         }
-        commit_group(app, group).await;
+        commit_group(&app, group).await;
     }
 }
 
@@ -62,11 +68,16 @@ async fn commit_group(app: &App, group: Vec<Waiting>) {
         .into_iter()
         .map(|waiting| (waiting.upload, waiting.reply))
         .unzip();
-    let results = write_group(app, uploads).await;
+    let results = app
+        .store
+        .transact("live uploads", &(app, uploads), |tx, (app, uploads)| {
+            write_group(app, tx, uploads).boxed()
+        })
+        .await;
     match results {
         Ok(results) => {
             for (reply, result) in replies.into_iter().zip(results) {
-                if let Ok(receipt) = &result {
+                if let Ok(Committed::Done(receipt)) = &result {
                     receipt.tally.publish("live");
                 }
                 // A client that went away does not change that its upload is stored.
@@ -74,7 +85,7 @@ async fn commit_group(app: &App, group: Vec<Waiting>) {
             }
         }
         Err(error) => {
-            tracing::error!(error = %error, "committing live uploads failed");
+            tracing::error!(error = ?error, "committing live uploads failed");
             for reply in replies {
                 let message = "the commit failed; nothing of this upload was stored".to_owned();
                 let _ = reply.send(Err(IngestError::Interrupted { message }));
@@ -85,24 +96,32 @@ async fn commit_group(app: &App, group: Vec<Waiting>) {
 
 async fn write_group(
     app: &App,
-    uploads: Vec<LiveUpload>,
-) -> Result<Vec<Result<Receipt, IngestError>>, store::Error> {
-    let mut tx = app.store.write().await?;
+    tx: &mut Tx,
+    uploads: &[LiveUpload],
+) -> Result<Vec<Result<Committed, IngestError>>, store::Error> {
+    app.supervisor.faults.check(Place::Task(Task::Committer));
     let mut people: HashMap<UserId, Dossier> = HashMap::new();
     let mut results = Vec::with_capacity(uploads.len());
     for upload in uploads {
-        let user = upload.user;
         tx.savepoint().await?;
-        let result = write_one(app, &mut tx, &mut people, upload).await;
-        if result.is_ok() {
-            tx.release().await?;
-        } else {
-            tx.rollback_to().await?;
-            people.remove(&user);
+        match write_one(app, tx, &mut people, upload).await {
+            Ok(done) => {
+                tx.release().await?;
+                results.push(Ok(done));
+            }
+            // The whole group is begun again, or fails as one: the database is at fault, not an upload.
+            Err(IngestError::Store(error) | IngestError::Dossier(DocumentError::Store(error)))
+                if error.is_transient() || error.is_unavailable() =>
+            {
+                return Err(error);
+            }
+            Err(error) => {
+                tx.rollback_to().await?;
+                people.remove(&upload.user);
+                results.push(Err(error));
+            }
         }
-        results.push(result);
     }
-    tx.commit().await?;
     Ok(results)
 }
 
@@ -110,17 +129,18 @@ async fn write_one(
     app: &App,
     tx: &mut Tx,
     people: &mut HashMap<UserId, Dossier>,
-    upload: LiveUpload,
-) -> Result<Receipt, IngestError> {
+    upload: &LiveUpload,
+) -> Result<Committed, IngestError> {
     let now_us = app.clock.now_us();
-    let LiveUpload {
-        user,
-        id,
-        kind,
-        batch,
-        review,
-    } = upload;
+    let LiveUpload { user, id, kind, .. } = *upload;
     let key = app.vault.person_key(tx, user).await?;
+    if let Some(repeat) = &upload.repeat {
+        match store::idempotency::begin(tx, &key, user, &repeat.request).await? {
+            Known::New => {}
+            Known::Answered(answer) => return Ok(Committed::Repeated(answer)),
+            Known::Conflict => return Err(IngestError::KeyUsed),
+        }
+    }
     let no = store::uploads::begin(tx, &key, user, &NewUpload { id, kind, now_us }).await?;
     let person = match people.entry(user) {
         std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -129,7 +149,7 @@ async fn write_one(
         }
     };
     let mut intake = Intake::new(Counting::Live);
-    intake.take(batch);
+    intake.take(upload.batch.clone());
     let place = Upload {
         user,
         no,
@@ -140,7 +160,7 @@ async fn write_one(
         .flush(tx, person, place, app.ids.job(now_us), Part::Last)
         .await?;
     let is_computed = intake.dirty_seq == 0;
-    let status = match review {
+    let status = match upload.review {
         Review::Wanted => UploadStatus::RequiresReview,
         Review::NotNeeded if is_computed => UploadStatus::Completed,
         Review::NotNeeded => UploadStatus::Processing,
@@ -165,5 +185,9 @@ async fn write_one(
         now_us,
     };
     store::uploads::save(tx, &person.key, user, id, &state).await?;
-    Ok(receipt)
+    if let Some(repeat) = &upload.repeat {
+        let answer = (repeat.answer)(&receipt);
+        store::idempotency::keep(tx, &key, user, &repeat.request, &answer, now_us).await?;
+    }
+    Ok(Committed::Done(Box::new(receipt)))
 }

@@ -4,6 +4,7 @@
 
 use import::batch::Batch;
 use model::ids::{UploadId, UserId};
+use store::idempotency::Request;
 use store::uploads::UploadStatus;
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,6 +13,7 @@ use crate::ingest::tally::Tally;
 
 /// Uploads that wait; more are held back by the sender, which slows the client down.
 const QUEUE_MAX: usize = 256;
+
 /// A parsed upload on its way to the store.
 #[derive(Debug)]
 pub(crate) struct LiveUpload {
@@ -25,6 +27,26 @@ pub(crate) struct LiveUpload {
     pub(crate) batch: Batch,
     /// Whether a person should look at it.
     pub(crate) review: Review,
+    /// The key under which the client may send it again, if it chose one.
+    pub(crate) repeat: Option<Repeat>,
+}
+
+/// A request that may come twice.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Repeat {
+    /// Key and content.
+    pub(crate) request: Request,
+    /// Makes the answer that is kept, in the same transaction, for those that come again.
+    pub(crate) answer: fn(&Receipt) -> Vec<u8>,
+}
+
+/// How the committing of an upload ended.
+#[derive(Debug, Clone)]
+pub(crate) enum Committed {
+    /// It is stored.
+    Done(Box<Receipt>),
+    /// It came before, and this was the answer.
+    Repeated(Vec<u8>),
 }
 
 /// Whether a person should look at an upload.
@@ -53,7 +75,7 @@ pub(super) struct Waiting {
     /// What to store.
     pub(super) upload: LiveUpload,
     /// Where the receipt goes.
-    pub(super) reply: oneshot::Sender<Result<Receipt, IngestError>>,
+    pub(super) reply: oneshot::Sender<Result<Committed, IngestError>>,
 }
 
 /// The queues of live uploads, one per committing task.
@@ -73,7 +95,7 @@ impl Committer {
     }
 
     /// Hands an upload over and waits until it is durable.
-    pub(crate) async fn commit(&self, upload: LiveUpload) -> Result<Receipt, IngestError> {
+    pub(crate) async fn commit(&self, upload: LiveUpload) -> Result<Committed, IngestError> {
         let stopped = || IngestError::Interrupted {
             message: "the server is stopping".to_owned(),
         };
@@ -88,6 +110,9 @@ impl Committer {
             .send(Waiting { upload, reply })
             .await
             .map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        // Nobody drops it unanswered but a task that falls over, and its transaction with it.
+        answer.await.map_err(|_| IngestError::Interrupted {
+            message: "the commit did not finish; nothing of this upload was stored".to_owned(),
+        })?
     }
 }

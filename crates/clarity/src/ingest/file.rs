@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use import::batch::Batch;
 use import::format::{Context, FileError};
 use import::recording::columns::Columns;
@@ -25,8 +26,9 @@ use crate::app::App;
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
 use crate::ingest::recording::{self, Surroundings};
 use crate::ingest::tally::Tally;
-use crate::ingest::{IngestError, dirty, mark_days};
+use crate::ingest::{IngestError, abandoned, dirty, mark_days};
 use crate::person::dossier::Dossier;
+use crate::supervise::Place;
 
 /// Batches between reader and writer: as many samples as one write takes, some 10 MB, so that the
 /// reader goes on while a part is written.
@@ -101,7 +103,17 @@ pub(crate) async fn import(
         .spawn_blocking(move || read(&format, input, (now_us, &zones, &told), &sender));
     let mut writing = Writing::begin(app, &what).await?;
     let mut outcome = Ok(());
-    while let Some(batch) = batches.recv().await {
+    let mut signs = tokio::time::interval(abandoned::SIGN_EVERY);
+    loop {
+        let batch = tokio::select! {
+            batch = batches.recv() => batch,
+            _ = signs.tick() => {
+                sign(app, &what).await;
+                continue;
+            }
+        };
+        let Some(batch) = batch else { break };
+        app.supervisor.faults.check(Place::Import);
         writing.intake.take(batch);
         if writing.intake.is_full() {
             outcome = writing.flush(app, &what, Part::More).await;
@@ -138,6 +150,20 @@ pub(crate) async fn import(
             writing.fail(app, &what, &error).await;
             Err(error)
         }
+    }
+}
+
+/// Says that the import is alive. Should that fail, the next part or the next sign says it.
+async fn sign(app: &App, what: &Import) {
+    let now_us = app.clock.now_us();
+    let signed = app
+        .store
+        .transact("sign of an import", what, |tx, what| {
+            store::uploads::touch(tx, what.user, what.id, now_us).boxed()
+        })
+        .await;
+    if let Err(error) = signed {
+        tracing::warn!(import = %what.id, error = ?error, "giving a sign of life failed");
     }
 }
 

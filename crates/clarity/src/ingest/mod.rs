@@ -4,6 +4,7 @@
 //! of the days that must be computed again and the job that computes them. It must never read a
 //! foreign format itself (that is `import`) or compute a measure (that is `analysis`).
 
+pub(crate) mod abandoned;
 pub(crate) mod commit;
 pub(crate) mod committer;
 pub(crate) mod dirty;
@@ -47,12 +48,29 @@ pub enum IngestError {
         /// `type` or `source`.
         what: &'static str,
     },
+    /// The client used the key of this request before, for another one; nothing was stored.
+    #[error("the key of this request was used for another one")]
+    KeyUsed,
     /// The input was cut off or the server is stopping; what was committed stays.
     #[error("the import was interrupted: {message}")]
     Interrupted {
         /// What happened.
         message: String,
     },
+}
+
+impl store::FromStore for IngestError {
+    fn of_store(&self) -> Option<&store::Error> {
+        match self {
+            Self::Store(error) | Self::Dossier(DocumentError::Store(error)) => Some(error),
+            Self::Dossier(DocumentError::Form { .. })
+            | Self::Full(_)
+            | Self::Unreadable { .. }
+            | Self::Unannounced { .. }
+            | Self::KeyUsed
+            | Self::Interrupted { .. } => None,
+        }
+    }
 }
 
 /// Marks days to be computed again and makes sure that a job will do it. Returns the person's mark

@@ -30,6 +30,9 @@ pub(crate) enum JobError {
     /// A week could not be embedded now.
     #[error("embedding a week")]
     Week(#[source] crate::pat::analyse::AnalyseError),
+    /// The job panicked.
+    #[error("the job panicked")]
+    Panicked,
     /// The computation was stopped or panicked.
     #[error("the computation did not finish")]
     Compute(#[source] tokio::task::JoinError),
@@ -46,6 +49,7 @@ impl JobError {
             Self::UnknownKind => "unknown_kind",
             Self::Model(_) => "models",
             Self::Week(_) => "embedding",
+            Self::Panicked => "panicked",
             Self::Compute(_) => "compute",
         }
     }

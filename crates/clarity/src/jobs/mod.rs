@@ -13,15 +13,19 @@ pub(crate) mod packed;
 pub(crate) mod recompute;
 pub(crate) mod week;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use model::sample::{MINUTE_US, SECOND_US};
+use store::Tx;
 use store::jobs::Claimed;
 
 use crate::app::App;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
+use crate::supervise::{self, Place, Task};
 
 /// How long a claimed job belongs to its worker without a sign of life: longer than a large import
 /// holds the only writer, short enough that a server that was killed goes on soon after its restart.
@@ -34,37 +38,40 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often the queue is counted for the metrics.
 const GAUGES_EVERY_US: i64 = 5 * SECOND_US;
 /// Tries before a job is set aside for a person to look at.
-const TRIES_MAX: u32 = 8;
+pub const TRIES_MAX: u32 = 8;
+/// Why a job was set aside whose tries all ended with the process that made them.
+const LOST: &str = "process_died";
 /// First delay before another try.
 const RETRY_BASE_US: i64 = 2 * SECOND_US;
 /// Longest delay before another try.
 const RETRY_CAP_US: i64 = 30 * MINUTE_US;
 
 /// Starts the workers.
-pub(crate) fn start(app: &Arc<App>, workers: usize) {
+pub fn start(app: &Arc<App>, workers: usize) {
     for number in 0..workers {
-        let task = Arc::clone(app);
-        app.spawn("worker", async move {
-            let name = worker_name(&task, &number.to_string());
-            let mut looked_us = i64::MIN;
-            while !task.shutdown.is_cancelled() {
-                let now_us = task.clock.now_us();
-                if number == 0 && now_us.saturating_sub(looked_us) >= GAUGES_EVERY_US {
-                    looked_us = now_us;
-                    if let Err(error) = set_gauges(&task, now_us).await {
-                        tracing::error!(error = %error, "counting jobs failed");
-                    }
-                }
-                let worked = work_once(&task, &name).await;
-                if !worked {
-                    tokio::select! {
-                        () = task.shutdown.cancelled() => return,
-                        () = task.work_ready.notified() => {}
-                        () = tokio::time::sleep(LOOK_EVERY) => {}
-                    }
-                }
+        app.supervise(Task::Worker, move |app| work(app, number));
+    }
+}
+
+async fn work(app: Arc<App>, number: usize) {
+    let name = worker_name(&app, &number.to_string());
+    let mut looked_us = i64::MIN;
+    while !app.shutdown.is_cancelled() {
+        app.supervisor.faults.check(Place::Task(Task::Worker));
+        let now_us = app.clock.now_us();
+        if number == 0 && now_us.saturating_sub(looked_us) >= GAUGES_EVERY_US {
+            looked_us = now_us;
+            if let Err(error) = set_gauges(&app, now_us).await {
+                tracing::error!(error = %error, "counting jobs failed");
             }
-        });
+        }
+        if !work_once(&app, &name).await {
+            tokio::select! {
+                () = app.shutdown.cancelled() => return,
+                () = app.work_ready.notified() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
     }
 }
 
@@ -129,16 +136,29 @@ async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>, store::Error>
         return Ok(None);
     }
     drop(tx);
-    let mut tx = app.store.write().await?;
-    let job = store::jobs::claim(&mut tx, worker, now_us, LEASE_US).await?;
-    tx.commit().await?;
-    Ok(job)
+    app.store
+        .transact("claim a job", worker, |tx, worker| {
+            claim_in(tx, worker, now_us).boxed()
+        })
+        .await
+}
+
+async fn claim_in(tx: &mut Tx, worker: &str, now_us: i64) -> Result<Option<Claimed>, store::Error> {
+    for job in store::jobs::bury_lost(tx, TRIES_MAX, LOST, now_us).await? {
+        // The claim counted the try, so that this is known without a word of who held it.
+        tracing::error!(
+            job = %job.id, kind = job.kind.as_str(), tries = job.attempt,
+            "job set aside: each of its tries ended with its process"
+        );
+    }
+    store::jobs::claim(tx, worker, now_us, LEASE_US).await
 }
 
 async fn run(app: &Arc<App>, worker: &str, job: Claimed) {
     let started_us = app.clock.now_us();
     let known = Job::ALL.into_iter().find(|known| known.kind() == job.kind);
     let work = async {
+        app.supervisor.faults.check(Place::Job);
         match known {
             Some(Job::Recompute) => recompute::run(app, job.user).await,
             Some(Job::Insight) => insight::run(app, job.user).await,
@@ -146,8 +166,13 @@ async fn run(app: &Arc<App>, worker: &str, job: Claimed) {
             None => Err(JobError::UnknownKind),
         }
     };
+    // A panic is a failed try of this job; the worker goes on.
+    let work = AssertUnwindSafe(work).catch_unwind();
     let outcome = tokio::select! {
-        outcome = work => outcome,
+        outcome = work => outcome.unwrap_or_else(|_panic| {
+            supervise::panicked("job");
+            Err(JobError::Panicked)
+        }),
         () = keep_lease(app, worker, &job) => return,
     };
     let seconds = (app.clock.now_us() - started_us) as f64 / 1e6;
@@ -164,13 +189,13 @@ async fn keep_lease(app: &App, worker: &str, job: &Claimed) {
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
         let until_us = app.clock.now_us() + LEASE_US;
-        let renew = async {
-            let mut tx = app.store.write().await?;
-            let kept = store::jobs::renew(&mut tx, job.id, worker, until_us).await?;
-            tx.commit().await?;
-            Ok::<bool, store::Error>(kept)
-        };
-        match renew.await {
+        let renewed = app
+            .store
+            .transact("renew a lease", &(worker, job), |tx, (worker, job)| {
+                store::jobs::renew(tx, job.id, worker, until_us).boxed()
+            })
+            .await;
+        match renewed {
             Ok(true) => {}
             Ok(false) => {
                 tracing::warn!(job = %job.id, "lease lost; another worker has the job");
@@ -188,32 +213,59 @@ async fn settle(
     outcome: Result<(), JobError>,
 ) -> Result<(), store::Error> {
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
-    match outcome {
-        Ok(()) => {
-            store::jobs::finish(&mut tx, job.id, worker).await?;
-        }
-        Err(JobError::Stopping) => {
-            // Not a failure: the rest is queued anew, with all its tries.
-            if let Some(kind) = Job::ALL.into_iter().find(|known| known.kind() == job.kind) {
-                kind.enqueue(&mut tx, job.user, app.ids.job(now_us), now_us, now_us)
-                    .await?;
-            }
-            store::jobs::finish(&mut tx, job.id, worker).await?;
-        }
+    app.store
+        .transact(
+            "settle a job",
+            &(app, worker, job, &outcome),
+            |tx, context| {
+                let (app, worker, job, outcome) = *context;
+                settle_in(app, tx, worker, job, outcome, now_us).boxed()
+            },
+        )
+        .await?;
+    match &outcome {
+        Ok(()) | Err(JobError::Stopping) => {}
         Err(error) if job.attempt >= TRIES_MAX => {
             tracing::error!(job = %job.id, kind = job.kind.as_str(), error = ?error, "job set aside after its last try");
-            store::jobs::bury(&mut tx, job.id, worker, error.code()).await?;
         }
         Err(error) => {
             tracing::warn!(job = %job.id, kind = job.kind.as_str(), attempt = job.attempt, error = ?error, "job failed and will be tried again");
             metrics::counter!("clarity_job_retries_total", "kind" => job.kind.as_str().to_owned())
                 .increment(1);
-            let run_at_us = now_us + retry_delay_us(job.attempt, app.ids.fraction());
-            store::jobs::retry(&mut tx, job.id, worker, run_at_us, error.code()).await?;
         }
     }
-    tx.commit().await
+    Ok(())
+}
+
+async fn settle_in(
+    app: &App,
+    tx: &mut Tx,
+    worker: &str,
+    job: &Claimed,
+    outcome: &Result<(), JobError>,
+    now_us: i64,
+) -> Result<(), store::Error> {
+    match outcome {
+        Ok(()) => {
+            store::jobs::finish(tx, job.id, worker).await?;
+        }
+        Err(JobError::Stopping) => {
+            // Not a failure: the rest is queued anew, with all its tries.
+            if let Some(kind) = Job::ALL.into_iter().find(|known| known.kind() == job.kind) {
+                kind.enqueue(tx, job.user, app.ids.job(now_us), now_us, now_us)
+                    .await?;
+            }
+            store::jobs::finish(tx, job.id, worker).await?;
+        }
+        Err(error) if job.attempt >= TRIES_MAX => {
+            store::jobs::bury(tx, job.id, worker, error.code()).await?;
+        }
+        Err(error) => {
+            let run_at_us = now_us + retry_delay_us(job.attempt, app.ids.fraction());
+            store::jobs::retry(tx, job.id, worker, run_at_us, error.code()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// `min(cap, base · 2ⁿ)` with jitter: between half of it and all of it, so that tries spread out but

@@ -44,9 +44,9 @@ pub enum LaneError {
     /// The week is not one that can be embedded.
     #[error(transparent)]
     Week(#[from] WeekError),
-    /// The process is stopping.
-    #[error("the process is stopping")]
-    Stopping,
+    /// The process is stopping, or the pass through the model did not finish.
+    #[error("the pass through the model did not finish; try again")]
+    Unfinished,
 }
 
 /// What the lanes did, for the status and for tests.
@@ -133,8 +133,8 @@ impl Lanes {
             gauges(&queues);
         }
         self.ready.notify_one();
-        // The sender is dropped unanswered only when the task ends.
-        answered.await.unwrap_or(Err(LaneError::Stopping))
+        // The sender is dropped unanswered only when the task or its pass ends early.
+        answered.await.unwrap_or(Err(LaneError::Unfinished))
     }
 
     /// What waits and what was done.
@@ -196,7 +196,7 @@ impl Lanes {
                 let alone = model.encoder.embed(&waiting.week, workspace);
                 let answer = alone
                     .map_err(LaneError::from)
-                    .and_then(|mut one| one.pop().map(Arc::new).ok_or(LaneError::Stopping));
+                    .and_then(|mut one| one.pop().map(Arc::new).ok_or(LaneError::Unfinished));
                 // Whoever asked may have gone.
                 let _ = waiting.answer.send(answer);
             }

@@ -1,8 +1,9 @@
 //! The actigraphy transformer at work: weeks wait in lanes, pass through a model in batches, and
 //! become documents that are found again.
 //!
-//! Nothing here knows the network (`pat`), its files (`lab::models`) or a path of the API. It must never answer with a number when there is no verified model, and never
-//! call a week healthy or ill.
+//! Nothing here knows the network (`pat`), its files (`lab::models`) or a path of the API.
+//! It must never answer with a number when there is no verified model, and never call a week healthy or
+//! ill.
 
 pub(crate) mod analyse;
 pub(crate) mod drift;
@@ -18,41 +19,45 @@ use pat::encoder::Workspace;
 use crate::app::App;
 use crate::jobs::embed;
 use crate::jobs::kind::Job;
+use crate::supervise::{self, Place, Task};
 
 /// How often a server looks whether other models were installed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Keeps the models that serve in line with what is installed. When the pipeline gets another model,
 /// the weeks of everyone wait for it.
-pub(crate) fn watch_models(app: &Arc<App>) {
-    let task = Arc::clone(app);
-    app.spawn("models", async move {
-        let mut embedding_with = None;
-        loop {
-            let models = Arc::clone(&task.models);
-            let looked = task.tasks.spawn_blocking(move || {
-                models.refresh()?;
-                Ok::<_, lab::models::ModelError>(embed::preferred(&models))
-            });
-            match looked.await {
-                Ok(Ok(found)) if found != embedding_with => {
-                    match queue_everyone(&task, found).await {
-                        Ok(()) => embedding_with = found,
-                        Err(error) => {
-                            tracing::error!(error = %error, "queueing weeks for a model failed");
-                        }
-                    }
+pub fn watch_models(app: &Arc<App>) {
+    app.supervise(Task::Models, watch);
+}
+
+async fn watch(app: Arc<App>) {
+    let mut embedding_with = None;
+    loop {
+        app.supervisor.faults.check(Place::Task(Task::Models));
+        let models = Arc::clone(&app.models);
+        let looked = app.tasks.spawn_blocking(move || {
+            models.refresh()?;
+            Ok::<_, lab::models::ModelError>(embed::preferred(&models))
+        });
+        match looked.await {
+            Ok(Ok(found)) if found != embedding_with => match queue_everyone(&app, found).await {
+                Ok(()) => embedding_with = found,
+                Err(error) => {
+                    tracing::error!(error = %error, "queueing weeks for a model failed");
                 }
-                Ok(Ok(_)) => {}
-                Ok(Err(error)) => tracing::error!(error = %error, "looking for models failed"),
-                Err(error) => tracing::error!(error = %error, "looking for models did not finish"),
-            }
-            tokio::select! {
-                () = task.shutdown.cancelled() => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+            },
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::error!(error = %error, "looking for models failed"),
+            Err(error) => {
+                tracing::error!(error = %error, "looking for models did not finish");
+                supervise::panicked("models");
             }
         }
-    });
+        tokio::select! {
+            () = app.shutdown.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
 }
 
 async fn queue_everyone(app: &App, found: Option<Sha256>) -> Result<(), store::Error> {
@@ -77,32 +82,37 @@ async fn queue_everyone(app: &App, found: Option<Sha256>) -> Result<(), store::E
 
 /// Starts the task that empties the lanes.
 pub(crate) fn empty_lanes(app: &Arc<App>) {
-    let task = Arc::clone(app);
-    app.spawn("lanes", async move {
-        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let mut workspace = Workspace::new(threads);
-        while !task.shutdown.is_cancelled() {
-            let batch = task.lanes.batch();
-            if batch.is_empty() {
-                tokio::select! {
-                    () = task.shutdown.cancelled() => break,
-                    () = task.lanes.ready.notified() => {}
-                }
-                continue;
+    app.supervise(Task::Lanes, empty);
+}
+
+async fn empty(app: Arc<App>) {
+    let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let mut workspace = Workspace::new(threads);
+    while !app.shutdown.is_cancelled() {
+        app.supervisor.faults.check(Place::Task(Task::Lanes));
+        let batch = app.lanes.batch();
+        if batch.is_empty() {
+            tokio::select! {
+                () = app.shutdown.cancelled() => break,
+                () = app.lanes.ready.notified() => {}
             }
-            let lanes = Arc::clone(&task.lanes);
-            let passed = task.tasks.spawn_blocking(move || {
-                lanes.pass(batch, &mut workspace);
-                workspace
-            });
-            workspace = match passed.await {
-                Ok(workspace) => workspace,
-                Err(error) => {
-                    tracing::error!(error = %error, "a pass through a model did not finish");
-                    Workspace::new(threads)
-                }
-            };
+            continue;
         }
-        task.lanes.close();
-    });
+        let task = Arc::clone(&app);
+        let passed = app.tasks.spawn_blocking(move || {
+            task.supervisor.faults.check(Place::Pass);
+            task.lanes.pass(batch, &mut workspace);
+            workspace
+        });
+        workspace = match passed.await {
+            Ok(workspace) => workspace,
+            Err(error) => {
+                // The weeks of the pass went with it; whoever waits for them is told so.
+                tracing::error!(error = %error, "a pass through a model did not finish");
+                supervise::panicked("pass");
+                Workspace::new(threads)
+            }
+        };
+    }
+    app.lanes.close();
 }

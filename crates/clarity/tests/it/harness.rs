@@ -77,6 +77,15 @@ impl TestApp {
         }
     }
 
+    /// An application that was opened some other way.
+    pub(crate) fn around(app: Arc<App>) -> Self {
+        Self {
+            router: router::service(&app).0,
+            app,
+            _folder: tempfile::tempdir().expect("a temporary folder"),
+        }
+    }
+
     pub(crate) fn router(&self) -> Router {
         self.router.clone()
     }

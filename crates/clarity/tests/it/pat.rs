@@ -33,19 +33,19 @@ fn counts(seed: usize) -> Value {
     json!({ "start": "2026-04-20T00:00", "counts": minutes(seed), "worn_at": "wrist", "model": "fast" })
 }
 
-async fn with_model() -> TestApp {
+pub(crate) async fn with_model() -> TestApp {
     let test = TestApp::new().await;
     install(&test.app.config.data_dir, &weights(Size::Small, 1));
     test
 }
 
-async fn serving(test: &TestApp) -> Arc<LoadedModel> {
+pub(crate) async fn serving(test: &TestApp) -> Arc<LoadedModel> {
     let models = Arc::clone(&test.app.models);
     let loaded = tokio::task::spawn_blocking(move || models.load("small"));
     loaded.await.expect("no panic").expect("installed")
 }
 
-fn scaled(seed: u16) -> Vec<f32> {
+pub(crate) fn scaled(seed: u16) -> Vec<f32> {
     let seed = usize::from(seed);
     (0..WEEK_MIN)
         .map(|minute| f32::from(u16::try_from((minute + seed) % 97).expect("small")) / 50.0 - 1.0)

@@ -96,6 +96,47 @@ fn functions_are_short_enough_to_read() {
     none(found, "functions over the limit");
 }
 
+/// A setting that nothing reads is a promise that nothing keeps.
+#[test]
+fn every_setting_is_read() {
+    let files = rust_files();
+    let config = "crates/clarity/src/config.rs";
+    let (_, text) = files
+        .iter()
+        .find(|(path, _)| path.as_str() == config)
+        .expect("the settings");
+    let names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("        "))
+        .filter(|line| line.ends_with(';') && line.contains(" = "))
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, _)| name)
+        .filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .collect();
+    assert!(names.len() > 20, "the settings were not found: {names:?}");
+    let mut unread = Vec::new();
+    for name in names {
+        let read = format!(".{name}");
+        let is_read = files.iter().any(|(path, text)| {
+            let own = path.as_str() == config;
+            let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let reads = text.match_indices(&read).any(|(at, _)| {
+                let next = text[at + read.len()..].chars().next();
+                next.is_none_or(|c| !c.is_ascii_alphanumeric() && c != '_' && c != '(')
+            });
+            reads
+                && (!own
+                    || text.contains(&format!("self{read}"))
+                    || text.contains(&format!("config{read}")))
+                && path.contains("/src/")
+        });
+        if !is_read {
+            unread.push(format!("{config}: {name}"));
+        }
+    }
+    none(unread, "settings that nothing reads");
+}
+
 #[test]
 fn functions_are_counted() {
     let text = "fn one() {\n    a();\n\n    // why\n    b();\n}\nimpl X {\n    fn two(&self) -> u8;\n    \

@@ -79,10 +79,11 @@ async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
     sessions::create(tx, key, user, &session)
         .await
         .expect("a write");
-    idempotency::begin(tx, key, user, [1; 32], [2; 32], NOW_US)
-        .await
-        .expect("a write");
-    idempotency::finish(tx, key, user, [1; 32], b"canary-answer")
+    let request = idempotency::Request {
+        key_hash: [1; 32],
+        content_hash: [2; 32],
+    };
+    idempotency::keep(tx, key, user, &request, b"canary-answer", NOW_US)
         .await
         .expect("a write");
     let today = model::zone::Zone::utc().date_at(NOW_US);

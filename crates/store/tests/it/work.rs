@@ -1,10 +1,9 @@
-//! Days, jobs, insights, embeddings and repeated requests.
+//! Days, jobs, insights and embeddings.
 
 use jiff::civil::{Date, date};
 use model::ids::{AnalysisId, InsightId, JobId, UserId};
 use store::days::DayRow;
 use store::embeddings::{self, Kind, StoredEmbedding};
-use store::idempotency::{self, Begun};
 use store::insights::{self, StoredInsight};
 use store::jobs::{self, JobKind, NewJob};
 use store::{Tx, days};
@@ -430,47 +429,5 @@ fn embeddings_are_found_by_week_and_by_input() {
         let left = asked_for(99);
         let left = embeddings::in_weeks(&mut tx, &key, user, Kind::Weekly, left).await;
         assert_eq!(left.expect("a read"), weeks[..1]);
-    });
-}
-
-#[test]
-fn a_repeated_request_gets_the_first_answer() {
-    on_both(|house| async move {
-        let user = house.person(1).await;
-        let other = house.person(2).await;
-        let (key, other_key) = (house.key(user).await, house.key(other).await);
-        let mut tx = house.write().await;
-        let begin = async |tx: &mut Tx, body, now_us| {
-            idempotency::begin(tx, &key, user, [1; 32], [body; 32], now_us)
-                .await
-                .expect("a write")
-        };
-        assert_eq!(begin(&mut tx, 7, NOW_US).await, Begun::New);
-        assert_eq!(begin(&mut tx, 7, NOW_US + 1).await, Begun::InProgress);
-        assert_eq!(begin(&mut tx, 8, NOW_US + 1).await, Begun::Conflict);
-        let abandoned = NOW_US + 3_600_000_000;
-        assert_eq!(begin(&mut tx, 7, abandoned).await, Begun::New);
-        idempotency::finish(&mut tx, &key, user, [1; 32], b"answer")
-            .await
-            .expect("a write");
-        assert_eq!(
-            begin(&mut tx, 7, NOW_US).await,
-            Begun::Replay(b"answer".to_vec())
-        );
-        assert_eq!(begin(&mut tx, 8, NOW_US).await, Begun::Conflict);
-        let begun = idempotency::begin(&mut tx, &other_key, other, [1; 32], [7; 32], NOW_US);
-        assert_eq!(begun.await.expect("a write"), Begun::New);
-        assert_eq!(
-            idempotency::expire(&mut tx, NOW_US + 1)
-                .await
-                .expect("a write"),
-            1
-        );
-        assert_eq!(
-            idempotency::expire(&mut tx, abandoned + 1)
-                .await
-                .expect("a write"),
-            1
-        );
     });
 }
