@@ -11,7 +11,7 @@ pub mod bus;
 pub mod cli;
 pub mod clock;
 pub mod config;
-mod demo;
+pub mod demo;
 mod export;
 mod failures;
 pub mod http;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::pat::document::Rhythm;
 use lab::models::ModelError;
 
 /// Errors listed in one answer; more would help nobody.
@@ -147,7 +147,7 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    rhythm: Option<Box<Value>>,
+    rhythm: Option<Box<Rhythm>>,
     cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -216,7 +216,7 @@ impl Problem {
 
     /// Gives the classical measures, which do not need what is missing.
     #[must_use]
-    pub fn with_rhythm(mut self, measures: Value) -> Self {
+    pub fn with_rhythm(mut self, measures: Rhythm) -> Self {
         self.rhythm = Some(Box::new(measures));
         self
     }
@@ -255,7 +255,7 @@ impl Problem {
     }
 
     /// The classical measures, where only the model's answer is missing.
-    pub(crate) fn rhythm(&self) -> Option<&Value> {
+    pub(crate) fn rhythm(&self) -> Option<&Rhythm> {
         self.rhythm.as_deref()
     }
 }

@@ -25,6 +25,7 @@ use jiff::civil::Date;
 use model::sample::MINUTE_US;
 use model::zone::Zone;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::document::DayDocument;
 use super::measure::{Measure, Text};
@@ -38,10 +39,13 @@ pub const BASELINE_DAYS_MIN: usize = 14;
 const MAD_TO_SD: f64 = 1.4826;
 /// Length of the clock's circle in minutes.
 const CLOCK_MIN: f64 = 1440.0;
+/// Where the onset of the main sleep is in a night.
+const ONSET: &[&str] = &["main", "onset_us"];
 
 /// What kind of statement a fact makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FactStatement)]
 pub enum Statement {
     /// A sum over the day.
     Total,
@@ -55,17 +59,32 @@ pub enum Statement {
     Regularity,
 }
 
-/// A request whose answer holds the number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A part of the document of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The summaries by metric.
+    Metrics,
+    /// The sleep that ended on the date.
+    Night,
+    /// Heart and breath.
+    Cardio,
+}
+
+/// Where the number is in the documents of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Query {
-    /// Path and query string; `end` is the first date that is not meant.
-    pub request: String,
-    /// JSON pointer (RFC 6901) into the answer.
-    pub pointer: Text,
+    /// The part of the document.
+    pub part: Part,
+    /// Names of members from the part down to the number.
+    pub members: &'static [&'static str],
+    /// First date.
+    pub from: Date,
+    /// The date after the last one.
+    pub until: Date,
 }
 
 /// What is usual for the person.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Baseline {
     /// Median of the valid days.
     pub median: f64,
@@ -77,12 +96,12 @@ pub struct Baseline {
     pub from: Date,
     /// The date after the last one.
     pub until: Date,
-    /// The request that returns the days; the pointer holds for each of them.
+    /// Where the numbers of its days are.
     pub query: Query,
 }
 
 /// One number of a day that a text may cite.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
     /// Stable name.
     pub id: Text,
@@ -101,12 +120,10 @@ pub struct Fact {
     /// Share of its interval with data, when defined.
     pub coverage: Option<f64>,
     /// Why the value is null.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
     /// What is usual; null with a reason.
     pub baseline: Option<Baseline>,
     /// Why there is no baseline.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline_reason: Option<Text>,
     /// Value − median.
     pub difference: Option<f64>,
@@ -118,7 +135,7 @@ pub struct Fact {
     pub method: Text,
     /// Version of that method.
     pub version: u16,
-    /// The request that returns the number.
+    /// Where the number is.
     pub query: Query,
 }
 
@@ -137,29 +154,25 @@ struct Rule {
     id: &'static str,
     metric: &'static str,
     statement: Statement,
-    path: &'static str,
-    pointer: &'static str,
+    part: Part,
+    members: &'static [&'static str],
     read: fn(&DayDocument) -> Reading,
 }
-
-const CARDIO: &str = "/api/v1/cardio";
-const SLEEP: &str = "/api/v1/sleep";
-const SUMMARIES: &str = "/api/v1/summaries/daily";
 
 const fn rule(
     id: &'static str,
     metric: &'static str,
     statement: Statement,
-    path: &'static str,
-    pointer: &'static str,
+    part: Part,
+    members: &'static [&'static str],
     read: fn(&DayDocument) -> Reading,
 ) -> Rule {
     Rule {
         id,
         metric,
         statement,
-        path,
-        pointer,
+        part,
+        members,
         read,
     }
 }
@@ -167,24 +180,24 @@ const fn rule(
 /// Every fact, in the order in which texts tell them.
 #[rustfmt::skip]
 const RULES: &[Rule] = &[
-    rule("sleep_duration", "sleep_analysis", Statement::Duration, SLEEP, "/data/0/main/asleep_min", |day| night(day, "min", |main| Some(main.asleep_min))),
-    rule("sleep_efficiency", "sleep_analysis", Statement::Level, SLEEP, "/data/0/main/efficiency", |day| night(day, "1", |main| main.efficiency)),
-    rule("deep_sleep", "sleep_analysis", Statement::Duration, SLEEP, "/data/0/main/stages_min/deep", |day| night(day, "min", |main| is_staged(main).then_some(main.stages_min.deep))),
-    rule("rem_sleep", "sleep_analysis", Statement::Duration, SLEEP, "/data/0/main/stages_min/rem", |day| night(day, "min", |main| is_staged(main).then_some(main.stages_min.rem))),
-    rule("bedtime", "sleep_analysis", Statement::ClockTime, SLEEP, "/data/0/main/onset", bedtime),
-    rule("resting_heart_rate", "resting_heart_rate", Statement::Level, CARDIO, "/data/0/resting_heart_rate/value", |day| measured(&day.cardio.resting_heart_rate)),
-    rule("nocturnal_heart_rate", "heart_rate", Statement::Level, CARDIO, "/data/0/nocturnal_heart_rate_mean/value", |day| measured(&day.cardio.nocturnal_heart_rate_mean)),
-    rule("hrv_sdnn_asleep", "heart_rate_variability_sdnn", Statement::Level, CARDIO, "/data/0/hrv_sdnn_asleep/value", |day| measured(&day.cardio.hrv_sdnn_asleep)),
-    rule("hrv_sdnn", "heart_rate_variability_sdnn", Statement::Level, CARDIO, "/data/0/hrv_sdnn_day/value", |day| measured(&day.cardio.hrv_sdnn_day)),
-    rule("hrv_rmssd", "heart_rate_variability_rmssd", Statement::Level, CARDIO, "/data/0/hrv_rmssd_day/value", |day| measured(&day.cardio.hrv_rmssd_day)),
-    rule("respiratory_rate", "respiratory_rate", Statement::Level, CARDIO, "/data/0/respiratory_rate_asleep/value", |day| measured(&day.cardio.respiratory_rate_asleep)),
-    rule("oxygen_saturation", "oxygen_saturation", Statement::Level, CARDIO, "/data/0/oxygen_saturation_mean/value", |day| measured(&day.cardio.oxygen_saturation_mean)),
-    rule("steps", "step_count", Statement::Total, SUMMARIES, "/data/0/metrics/step_count/value", |day| measured(&day.activity.steps)),
-    rule("distance", "distance_walking_running", Statement::Total, SUMMARIES, "/data/0/metrics/distance_walking_running/value", |day| measured(&day.activity.distance)),
-    rule("active_energy", "active_energy_burned", Statement::Total, SUMMARIES, "/data/0/metrics/active_energy_burned/value", |day| measured(&day.activity.active_energy)),
-    rule("exercise", "apple_exercise_time", Statement::Duration, SUMMARIES, "/data/0/metrics/apple_exercise_time/value", |day| measured(&day.activity.exercise_minutes)),
-    rule("heart_rate", "heart_rate", Statement::Level, SUMMARIES, "/data/0/metrics/heart_rate/mean", |day| day_mean(day, "heart_rate")),
-    rule("body_mass", "body_mass", Statement::Level, SUMMARIES, "/data/0/metrics/body_mass/mean", |day| day_mean(day, "body_mass")),
+    rule("sleep_duration", "sleep_analysis", Statement::Duration, Part::Night, &["main", "asleep_min"], |day| night(day, "min", |main| Some(main.asleep_min))),
+    rule("sleep_efficiency", "sleep_analysis", Statement::Level, Part::Night, &["main", "efficiency"], |day| night(day, "1", |main| main.efficiency)),
+    rule("deep_sleep", "sleep_analysis", Statement::Duration, Part::Night, &["main", "stages_min", "deep"], |day| night(day, "min", |main| is_staged(main).then_some(main.stages_min.deep))),
+    rule("rem_sleep", "sleep_analysis", Statement::Duration, Part::Night, &["main", "stages_min", "rem"], |day| night(day, "min", |main| is_staged(main).then_some(main.stages_min.rem))),
+    rule("bedtime", "sleep_analysis", Statement::ClockTime, Part::Night, ONSET, bedtime),
+    rule("resting_heart_rate", "resting_heart_rate", Statement::Level, Part::Cardio, &["resting_heart_rate", "value"], |day| measured(&day.cardio.resting_heart_rate)),
+    rule("nocturnal_heart_rate", "heart_rate", Statement::Level, Part::Cardio, &["nocturnal_heart_rate_mean", "value"], |day| measured(&day.cardio.nocturnal_heart_rate_mean)),
+    rule("hrv_sdnn_asleep", "heart_rate_variability_sdnn", Statement::Level, Part::Cardio, &["hrv_sdnn_asleep", "value"], |day| measured(&day.cardio.hrv_sdnn_asleep)),
+    rule("hrv_sdnn", "heart_rate_variability_sdnn", Statement::Level, Part::Cardio, &["hrv_sdnn_day", "value"], |day| measured(&day.cardio.hrv_sdnn_day)),
+    rule("hrv_rmssd", "heart_rate_variability_rmssd", Statement::Level, Part::Cardio, &["hrv_rmssd_day", "value"], |day| measured(&day.cardio.hrv_rmssd_day)),
+    rule("respiratory_rate", "respiratory_rate", Statement::Level, Part::Cardio, &["respiratory_rate_asleep", "value"], |day| measured(&day.cardio.respiratory_rate_asleep)),
+    rule("oxygen_saturation", "oxygen_saturation", Statement::Level, Part::Cardio, &["oxygen_saturation_mean", "value"], |day| measured(&day.cardio.oxygen_saturation_mean)),
+    rule("steps", "step_count", Statement::Total, Part::Metrics, &["step_count", "value"], |day| measured(&day.activity.steps)),
+    rule("distance", "distance_walking_running", Statement::Total, Part::Metrics, &["distance_walking_running", "value"], |day| measured(&day.activity.distance)),
+    rule("active_energy", "active_energy_burned", Statement::Total, Part::Metrics, &["active_energy_burned", "value"], |day| measured(&day.activity.active_energy)),
+    rule("exercise", "apple_exercise_time", Statement::Duration, Part::Metrics, &["apple_exercise_time", "value"], |day| measured(&day.activity.exercise_minutes)),
+    rule("heart_rate", "heart_rate", Statement::Level, Part::Metrics, &["heart_rate", "mean"], |day| day_mean(day, "heart_rate")),
+    rule("body_mass", "body_mass", Statement::Level, Part::Metrics, &["body_mass", "mean"], |day| day_mean(day, "body_mass")),
 ];
 
 /// Every fact that a single day can have, with what it says.
@@ -366,8 +379,10 @@ impl Dates {
             method: Text::Borrowed("bedtime_regularity.circular_sd"),
             version: 1,
             query: Query {
-                request: format!("{SLEEP}?start={}&end={}", self.from, next(self.date)),
-                pointer: Text::Borrowed("/data/0/main/onset"),
+                part: Part::Night,
+                members: ONSET,
+                from: self.from,
+                until: next(self.date),
             },
         })
     }
@@ -377,10 +392,12 @@ fn next(date: Date) -> Date {
     date.checked_add(1.day()).unwrap_or(Date::MAX)
 }
 
-fn query(rule: &Rule, from: Date, until: Date) -> Query {
+const fn query(rule: &Rule, from: Date, until: Date) -> Query {
     Query {
-        request: format!("{}?start={from}&end={until}", rule.path),
-        pointer: Text::Borrowed(rule.pointer),
+        part: rule.part,
+        members: rule.members,
+        from,
+        until,
     }
 }
 

@@ -9,6 +9,7 @@ use model::sample::Sample;
 use model::source::{Source, SourceNo};
 use model::zone::{Span, ZoneHistory, timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::category;
 use super::discrete::{Dated, Distribution, Weighting, distribution};
@@ -43,7 +44,7 @@ pub struct DayFrame<'a> {
 }
 
 /// One metric over one local day.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MetricSummary {
     /// A merged total.
@@ -55,7 +56,7 @@ pub enum MetricSummary {
 }
 
 /// What one source gave to a total.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SourceValue {
     /// The source's name.
     pub source: String,
@@ -68,11 +69,12 @@ pub struct SourceValue {
 }
 
 /// The merged total of a day.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CumulativeSummary {
     /// Every instant counted once.
     pub value: f64,
     /// Unit (UCUM).
+    #[schema(value_type = String)]
     pub unit: Text,
     /// Distinct samples that touch the day.
     pub samples: u32,
@@ -83,16 +85,17 @@ pub struct CumulativeSummary {
 }
 
 /// A value and when it was measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct At {
     /// RFC 3339 with the person's offset.
+    #[schema(format = DateTime)]
     pub at: String,
     /// The value.
     pub value: f64,
 }
 
 /// The measurements of a day.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct DiscreteSummary {
     /// Arithmetic mean; null when only extremes came.
     pub mean: Option<f64>,
@@ -103,6 +106,7 @@ pub struct DiscreteSummary {
     /// Number of measurements.
     pub n: u32,
     /// Unit (UCUM), or the unit text of a person's own type.
+    #[schema(value_type = String)]
     pub unit: Text,
     /// Share of the day's hours with a sample.
     pub coverage: f64,
@@ -121,11 +125,12 @@ pub struct DiscreteSummary {
     pub aggregated: bool,
     /// Why the mean is null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub reason: Option<Text>,
 }
 
 /// A code's share of a day.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CodeSummary {
     /// The raw value of the enumeration.
     pub code: i32,
@@ -136,7 +141,7 @@ pub struct CodeSummary {
 }
 
 /// The codes of a day.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CategorySummary {
     /// Distinct samples that end on the day.
     pub n: u32,

@@ -17,7 +17,6 @@ use crate::cli::{household, output, user};
 use crate::config::{Config, Environment, Log, LogFormat};
 use crate::demo;
 use crate::http::serve as server;
-use crate::ingest::committer::{LiveUpload, Review};
 use crate::jobs;
 use crate::problem::Problem;
 use crate::supervise::Task;
@@ -140,29 +139,11 @@ async fn seed(app: &Arc<App>) -> Result<(), Problem> {
     };
     let owner = Arc::clone(app);
     app.spawn("demo", async move {
-        let now_us = owner.clock.now_us();
-        let batch = match owner.compute(move || demo::batch(now_us)).await {
-            Ok(batch) => batch,
+        match demo::bring(&owner, person).await {
+            Ok(accepted) => tracing::info!(accepted, "the demo is ready"),
             Err(problem) => {
-                tracing::error!(
-                    problem = problem.detail(),
-                    "making the demo person up failed"
-                );
-                return;
+                tracing::error!(problem = %problem, "storing the demo person failed");
             }
-        };
-        let id = owner.ids.upload(now_us);
-        let upload = LiveUpload {
-            user: person,
-            id,
-            kind: "demo",
-            batch,
-            review: Review::NotNeeded,
-            repeat: None,
-        };
-        match owner.committer.commit(upload).await {
-            Ok(_) => tracing::info!("the demo is ready"),
-            Err(error) => tracing::error!(%error, "storing the demo person failed"),
         }
     });
     Ok(())

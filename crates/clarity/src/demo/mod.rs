@@ -11,10 +11,16 @@ mod days;
 mod night;
 mod pen;
 
-use import::batch::Batch;
+use std::sync::Arc;
 
+use import::batch::Batch;
+use model::ids::UserId;
+
+use crate::app::App;
 use crate::demo::days::Day;
 use crate::demo::pen::Pen;
+use crate::ingest::committer::{Committed, LiveUpload, Review};
+use crate::problem::Problem;
 
 /// The demo person's sign-in. The domain cannot exist (RFC 2606).
 pub(crate) const EMAIL: &str = "demo@clarity.invalid";
@@ -24,6 +30,24 @@ pub(crate) const PASSWORD: &str = "sixty-days-of-a-made-up-life";
 pub(crate) const HOME: &str = "Europe/Berlin";
 /// Days of data, today included.
 pub(crate) const DAYS: i64 = 60;
+
+/// Stores everything up to now for a person, and returns how many records were new or changed.
+pub async fn bring(app: &Arc<App>, user: UserId) -> Result<u64, Problem> {
+    let now_us = app.clock.now_us();
+    let upload = LiveUpload {
+        user,
+        id: app.ids.upload(now_us),
+        kind: "demo",
+        batch: app.compute(move || batch(now_us)).await?,
+        review: Review::NotNeeded,
+        repeat: None,
+    };
+    match app.committer.commit(upload).await? {
+        Committed::Done(receipt) => Ok(receipt.tally.accepted),
+        // It has no key under which it could have come before.
+        Committed::Repeated(_) => Ok(0),
+    }
+}
 
 /// Everything the person's devices have measured up to now.
 pub(crate) fn batch(now_us: i64) -> Batch {

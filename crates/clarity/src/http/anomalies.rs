@@ -22,6 +22,7 @@ use crate::auth::Caller;
 use crate::http::page::Params;
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
+use crate::insights::cite::CitedQuery;
 use crate::problem::Problem;
 
 /// Days unlike the others.
@@ -254,6 +255,6 @@ fn contribution(fact: Fact) -> Contribution {
         difference: fact.difference,
         robust_z: fact.robust_z,
         baseline_days: fact.baseline.as_ref().map(|baseline| baseline.n),
-        query: fact.query.request,
+        query: CitedQuery::from(fact.query).request,
     }
 }

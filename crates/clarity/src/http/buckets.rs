@@ -11,10 +11,10 @@ use jiff::civil::Date;
 use model::metric::Kind;
 use model::sample::Sample;
 use model::source::SourceNo;
-use model::zone::Span;
+use model::zone::{Span, ZoneHistory};
 
 use crate::http::series::Merge;
-use crate::http::table::{Column, Table};
+use crate::http::table::{Dates, SeriesColumns, Times};
 
 /// A stretch of time that becomes one row.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,14 +40,15 @@ impl Bucket {
     }
 }
 
-/// One row, with the columns that its kind of metric fills.
+/// One row; the shape says which of its cells mean something.
 #[derive(Debug, Clone, Copy, Default)]
 struct Row {
     source: SourceNo,
-    value: Option<f64>,
+    value: f64,
+    mean: Option<f64>,
     weighted: Option<f64>,
-    min: Option<f64>,
-    max: Option<f64>,
+    min: f64,
+    max: f64,
     n: u32,
     code: i32,
     coverage: f64,
@@ -98,10 +99,10 @@ impl Rows {
                     self.push(
                         bucket,
                         Row {
-                            value: found.mean,
+                            mean: found.mean,
                             weighted: found.weighted,
-                            min: Some(found.min),
-                            max: Some(found.max),
+                            min: found.min,
+                            max: found.max,
                             n: found.n,
                             coverage: found.coverage,
                             ..Row::default()
@@ -120,7 +121,7 @@ impl Rows {
                             Row {
                                 code: code.code,
                                 n: code.n,
-                                value: Some(code.minutes),
+                                value: code.minutes,
                                 coverage: found.coverage,
                                 ..Row::default()
                             },
@@ -141,7 +142,7 @@ impl Rows {
                 self.push(
                     bucket,
                     Row {
-                        value: Some(total.total),
+                        value: total.total,
                         n: total.samples,
                         coverage: total.coverage,
                         ..Row::default()
@@ -154,7 +155,7 @@ impl Rows {
                     bucket,
                     Row {
                         source: part.source,
-                        value: Some(part.plain),
+                        value: part.plain,
                         n: part.samples,
                         coverage: total.coverage,
                         ..Row::default()
@@ -169,49 +170,56 @@ impl Rows {
     }
 
     /// The columns; `index` numbers the sources of the answer.
-    pub(crate) fn table(&self, with_dates: bool, mut index: impl FnMut(SourceNo) -> i64) -> Table {
-        let numbers = |of: &dyn Fn(&Row) -> Option<f64>| {
-            Column::Numbers(self.rows.iter().map(|(_, _, row)| of(row)).collect())
-        };
-        let counts = |of: &mut dyn FnMut(&Row) -> i64| {
-            Column::Counts(self.rows.iter().map(|(_, _, row)| of(row)).collect())
-        };
-        let mut columns = Vec::new();
-        if with_dates {
-            columns.push((
-                "date",
-                Column::Dates(self.rows.iter().map(|row| row.0).collect()),
-            ));
+    pub(crate) fn columns<'a>(
+        &self,
+        history: &'a ZoneHistory,
+        mut index: impl FnMut(SourceNo) -> u32,
+    ) -> SeriesColumns<'a> {
+        fn column<T>(rows: &[(Date, Span, Row)], of: impl FnMut(&Row) -> T) -> Option<Vec<T>> {
+            Some(rows.iter().map(|(_, _, row)| row).map(of).collect())
         }
-        let starts = self.rows.iter().map(|(_, span, _)| (span.start_us, None));
-        columns.push(("start", Column::Instants(starts.collect())));
-        let ends = self.rows.iter().map(|(_, span, _)| (span.end_us, None));
-        columns.push(("end", Column::Instants(ends.collect())));
+        let rows = &self.rows;
+        let times = |of: fn(&Span) -> i64| {
+            let at = rows.iter().map(|(_, span, _)| (of(span), None));
+            Times::new(at.collect(), history)
+        };
+        let all = SeriesColumns {
+            coverage: column(rows, |row| row.coverage),
+            ..SeriesColumns::of(times(|span| span.start_us), times(|span| span.end_us))
+        };
         match self.shape {
-            Shape::Merged | Shape::BySource => {
-                columns.push(("value", numbers(&|row| row.value)));
-                columns.push(("samples", counts(&mut |row| i64::from(row.n))));
-                if self.shape == Shape::BySource {
-                    columns.push(("source", counts(&mut |row| index(row.source))));
-                }
-            }
-            Shape::Distribution(weighting) => {
-                columns.push(("mean", numbers(&|row| row.value)));
-                columns.push(("min", numbers(&|row| row.min)));
-                columns.push(("max", numbers(&|row| row.max)));
-                columns.push(("n", counts(&mut |row| i64::from(row.n))));
-                if weighting != Weighting::Arithmetic {
-                    columns.push(("weighted", numbers(&|row| row.weighted)));
-                }
-            }
-            Shape::Codes => {
-                columns.push(("code", counts(&mut |row| i64::from(row.code))));
-                columns.push(("n", counts(&mut |row| i64::from(row.n))));
-                columns.push(("minutes", numbers(&|row| row.value)));
-            }
+            Shape::Merged | Shape::BySource => SeriesColumns {
+                value: column(rows, |row| row.value),
+                samples: column(rows, |row| row.n),
+                source: match self.shape {
+                    Shape::BySource => column(rows, |row| index(row.source)),
+                    Shape::Merged | Shape::Distribution(_) | Shape::Codes => None,
+                },
+                ..all
+            },
+            Shape::Distribution(weighting) => SeriesColumns {
+                mean: column(rows, |row| row.mean),
+                min: column(rows, |row| row.min),
+                max: column(rows, |row| row.max),
+                n: column(rows, |row| row.n),
+                weighted: match weighting {
+                    Weighting::Arithmetic => None,
+                    Weighting::Time | Weighting::Energy => column(rows, |row| row.weighted),
+                },
+                ..all
+            },
+            Shape::Codes => SeriesColumns {
+                code: column(rows, |row| row.code),
+                n: column(rows, |row| row.n),
+                minutes: column(rows, |row| row.value),
+                ..all
+            },
         }
-        columns.push(("coverage", numbers(&|row| Some(row.coverage))));
-        Table::of(columns)
+    }
+
+    /// The local dates on which the buckets begin.
+    pub(crate) fn dates(&self) -> Dates {
+        Dates(self.rows.iter().map(|(date, _, _)| *date).collect())
     }
 }
 
@@ -238,9 +246,10 @@ fn with_samples<'a>(
 mod tests {
     use jiff::civil::date;
     use model::sample::{Flags, MINUTE_US};
-    use model::zone::{Zone, ZoneHistory};
+    use model::zone::Zone;
 
     use super::*;
+    use crate::http::table;
 
     fn sample(start_min: i64, end_min: i64, value: f64, source: u16) -> Sample {
         Sample {
@@ -271,10 +280,9 @@ mod tests {
         let ranks = Ranks::in_order(&[SourceNo(1), SourceNo(0)]);
         let mut rows = Rows::new(kind, merge);
         rows.add(samples, &buckets(), &ranks);
-        let mut out = Vec::new();
-        let table = rows.table(false, |no| i64::from(no.0));
-        table.write_rows(&mut out, &ZoneHistory::fixed(Zone::utc()));
-        let text = String::from_utf8(out).expect("text");
+        let history = ZoneHistory::fixed(Zone::utc());
+        let columns = rows.columns(&history, |no| u32::from(no.0));
+        let text = serde_json::to_string(&table::Rows(columns)).expect("JSON");
         let text = text
             .replace("\"start\":\"1970-01-01T00:", "")
             .replace(",\"coverage\":1.0", "");

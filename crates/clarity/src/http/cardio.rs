@@ -3,27 +3,28 @@
 //! Every measure comes with its method, the interval it was computed on, its coverage, and a reason
 //! where there is no value.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use analysis::daily::cardio::Cardio;
+use analysis::daily::document::DayView;
 use analysis::daily::measure::Measure;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use jiff::civil::Date;
 use model::zone::{Zone, ZoneHistory};
 use serde::Serialize;
-use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::page::Params;
+use crate::http::page::{List, Params};
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
 use crate::instant::Instants;
-use crate::json;
 use crate::problem::Problem;
 
 /// A derived value with what is needed to trust it.
@@ -43,32 +44,25 @@ pub(crate) struct PrintedMeasure {
     version: u16,
     /// Start of its interval.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     start: Option<String>,
     /// End of its interval, exclusive.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     end: Option<String>,
     /// Why the value is null.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
 
-/// Days.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is written as text")]
-struct CardioDays {
-    /// Days with data, oldest first.
-    data: Vec<CardioDay>,
-}
-
 /// Heart and breath of a local day.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is written as text")]
-struct CardioDay {
+#[derive(Debug, Serialize, ToSchema)]
+struct CardioDay<'a> {
     /// The local date.
-    #[schema(format = Date)]
-    date: String,
+    #[schema(value_type = String, format = Date)]
+    date: Date,
     /// The zone the person was in when the day ended.
-    zone: String,
+    zone: &'a str,
     /// Lowest mean of 30 minutes asleep, else the device's own value.
     resting_heart_rate: PrintedMeasure,
     /// Mean over the main sleep.
@@ -117,7 +111,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "reading",
     params(RangeQuery),
     responses(
-        (status = 200, description = "Days with data, oldest first", body = CardioDays),
+        (status = 200, description = "Days with data, oldest first", body = List<CardioDay<'static>>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),
@@ -134,45 +128,72 @@ async fn read(
 }
 
 fn print(stored: &[Vec<u8>]) -> Result<Vec<u8>, Problem> {
-    days::print(stored, |out, day| {
-        out.extend_from_slice(b"{\"date\":");
-        json::write(out, &day.date);
-        out.extend_from_slice(b",\"zone\":");
-        json::write(out, day.zone);
-        for (name, measure) in printed(day.cardio, day.zone)? {
-            out.push(b',');
-            json::write(out, &name);
-            out.push(b':');
-            json::write(out, &measure);
-        }
-        out.push(b'}');
-        Ok(())
+    let json = days::unpacked(stored)?;
+    days::print(&json, |day| one(&day))
+}
+
+fn one<'a>(day: &DayView<'a>) -> Result<CardioDay<'a>, Problem> {
+    let Cardio {
+        resting_heart_rate,
+        nocturnal_heart_rate_mean,
+        nocturnal_heart_rate_min,
+        heart_rate_dip,
+        hrv_sdnn_asleep,
+        hrv_sdnn_day,
+        hrv_rmssd_asleep,
+        hrv_rmssd_day,
+        respiratory_rate_asleep,
+        respiratory_rate_spread,
+        oxygen_saturation_mean,
+        oxygen_saturation_min,
+        oxygen_saturation_low,
+        oxygen_saturation_t90,
+        oxygen_desaturation_index,
+        heart_rate_recovery,
+    } = serde_json::from_str(day.cardio.get()).map_err(Problem::internal)?;
+    let history = clock(day.zone);
+    let mut instants = Instants::of(&history);
+    let mut print = |measure| PrintedMeasure::of(measure, &mut instants);
+    Ok(CardioDay {
+        date: day.date,
+        zone: day.zone,
+        resting_heart_rate: print(resting_heart_rate),
+        nocturnal_heart_rate_mean: print(nocturnal_heart_rate_mean),
+        nocturnal_heart_rate_min: print(nocturnal_heart_rate_min),
+        heart_rate_dip: print(heart_rate_dip),
+        hrv_sdnn_asleep: print(hrv_sdnn_asleep),
+        hrv_sdnn_day: print(hrv_sdnn_day),
+        hrv_rmssd_asleep: print(hrv_rmssd_asleep),
+        hrv_rmssd_day: print(hrv_rmssd_day),
+        respiratory_rate_asleep: print(respiratory_rate_asleep),
+        respiratory_rate_spread: print(respiratory_rate_spread),
+        oxygen_saturation_mean: print(oxygen_saturation_mean),
+        oxygen_saturation_min: print(oxygen_saturation_min),
+        oxygen_saturation_low: print(oxygen_saturation_low),
+        oxygen_saturation_t90: print(oxygen_saturation_t90),
+        oxygen_desaturation_index: print(oxygen_desaturation_index),
+        heart_rate_recovery: print(heart_rate_recovery),
     })
 }
 
-/// Measures by name as answers print them, with times on the clock of `zone`.
-pub(crate) fn printed(
-    measures: &RawValue,
-    zone: &str,
-) -> Result<BTreeMap<String, PrintedMeasure>, Problem> {
-    let measures: BTreeMap<String, Measure> =
-        serde_json::from_str(measures.get()).map_err(Problem::internal)?;
-    let zone = Zone::parse(zone).unwrap_or_else(|_| Zone::utc());
-    let history = ZoneHistory::fixed(zone);
-    let mut instants = Instants::of(&history);
-    let mut print = |measure: Measure| PrintedMeasure {
-        value: measure.value,
-        unit: measure.unit.into_owned(),
-        n: measure.n,
-        coverage: measure.coverage,
-        method: measure.method.into_owned(),
-        version: measure.version,
-        start: measure.start_us.map(|at_us| instants.text(at_us)),
-        end: measure.end_us.map(|at_us| instants.text(at_us)),
-        reason: measure.reason.map(std::borrow::Cow::into_owned),
-    };
-    Ok(measures
-        .into_iter()
-        .map(|(name, measure)| (name, print(measure)))
-        .collect())
+/// The clock of a zone; UTC for one that is not known any more.
+pub(crate) fn clock(zone: &str) -> ZoneHistory {
+    ZoneHistory::fixed(Zone::parse(zone).unwrap_or_else(|_| Zone::utc()))
+}
+
+impl PrintedMeasure {
+    /// The measure with its times on the clock of `instants`.
+    pub(crate) fn of(measure: Measure, instants: &mut Instants<'_>) -> Self {
+        Self {
+            value: measure.value,
+            unit: measure.unit.into_owned(),
+            n: measure.n,
+            coverage: measure.coverage,
+            method: measure.method.into_owned(),
+            version: measure.version,
+            start: measure.start_us.map(|at_us| instants.text(at_us)),
+            end: measure.end_us.map(|at_us| instants.text(at_us)),
+            reason: measure.reason.map(Cow::into_owned),
+        }
+    }
 }

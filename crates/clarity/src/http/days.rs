@@ -6,8 +6,10 @@
 use analysis::daily::document::{DayDocument, DayView};
 use jiff::civil::Date;
 use model::ids::UserId;
+use serde::Serialize;
 
 use crate::app::App;
+use crate::http::page::List;
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
 use crate::jobs::packed::unpack;
 use crate::json;
@@ -50,11 +52,9 @@ pub(crate) async fn stored(
 
 /// Reads stored documents whole. Keeps a processor busy.
 pub(crate) fn documents(stored: &[Vec<u8>]) -> Result<Vec<DayDocument>, Problem> {
-    let read = |bytes: &Vec<u8>| {
-        let json = unpack(bytes).ok_or_else(|| Problem::internal(DamagedDay))?;
-        DayDocument::from_bytes(&json).map_err(Problem::internal)
-    };
-    stored.iter().map(read).collect()
+    let json = unpacked(stored)?;
+    let read = json.iter().map(|json| DayDocument::from_bytes(json));
+    read.map(|read| read.map_err(Problem::internal)).collect()
 }
 
 /// The dates of a range. Only instants and open ends need the person's zones.
@@ -71,29 +71,26 @@ pub(crate) async fn dates(
     range.days(&dossier.history(), app.clock.now_us(), LENGTHS)
 }
 
-/// Writes a day into an answer.
-type PrintDay<'a> = dyn FnMut(&mut Vec<u8>, &DayView<'_>) -> Result<(), Problem> + 'a;
-
-/// Writes `{"data": […]}` with what `one` makes of each document. Keeps a processor busy.
-pub(crate) fn print(
-    stored: &[Vec<u8>],
-    mut one: impl FnMut(&mut Vec<u8>, &DayView<'_>) -> Result<(), Problem>,
-) -> Result<Vec<u8>, Problem> {
-    let mut out = Vec::with_capacity(64 + stored.len() * 4096);
-    out.extend_from_slice(b"{\"data\":");
-    let mut outcome = Ok(());
-    json::list(&mut out, stored, |out, bytes| {
-        if outcome.is_ok() {
-            outcome = print_one(out, bytes, &mut one);
-        }
-    });
-    outcome?;
-    out.push(b'}');
-    Ok(out)
+/// Unpacks stored documents. Keeps a processor busy.
+pub(crate) fn unpacked(stored: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Problem> {
+    let unpacked = stored.iter().map(|bytes| unpack(bytes));
+    unpacked
+        .map(|json| json.ok_or_else(|| Problem::internal(DamagedDay)))
+        .collect()
 }
 
-fn print_one(out: &mut Vec<u8>, stored: &[u8], one: &mut PrintDay<'_>) -> Result<(), Problem> {
-    let json = unpack(stored).ok_or_else(|| Problem::internal(DamagedDay))?;
-    let view = DayView::from_bytes(&json).map_err(Problem::internal)?;
-    one(out, &view)
+/// Writes a list with what `one` makes of each document. Keeps a processor busy.
+pub(crate) fn print<'a, T: Serialize>(
+    json: &'a [Vec<u8>],
+    one: impl Fn(DayView<'a>) -> Result<T, Problem>,
+) -> Result<Vec<u8>, Problem> {
+    let rows = json.iter().map(|json| {
+        let view = DayView::from_bytes(json).map_err(Problem::internal)?;
+        one(view)
+    });
+    let data = rows.collect::<Result<Vec<T>, Problem>>()?;
+    // An answer passes on a part of the documents.
+    let mut out = Vec::with_capacity(64 + json.iter().map(Vec::len).sum::<usize>());
+    json::write(&mut out, &List { data });
+    Ok(out)
 }

@@ -47,6 +47,7 @@ pub(crate) struct ExportQuery {
 
 /// What was erased, in the words that are signed.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ErasureStatement)]
 struct Statement {
     /// `health_data`: everything but the account itself.
     what: &'static str,

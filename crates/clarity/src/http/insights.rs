@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::{Params, PathId};
 use crate::http::verbatim;
+use crate::insights::Insight;
 use crate::instant::rfc3339;
 use crate::jobs::insight::DAILY;
 use crate::problem::{Code, Problem};
@@ -34,49 +35,6 @@ pub(crate) struct DailyQuery {
     /// The local day; the newest insight when left out.
     #[param(example = "2026-05-04")]
     date: Option<String>,
-}
-
-/// A text about a day.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is stored as text")]
-struct InsightAnswer {
-    /// Its id.
-    id: String,
-    /// `daily`.
-    kind: String,
-    /// The local day it is about.
-    #[schema(format = Date)]
-    date: String,
-    /// Who wrote it: `template`, `llm` or `cache`.
-    source: String,
-    /// The model that wrote it; null for a template.
-    model: Option<String>,
-    /// Version of the prompt; null for a template.
-    prompt_version: Option<u16>,
-    /// Version of the template; null for a model.
-    template_version: Option<u16>,
-    /// BCP 47 tag of its language.
-    language: String,
-    /// A headline.
-    title: String,
-    /// Its sentences, each with the ids of the facts that hold its numbers.
-    sentences: Vec<SentenceAnswer>,
-    /// The facts, each with the query that reproduces it.
-    facts: Vec<serde_json::Value>,
-    /// What every text ends with.
-    disclaimer: String,
-    /// When it was made.
-    created_at: String,
-}
-
-/// One sentence.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is stored as text")]
-struct SentenceAnswer {
-    /// The sentence.
-    text: String,
-    /// Ids of the facts that hold its numbers.
-    facts: Vec<String>,
 }
 
 /// Whether there is an insight, and whether one is being made.
@@ -116,6 +74,7 @@ struct LatestInsight {
     #[schema(format = Date)]
     date: String,
     /// When it was written.
+    #[schema(format = DateTime)]
     written_at: String,
 }
 
@@ -136,7 +95,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "insights",
     params(DailyQuery),
     responses(
-        (status = 200, description = "The insight", body = InsightAnswer),
+        (status = 200, description = "The insight", body = Insight),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),
@@ -219,7 +178,7 @@ async fn status(
     tag = "insights",
     params(("insight_id" = String, Path, description = "Id of the insight")),
     responses(
-        (status = 200, description = "The insight", body = InsightAnswer),
+        (status = 200, description = "The insight", body = Insight),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use model::metric::{CATALOGUE, Kind, Metric};
+use model::metric::{CATALOGUE, Metric};
 use serde::Serialize;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::http::page::Page;
+use crate::person::measured::Aggregation;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -24,8 +25,7 @@ pub struct MetricType {
     /// The id in every answer and query.
     id: &'static str,
     /// How its samples combine.
-    #[schema(value_type = String)]
-    aggregation: Kind,
+    aggregation: Aggregation,
     /// The canonical unit (UCUM).
     unit: &'static str,
     /// The smallest and largest value that is accepted.
@@ -63,7 +63,7 @@ async fn list() -> Response {
 fn metric_type(metric: &'static Metric) -> MetricType {
     MetricType {
         id: metric.id,
-        aggregation: metric.kind,
+        aggregation: metric.kind.into(),
         unit: metric.unit.ucum(),
         valid_range: metric.range.map(|(least, most)| [least, most]),
         healthkit: metric.healthkit,

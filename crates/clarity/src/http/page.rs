@@ -25,6 +25,13 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+/// A list that is given whole.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct List<T> {
+    /// The rows.
+    pub data: Vec<T>,
+}
+
 /// Which page of a list.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

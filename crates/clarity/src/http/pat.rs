@@ -16,7 +16,6 @@ use lab::models::{LoadedModel, Phase, Status};
 use model::ids::AnalysisId;
 use pat::week::{Quantity, WEEK_MIN};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use store::embeddings::Kind;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -26,10 +25,11 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
 use crate::http::days;
-use crate::http::page::{Params, PathId};
+use crate::http::page::{List, Params, PathId};
 use crate::http::problem::ProblemBody;
 use crate::http::range::RangeQuery;
 use crate::pat::analyse::{self, AnalyseError, Analysed, Owner, Question};
+use crate::pat::document::{Rhythm, WeekDocument};
 use crate::pat::lanes::{Lane, LaneError};
 use crate::problem::{Code, FieldError, Problem};
 
@@ -94,54 +94,13 @@ struct CountAnalysis {
 }
 
 /// An analysis of a week.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is stored as text")]
-struct AnalysisAnswer {
-    /// Its id.
-    id: String,
-    /// `completed`.
-    status: String,
-    /// When it was made.
-    created_at: String,
-    /// Whether the same question was answered before; then this is that answer.
-    cached: bool,
-    /// The local day on which the week begins.
-    #[schema(format = Date)]
-    week_start: String,
-    /// `wrist_counts`, `counts`, `acceleration` or `steps`.
-    quantity: String,
-    /// Whether the minutes are a proxy of what the model was trained on.
-    proxy: bool,
-    /// Share of the 10,080 minutes that hold a value.
-    coverage: f64,
-    /// Days with at least 600 worn minutes.
-    valid_days: u32,
-    /// Worn minutes of each day.
-    worn_minutes: [u32; 7],
-    /// Minutes of short gaps that were filled.
-    imputed_minutes: u32,
-    /// Name, size, digest, licence and attribution of the model.
-    model: Value,
-    /// How the minutes were scaled.
-    scaler: String,
-    /// 96 numbers.
-    embedding: Vec<f32>,
-    /// For each block, the share of attention that each patch of minutes receives.
-    attention_profile: Vec<Vec<f32>>,
-    /// Likeness with the person's own earlier weeks, or null with a reason.
-    similarity: Value,
-    /// Classical measures of the same minutes.
-    rhythm: Value,
-    /// What it is not.
-    disclaimer: String,
-}
-
-/// Weeks that the pipeline embedded.
 #[derive(Debug, Serialize, ToSchema)]
-struct WeeksAnswer {
-    /// Analyses of weeks; `status` is `completed`, or `insufficient` with a `reason`.
-    #[schema(value_type = Vec<AnalysisAnswer>)]
-    data: Vec<Value>,
+struct AnalysisAnswer {
+    /// Whether it was there before it was asked for.
+    cached: bool,
+    /// The week.
+    #[serde(flatten)]
+    week: WeekDocument,
 }
 
 /// A model as it stands.
@@ -312,14 +271,14 @@ async fn read(
     path = "/pat/weeks",
     tag = "pat",
     params(RangeQuery),
-    responses((status = 200, description = "The weeks that begin in the range, in order", body = WeeksAnswer)),
+    responses((status = 200, description = "The weeks that begin in the range, in order", body = List<WeekDocument>)),
     security(("bearer" = [])),
 )]
 async fn weeks(
     State(app): State<Arc<App>>,
     caller: Caller,
     Params(asked): Params<RangeQuery>,
-) -> Result<Json<WeeksAnswer>, Problem> {
+) -> Result<Json<List<WeekDocument>>, Problem> {
     let asked = asked.parse()?;
     let mut tx = app.store.read().await?;
     let (from, until) = days::dates(&app, &mut tx, caller.user, asked).await?;
@@ -330,8 +289,8 @@ async fn weeks(
     let data = found
         .iter()
         .map(|stored| serde_json::from_slice(&stored.bytes));
-    let data = data.collect::<Result<Vec<Value>, _>>();
-    Ok(Json(WeeksAnswer {
+    let data = data.collect::<Result<Vec<WeekDocument>, _>>();
+    Ok(Json(List {
         data: data.map_err(Problem::internal)?,
     }))
 }
@@ -520,7 +479,7 @@ async fn analyse(
     }))
 }
 
-async fn rhythm(app: &Arc<App>, question: &Arc<Question>) -> Result<Value, Problem> {
+async fn rhythm(app: &Arc<App>, question: &Arc<Question>) -> Result<Rhythm, Problem> {
     let question = Arc::clone(question);
     app.compute(move || analyse::rhythm(&question.minutes))
         .await
@@ -565,26 +524,23 @@ fn refused(error: AnalyseError) -> Problem {
 
 /// 201 for what was made now, 200 for what was there.
 fn answer(analysed: Analysed) -> Response {
-    let Analysed {
-        mut document,
-        known,
-    } = analysed;
+    let Analysed { document, known } = analysed;
     let status = if known {
         StatusCode::OK
     } else {
         StatusCode::CREATED
     };
-    let id = document
-        .get("id")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    if let Some(fields) = document.as_object_mut() {
-        fields.insert("cached".to_owned(), Value::Bool(known));
-    }
-    let mut response = (status, Json(document)).into_response();
-    let location =
-        id.and_then(|id| HeaderValue::from_str(&format!("/api/v1/pat/analysis/{id}")).ok());
-    if let (Some(location), false) = (location, known) {
+    let id = match &document {
+        WeekDocument::Completed(week) => &week.id,
+        WeekDocument::Insufficient(week) => &week.id,
+    };
+    let location = HeaderValue::from_str(&format!("/api/v1/pat/analysis/{id}"));
+    let answer = AnalysisAnswer {
+        cached: known,
+        week: document,
+    };
+    let mut response = (status, Json(answer)).into_response();
+    if let (Ok(location), false) = (location, known) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     response

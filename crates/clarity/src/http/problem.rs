@@ -7,9 +7,9 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::pat::document::Rhythm;
 use crate::problem::{Code, FieldError, Problem};
 
 impl Problem {
@@ -89,5 +89,5 @@ pub struct ProblemBody {
     pub errors: Vec<FieldError>,
     /// Classical measures of what was sent, where only the model's answer is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rhythm: Option<Value>,
+    pub rhythm: Option<Rhythm>,
 }

@@ -14,8 +14,9 @@ use jiff::civil::{Date, Weekday};
 use model::ids::UserId;
 use model::metric::Kind;
 use model::sample::{DAY_US, HOUR_US, MINUTE_US, Sample};
+use model::source::SourceNo;
 use model::zone::{Span, ZoneHistory};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,12 +25,12 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::{Params, PathId};
 use crate::http::range::{Lengths, RangeQuery};
-use crate::http::table::{Column, Table};
+use crate::http::table::{Rows, SeriesColumns, SeriesRow, Times};
 use crate::http::{buckets, verbatim};
 use crate::instant::Instants;
 use crate::json;
 use crate::person::dossier::Dossier;
-use crate::person::measured::Measured;
+use crate::person::measured::{Aggregation, Measured};
 use crate::problem::{Code, FieldError, Problem};
 
 /// Raw samples in one answer: fifteen days of the densest metric, some 10 MB.
@@ -39,7 +40,7 @@ const RAW_SAMPLES_MAX: usize = 200_000;
 const SLAB_US: i64 = 16 * DAY_US;
 
 /// How finely time is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 pub(crate) enum Resolution {
     /// Samples as they were measured.
     #[default]
@@ -63,17 +64,6 @@ pub(crate) enum Resolution {
 }
 
 impl Resolution {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Raw => "raw",
-            Self::Minute => "1m",
-            Self::FiveMinutes => "5m",
-            Self::Hour => "1h",
-            Self::Day => "1d",
-            Self::Week => "1w",
-        }
-    }
-
     /// The longest range: about 10,000 buckets, or few enough samples to read in a second.
     const fn lengths(self) -> Lengths {
         match self {
@@ -102,7 +92,7 @@ impl Resolution {
 }
 
 /// What happens where sources overlap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Merge {
     /// Every instant counts once, for the best-ranked source.
@@ -141,33 +131,41 @@ pub(crate) struct SeriesQuery {
     unit: Option<String>,
 }
 
-/// A series in columns; with `layout=rows` the same names are the fields of each object in `data`.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is written as text")]
-pub(crate) struct SeriesAnswer {
+/// A series.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SeriesAnswer<'a> {
     /// Metric id.
-    metric: String,
-    /// `cumulative`, `discrete`, `time_weighted`, `equivalent_level` or `category`.
-    kind: String,
+    metric: &'a str,
+    /// How its samples combine.
+    kind: Aggregation,
     /// UCUM unit of the values.
-    unit: String,
+    unit: &'a str,
     /// As asked for.
-    resolution: String,
-    /// `priority` or `none`.
-    merge: String,
+    resolution: Resolution,
+    /// Whether overlapping sources were merged.
+    merge: Merge,
     /// Start of the range.
+    #[schema(format = DateTime)]
     start: String,
     /// End of the range, exclusive.
+    #[schema(format = DateTime)]
     end: String,
     /// Rows.
-    count: u64,
-    /// Names of the sources that the column `source` counts from 0.
-    sources: Vec<String>,
-    /// Raw: `start, end, value, source`. Cumulative buckets: `start, end, value, samples, coverage`
-    /// and with `merge=none` also `source`. Other buckets: `start, end, mean, min, max, n, coverage`
-    /// and `weighted` (time-weighted mean or equivalent level). Categories: `start, end, code, n,
-    /// minutes`. Days and weeks also have `date`.
-    columns: std::collections::BTreeMap<String, Vec<serde_json::Value>>,
+    count: usize,
+    /// Names of the sources that `source` counts from 0.
+    sources: Vec<&'a str>,
+    /// With `layout=columns`. Raw samples have `start`, `end`, `value` and `source`. Buckets of a cumulative
+    /// metric have `start`, `end`, `value`, `samples`, `coverage`, and with `merge=none` also `source`;
+    /// those of categories `start`, `end`, `code`, `n`, `minutes`, `coverage`; all others `start`, `end`,
+    /// `mean`, `min`, `max`, `n`, `coverage`, and `weighted` where the metric is averaged so. Days and
+    /// weeks also have `date`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<SeriesColumns<'a>>)]
+    columns: Option<SeriesColumns<'a>>,
+    /// With `layout=rows`: the same, one object per row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<SeriesRow>>)]
+    data: Option<Rows<'a>>,
 }
 
 /// The routes of this file.
@@ -189,7 +187,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         SeriesQuery,
     ),
     responses(
-        (status = 200, description = "The series", body = SeriesAnswer),
+        (status = 200, description = "The series", body = SeriesAnswer<'static>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
         (status = 406, description = "Only JSON is on offer"),
     ),
@@ -220,7 +218,7 @@ async fn read(
         merge,
         query,
     };
-    let (tables, sources) = match reading.query.resolution {
+    let found = match reading.query.resolution {
         Resolution::Raw => reading.raw(&mut tx).await?,
         Resolution::Minute
         | Resolution::FiveMinutes
@@ -229,9 +227,7 @@ async fn read(
         | Resolution::Week => reading.bucketed(&app, &mut tx).await?,
     };
     drop(tx);
-    let body = app
-        .compute(move || reading.print(&tables, &sources))
-        .await?;
+    let body = app.compute(move || reading.print(&found)).await?;
     Ok(verbatim::json(&headers, body))
 }
 
@@ -299,26 +295,32 @@ struct Reading {
     query: SeriesQuery,
 }
 
-/// Source names in the order in which they were first met.
+/// Sources in the order in which they were first met.
 #[derive(Debug, Default)]
-struct Sources(Vec<model::source::SourceNo>);
+struct Sources(Vec<SourceNo>);
 
 impl Sources {
-    fn index(&mut self, no: model::source::SourceNo) -> i64 {
-        let at = self
-            .0
-            .iter()
-            .position(|known| *known == no)
-            .unwrap_or_else(|| {
-                self.0.push(no);
-                self.0.len() - 1
-            });
-        i64::try_from(at).unwrap_or(i64::MAX)
+    fn index(&mut self, no: SourceNo) -> u32 {
+        let known = self.0.iter().position(|known| *known == no);
+        let at = known.unwrap_or_else(|| {
+            self.0.push(no);
+            self.0.len() - 1
+        });
+        // A source is a 16-bit number.
+        u32::try_from(at).unwrap_or(u32::MAX)
     }
 }
 
+/// What a series is printed from.
+enum Found {
+    /// Samples as they were measured.
+    Samples(Vec<Sample>),
+    /// Buckets.
+    Rows(buckets::Rows),
+}
+
 impl Reading {
-    async fn raw(&self, tx: &mut store::Tx) -> Result<(Vec<Table>, Sources), Problem> {
+    async fn raw(&self, tx: &mut store::Tx) -> Result<Found, Problem> {
         let key = &self.dossier.key;
         let samples =
             store::samples::starting_in(tx, key, self.user, self.metric.no, self.span).await?;
@@ -332,41 +334,10 @@ impl Reading {
                 ),
             ));
         }
-        let mut sources = Sources::default();
-        let instants = |at: &dyn Fn(&Sample) -> i64| {
-            samples
-                .iter()
-                .map(|sample| (at(sample), sample.zone_offset_min))
-                .collect()
-        };
-        let table = Table::of(vec![
-            (
-                "start",
-                Column::Instants(instants(&|sample| sample.start_us)),
-            ),
-            ("end", Column::Instants(instants(&|sample| sample.end_us))),
-            (
-                "value",
-                Column::Numbers(samples.iter().map(|sample| Some(sample.value)).collect()),
-            ),
-            (
-                "source",
-                Column::Counts(
-                    samples
-                        .iter()
-                        .map(|sample| sources.index(sample.source))
-                        .collect(),
-                ),
-            ),
-        ]);
-        Ok((vec![table], sources))
+        Ok(Found::Samples(samples))
     }
 
-    async fn bucketed(
-        &self,
-        app: &App,
-        tx: &mut store::Tx,
-    ) -> Result<(Vec<Table>, Sources), Problem> {
+    async fn bucketed(&self, app: &App, tx: &mut store::Tx) -> Result<Found, Problem> {
         let all = self.buckets();
         let ranks = self.dossier.ranks(&self.metric.id);
         let mut rows = buckets::Rows::new(self.metric.kind, self.merge);
@@ -395,12 +366,7 @@ impl Reading {
                 })
                 .await?;
         }
-        let mut sources = Sources::default();
-        let with_dates = matches!(self.query.resolution, Resolution::Day | Resolution::Week);
-        Ok((
-            vec![rows.table(with_dates, |no| sources.index(no))],
-            sources,
-        ))
+        Ok(Found::Rows(rows))
     }
 
     /// The whole buckets that the range touches.
@@ -447,43 +413,57 @@ impl Reading {
         found
     }
 
-    fn print(&self, tables: &[Table], sources: &Sources) -> Vec<u8> {
+    fn print(&self, found: &Found) -> Vec<u8> {
+        let mut sources = Sources::default();
+        let columns = match found {
+            Found::Samples(samples) => self.columns(samples, &mut sources),
+            Found::Rows(rows) => SeriesColumns {
+                date: matches!(self.query.resolution, Resolution::Day | Resolution::Week)
+                    .then(|| rows.dates()),
+                ..rows.columns(&self.history, |no| sources.index(no))
+            },
+        };
         let mut instants = Instants::of(&self.history);
-        let names: Vec<&str> = sources
-            .0
-            .iter()
-            .map(|no| self.dossier.source_name(*no))
-            .collect();
-        let rows: usize = tables.iter().map(Table::len).sum();
-        let head = serde_json::json!({
-            "metric": self.metric.id,
-            "kind": self.metric.kind,
-            "unit": self.metric.unit,
-            "resolution": self.query.resolution.name(),
-            "merge": if self.merge == Merge::Priority { "priority" } else { "none" },
-            "start": instants.text(self.span.start_us),
-            "end": instants.text(self.span.end_us),
-            "count": rows,
-            "sources": names,
-        });
-        let mut out = Vec::with_capacity(256 + rows * 80);
-        json::write(&mut out, &head);
-        // The head is an object: its closing brace makes room for the table.
-        out.pop();
-        for table in tables {
-            match self.query.layout {
-                Layout::Columns => {
-                    out.extend_from_slice(b",\"columns\":");
-                    table.write_columns(&mut out, &self.history);
-                }
-                Layout::Rows => {
-                    out.extend_from_slice(b",\"data\":");
-                    table.write_rows(&mut out, &self.history);
-                }
-            }
-        }
-        out.push(b'}');
+        let count = columns.len();
+        let (columns, data) = match self.query.layout {
+            Layout::Columns => (Some(columns), None),
+            Layout::Rows => (None, Some(Rows(columns))),
+        };
+        let name = |no: &SourceNo| self.dossier.source_name(*no);
+        let answer = SeriesAnswer {
+            metric: &self.metric.id,
+            kind: self.metric.kind.into(),
+            unit: &self.metric.unit,
+            resolution: self.query.resolution,
+            merge: self.merge,
+            start: instants.text(self.span.start_us),
+            end: instants.text(self.span.end_us),
+            count,
+            sources: sources.0.iter().map(name).collect(),
+            columns,
+            data,
+        };
+        let mut out = Vec::with_capacity(256 + count * 80);
+        json::write(&mut out, &answer);
         out
+    }
+
+    fn columns(&self, samples: &[Sample], sources: &mut Sources) -> SeriesColumns<'_> {
+        let times = |of: fn(&Sample) -> i64| {
+            let at = samples
+                .iter()
+                .map(|sample| (of(sample), sample.zone_offset_min));
+            Times::new(at.collect(), &self.history)
+        };
+        let source = samples.iter().map(|sample| sources.index(sample.source));
+        SeriesColumns {
+            value: Some(samples.iter().map(|sample| sample.value).collect()),
+            source: Some(source.collect()),
+            ..SeriesColumns::of(
+                times(|sample| sample.start_us),
+                times(|sample| sample.end_us),
+            )
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use analysis::daily::sleep::{Episode, Night};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use model::zone::{Zone, ZoneHistory};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,20 +15,12 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::page::Params;
+use crate::http::cardio::clock;
+use crate::http::page::{List, Params};
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
 use crate::instant::Instants;
-use crate::json;
 use crate::problem::Problem;
-
-/// Nights.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is written as text")]
-struct Nights {
-    /// Days with data, oldest first.
-    data: Vec<NightAnswer>,
-}
 
 /// The sleep that ended on a local date.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,10 +53,13 @@ struct NightAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 struct SleepAnswer {
     /// First instant asleep.
+    #[schema(format = DateTime)]
     onset: String,
     /// Last instant asleep.
+    #[schema(format = DateTime)]
     offset: String,
     /// Halfway between onset and offset.
+    #[schema(format = DateTime)]
     midpoint: String,
     /// Minutes asleep.
     asleep_min: f64,
@@ -74,8 +68,10 @@ struct SleepAnswer {
     /// Minutes of the in-bed samples alone.
     in_bed_recorded_min: Option<f64>,
     /// Start of the first in-bed sample.
+    #[schema(format = DateTime)]
     in_bed_start: Option<String>,
     /// End of the last in-bed sample.
+    #[schema(format = DateTime)]
     in_bed_end: Option<String>,
     /// Minutes per stage.
     stages_min: StagesAnswer,
@@ -141,8 +137,10 @@ struct StagesAnswer {
 #[derive(Debug, Serialize, ToSchema)]
 struct StayAnswer {
     /// Start of the first sample.
+    #[schema(format = DateTime)]
     start: String,
     /// End of the last sample.
+    #[schema(format = DateTime)]
     end: String,
     /// Minutes of the samples.
     in_bed_min: f64,
@@ -164,7 +162,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "reading",
     params(RangeQuery),
     responses(
-        (status = 200, description = "Days with data, oldest first", body = Nights),
+        (status = 200, description = "Days with data, oldest first", body = List<NightAnswer>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),
@@ -181,16 +179,15 @@ async fn read(
 }
 
 fn print(stored: &[Vec<u8>]) -> Result<Vec<u8>, Problem> {
-    days::print(stored, |out, day| {
-        let night: Night = serde_json::from_str(day.night.get()).map_err(Problem::internal)?;
-        json::write(out, &answer(night));
-        Ok(())
+    let json = days::unpacked(stored)?;
+    days::print(&json, |day| {
+        let night = serde_json::from_str(day.night.get()).map_err(Problem::internal)?;
+        Ok(answer(night))
     })
 }
 
 fn answer(night: Night) -> NightAnswer {
-    let zone = Zone::parse(&night.zone).unwrap_or_else(|_| Zone::utc());
-    let history = ZoneHistory::fixed(zone);
+    let history = clock(&night.zone);
     let mut instants = Instants::of(&history);
     NightAnswer {
         date: night.date.to_string(),

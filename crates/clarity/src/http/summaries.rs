@@ -2,23 +2,28 @@
 //!
 //! The stored documents hold this text already; it is passed on without being read.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use analysis::daily::activity::Activity;
+use analysis::daily::document::DayView;
+use analysis::daily::summary::MetricSummary;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Deserialize;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::page::Params;
+use crate::http::cardio::PrintedMeasure;
+use crate::http::page::{List, Params};
 use crate::http::range::RangeQuery;
-use crate::http::{days, verbatim};
-use crate::json;
+use crate::http::{cardio, days, verbatim};
+use crate::instant::Instants;
 use crate::problem::Problem;
 
 /// A part of the day that is left out unless asked for.
@@ -38,72 +43,48 @@ pub(crate) struct SummariesQuery {
     include: Option<Include>,
 }
 
-/// Days.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is written as text")]
-struct Summaries {
-    /// Days with data, oldest first; days without data are absent.
-    data: Vec<DailySummary>,
-}
-
 /// A local day.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is written as text")]
-struct DailySummary {
+#[derive(Debug, Serialize, ToSchema)]
+struct DailySummary<'a> {
     /// The local date.
-    #[schema(format = Date)]
-    date: String,
+    #[schema(value_type = String, format = Date)]
+    date: Date,
     /// The zone the person was in when the day ended.
-    zone: String,
-    /// By metric id. Cumulative: `value, unit, samples, coverage, by_source`. Discrete: `mean, min,
-    /// max, n, unit, coverage, first, last`, and `time_weighted_mean` or `equivalent_level`; a null
-    /// mean has a `reason`. Category: `n, codes, coverage`. Coverage is the share of the day's hours
-    /// with a sample.
-    metrics: BTreeMap<String, MetricOfDay>,
-    /// With `include=activity`: measures by name.
-    activity: Option<BTreeMap<String, crate::http::cardio::PrintedMeasure>>,
+    zone: &'a str,
+    /// By metric id; metrics without samples are absent. Coverage is the share of the day's hours with a
+    /// sample.
+    #[schema(value_type = BTreeMap<String, MetricSummary>)]
+    metrics: &'a RawValue,
+    /// With `include=activity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity: Option<ActivityMeasures>,
 }
 
-/// One metric on one day.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is written as text")]
-struct MetricOfDay {
-    /// `cumulative`, `discrete` or `category`; decides which fields are there.
-    kind: String,
-    /// Every instant counted once, for the best-ranked source.
-    value: Option<f64>,
-    /// UCUM unit.
-    unit: Option<String>,
-    /// Distinct samples that touch the day.
-    samples: Option<u32>,
-    /// Share of the day's hours with a sample, from 0 to 1.
-    coverage: f64,
-    /// Per source, best-ranked first.
-    by_source: Option<Vec<ValueOfSource>>,
-    /// Arithmetic mean.
-    mean: Option<f64>,
-    /// Smallest value.
-    min: Option<f64>,
-    /// Largest value.
-    max: Option<f64>,
-    /// Number of measurements.
-    n: Option<u32>,
-    /// Why a value is null.
-    reason: Option<String>,
-}
-
-/// What one source gave to a total.
-#[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "describes the answer, which is written as text")]
-struct ValueOfSource {
-    /// The source's name.
-    source: String,
-    /// Its part of the merged total.
-    value: f64,
-    /// Its own sum, as if it were alone.
-    unmerged: f64,
-    /// Its samples that touch the day.
-    samples: u32,
+/// Movement of a local day.
+#[derive(Debug, Serialize, ToSchema)]
+struct ActivityMeasures {
+    /// Steps.
+    steps: PrintedMeasure,
+    /// Distance walked and run.
+    distance: PrintedMeasure,
+    /// Energy burned by activity.
+    active_energy: PrintedMeasure,
+    /// Energy burned at rest.
+    basal_energy: PrintedMeasure,
+    /// Flights of stairs.
+    flights_climbed: PrintedMeasure,
+    /// Minutes that the device counted as exercise.
+    exercise_minutes: PrintedMeasure,
+    /// Minutes that the device counted as standing.
+    stand_minutes: PrintedMeasure,
+    /// Hours in which the device saw the person stand.
+    stand_hours: PrintedMeasure,
+    /// Minutes with an effort of 3 to 6 MET.
+    moderate_minutes: PrintedMeasure,
+    /// Minutes with an effort of 6 MET and more.
+    vigorous_minutes: PrintedMeasure,
+    /// Minutes of mindfulness.
+    mindful_minutes: PrintedMeasure,
 }
 
 /// The routes of this file.
@@ -121,7 +102,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "reading",
     params(RangeQuery, SummariesQuery),
     responses(
-        (status = 200, description = "Days with data, oldest first", body = Summaries),
+        (status = 200, description = "Days with data, oldest first", body = List<DailySummary<'static>>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),
@@ -139,18 +120,48 @@ async fn daily(
 }
 
 fn print(stored: &[Vec<u8>], include: Option<Include>) -> Result<Vec<u8>, Problem> {
-    days::print(stored, |out, day| {
-        out.extend_from_slice(b"{\"date\":");
-        json::write(out, &day.date);
-        out.extend_from_slice(b",\"zone\":");
-        json::write(out, day.zone);
-        out.extend_from_slice(b",\"metrics\":");
-        out.extend_from_slice(day.metrics.get().as_bytes());
-        if include == Some(Include::Activity) {
-            out.extend_from_slice(b",\"activity\":");
-            json::write(out, &crate::http::cardio::printed(day.activity, day.zone)?);
-        }
-        out.push(b'}');
-        Ok(())
+    let json = days::unpacked(stored)?;
+    days::print(&json, |day| {
+        Ok(DailySummary {
+            date: day.date,
+            zone: day.zone,
+            metrics: day.metrics,
+            activity: match include {
+                Some(Include::Activity) => Some(activity(&day)?),
+                None => None,
+            },
+        })
+    })
+}
+
+fn activity(day: &DayView<'_>) -> Result<ActivityMeasures, Problem> {
+    let Activity {
+        steps,
+        distance,
+        active_energy,
+        basal_energy,
+        flights_climbed,
+        exercise_minutes,
+        stand_minutes,
+        stand_hours,
+        moderate_minutes,
+        vigorous_minutes,
+        mindful_minutes,
+    } = serde_json::from_str(day.activity.get()).map_err(Problem::internal)?;
+    let history = cardio::clock(day.zone);
+    let mut instants = Instants::of(&history);
+    let mut print = |measure| PrintedMeasure::of(measure, &mut instants);
+    Ok(ActivityMeasures {
+        steps: print(steps),
+        distance: print(distance),
+        active_energy: print(active_energy),
+        basal_energy: print(basal_energy),
+        flights_climbed: print(flights_climbed),
+        exercise_minutes: print(exercise_minutes),
+        stand_minutes: print(stand_minutes),
+        stand_hours: print(stand_hours),
+        moderate_minutes: print(moderate_minutes),
+        vigorous_minutes: print(vigorous_minutes),
+        mindful_minutes: print(mindful_minutes),
     })
 }

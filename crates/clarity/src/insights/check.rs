@@ -55,7 +55,7 @@ fn remove_whole(text: &str, number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use analysis::daily::facts::{Query, Statement};
+    use analysis::daily::facts::{Part, Query, Statement};
     use jiff::civil::date;
 
     use super::*;
@@ -79,8 +79,10 @@ mod tests {
             method: "merge".into(),
             version: 1,
             query: Query {
-                request: "/".to_owned(),
-                pointer: "/".into(),
+                part: Part::Metrics,
+                members: &["step_count", "value"],
+                from: date(2026, 5, 4),
+                until: date(2026, 5, 5),
             },
         }
     }

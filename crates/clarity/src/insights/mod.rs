@@ -6,11 +6,15 @@
 //! advises on treatment.
 
 pub(crate) mod check;
+pub(crate) mod cite;
 pub(crate) mod text;
 
 use analysis::daily::facts::Fact;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::insights::cite::CitedFact;
 
 /// Version of the daily templates; a changed wording is a new version.
 pub(crate) const TEMPLATE_VERSION: u16 = 1;
@@ -19,7 +23,7 @@ pub(crate) const TEMPLATE_VERSION: u16 = 1;
 pub(crate) const DISCLAIMER: &str = "This describes your own measurements. It is not medical advice and not a diagnosis; ask a doctor about anything that worries you.";
 
 /// One sentence and the facts it cites.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Sentence {
     /// The sentence.
     pub(crate) text: String,
@@ -27,14 +31,16 @@ pub(crate) struct Sentence {
     pub(crate) facts: Vec<String>,
 }
 
-/// A stored daily insight.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A text about a day: stored, and passed on as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Insight {
     /// Its id.
+    #[schema(format = Uuid)]
     pub(crate) id: String,
     /// `daily`.
     pub(crate) kind: String,
     /// The local day it is about.
+    #[schema(value_type = String, format = Date)]
     pub(crate) date: Date,
     /// `template`, `llm` or `cache`.
     pub(crate) source: String,
@@ -50,11 +56,12 @@ pub(crate) struct Insight {
     pub(crate) title: String,
     /// The sentences.
     pub(crate) sentences: Vec<Sentence>,
-    /// The facts that the sentences cite, with the queries that reproduce them.
-    pub(crate) facts: Vec<Fact>,
+    /// The facts that the sentences cite, with the requests that reproduce them.
+    pub(crate) facts: Vec<CitedFact>,
     /// What every text ends with.
     pub(crate) disclaimer: String,
     /// When it was made, RFC 3339.
+    #[schema(format = DateTime)]
     pub(crate) created_at: String,
 }
 
@@ -93,7 +100,7 @@ pub(crate) fn daily(id: &str, date: Date, facts: &[Fact], created_at: &str) -> O
         language: "en".to_owned(),
         title: text::title(&chosen),
         sentences,
-        facts: chosen.into_iter().cloned().collect(),
+        facts: chosen.into_iter().map(CitedFact::from).collect(),
         disclaimer: DISCLAIMER.to_owned(),
         created_at: created_at.to_owned(),
     })

@@ -15,7 +15,6 @@ use lab::models::digest::Sha256;
 use lab::models::{LoadedModel, ModelError, Phase, Registry};
 use model::ids::UserId;
 use pat::week::Quantity;
-use serde_json::json;
 use store::embeddings::{self, Kind, StoredEmbedding};
 
 use crate::app::App;
@@ -24,6 +23,7 @@ use crate::jobs::error::JobError;
 use crate::jobs::packed::unpack;
 use crate::jobs::week::{PREFERRED, monday};
 use crate::pat::analyse::{self, AnalyseError, Owner, Question};
+use crate::pat::document::{ThinWeek, WeekDocument};
 use crate::pat::lanes::Lane;
 
 /// The digest of the model that the pipeline embeds with now. Reads files: not for a thread that
@@ -182,14 +182,13 @@ async fn thin(
     reason: &str,
     now_us: i64,
 ) -> Result<(), store::Error> {
-    let document = json!({
-        "id": owner.id.to_string(),
-        "status": "insufficient",
-        "created_at": rfc3339(now_us),
-        "week_start": week.to_string(),
-        "embedding": null,
-        "reason": reason,
-        "disclaimer": analyse::DISCLAIMER,
+    let document = WeekDocument::Insufficient(ThinWeek {
+        id: owner.id.to_string(),
+        created_at: rfc3339(now_us),
+        week_start: week,
+        embedding: (),
+        reason: reason.to_owned(),
+        disclaimer: analyse::DISCLAIMER.to_owned(),
     });
     let stored = StoredEmbedding {
         id: owner.id,

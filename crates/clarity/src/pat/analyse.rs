@@ -11,20 +11,19 @@ use analysis::report::{Input, Nonwear, Report};
 use analysis::series::{DAY_S, Series};
 use analysis::wear::choi::{self, CHOI_2011};
 use jiff::civil::Date;
-use lab::examine::Measures;
 use lab::models::LoadedModel;
 use model::ids::{AnalysisId, UserId};
 use pat::encoder::Embedding;
 use pat::novelty;
 use pat::scaler::Scaler;
 use pat::week::{self, Quantity, Week};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde::Deserialize;
 use store::embeddings::{self, Kind, StoredEmbedding, Weeks};
 use store::{PersonKey, Tx};
 
 use crate::app::App;
 use crate::instant::rfc3339;
+use crate::pat::document::{EmbeddedWeek, Rhythm, Similarity, WeekDocument, WeekModel};
 use crate::pat::lanes::{Lane, LaneError};
 
 /// How far back earlier weeks are looked for: two years.
@@ -54,7 +53,7 @@ pub(crate) struct Question {
 #[derive(Debug, Clone)]
 pub(crate) struct Analysed {
     /// The document.
-    pub(crate) document: Value,
+    pub(crate) document: WeekDocument,
     /// Whether it was there before.
     pub(crate) known: bool,
 }
@@ -99,12 +98,16 @@ pub(crate) fn first_day(minutes: &Series) -> Date {
 }
 
 /// The classical measures of the minutes, as other answers print them.
-pub(crate) fn rhythm(minutes: &Series) -> Value {
+pub(crate) fn rhythm(minutes: &Series) -> Rhythm {
     let report = Report::new(Input {
         nonwear: Nonwear::Kept,
         ..Input::new(minutes)
     });
-    serde_json::to_value(Measures(report.measures())).expect("measures are numbers and text")
+    let measures = report.measures();
+    let named = measures
+        .iter()
+        .map(|measure| (measure.column.id.to_owned(), measure.into()));
+    named.collect()
 }
 
 /// The week of the minutes on the grid of the model.
@@ -161,7 +164,7 @@ pub(crate) async fn known(
     user: UserId,
     kind: Kind,
     input: [u8; 16],
-) -> Result<Option<Value>, store::Error> {
+) -> Result<Option<WeekDocument>, store::Error> {
     let found = embeddings::by_input(tx, key, user, kind, input).await?;
     // A document that is no JSON any more is made again.
     Ok(found.and_then(|found| serde_json::from_slice(&found.bytes).ok()))
@@ -196,7 +199,7 @@ pub(crate) async fn keep(
     owner: Owner,
     question: &Question,
     made: &Made,
-) -> Result<Value, store::Error> {
+) -> Result<WeekDocument, store::Error> {
     let now_us = app.clock.now_us();
     let week = question.week;
     let sha256 = made.model.sha256.to_string();
@@ -206,7 +209,7 @@ pub(crate) async fn keep(
         until: week,
     };
     let earlier = embeddings::in_weeks(tx, key, owner.user, Kind::Weekly, weeks).await?;
-    let document = document(&Written {
+    let document = document(Written {
         id: owner.id,
         made,
         week,
@@ -243,7 +246,7 @@ pub(crate) struct Owner {
 
 /// Similarity with the person's earlier weeks, which are the same model's: those of the same scaler and
 /// quantity.
-fn similarity(made: &Made, quantity: Quantity, earlier: &[StoredEmbedding]) -> Value {
+fn similarity(made: &Made, quantity: Quantity, earlier: &[StoredEmbedding]) -> Similarity {
     let alike: Vec<Vec<f32>> = earlier
         .iter()
         .filter_map(|stored| serde_json::from_slice::<Comparable>(&stored.bytes).ok())
@@ -254,14 +257,22 @@ fn similarity(made: &Made, quantity: Quantity, earlier: &[StoredEmbedding]) -> V
         .collect();
     let weeks: Vec<&[f32]> = alike.iter().map(Vec::as_slice).collect();
     match novelty::against(&made.embedding.mean, &weeks) {
-        Ok(found) => json!({
-            "value": found.similarity,
-            "distance": found.distance,
-            "threshold": found.threshold,
-            "novel": found.is_novel(),
-            "earlier_weeks": found.weeks,
-        }),
-        Err(lacking) => json!({ "value": null, "reason": lacking.to_string() }),
+        Ok(found) => Similarity {
+            value: Some(found.similarity),
+            distance: Some(found.distance),
+            threshold: Some(found.threshold),
+            novel: Some(found.is_novel()),
+            earlier_weeks: Some(found.weeks),
+            reason: None,
+        },
+        Err(lacking) => Similarity {
+            value: None,
+            distance: None,
+            threshold: None,
+            novel: None,
+            earlier_weeks: None,
+            reason: Some(lacking.to_string()),
+        },
     }
 }
 
@@ -269,51 +280,40 @@ struct Written<'a> {
     id: AnalysisId,
     made: &'a Made,
     week: Date,
-    similarity: Value,
-    rhythm: Value,
+    similarity: Similarity,
+    rhythm: Rhythm,
     now_us: i64,
 }
 
-#[derive(Serialize)]
-struct ModelShown<'a> {
-    name: &'a str,
-    size: &'static str,
-    sha256: String,
-    licence: &'a str,
-    attribution: &'a str,
-}
-
-fn document(written: &Written<'_>) -> Value {
+fn document(written: Written<'_>) -> WeekDocument {
     let Made {
         week,
         model,
         scaler,
         embedding,
     } = written.made;
-    let shown = ModelShown {
-        name: &model.name,
-        size: model.encoder.size().name(),
-        sha256: model.sha256.to_string(),
-        licence: &model.licence,
-        attribution: &model.attribution,
-    };
-    json!({
-        "id": written.id.to_string(),
-        "status": "completed",
-        "created_at": rfc3339(written.now_us),
-        "week_start": written.week.to_string(),
-        "quantity": quantity_name(week.value.quantity),
-        "proxy": week.value.quantity.is_proxy(),
-        "coverage": week.coverage,
-        "valid_days": week.value.valid_days(),
-        "worn_minutes": week.value.worn_min,
-        "imputed_minutes": week.value.imputed_min,
-        "model": shown,
-        "scaler": scaler.label(),
-        "embedding": embedding.mean.as_slice(),
-        "attention_profile": embedding.attention,
-        "similarity": written.similarity,
-        "rhythm": written.rhythm,
-        "disclaimer": DISCLAIMER,
-    })
+    WeekDocument::Completed(Box::new(EmbeddedWeek {
+        id: written.id.to_string(),
+        created_at: rfc3339(written.now_us),
+        week_start: written.week,
+        quantity: week.value.quantity.into(),
+        proxy: week.value.quantity.is_proxy(),
+        coverage: week.coverage,
+        valid_days: week.value.valid_days(),
+        worn_minutes: week.value.worn_min.to_vec(),
+        imputed_minutes: week.value.imputed_min,
+        model: WeekModel {
+            name: model.name.clone(),
+            size: model.encoder.size().name().to_owned(),
+            sha256: model.sha256.to_string(),
+            licence: model.licence.clone(),
+            attribution: model.attribution.clone(),
+        },
+        scaler: scaler.label(),
+        embedding: embedding.mean.to_vec(),
+        attention_profile: embedding.attention.clone(),
+        similarity: written.similarity,
+        rhythm: written.rhythm,
+        disclaimer: DISCLAIMER.to_owned(),
+    }))
 }

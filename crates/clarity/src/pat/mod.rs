@@ -6,6 +6,7 @@
 //! ill.
 
 pub(crate) mod analyse;
+pub mod document;
 pub(crate) mod drift;
 pub mod lanes;
 

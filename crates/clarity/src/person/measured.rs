@@ -5,6 +5,8 @@
 
 use model::metric::{Kind, MetricNo};
 use model::sample::Flags;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::person::dossier::Dossier;
 
@@ -44,6 +46,34 @@ impl Measured {
             .into_iter()
             .filter_map(|no| Self::of(dossier, no))
             .collect()
+    }
+}
+
+/// How the samples of a metric combine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Aggregation {
+    /// They are added up, such as steps.
+    Cumulative,
+    /// Each stands for its moment, such as body mass.
+    Discrete,
+    /// Each stands for the time until the next one.
+    TimeWeighted,
+    /// Levels in decibels, averaged by energy.
+    EquivalentLevel,
+    /// Codes, such as stages of sleep.
+    Category,
+}
+
+impl From<Kind> for Aggregation {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Cumulative => Self::Cumulative,
+            Kind::Discrete => Self::Discrete,
+            Kind::TimeWeighted => Self::TimeWeighted,
+            Kind::EquivalentLevel => Self::EquivalentLevel,
+            Kind::Category => Self::Category,
+        }
     }
 }
 

@@ -17,6 +17,8 @@ use store::{Store, Target};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::schema::{self, Sent};
+
 /// 2026-11-20T12:00:00Z.
 pub(crate) const NOW_US: i64 = 1_795_176_000_000_000;
 pub(crate) const SECOND_US: i64 = 1_000_000;
@@ -91,14 +93,17 @@ impl TestApp {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, uri) = (request.method().clone(), request.uri().to_string());
         let response = self.router().oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes().to_vec();
-        Answer {
+        let answer = Answer {
             status: parts.status,
             headers: parts.headers,
             bytes,
-        }
+        };
+        answer.is_as_documented(&method, &uri);
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str, person: Option<&Person>) -> Answer {
@@ -159,6 +164,26 @@ impl Person {
 }
 
 impl Answer {
+    /// Asserts that a success is what the document says, in every test that asks for one.
+    fn is_as_documented(&self, method: &Method, uri: &str) {
+        if !self.status.is_success() || *method == Method::HEAD || schema::is_open(uri) {
+            return;
+        }
+        let found = schema::differences(schema::document(), &self.sent(method, uri));
+        assert!(found.is_empty(), "{method} {uri}: {found:#?}");
+    }
+
+    /// The answer as it is held against the document.
+    pub(crate) fn sent<'a>(&'a self, method: &'a Method, path: &'a str) -> Sent<'a> {
+        Sent {
+            method,
+            path: path.split_once('?').map_or(path, |(path, _)| path),
+            status: self.status.as_u16(),
+            media_type: self.header("content-type"),
+            bytes: &self.bytes,
+        }
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }

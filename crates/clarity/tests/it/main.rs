@@ -36,6 +36,8 @@ mod reading;
 mod recordings;
 mod remembered;
 mod rhythm;
+mod schema;
+mod shapes;
 mod story;
 mod supervision;
 mod tidy;

@@ -6,7 +6,7 @@ use model::metric::Kind;
 
 use super::{after, close, home, sources};
 use crate::daily::document::{DayDocument, DayInput, day_document};
-use crate::daily::facts::{BASELINE_DAYS_MIN, Fact, facts};
+use crate::daily::facts::{BASELINE_DAYS_MIN, Fact, Part, Query, facts};
 use crate::daily::rank::Ranks;
 use crate::daily::scored::Scorer;
 use crate::daily::summary::MetricSamples;
@@ -77,15 +77,14 @@ fn steps_beside_their_baseline() {
     close(steps.difference.expect("a difference"), 3225.0);
     close(steps.difference_percent.expect("a percentage"), 50.0);
     close(steps.robust_z.expect("a z"), 3225.0 / (1.4826 * 700.0));
-    assert_eq!(
-        steps.query.request,
-        "/api/v1/summaries/daily?start=2026-05-31&end=2026-06-01"
-    );
-    assert_eq!(steps.query.pointer, "/data/0/metrics/step_count/value");
-    assert_eq!(
-        baseline.query.request,
-        "/api/v1/summaries/daily?start=2026-05-03&end=2026-05-31"
-    );
+    let query = |from, until| Query {
+        part: Part::Metrics,
+        members: &["step_count", "value"],
+        from,
+        until,
+    };
+    assert_eq!(steps.query, query(TODAY, date(2026, 6, 1)));
+    assert_eq!(baseline.query, query(date(2026, 5, 3), TODAY));
 }
 
 #[test]
