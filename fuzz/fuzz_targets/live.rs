@@ -1,14 +1,14 @@
 //! A body of a live upload, in the form that its first byte picks or that its members tell.
 #![no_main]
 
-use import::batch::Batch;
-use import::forms::Form;
+use import::form::Document;
+use import::forms;
 use import::live::Context;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((first, body)) = bytes.split_first() else { return };
-    let picked = Form::ALL.get(usize::from(*first)).copied();
-    let Some(form) = picked.or_else(|| Form::of(body).ok()) else { return };
+    let picked = forms::ALL.get(usize::from(*first));
+    let Some(form) = picked.or_else(|| forms::of(&Document::of(body).ok()?).ok()) else { return };
     let zone = model::zone::Zone::utc();
     let context = Context {
         now_us: 1_798_675_200_000_000,
@@ -16,9 +16,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         aggregation: None,
         source: "fuzz",
     };
-    let mut batch = Batch::default();
-    let read = form.read(body, &context, &mut batch);
-    assert!(read.is_ok() || batch.samples.is_empty());
+    let Ok((batch, _)) = form.read_body(body, &context) else { return };
     for incoming in &batch.samples {
         let type_index = usize::try_from(incoming.type_index).unwrap_or(usize::MAX);
         assert!(type_index < batch.new_types.len());

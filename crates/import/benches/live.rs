@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use import::batch::Batch;
-use import::healthkit;
+use import::forms::healthkit;
 use import::live::Context;
 use model::zone::Zone;
 
@@ -63,9 +62,8 @@ fn healthkit_samples(bencher: Bencher<'_, '_>) {
         .counter(ItemsCount::new(SAMPLES))
         .counter(BytesCount::of_str(&body))
         .bench(|| {
-            let mut batch = Batch::default();
-            let summary =
-                healthkit::read(body.as_bytes(), &context, &mut batch).expect("a good body");
+            let read = healthkit::FORM.read_body(body.as_bytes(), &context);
+            let (batch, summary) = read.expect("a good body");
             assert_eq!((summary.samples, summary.rejected), (u64::from(SAMPLES), 0));
             batch
         });

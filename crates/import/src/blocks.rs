@@ -135,7 +135,13 @@ struct Reading<'j, 'p> {
 }
 
 impl Reading<'_, '_> {
-    fn reject(&self, intake: &mut Intake<'_, '_>, field: &str, index: Option<u32>, why: Refusal) {
+    fn reject(
+        &self,
+        intake: &mut Intake<'_, '_, '_>,
+        field: &str,
+        index: Option<u32>,
+        why: Refusal,
+    ) {
         intake.reject(self.place, field, index, why);
     }
 }
@@ -146,7 +152,7 @@ pub(crate) fn take(
     shared: Shared<'_>,
     seen: &mut Ids,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     if metric.members().is_empty() {
         return intake.reject(place, "", None, MALFORMED);
@@ -201,7 +207,7 @@ fn without_block(
     name: &str,
     shared: Shared<'_>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     let raw = metric.get("raw_data");
     if !metric.first_of(&entry::VALUE).is_null() || !metric.get("systolic").is_null() {
@@ -225,7 +231,7 @@ fn fields_of(
     block: &str,
     fields: &Json<'_>,
     frame: Frame,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     let (table, flags): (&[Field], _) = match block {
         "biometric_data" => (&BIOMETRIC, Flags::NONE),
@@ -261,7 +267,7 @@ fn pressure(
     reading: &Reading<'_, '_>,
     fields: &Json<'_>,
     frame: Frame,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> bool {
     let of = |name: &str| fields.get(name).number();
     let both = of("blood_pressure_systolic").zip(of("blood_pressure_diastolic"));
@@ -291,7 +297,7 @@ fn take_field(
     (name, metric, unit): Field,
     fields: &Json<'_>,
     frame: Frame,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     let value = fields.get(name).unwrapped(&["value"]);
     let unit = match fields.get(name).get("unit").text() {
@@ -327,7 +333,7 @@ fn add(
     value: f64,
     unit: &str,
     frame: Frame,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), (Option<u32>, Refusal)> {
     let to = intake.meaning_of(metric, unit).ok_or((None, NAMES_FULL))?;
     let what = Measurement {
@@ -367,7 +373,7 @@ fn sleep(
     reading: &Reading<'_, '_>,
     fields: &Json<'_>,
     shared: Shared<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     let start = fields.first_of(&["sleep_start", "start", "bedtime"]);
     let end = fields.first_of(&["sleep_end", "end", "wake_time"]);
@@ -408,7 +414,7 @@ type Told = Option<(Interval, Option<i16>)>;
 fn night_interval(
     start: &Json<'_>,
     end: &Json<'_>,
-    intake: &Intake<'_, '_>,
+    intake: &Intake<'_, '_, '_>,
 ) -> Result<Told, (&'static str, Refusal)> {
     if start.is_null() && end.is_null() {
         return Ok(None);
@@ -439,7 +445,7 @@ fn read_night(
     reading: &Reading<'_, '_>,
     fields: &Json<'_>,
     at: Option<Interval>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Night {
     let minutes = |us: i64| us as f64 / MINUTE_US as f64;
     let in_bed_min = at.map(|at| minutes(at.end_us - at.start_us));
@@ -467,7 +473,7 @@ fn read_night(
 fn efficiency(
     reading: &Reading<'_, '_>,
     fields: &Json<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Option<f64> {
     let told = fields.get("sleep_efficiency");
     if told.is_null() {
@@ -496,7 +502,7 @@ fn send_night(
     fields: &Json<'_>,
     night: &Night,
     frame: Frame,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     let block = "sleep_data";
     for field in SLEEP {

@@ -79,7 +79,7 @@ pub(crate) fn take(
     entry: &Json<'_>,
     shared: Shared<'_>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     if entry.members().is_empty() {
         return intake.reject(place, "", None, MALFORMED);
@@ -120,7 +120,7 @@ pub(crate) fn take(
 pub(crate) fn frame(
     entry: &Json<'_>,
     shared: Shared<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<Frame, (&'static str, Refusal)> {
     let named = entry.named(&START);
     let start = named.map(|(_, json)| json).or(shared.start);
@@ -156,7 +156,7 @@ pub(crate) fn frame(
 fn source(
     entry: &Json<'_>,
     shared: Shared<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Option<(SourceNo, Flags)> {
     let told = entry.first_of(&["source", "source_name", "sourceName", "upload_source"]);
     let inner = told.first_of(&["name", "device_name", "deviceName"]);
@@ -187,7 +187,7 @@ pub(crate) fn sample(
     unit: &str,
     frame: Frame,
     uid: Option<Uid>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refused> {
     // A number of hours of `sleep_analysis` is how long, not which stage.
     let is_length = metric::by_name(name).is_some_and(|metric| metric.id == "sleep_analysis")
@@ -261,7 +261,7 @@ fn blood_pressure(
     unit: &str,
     frame: Frame,
     id: Option<&str>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refused> {
     let of = |json: &Json<'_>| {
         let systolic = json
@@ -294,7 +294,7 @@ pub(crate) fn pressure(
     unit: &str,
     frame: Frame,
     id: Option<&str>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refused> {
     if systolic <= diastolic {
         let why = refusal(
@@ -350,7 +350,7 @@ fn workout(
     frame: Frame,
     id: Option<&str>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refused> {
     let length = session::known("apple_exercise_time");
     let told = [entry, value]
@@ -395,7 +395,7 @@ fn ecg(
     value: &Json<'_>,
     frame: Frame,
     id: Option<&str>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refused> {
     let samples = value.unwrapped(&["voltages", "samples"]);
     let voltage_uv: Vec<f64> = samples.elements().iter().filter_map(Json::number).collect();
@@ -438,7 +438,7 @@ pub(crate) fn note(
     entry: &Json<'_>,
     about: &str,
     frame: Frame,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refusal> {
     let Some(notes) = entry.get("notes").text() else {
         return Ok(());

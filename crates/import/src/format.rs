@@ -1,87 +1,99 @@
-//! Which reader takes a file: by its name, or by its first bytes.
+//! The front door: one table of everything that can be read, and one rule that tells which of it a
+//! file is.
 //!
-//! A new format is one line in [`ALL`]. This module chooses; it must never read further than needed
-//! to choose.
+//! Recordings of worn devices, files and live forms are rows of the same table. A file's own signature
+//! decides before its text does, text before the members of a JSON object, and a table of lines is the
+//! last guess. This module chooses; it must never read further than needed to choose.
 
 use std::io::{self, Read};
 
-use model::zone::Zone;
-
 use crate::archive::Limits;
 use crate::batch::{Batch, Sink};
-use crate::forms::Form;
-use crate::simple::Lines;
-use crate::{apple, json, live, simple};
+use crate::form::{Document, Form};
+use crate::json::ReadError;
+use crate::live::{Context, Summary};
+use crate::recording::front;
+use crate::unpack::{self, UNPACKED_BYTES_MAX};
+use crate::{apple, foreign, forms, lines};
 
-/// First bytes that are looked at to tell a format.
-const HEAD_BYTES: usize = 1024;
+/// The name of the format that is found by looking at the content.
+pub const AUTO: &str = "auto";
 
-/// Largest JSON document taken as a file: it is read whole, and a month of a busy phone is a tenth.
-const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
-
-/// The name of the source where a file names none.
-const UNNAMED_SOURCE: &str = "Import";
-
-/// What every reader of files is told.
-#[derive(Debug, Clone, Copy)]
-pub struct Context<'a> {
-    /// The time now; samples far ahead of it are refused.
-    pub now_us: i64,
-    /// The person's zone, for local times that come without offset.
-    pub zone: &'a Zone,
-}
+/// Largest document that is read whole: a week of workouts with a point a second has 15 MB.
+pub const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
 
 /// Why a file was refused as a whole.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// No format has this name.
-    #[error("unknown format {name:?}; the formats are auto, {known}")]
+    #[error("unknown format {name:?}; the formats are {AUTO}, {}", names())]
     UnknownFormat {
         /// What was asked for.
         name: String,
-        /// What there is.
-        known: String,
     },
     /// The first bytes fit no format.
-    #[error("the file is of no known format; the formats are {known}")]
-    Unrecognised {
-        /// What there is.
-        known: String,
+    #[error(
+        "the file is of no known format; the formats are {}; or declare the columns of a table",
+        names()
+    )]
+    Unrecognised,
+    /// The file is of a kind that everybody knows and nobody here reads.
+    #[error("the file is {what}; {advice}")]
+    Foreign {
+        /// What it is.
+        what: &'static str,
+        /// What to send in its place.
+        advice: &'static str,
     },
+    /// A packed file ends early or is damaged.
+    #[error("the file is damaged or ends early; make it again")]
+    CutOff,
+    /// The file unfolds into more than is read.
+    #[error("the file unpacks to more than {UNPACKED_BYTES_MAX} bytes; send it in parts")]
+    Bomb,
     /// The file could not be read.
     #[error("cannot read the file")]
-    Io(#[from] io::Error),
+    Io(#[source] io::Error),
     /// The reader of Apple Health exports refused it.
     #[error(transparent)]
     Apple(#[from] apple::ReadError),
     /// A JSON document or a table of text was refused.
     #[error(transparent)]
-    Document(#[from] json::ReadError),
+    Document(#[from] ReadError),
     /// The document is too large to be read whole.
-    #[error("the document is larger than {limit} bytes; send it in parts")]
-    TooLarge {
-        /// The bound.
-        limit: u64,
-    },
+    #[error("the document is larger than {DOCUMENT_BYTES_MAX} bytes; send it in parts")]
+    TooLarge,
+    /// A recording has a reader of its own: it brings epochs, not samples.
+    #[error("the file is a recording of a worn device")]
+    Recording,
 }
 
-/// A format of files.
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        if unpack::is_bomb(&error) {
+            Self::Bomb
+        } else if error.kind() == io::ErrorKind::UnexpectedEof {
+            Self::CutOff
+        } else {
+            Self::Io(error)
+        }
+    }
+}
+
+/// A format of files that bring samples.
 #[derive(Debug)]
-pub struct Format {
-    /// The name that commands and requests use.
-    pub name: &'static str,
-    /// One line about it.
-    pub about: &'static str,
+pub struct File {
+    name: &'static str,
+    about: &'static str,
     is_meant: fn(&[u8]) -> bool,
-    read: fn(&mut dyn Read, Context<'_>, &mut Sink<'_>) -> Result<(), FileError>,
+    read: fn(&mut dyn Read, &Context<'_>, &mut Sink<'_>) -> Result<(), FileError>,
 }
 
-/// Every format, in the order in which they are tried.
-pub const ALL: &[Format] = &[
-    Format {
+const FILES: &[File] = &[
+    File {
         name: "apple_health",
         about: "Apple Health export: export.zip as the phone shares it, or the bare export.xml",
-        is_meant: |head| head.starts_with(b"PK\x03\x04") || is_xml(head),
+        is_meant: |head| head.starts_with(b"PK\x03\x04") || begins(head, b"<"),
         read: |input, context, sink| {
             let options = apple::Options {
                 now_us: context.now_us,
@@ -92,109 +104,175 @@ pub const ALL: &[Format] = &[
                 .map_err(FileError::Apple)
         },
     },
-    Format {
+    File {
         name: "json",
-        about: "A JSON document in one of the live forms: HealthKit, uploads, Health Auto Export, Open Wearables, HC Webhook, simple",
-        is_meant: |head| matches!(text(head).trim_ascii_start().first(), Some(b'{' | b'[')),
+        about: "A JSON document in any of the live forms",
+        is_meant: |head| begins(head, b"{") || begins(head, b"["),
         read: |input, context, sink| {
-            document(input, context, sink, |bytes, live, batch| {
-                Form::of(bytes)?.read(bytes, live, batch).map(drop)
-            })
+            let bytes = whole(input)?;
+            let document = Document::of(&bytes)?;
+            forms::of(&document)?.read(&document, context, sink)?;
+            Ok(())
         },
     },
-    Format {
+    File {
         name: "lines",
-        about: "Lines of text whose heading names the columns: type, start, end, value, unit",
-        is_meant: |head| {
-            let line = text(head)
-                .split(|byte| *byte == b'\n')
-                .next()
-                .unwrap_or_default();
-            line.contains(&b',') && line.iter().all(|byte| *byte >= b' ' || *byte == b'\r')
-        },
+        about: "Lines of text under a heading: a date and a column for each type, or type, start, end, value, unit",
+        is_meant: lines::is_meant,
         read: |input, context, sink| {
-            document(input, context, sink, |bytes, live, batch| {
-                simple::read_lines(bytes, Lines::default(), live, batch).map(drop)
-            })
+            lines::read(&whole(input)?, context, sink)?;
+            Ok(())
         },
     },
 ];
 
-/// Reads a document whole and hands its one batch over.
-fn document(
-    input: &mut dyn Read,
-    context: Context<'_>,
-    sink: &mut Sink<'_>,
-    read: impl FnOnce(&[u8], &live::Context<'_>, &mut Batch) -> Result<(), json::ReadError>,
-) -> Result<(), FileError> {
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub enum Format {
+    /// A recording of a worn device.
+    Recording(&'static front::Format),
+    /// A file that brings samples.
+    File(&'static File),
+    /// The JSON payload of an app.
+    Form(&'static Form),
+}
+
+impl Format {
+    /// The name that commands and requests use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Recording(format) => format.name,
+            Self::File(format) => format.name,
+            Self::Form(form) => form.name,
+        }
+    }
+
+    /// One line about it.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Recording(format) => format.about,
+            Self::File(format) => format.about,
+            Self::Form(form) => form.about,
+        }
+    }
+
+    /// Whether the first bytes of a file look like it. A form has no first bytes of its own: its JSON
+    /// is read whole, and its members decide.
+    fn is_meant(self, head: &[u8]) -> bool {
+        match self {
+            Self::Recording(format) => (format.is_meant)(head),
+            Self::File(format) => (format.is_meant)(head),
+            Self::Form(_) => false,
+        }
+    }
+}
+
+/// The table, in the order in which its rows are tried.
+pub fn all() -> impl Iterator<Item = Format> {
+    let recordings = front::ALL.iter().map(Format::Recording);
+    let files = FILES.iter().map(Format::File);
+    let forms = forms::ALL.iter().map(Format::Form);
+    recordings.chain(files).chain(forms)
+}
+
+/// The row of a name.
+pub fn by_name(name: &str) -> Result<Format, FileError> {
+    let unknown = || FileError::UnknownFormat {
+        name: name.to_owned(),
+    };
+    all()
+        .find(|format| format.name() == name)
+        .ok_or_else(unknown)
+}
+
+/// Every name, for messages.
+pub fn names() -> String {
+    let names: Vec<&str> = all().map(Format::name).collect();
+    names.join(", ")
+}
+
+/// A file whose format is known, without gzip and UTF-16 around it.
+pub struct Opened<'r> {
+    /// Its format.
+    pub format: Format,
+    /// Its content.
+    pub input: Box<dyn Read + 'r>,
+}
+
+/// Finds the format of a file: the one of this name, or by its content where the name is [`AUTO`].
+pub fn open<'r>(name: &str, input: &'r mut dyn Read) -> Result<Opened<'r>, FileError> {
+    let named = match name {
+        AUTO => None,
+        _ => Some(by_name(name)?),
+    };
+    let (head, input) = unpack::open(input, front::HEAD_BYTES)?;
+    let format = match named {
+        Some(format) => format,
+        None => sniff(&head)?,
+    };
+    Ok(Opened { format, input })
+}
+
+/// The format that the first bytes of an unpacked file have.
+fn sniff(head: &[u8]) -> Result<Format, FileError> {
+    let text = head.strip_prefix(MARK).unwrap_or(head);
+    if let Some((what, advice)) = foreign::known(text) {
+        return Err(FileError::Foreign { what, advice });
+    }
+    all()
+        .find(|format| format.is_meant(text))
+        .ok_or(FileError::Unrecognised)
+}
+
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+fn begins(head: &[u8], with: &[u8]) -> bool {
+    head.trim_ascii_start().starts_with(with)
+}
+
+impl Opened<'_> {
+    /// Reads a file that brings samples and hands them over.
+    pub fn read(mut self, context: &Context<'_>, sink: &mut Sink<'_>) -> Result<(), FileError> {
+        match self.format {
+            Format::Recording(_) => Err(FileError::Recording),
+            Format::File(format) => (format.read)(&mut self.input, context, sink),
+            Format::Form(form) => {
+                let bytes = whole(&mut self.input)?;
+                form.read(&Document::of(&bytes)?, context, sink)?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Reads a body of any form into one batch: JSON by its members, or lines of text.
+pub fn read_body(body: &[u8], context: &Context<'_>) -> Result<(Batch, Summary), ReadError> {
+    let text = body.strip_prefix(MARK).unwrap_or(body);
+    let is_json = begins(text, b"{") || begins(text, b"[");
+    if !is_json && lines::is_meant(text) {
+        return lines::read_body(body, context);
+    }
+    let document = Document::of(body)?;
+    forms::of(&document)?.read_whole(&document, context)
+}
+
+/// The bytes of a document.
+fn whole(input: &mut dyn Read) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     input.take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if length > DOCUMENT_BYTES_MAX {
-        return Err(FileError::TooLarge {
-            limit: DOCUMENT_BYTES_MAX,
-        });
+        return Err(FileError::TooLarge);
     }
-    let live = live::Context {
-        now_us: context.now_us,
-        zone: context.zone,
-        aggregation: None,
-        source: UNNAMED_SOURCE,
-    };
-    let mut batch = Batch::default();
-    read(&bytes, &live, &mut batch)?;
-    batch.bytes_read = length;
-    // The receiver knows best whether it wants more; there is none.
-    let _ = sink(batch);
-    Ok(())
-}
-
-/// Reads a file of the named format, or of the one that its first bytes tell when the name is `auto`.
-pub fn read(
-    name: &str,
-    input: &mut dyn Read,
-    context: Context<'_>,
-    sink: &mut Sink<'_>,
-) -> Result<(), FileError> {
-    let head = head(input)?;
-    let known = || {
-        ALL.iter()
-            .map(|format| format.name)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let format = if name == "auto" {
-        let found = ALL.iter().find(|format| (format.is_meant)(&head));
-        found.ok_or_else(|| FileError::Unrecognised { known: known() })?
-    } else {
-        let found = ALL.iter().find(|format| format.name == name);
-        found.ok_or_else(|| FileError::UnknownFormat {
-            name: name.to_owned(),
-            known: known(),
-        })?
-    };
-    (format.read)(&mut head.as_slice().chain(input), context, sink)
-}
-
-fn head(input: &mut dyn Read) -> io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    let limit = u64::try_from(HEAD_BYTES).unwrap_or(u64::MAX);
-    input.take(limit).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-/// Without a byte order mark.
-fn text(head: &[u8]) -> &[u8] {
-    head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head)
-}
-
-fn is_xml(head: &[u8]) -> bool {
-    text(head).trim_ascii_start().starts_with(b"<")
+    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use std::ops::ControlFlow;
+
+    use model::zone::Zone;
 
     use super::*;
 
@@ -204,16 +282,46 @@ mod tests {
         let context = Context {
             now_us: 0,
             zone: &zone,
+            aggregation: None,
+            source: "",
         };
-        let error = read(name, &mut &*bytes, context, &mut sink).expect_err("nothing to read");
+        let mut bytes = bytes;
+        let opened = open(name, &mut bytes);
+        let error = opened
+            .and_then(|opened| opened.read(&context, &mut sink))
+            .expect_err("nothing to read");
         assert!(error.to_string().contains(expect), "{error}");
     }
 
     #[test]
     fn what_is_not_known_is_refused_with_what_is() {
-        check("auto", b"\x00\x01\x02", "the formats are apple_health");
+        check("auto", b"\x00\x01\x02", "the formats are gt3x");
         check("lotus", b"PK\x03\x04", "unknown format \"lotus\"");
-        check("auto", b"<html></html>", "holds no Apple Health export");
-        check("auto", b"{\"a\": 1}", "is not");
+        check(
+            "auto",
+            b"<?xml version='1.0'?><a/>",
+            "holds no Apple Health export",
+        );
+        check("auto", b"{\"a\": 1}", "none of the forms");
+        check("healthkit", b"{\"a\": 1}", "quantity_samples");
+    }
+
+    #[test]
+    fn files_of_other_programs_are_named() {
+        check("auto", b"7z\xbc\xaf\x27\x1c\0\x04", "7-Zip");
+        check("auto", b"<!DOCTYPE html><html></html>", "web page");
+        let mut tar = vec![0; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        check("auto", &tar, "tar");
+    }
+
+    #[test]
+    fn names_are_of_one_format_each() {
+        let mut names: Vec<&str> = all().map(Format::name).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(!names.contains(&AUTO));
     }
 }

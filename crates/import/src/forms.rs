@@ -1,102 +1,35 @@
-//! Which live form a body has, for callers that were not told.
+//! The live forms: one file for each app's JSON payload, and the table that names them.
 //!
-//! The members of the outermost object decide; this never reads further than that to choose.
+//! A new app is one file and its lines here. The members of the outermost object decide which form a
+//! body has; nothing else is looked at to choose.
 
-use crate::batch::Batch;
-use crate::json::{self, Fields, ReadError};
-use crate::live::{Context, Summary};
-use crate::{
-    batch_form, health_auto_export, health_connect_webhook, healthkit, open_wearables, simple,
-    upload,
-};
+use crate::form::{Document, Form};
+use crate::json::ReadError;
 
-/// A form of live bodies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Form {
-    /// HealthKit samples as an app posts them.
-    HealthKit,
-    /// One of the three forms of the upload endpoint.
-    Upload,
-    /// Many records at once.
-    Batch,
-    /// Health Auto Export.
-    HealthAutoExport,
-    /// The mobile SDK of Open Wearables.
-    OpenWearables,
-    /// HC Webhook for Health Connect.
-    HealthConnectWebhook,
-    /// An array of measurements.
-    Simple,
+pub mod batch;
+pub mod health_auto_export;
+pub mod health_connect_webhook;
+pub mod healthkit;
+pub mod open_wearables;
+pub mod simple;
+pub mod upload;
+
+/// Every form, in the order in which they are tried.
+pub const ALL: &[Form] = &[
+    healthkit::FORM,
+    open_wearables::FORM,
+    health_auto_export::FORM,
+    health_connect_webhook::FORM,
+    batch::FORM,
+    upload::FORM,
+    simple::FORM,
+];
+
+/// The form of a body.
+pub fn of(document: &Document<'_>) -> Result<&'static Form, ReadError> {
+    let found = ALL.iter().find(|form| (form.is_meant)(document));
+    found.ok_or(ReadError::WrongShape { expected: EXPECTED })
 }
 
-impl Form {
-    /// Every form.
-    pub const ALL: [Self; 7] = [
-        Self::HealthKit,
-        Self::Upload,
-        Self::Batch,
-        Self::HealthAutoExport,
-        Self::OpenWearables,
-        Self::HealthConnectWebhook,
-        Self::Simple,
-    ];
-
-    /// The name that commands and requests use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::HealthKit => "healthkit",
-            Self::Upload => "upload",
-            Self::Batch => "batch",
-            Self::HealthAutoExport => "health_auto_export",
-            Self::OpenWearables => "open_wearables",
-            Self::HealthConnectWebhook => "health_connect_webhook",
-            Self::Simple => "simple",
-        }
-    }
-
-    /// The form of a body.
-    pub fn of(body: &[u8]) -> Result<Self, ReadError> {
-        let text = json::text(body)?;
-        if text.trim_start().starts_with('[') {
-            return json::whole(text).map(|()| Self::Simple);
-        }
-        let fields = Fields::of_document(text, EXPECTED)?;
-        let found = if healthkit::is_meant(&fields) {
-            Self::HealthKit
-        } else if open_wearables::is_meant(&fields) {
-            Self::OpenWearables
-        } else if health_auto_export::is_meant(&fields) {
-            Self::HealthAutoExport
-        } else if health_connect_webhook::is_meant(&fields) {
-            Self::HealthConnectWebhook
-        } else if fields.get("records").is_some() {
-            Self::Batch
-        } else if upload::is_meant(&fields) {
-            Self::Upload
-        } else {
-            return Err(ReadError::WrongShape { expected: EXPECTED });
-        };
-        Ok(found)
-    }
-
-    /// Reads a body of this form; on error nothing of it is in `out`.
-    pub fn read(
-        self,
-        body: &[u8],
-        context: &Context<'_>,
-        out: &mut Batch,
-    ) -> Result<Summary, ReadError> {
-        let read = match self {
-            Self::HealthKit => healthkit::read,
-            Self::Upload => upload::read,
-            Self::Batch => batch_form::read,
-            Self::HealthAutoExport => health_auto_export::read,
-            Self::OpenWearables => open_wearables::read,
-            Self::HealthConnectWebhook => health_connect_webhook::read,
-            Self::Simple => simple::read,
-        };
-        read(body, context, out)
-    }
-}
-
-const EXPECTED: &str = "a body of one of the documented forms";
+const EXPECTED: &str = "none of the forms that are read has these members; one measurement has data_type, value and \
+     recorded_at, a series data_type and values, many measurements records, HealthKit objects quantity_samples";

@@ -13,13 +13,13 @@ use model::zone::Zone;
 use rustc_hash::FxHashMap;
 
 use crate::batch::{
-    Batch, Deletion, Fact, Incoming, Meaning, Position, Printed, RejectCode, Rejection, TypeName,
+    Deletion, Fact, Incoming, Meaning, Position, Printed, RejectCode, Rejection, TypeName,
     ZoneEvidence, ZoneSeen,
 };
 use crate::check::{self, Refusal};
 use crate::clock::{self, Moment};
 use crate::json::Json;
-use crate::tables::{NAME_BYTES_MAX, SOURCES_MAX, TYPES_MAX};
+use crate::tables::{NAME_BYTES_MAX, Outbox, Sources};
 
 /// Elements of one array in formats that state no smaller limit: a sample a second for ten days.
 pub const ELEMENTS_MAX: u64 = 1_000_000;
@@ -32,7 +32,7 @@ const ZONES_MAX: usize = 256;
 
 /// Refusals that a batch holds. A body of two bytes for each refusal must not become a hundred times
 /// as large in memory; all of them are counted.
-pub const REJECTIONS_MAX: usize = 100_000;
+pub const REJECTIONS_MAX: u64 = 100_000;
 
 /// Parts that were left out on purpose and are told by name.
 const FACTS_MAX: usize = 100;
@@ -83,19 +83,29 @@ pub(crate) struct Use {
 /// The array of [`Place`] when the body itself is the array.
 pub(crate) const ROOT: &str = "/";
 
+/// The array of [`Place`] when the body is lines of text.
+pub(crate) const LINES: &str = "lines";
+
 /// Where an element stands in the body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place<'p> {
-    /// JSON pointer of the array, [`ROOT`], or empty when the body is the element.
+    /// JSON pointer of the array, [`ROOT`], [`LINES`], or empty when the body is the element.
     pub(crate) array: &'p str,
-    /// Index in it.
+    /// Index in it; a line is counted from 1.
     pub(crate) index: u64,
 }
 
 impl Place<'_> {
+    fn position(self) -> Position {
+        if self.array == LINES {
+            return Position::Line(self.index);
+        }
+        Position::Index(self.index)
+    }
+
     fn pointer(self, field: &str) -> String {
         let slash = if field.is_empty() { "" } else { "/" };
-        if self.array.is_empty() {
+        if self.array.is_empty() || self.array == LINES {
             return format!("{slash}{field}");
         }
         if self.array == ROOT {
@@ -117,33 +127,34 @@ pub(crate) struct Measurement {
     pub(crate) flags: Flags,
 }
 
-/// Fills a batch.
-pub(crate) struct Intake<'c, 'b> {
+/// Fills the outbox with what one body holds; nothing is handed over before its end.
+pub(crate) struct Intake<'c, 's, 'f> {
     context: &'c Context<'c>,
-    batch: &'b mut Batch,
+    outbox: Outbox<'s, 'f>,
     percent: Percent,
-    summary: Summary,
+    rejected: u64,
+    skipped: usize,
+    requires_review: bool,
     uses: FxHashMap<String, Vec<(String, Use)>>,
     known: FxHashMap<MetricNo, u32>,
-    sources: FxHashMap<String, SourceNo>,
-    spellings: FxHashMap<String, SourceNo>,
+    sources: Sources,
     zones: FxHashMap<String, Option<Zone>>,
     last_zone: Option<Zone>,
 }
 
-impl<'c, 'b> Intake<'c, 'b> {
-    /// Starts with an empty batch; `percent` says what the clients of this format mean by `%`.
-    pub(crate) fn new(context: &'c Context<'c>, batch: &'b mut Batch, percent: Percent) -> Self {
-        *batch = Batch::default();
+impl<'c, 's, 'f> Intake<'c, 's, 'f> {
+    /// Starts a body; `percent` says what the clients of this form mean by `%`.
+    pub(crate) fn new(context: &'c Context<'c>, outbox: Outbox<'s, 'f>, percent: Percent) -> Self {
         Self {
             context,
-            batch,
+            outbox,
             percent,
-            summary: Summary::default(),
+            rejected: 0,
+            skipped: 0,
+            requires_review: false,
             uses: FxHashMap::default(),
             known: FxHashMap::default(),
-            sources: FxHashMap::default(),
-            spellings: FxHashMap::default(),
+            sources: Sources::new(),
             zones: FxHashMap::default(),
             last_zone: None,
         }
@@ -153,18 +164,32 @@ impl<'c, 'b> Intake<'c, 'b> {
         self.context
     }
 
-    /// Finishes the body.
+    /// What the body means by `%`, where the body itself says so.
+    pub(crate) fn percent_is(&mut self, percent: Percent) {
+        self.percent = percent;
+    }
+
+    /// Finishes the body and hands it over.
     pub(crate) fn finish(mut self, bytes_read: usize) -> Summary {
-        self.batch.bytes_read = bytes_read as u64;
-        self.summary.samples = self.batch.samples.len() as u64;
-        self.summary.records = self.batch.records.len() as u64;
-        self.summary.deletions = self.batch.deletions.len() as u64;
-        self.summary
+        let sent = self.outbox.sent();
+        let untold = self.rejected.saturating_sub(sent.rejections);
+        if untold > 0 {
+            self.outbox.fact(Fact::MoreRejected { count: untold });
+        }
+        // The receiver knows best whether it wants more; there is none.
+        let _ = self.outbox.flush(bytes_read as u64);
+        Summary {
+            samples: sent.samples + sent.nested_samples,
+            records: sent.records,
+            deletions: sent.deletions,
+            rejected: self.rejected,
+            requires_review: self.requires_review,
+        }
     }
 
     /// Makes room for samples that are about to come.
     pub(crate) fn reserve(&mut self, samples: usize) {
-        self.batch.samples.reserve(samples);
+        self.outbox.reserve(samples);
     }
 
     /// How a type is read in a unit. A unit that is not named is the one that the name implies, or
@@ -233,13 +258,8 @@ impl<'c, 'b> Intake<'c, 'b> {
     }
 
     fn new_type(&mut self, name: &str, meaning: Meaning) -> Option<u32> {
-        if self.batch.new_types.len() >= TYPES_MAX {
-            return None;
-        }
-        let index = u32::try_from(self.batch.new_types.len()).ok()?;
         let name = name.to_owned();
-        self.batch.new_types.push(TypeName { name, meaning });
-        Some(index)
+        self.outbox.new_type(TypeName { name, meaning })
     }
 
     /// A source of which only the name is known; an empty name is the context's.
@@ -250,16 +270,16 @@ impl<'c, 'b> Intake<'c, 'b> {
         } else {
             name
         };
-        if let Some(no) = self.spellings.get(name) {
-            return Some(*no);
+        if let Some(no) = self.sources.find(name.as_bytes()) {
+            return Some(no);
         }
         self.source(Source::named(name))
     }
 
     /// A source that was described before.
     #[inline]
-    pub(crate) fn known_source(&self, name: &str) -> Option<SourceNo> {
-        self.spellings.get(name).copied()
+    pub(crate) fn known_source(&mut self, name: &str) -> Option<SourceNo> {
+        self.sources.find(name.as_bytes())
     }
 
     /// A source; the first description of a name counts.
@@ -267,29 +287,14 @@ impl<'c, 'b> Intake<'c, 'b> {
         if source.name.len() > NAME_BYTES_MAX {
             return None;
         }
-        let key = source.key();
         let spelling = source.name.clone();
-        let no = if let Some(no) = self.sources.get(&key) {
-            *no
-        } else {
-            if self.sources.len() >= SOURCES_MAX {
-                return None;
-            }
-            let no = SourceNo(u16::try_from(self.sources.len()).ok()?);
-            self.sources.insert(key, no);
-            self.batch.new_sources.push(source);
-            no
-        };
-        if self.spellings.len() < TYPES_MAX {
-            self.spellings.insert(spelling, no);
-        }
-        Some(no)
+        self.sources
+            .add(spelling.as_bytes(), source, &mut self.outbox)
     }
 
     /// The key of a source, as identities of records hold it.
     pub(crate) fn source_key(&self, no: SourceNo) -> String {
-        let source = self.batch.new_sources.get(usize::from(no.0));
-        source.map(Source::key).unwrap_or_default()
+        self.sources.key(no).to_owned()
     }
 
     /// Converts and checks a measurement and adds it.
@@ -308,10 +313,10 @@ impl<'c, 'b> Intake<'c, 'b> {
         check::interval(what.start_us, what.end_us, self.context.now_us)?;
         let value = self.canonical(to, what.value)?;
         if what.flags.contains(Flags::REVIEW) {
-            self.summary.requires_review = true;
+            self.requires_review = true;
         }
         self.seen_offset(what.start_us, what.zone_offset_min);
-        self.batch.samples.push(Incoming {
+        self.outbox.sample(Incoming {
             type_index: to.type_index,
             printed,
             sample: Sample {
@@ -358,7 +363,7 @@ impl<'c, 'b> Intake<'c, 'b> {
     /// Checks a record's interval and adds it.
     pub(crate) fn add_record(&mut self, record: Record) -> Result<(), Refusal> {
         check::interval(record.start_us, record.end_us, self.context.now_us)?;
-        self.batch.records.push(record);
+        self.outbox.record(record);
         Ok(())
     }
 
@@ -381,7 +386,7 @@ impl<'c, 'b> Intake<'c, 'b> {
 
     /// Adds a deletion.
     pub(crate) fn delete(&mut self, uid: Uid, metric: Option<MetricNo>) {
-        self.batch.deletions.push(Deletion { uid, metric });
+        self.outbox.deletion(Deletion { uid, metric });
     }
 
     /// Notes that an element or one of its fields was refused.
@@ -393,48 +398,38 @@ impl<'c, 'b> Intake<'c, 'b> {
         type_index: Option<u32>,
         refusal: Refusal,
     ) {
-        self.summary.rejected += 1;
-        if self.batch.rejections.len() >= REJECTIONS_MAX {
+        self.rejected += 1;
+        if self.outbox.sent().rejections >= REJECTIONS_MAX {
             return;
         }
-        self.batch.rejections.push(Rejection {
+        self.outbox.reject(Rejection {
             type_index,
             code: refusal.code,
             field: place.pointer(field),
-            position: Position::Index(place.index),
+            position: place.position(),
             message: refusal.message.to_owned(),
         });
     }
 
     /// Notes that a part of the body was left out on purpose.
     pub(crate) fn skip(&mut self, name: &str, reason: &'static str) {
-        if self.batch.facts.len() >= FACTS_MAX {
+        if self.skipped >= FACTS_MAX {
             return;
         }
+        self.skipped += 1;
         let name = cut(name);
-        self.batch.facts.push(Fact::Skipped { name, reason });
-    }
-
-    /// The refusals from `before` on happened there.
-    pub(crate) fn move_rejections(&mut self, before: usize, position: Position) {
-        for refused in self.batch.rejections.iter_mut().skip(before) {
-            refused.position = position;
-        }
-    }
-
-    /// How many refusals are kept so far.
-    pub(crate) fn rejections(&self) -> usize {
-        self.batch.rejections.len()
+        self.outbox.fact(Fact::Skipped { name, reason });
     }
 
     /// Samples, records and refusals so far.
-    pub(crate) fn taken(&self) -> usize {
-        self.batch.samples.len() + self.batch.records.len() + self.batch.rejections.len()
+    pub(crate) fn taken(&self) -> u64 {
+        let sent = self.outbox.sent();
+        sent.samples + sent.nested_samples + sent.records + self.rejected
     }
 
     /// Notes that what was taken in should be looked at.
     pub(crate) fn ask_for_review(&mut self) {
-        self.summary.requires_review = true;
+        self.requires_review = true;
     }
 
     /// Reads a time of the body.
@@ -480,7 +475,7 @@ impl<'c, 'b> Intake<'c, 'b> {
         if check::interval(at_us, at_us, self.context.now_us).is_err() {
             return;
         }
-        self.batch.zones.push(ZoneSeen {
+        self.outbox.zone(ZoneSeen {
             at_us,
             zone: zone.name().to_owned(),
             evidence,

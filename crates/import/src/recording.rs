@@ -29,7 +29,6 @@ mod source;
 mod stamp;
 mod table;
 mod tempatilumi;
-mod wide;
 
 use std::ops::ControlFlow;
 

@@ -35,7 +35,7 @@ pub(crate) fn send(
     workout: Workout,
     route: Option<Route>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     let key = intake.source_key(heading.source);
     let Interval { start_us, end_us } = heading.at;
@@ -105,7 +105,7 @@ pub(crate) fn activity(json: &Json<'_>) -> Option<String> {
 }
 
 /// The points of a route; those without place or time are left out.
-pub(crate) fn route(points: &Json<'_>, intake: &Intake<'_, '_>) -> Option<Route> {
+pub(crate) fn route(points: &Json<'_>, intake: &Intake<'_, '_, '_>) -> Option<Route> {
     let mut route = Route::default();
     for point in points.elements().iter().take(POINTS_MAX) {
         let number = |names: &[&'static str]| {
@@ -163,7 +163,7 @@ const DISTANCE: [&str; 3] = ["total_distance", "totalDistance", "distance"];
 
 /// Takes a workout of the HealthKit form: durations in seconds, energy in kilocalories and distances
 /// in metres where no unit is named.
-pub(crate) fn take(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+pub(crate) fn take(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     if element.members().is_empty() {
         return intake.reject(place, "", None, MALFORMED);
     }
@@ -214,7 +214,7 @@ fn content(
     activity: String,
     duration_min: Option<f64>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Workout {
     let told = element.get("metadata");
     let indoor = told.get("HKIndoorWorkout").truth();
@@ -261,7 +261,11 @@ pub(crate) fn after(start_us: i64, minutes: f64) -> i64 {
     start_us.saturating_add(length_us)
 }
 
-fn read_duration(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) -> Option<f64> {
+fn read_duration(
+    element: &Json<'_>,
+    place: Place<'_>,
+    intake: &mut Intake<'_, '_, '_>,
+) -> Option<f64> {
     let minutes = ["duration_min", "duration_minutes", "durationMinutes"];
     let (name, json, unit) = if let Some((name, json)) = element.named(&minutes) {
         (name, json, "min")
@@ -283,7 +287,7 @@ fn total(
     metric: &'static str,
     unit: &str,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Option<f64> {
     let (name, json) = element.named(names)?;
     let beside = [format!("{name}_unit"), format!("{name}Unit")];
@@ -303,7 +307,7 @@ fn total(
 fn statistics(
     json: &Json<'_>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Vec<WorkoutStatistic> {
     let by_type = json
         .members()
@@ -345,7 +349,7 @@ fn statistics(
     statistics
 }
 
-fn events(json: &Json<'_>, intake: &Intake<'_, '_>) -> Vec<WorkoutEvent> {
+fn events(json: &Json<'_>, intake: &Intake<'_, '_, '_>) -> Vec<WorkoutEvent> {
     let read = |event: &Json<'_>| {
         let kind = event.first_of(&["type", "event", "event_type"]);
         let by_raw = kind.number().and_then(event_of_raw).map(str::to_owned);

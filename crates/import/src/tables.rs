@@ -44,6 +44,8 @@ pub struct Sent {
     pub records: u64,
     /// Refused records of the input.
     pub rejections: u64,
+    /// Deletions.
+    pub deletions: u64,
 }
 
 /// Collects output and hands it over in batches.
@@ -53,6 +55,8 @@ pub struct Outbox<'s, 'f> {
     weight: usize,
     sent: Sent,
     types: u32,
+    /// Samples for which each batch has room from the start.
+    room: usize,
 }
 
 impl<'s, 'f> Outbox<'s, 'f> {
@@ -60,11 +64,29 @@ impl<'s, 'f> Outbox<'s, 'f> {
     pub fn new(sink: &'s mut Sink<'f>) -> Self {
         Self {
             sink,
-            batch: empty_batch(),
+            batch: batch_with_room(BATCH_SAMPLES),
             weight: 0,
             sent: Sent::default(),
             types: 0,
+            room: BATCH_SAMPLES,
         }
+    }
+
+    /// An outbox for inputs of which most are small: room is made as it is needed.
+    pub fn for_small(sink: &'s mut Sink<'f>) -> Self {
+        Self {
+            sink,
+            batch: Batch::default(),
+            weight: 0,
+            sent: Sent::default(),
+            types: 0,
+            room: 0,
+        }
+    }
+
+    /// Makes room for samples that are about to come.
+    pub(crate) fn reserve(&mut self, samples: usize) {
+        self.batch.samples.reserve(samples);
     }
 
     /// Names a type and returns its index, or `None` when there are [`TYPES_MAX`] already. The
@@ -116,6 +138,7 @@ impl<'s, 'f> Outbox<'s, 'f> {
 
     /// Adds a deletion.
     pub fn deletion(&mut self, deletion: Deletion) {
+        self.sent.deletions += 1;
         self.weight += 32;
         self.batch.deletions.push(deletion);
     }
@@ -139,7 +162,7 @@ impl<'s, 'f> Outbox<'s, 'f> {
 
     /// Hands the batch over.
     pub fn flush(&mut self, bytes_read: u64) -> Result<(), Stopped> {
-        let mut batch = std::mem::replace(&mut self.batch, empty_batch());
+        let mut batch = std::mem::replace(&mut self.batch, batch_with_room(self.room));
         batch.bytes_read = bytes_read;
         self.weight = 0;
         match (self.sink)(batch) {
@@ -149,9 +172,9 @@ impl<'s, 'f> Outbox<'s, 'f> {
     }
 }
 
-fn empty_batch() -> Batch {
+fn batch_with_room(samples: usize) -> Batch {
     Batch {
-        samples: Vec::with_capacity(BATCH_SAMPLES),
+        samples: Vec::with_capacity(samples),
         ..Batch::default()
     }
 }

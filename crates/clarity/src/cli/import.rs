@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
+use import::format;
 use import::recording::columns::Columns;
 use model::ids::{UploadId, UserId};
 use model::zone::Zone;
@@ -48,11 +49,10 @@ pub(super) async fn import(global: &Global, wanted: Import) -> Result<(), Failur
             missing.display()
         )));
     }
-    let known: Vec<&str> = file::formats().collect();
-    if wanted.format != file::AUTO && !known.contains(&wanted.format.as_str()) {
-        let known = known.join(", ");
-        let auto = file::AUTO;
-        return Err(Failure::usage(format!("the formats are {auto}, {known}")));
+    if wanted.format != format::AUTO
+        && let Err(unknown) = format::by_name(&wanted.format)
+    {
+        return Err(Failure::usage(unknown.to_string()));
     }
     let zone = wanted.zone.as_deref().map(Zone::parse).transpose();
     let columns = wanted.columns.as_deref().map(Columns::parse).transpose();
@@ -60,6 +60,7 @@ pub(super) async fn import(global: &Global, wanted: Import) -> Result<(), Failur
         zone: zone.map_err(|unknown| Failure::usage(unknown.to_string()))?,
         columns: columns.map_err(|wrong| Failure::usage(wrong.to_string()))?,
         epoch_s: wanted.epoch,
+        aggregation: None,
     };
     household::with(global, async |app| {
         let user = household::person(app, &wanted.user).await?.id;

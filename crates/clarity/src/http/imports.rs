@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
+use import::format;
 use import::recording::columns::Columns;
 use model::ids::{UploadId, UserId};
 use model::zone::Zone;
@@ -29,12 +30,13 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::bus::EventKind;
 use crate::http::cursor;
+use crate::http::delivery;
 use crate::http::idempotency::{self, Answer, IdempotencyKey, Start};
 use crate::http::incoming::Incoming;
 use crate::http::page::{Page, PageQuery, Params, PathId};
 use crate::http::pieces::{Piece, PieceReader};
 use crate::http::processing::{self, Links, Removed, Status};
-use crate::ingest::file::{AUTO, Import, Imported, Progress, Told, import};
+use crate::ingest::file::{Import, Imported, Progress, Told, import};
 use crate::ingest::tally::Tally;
 use crate::ingest::{IngestError, abandoned};
 use crate::instant::rfc3339;
@@ -210,7 +212,7 @@ async fn create(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok());
     let bytes_total = length.and_then(|text| text.parse().ok());
-    let told = told(&query)?;
+    let told = told(&query, &headers)?;
     let asked = format!("{query:?}");
     if is_used(&app, caller.user, key).await? {
         return repeat(&app, caller.user, key, &asked, body).await;
@@ -219,7 +221,7 @@ async fn create(
     let what = Import {
         user: caller.user,
         id,
-        format: query.format.unwrap_or_else(|| AUTO.to_owned()),
+        format: query.format.unwrap_or_else(|| format::AUTO.to_owned()),
         told,
         mirror: match query.absent {
             Absent::Keep => Mirror::Keep,
@@ -320,7 +322,7 @@ async fn keep(
 }
 
 /// What the request says about the file beside its bytes.
-fn told(query: &ImportQuery) -> Result<Told, Problem> {
+fn told(query: &ImportQuery, headers: &HeaderMap) -> Result<Told, Problem> {
     let zone = query.zone.as_deref().map(Zone::parse).transpose();
     let columns = query.columns.as_deref().map(Columns::parse).transpose();
     if query
@@ -333,6 +335,7 @@ fn told(query: &ImportQuery) -> Result<Told, Problem> {
         zone: zone.map_err(|unknown| Problem::parameter("zone", unknown.to_string()))?,
         columns: columns.map_err(|wrong| Problem::parameter("columns", wrong.to_string()))?,
         epoch_s: query.epoch_s,
+        aggregation: delivery::aggregation(headers),
     })
 }
 

@@ -30,6 +30,7 @@ pub mod buckets;
 pub mod cardio;
 pub mod cursor;
 pub mod days;
+pub mod delivery;
 pub mod docs;
 pub mod edge;
 pub mod etag;

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use import::batch::Batch;
-use import::format::{Context, FileError};
+use import::format::{self, FileError, Format};
+use import::live::Context;
 use import::recording::columns::Columns;
 use import::recording::front;
 use model::ids::{UploadId, UserId};
@@ -64,6 +65,8 @@ pub(crate) struct Told {
     pub(crate) columns: Option<Columns>,
     /// Length of an epoch in seconds, where a recording does not state it.
     pub(crate) epoch_s: Option<u32>,
+    /// Over what an app has aggregated its values, in the words of its header.
+    pub(crate) aggregation: Option<String>,
 }
 
 /// How far an import is.
@@ -199,66 +202,23 @@ fn read(
         columns: told.columns.as_ref(),
         epoch_s: told.epoch_s,
     };
-    if recording::has_format(format) {
-        return recording::read(Some(format), &mut input, around, &mut sink);
-    }
-    if told.columns.is_some() {
-        return recording::read(None, &mut input, around, &mut sink);
-    }
-    if format == AUTO {
-        let head = head(&mut input).map_err(|error| unreadable(format!("the file: {error}")))?;
-        if front::is_recording(&head) {
-            let mut whole = head.as_slice().chain(&mut input);
-            return recording::read(None, &mut whole, around, &mut sink);
-        }
-        let context = Context {
-            now_us,
-            zone: zones.home(),
-        };
-        let mut whole = head.as_slice().chain(&mut input);
-        return import::format::read(format, &mut whole, context, &mut sink).map_err(|error| {
-            // That reader knows its own formats only.
-            unreadable(if matches!(error, FileError::Unrecognised { .. }) {
-                let known: Vec<&str> = formats().collect();
-                let known = known.join(", ");
-                format!(
-                    "the file is of no known format; the formats are {known}, or declare the columns of a table"
-                )
-            } else {
-                error.to_string()
-            })
-        });
-    }
-    if !formats().any(|known| known == format) {
-        let known: Vec<&str> = formats().collect();
-        let known = known.join(", ");
-        return Err(unreadable(format!(
-            "unknown format {format:?}; the formats are {AUTO}, {known}"
-        )));
+    let refused = |error: FileError| unreadable(error.to_string());
+    // A file with declared columns is a table, whatever its bytes say.
+    let format = match (format, &told.columns) {
+        (format::AUTO, Some(_)) => front::DECLARED,
+        (named, _) => named,
+    };
+    let mut opened = format::open(format, &mut input).map_err(refused)?;
+    if let Format::Recording(of) = opened.format {
+        return recording::read(of.name, &mut opened.input, around, &mut sink);
     }
     let context = Context {
         now_us,
         zone: zones.home(),
+        aggregation: told.aggregation.as_deref(),
+        source: "",
     };
-    import::format::read(format, &mut input, context, &mut sink)
-        .map_err(|error| unreadable(error.to_string()))
-}
-
-/// The first bytes of a file, by which its format is told.
-fn head(input: &mut dyn Read) -> std::io::Result<Vec<u8>> {
-    let mut head = Vec::with_capacity(front::HEAD_BYTES);
-    let limit = u64::try_from(front::HEAD_BYTES).unwrap_or(u64::MAX);
-    input.take(limit).read_to_end(&mut head)?;
-    Ok(head)
-}
-
-/// The name of the format that is found by looking at the content.
-pub(crate) const AUTO: &str = "auto";
-
-/// Every format that is read.
-pub(crate) fn formats() -> impl Iterator<Item = &'static str> {
-    let files = import::format::ALL.iter().map(|format| format.name);
-    files.chain(front::ALL.iter().map(|format| format.name))
+    opened.read(&context, &mut sink).map_err(refused)
 }
 
 /// An import being written.

@@ -15,14 +15,15 @@ use analysis::accel::measure::Measure;
 use analysis::accel::reducer::{Reducer, Settings};
 use analysis::outcome::Insufficient;
 use import::batch::{
-    BATCH_SAMPLES, Batch, ClockTold, Fact, Incoming, Meaning, Position, Printed, Recorder,
-    RejectCode, Rejection, Sink, TypeName,
+    ClockTold, Fact, Incoming, Meaning, Position, Printed, Recorder, RejectCode, Rejection, Sink,
+    TypeName,
 };
 use import::check;
 use import::recording::columns::Columns;
 use import::recording::front;
 use import::recording::options::Options;
 use import::recording::{Block, Channel, Content, Damages, Header, Quantity, Raw, Recording};
+use import::tables::{Outbox, Sources, Stopped};
 use model::metric::Metric;
 use model::sample::{Flags, SECOND_US, Sample};
 use model::source::{Source, SourceNo};
@@ -43,14 +44,9 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) epoch_s: Option<u32>,
 }
 
-/// Whether recordings have a format of this name.
-pub(crate) fn has_format(name: &str) -> bool {
-    front::ALL.iter().any(|format| format.name == name)
-}
-
-/// Reads a recording of the named format, or of the one that its bytes tell.
+/// Reads a recording of the named format.
 pub(crate) fn read(
-    format: Option<&str>,
+    format: &str,
     input: &mut dyn Read,
     around: Surroundings<'_>,
     sink: &mut Sink<'_>,
@@ -60,7 +56,7 @@ pub(crate) fn read(
         count: 0,
     };
     let options = Options {
-        format,
+        format: Some(format),
         columns: around.columns,
         epoch_s: around.epoch_s,
     };
@@ -258,9 +254,8 @@ struct Writer<'a, 's> {
     header: &'a Header,
     around: Surroundings<'a>,
     bytes_read: u64,
-    batch: Batch,
-    types: u32,
-    sink: &'a mut Sink<'s>,
+    outbox: Outbox<'a, 's>,
+    source: SourceNo,
 }
 
 impl<'a, 's> Writer<'a, 's> {
@@ -274,13 +269,12 @@ impl<'a, 's> Writer<'a, 's> {
             header,
             around,
             bytes_read,
-            batch: Batch::default(),
-            types: 0,
-            sink,
+            outbox: Outbox::new(sink),
+            source: SourceNo::default(),
         }
     }
 
-    fn write(mut self, recording: &Recording) -> ControlFlow<()> {
+    fn write(mut self, recording: &Recording) -> Result<(), Stopped> {
         let starts = recording.channels.iter().map(|channel| channel.start_s);
         let offset_s = self.begin(starts.min().unwrap_or(0));
         for (index, channel) in recording.channels.iter().enumerate() {
@@ -291,7 +285,7 @@ impl<'a, 's> Writer<'a, 's> {
             self.channel(channel, is_first, offset_s)?;
         }
         self.damages(&recording.damages);
-        self.hand_over()
+        self.outbox.flush(self.bytes_read)
     }
 
     /// Announces the device and answers the offset of its clock.
@@ -304,11 +298,13 @@ impl<'a, 's> Writer<'a, 's> {
         let name = header.device.as_deref().unwrap_or(header.format);
         let parts = [&header.device, &header.serial, &header.firmware];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-        self.batch.new_sources.push(Source {
+        let source = Source {
             device: (!parts.is_empty()).then(|| parts.join(", ")),
             ..Source::named(name)
-        });
-        self.batch.facts.push(Fact::Recorded(Recorder {
+        };
+        let no = Sources::new().add(name.as_bytes(), source, &mut self.outbox);
+        self.source = no.expect("a new table has room");
+        self.outbox.fact(Fact::Recorded(Recorder {
             format: header.format,
             device: header.device.clone(),
             serial: header.serial.clone(),
@@ -320,7 +316,7 @@ impl<'a, 's> Writer<'a, 's> {
         clock_offset_s
     }
 
-    fn channel(&mut self, channel: &Channel, is_first: bool, offset_s: i64) -> ControlFlow<()> {
+    fn channel(&mut self, channel: &Channel, is_first: bool, offset_s: i64) -> Result<(), Stopped> {
         let kept = metric_of(self.header.format, channel, is_first);
         let (name, meaning, metric) = match kept {
             Kept::Known(metric) => (
@@ -333,9 +329,10 @@ impl<'a, 's> Writer<'a, 's> {
                 (name, Meaning::Unknown { unit }, None)
             }
         };
-        self.batch.new_types.push(TypeName { name, meaning });
-        let type_index = self.types;
-        self.types += 1;
+        let Some(type_index) = self.outbox.new_type(TypeName { name, meaning }) else {
+            // More columns than any person has types: what came before stays.
+            return Ok(());
+        };
         let length_us = i64::from(channel.epoch_s) * SECOND_US;
         let stated_min = self.header.utc_offset_s.map(|stated_s| stated_s / 60);
         let mut start_us = (channel.start_s - offset_s).saturating_mul(SECOND_US);
@@ -347,30 +344,30 @@ impl<'a, 's> Writer<'a, 's> {
                     end_us,
                     value,
                     zone_offset_min: stated_min.and_then(|minutes| i16::try_from(minutes).ok()),
-                    source: SourceNo(0),
+                    source: self.source,
                     uid: None,
                     flags: Flags::NONE,
                 };
                 self.sample(type_index, metric, sample, index);
             }
             start_us = end_us;
-            if self.batch.samples.len() >= BATCH_SAMPLES {
-                self.hand_over()?;
+            if self.outbox.is_full() {
+                self.outbox.flush(self.bytes_read)?;
             }
         }
-        ControlFlow::Continue(())
+        Ok(())
     }
 
     fn sample(&mut self, type_index: u32, metric: Option<&Metric>, sample: Sample, index: u64) {
         let checked = check::interval(sample.start_us, sample.end_us, self.around.now_us)
             .and_then(|()| metric.map_or(Ok(()), |metric| check::value(metric, sample.value)));
         match checked {
-            Ok(()) => self.batch.samples.push(Incoming {
+            Ok(()) => self.outbox.sample(Incoming {
                 type_index,
                 printed: Printed::TopLevel,
                 sample,
             }),
-            Err(refusal) => self.batch.rejections.push(Rejection {
+            Err(refusal) => self.outbox.reject(Rejection {
                 type_index: Some(type_index),
                 code: refusal.code,
                 field: String::new(),
@@ -382,7 +379,7 @@ impl<'a, 's> Writer<'a, 's> {
 
     fn damages(&mut self, damages: &Damages) {
         for damage in &damages.first {
-            self.batch.rejections.push(Rejection {
+            self.outbox.reject(Rejection {
                 type_index: None,
                 code: RejectCode::Malformed,
                 field: damage.code.to_owned(),
@@ -395,14 +392,8 @@ impl<'a, 's> Writer<'a, 's> {
         let told = u64::try_from(damages.first.len()).unwrap_or(u64::MAX);
         let count = damages.count.saturating_sub(told);
         if count > 0 {
-            self.batch.facts.push(Fact::MoreRejected { count });
+            self.outbox.fact(Fact::MoreRejected { count });
         }
-    }
-
-    fn hand_over(&mut self) -> ControlFlow<()> {
-        let mut batch = std::mem::take(&mut self.batch);
-        batch.bytes_read = self.bytes_read;
-        (self.sink)(batch)
     }
 }
 

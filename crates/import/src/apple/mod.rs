@@ -65,6 +65,11 @@ pub enum ReadError {
     /// No file of the input is an export.
     #[error("the input holds no Apple Health export")]
     NotAnExport,
+    /// The archive holds another one, and no export beside it.
+    #[error(
+        "the archive holds another archive and no Apple Health export; unpack the outer one and send the inner one"
+    )]
+    Nested,
     /// The form of iOS 8, which is not XML.
     #[error("the export was made by iOS 8; export again with iOS 9 or later")]
     TooOld,
@@ -164,7 +169,11 @@ fn read_archive(
         }
         reading.flush_when_full()?;
     }
-    main_file.ok_or(ReadError::NotAnExport)
+    main_file.ok_or(if reading.has_nested_archive {
+        ReadError::Nested
+    } else {
+        ReadError::NotAnExport
+    })
 }
 
 fn read_file(
@@ -188,7 +197,10 @@ fn read_file(
         Kind::Export => "a second export; only the first is read",
         Kind::Leftover => "a leftover of the program that packed the archive",
         Kind::Cda => "it repeats a part of the export in another form",
-        Kind::Nested => "an archive inside the archive; unpack the outer one first",
+        Kind::Nested => {
+            reading.has_nested_archive = true;
+            "an archive inside the archive; unpack the outer one first"
+        }
         Kind::Unrelated => "not a part of an export that is read",
     };
     reading.outbox.fact(Fact::Skipped { name, reason });

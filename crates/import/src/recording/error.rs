@@ -6,10 +6,7 @@
 use std::io;
 
 use super::stamp::DAY_S;
-
-/// Bytes that gzip may unfold into. The largest recordings, weeks of raw acceleration at 100 Hz, have
-/// 1 GB; whoever needs more than this sends a bomb.
-pub const UNPACKED_BYTES_MAX: u64 = 16 << 30;
+use crate::unpack::{self, UNPACKED_BYTES_MAX};
 
 /// Values that the channels of one file may hold together: 320 MB of memory. A year of one channel at
 /// one second has 31.5 million, ten years of six channels at a minute have as many.
@@ -102,10 +99,7 @@ impl Error {
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
-        let is_bomb = error
-            .get_ref()
-            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<Bomb>);
-        if is_bomb {
+        if unpack::is_bomb(&error) {
             return Self::TooLarge {
                 what: "unpacked bytes",
                 limit: UNPACKED_BYTES_MAX,
@@ -114,8 +108,3 @@ impl From<io::Error> for Error {
         Self::Io(error)
     }
 }
-
-/// More was unpacked than any recording holds.
-#[derive(Debug, thiserror::Error)]
-#[error("more than {UNPACKED_BYTES_MAX} bytes were unpacked")]
-pub(crate) struct Bomb;

@@ -1,25 +1,20 @@
-//! The front door of recordings: tells the format by the first bytes, unpacks gzip, calls the reader.
+//! The formats of recordings: tells them by the first bytes of an unpacked file and calls the reader.
 //!
 //! A new format is one line in [`ALL`]. This module chooses and measures; it must never look at a value
 //! of a recording.
 
-use std::io::{self, Read};
+use std::io::Read;
 
-use flate2::bufread::MultiGzDecoder;
-
-use super::error::{Bomb, EPOCH_S_MAX, Error, UNPACKED_BYTES_MAX};
+use super::error::{EPOCH_S_MAX, Error};
 use super::options::Options;
-use super::wide::{Endian, Wide};
 use super::{
     Blocks, Content, agd, awd, bba, condor, cwa, daqtometer, declared, depresjon, geneactiv, gt3x,
     lines, motionwatch, nhanes, rpx, tempatilumi,
 };
+use crate::unpack;
 
 /// First bytes that every format may look at to tell whether a file is meant for it.
 pub const HEAD_BYTES: usize = 4096;
-
-/// Buffer before the unpacker.
-const PACKED_BUFFER_BYTES: usize = 64 << 10;
 
 /// A format of recordings.
 #[derive(Debug)]
@@ -37,6 +32,9 @@ pub struct Format {
 
 /// Reads a whole file; raw acceleration goes to the blocks, epochs come back.
 pub(crate) type Reader = fn(&mut dyn Read, &Options<'_>, &mut Blocks<'_>) -> Result<Content, Error>;
+
+/// The format of tables whose columns somebody declares.
+pub const DECLARED: &str = declared::NAME;
 
 /// Every format, in the order in which they are tried: those with a signature first.
 pub const ALL: &[Format] = &[
@@ -126,12 +124,6 @@ pub const ALL: &[Format] = &[
     },
 ];
 
-/// Whether the first bytes of a file (up to [`HEAD_BYTES`]) look like a recording. Gzip does: nothing
-/// else that is read here comes packed in it.
-pub fn is_recording(head: &[u8]) -> bool {
-    head.starts_with(&GZIP) || ALL.iter().any(|format| (format.is_meant)(head))
-}
-
 /// Reads a recording: epochs come back, raw acceleration is handed over in blocks.
 ///
 /// Gzip is unpacked transparently. What cannot be read inside a file is told by its
@@ -146,42 +138,10 @@ pub fn read(
     {
         return Err(Error::EpochLength { epoch_s });
     }
-    let head = head(input)?;
-    let mut whole = head.as_slice().chain(input);
-    if !head.starts_with(&GZIP) {
-        return read_plain(&head, &mut whole, options, blocks);
-    }
-    let mut unpacked = Unpacked {
-        inner: MultiGzDecoder::new(io::BufReader::with_capacity(
-            PACKED_BUFFER_BYTES,
-            &mut whole,
-        )),
-        left: UNPACKED_BYTES_MAX,
-        is_broken: false,
-    };
-    let head = self::head(&mut unpacked)?;
-    let mut whole = head.as_slice().chain(unpacked);
-    read_plain(&head, &mut whole, options, blocks)
-}
-
-fn read_plain(
-    head: &[u8],
-    input: &mut dyn Read,
-    options: &Options<'_>,
-    blocks: &mut Blocks<'_>,
-) -> Result<Content, Error> {
-    let Some(endian) = Endian::of(head) else {
-        let format = choose(head, options)?;
-        return (format.read)(input, options, blocks);
-    };
-    let mut text = Wide::new(input, endian);
-    let head = self::head(&mut text)?;
+    let (head, mut input) = unpack::open(input, HEAD_BYTES)?;
     let format = choose(&head, options)?;
-    (format.read)(&mut head.as_slice().chain(text), options, blocks)
+    (format.read)(&mut input, options, blocks)
 }
-
-/// The first two bytes of gzip.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 fn choose(head: &[u8], options: &Options<'_>) -> Result<&'static Format, Error> {
     let known = || {
@@ -202,66 +162,5 @@ fn choose(head: &[u8], options: &Options<'_>) -> Result<&'static Format, Error> 
             .iter()
             .find(|format| (format.is_meant)(head))
             .ok_or_else(|| Error::Unrecognised { known: known() }),
-    }
-}
-
-/// Reads the head; a broken archive gives a short one, whose reader meets the break again.
-fn head(input: &mut dyn Read) -> Result<Vec<u8>, Error> {
-    let limit = u64::try_from(HEAD_BYTES).expect("a few KiB");
-    let mut head = Vec::new();
-    match input.take(limit).read_to_end(&mut head) {
-        Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error.into()),
-        _ => Ok(head),
-    }
-}
-
-/// Unpacks with a bound; whatever is broken inside reads as an unexpected end, so that readers keep
-/// what came before.
-struct Unpacked<R> {
-    inner: R,
-    left: u64,
-    is_broken: bool,
-}
-
-impl<R: Read> Read for Unpacked<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.is_broken {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let count = self.inner.read(buffer).map_err(|error| {
-            self.is_broken = matches!(
-                error.kind(),
-                io::ErrorKind::InvalidData
-                    | io::ErrorKind::InvalidInput
-                    | io::ErrorKind::UnexpectedEof
-            );
-            if self.is_broken {
-                io::Error::new(io::ErrorKind::UnexpectedEof, error)
-            } else {
-                error
-            }
-        })?;
-        let taken = u64::try_from(count).expect("a length in memory");
-        self.left = self
-            .left
-            .checked_sub(taken)
-            .ok_or_else(|| io::Error::other(Bomb))?;
-        Ok(count)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn unpacking_ends_at_its_bound() {
-        let mut unpacked = Unpacked {
-            inner: io::repeat(b'0'),
-            left: 10_000,
-            is_broken: false,
-        };
-        let error = io::copy(&mut unpacked, &mut io::sink()).expect_err("a bomb");
-        assert!(matches!(Error::from(error), Error::TooLarge { .. }));
     }
 }

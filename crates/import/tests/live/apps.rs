@@ -1,22 +1,22 @@
 //! Payloads of apps and SDKs, read whole and counted.
 
 use import::batch::{Fact, RejectCode, ZoneEvidence};
-use import::forms::Form;
+use import::forms::{health_auto_export, health_connect_webhook, open_wearables, simple};
 use import::json::ReadError;
 use model::metric;
 use model::record::Body;
 use model::sample::{Flags, HOUR_US, MINUTE_US, uid_of};
 use model::source::{SourceClass, normalised};
 
-use crate::support::{near, read, read_with, reference, try_read, us};
+use crate::support::{form_of, near, read, read_with, reference, try_read, us};
 
 #[test]
 fn health_auto_export_summarised() {
     let Some(body) = reference("hae-synthetic/v2_summarized.json") else {
         return;
     };
-    assert_eq!(Form::of(body.as_bytes()), Ok(Form::HealthAutoExport));
-    let read = read(Form::HealthAutoExport, &body);
+    assert_eq!(form_of(&body), Ok(&health_auto_export::FORM));
+    let read = read(&health_auto_export::FORM, &body);
     assert_eq!(read.refusals(), []);
 
     let steps = read.samples("step_count");
@@ -136,7 +136,7 @@ fn health_auto_export_says_where_the_person_was() {
     let Some(body) = reference("hae-synthetic/v2_summarized.json") else {
         return;
     };
-    let read = read(Form::HealthAutoExport, &body);
+    let read = read(&health_auto_export::FORM, &body);
     let zones: Vec<_> = read
         .batch
         .zones
@@ -157,7 +157,7 @@ fn health_auto_export_sample_by_sample() {
     let Some(body) = reference("hae-synthetic/v2_unsummarized_12h_clock.json") else {
         return;
     };
-    let read = read(Form::HealthAutoExport, &body);
+    let read = read(&health_auto_export::FORM, &body);
     assert_eq!(read.refusals(), []);
     assert_eq!(read.values("sleep_analysis"), [3.0, 4.0, 5.0, 2.0]);
     let stages = read.samples("sleep_analysis");
@@ -176,7 +176,7 @@ fn health_auto_export_first_version() {
     let Some(body) = reference("hae-synthetic/v1_workout.json") else {
         return;
     };
-    let read = read(Form::HealthAutoExport, &body);
+    let read = read(&health_auto_export::FORM, &body);
     assert_eq!(read.refusals(), []);
     assert_eq!(read.summary.records, 2);
     let record = &read.batch.records[0];
@@ -199,9 +199,9 @@ fn health_auto_export_first_version() {
 
 #[test]
 fn health_auto_export_with_nothing() {
-    let empty = read(Form::HealthAutoExport, r#"{"data":{}}"#);
+    let empty = read(&health_auto_export::FORM, r#"{"data":{}}"#);
     assert_eq!((empty.summary.samples, empty.summary.rejected), (0, 0));
-    let other = try_read(Form::HealthAutoExport, br#"{"metrics":[]}"#);
+    let other = try_read(&health_auto_export::FORM, br#"{"metrics":[]}"#);
     assert!(matches!(other, Err(ReadError::WrongShape { .. })));
 }
 
@@ -210,7 +210,8 @@ fn the_header_says_how_long_a_value_is() {
     let body = r#"{"data":{"metrics":[{"name":"step_count","units":"count","data":[
         {"date":"2026-03-08 00:00:00 -0500","qty":9000,"source":"Watch"}]}]}}"#;
     let length = |aggregation| {
-        let read = read_with(Form::HealthAutoExport, body.as_bytes(), aggregation).expect("read");
+        let read =
+            read_with(&health_auto_export::FORM, body.as_bytes(), aggregation).expect("read");
         let sample = read.one("step_count");
         (sample.end_us - sample.start_us) / HOUR_US
     };
@@ -231,8 +232,8 @@ fn a_growing_hour_is_the_same_interval_each_time() {
             {{"date":"2026-03-08 09:00:00 -0400","qty":{qty},"source":"A|B"}}]}}]}}}}"#
         )
     };
-    let first = read(Form::HealthAutoExport, &body(7)).samples("step_count");
-    let second = read(Form::HealthAutoExport, &body(9)).samples("step_count");
+    let first = read(&health_auto_export::FORM, &body(7)).samples("step_count");
+    let second = read(&health_auto_export::FORM, &body(9)).samples("step_count");
     assert_eq!(
         (first[1].start_us, first[1].end_us),
         (second[1].start_us, second[1].end_us)
@@ -262,7 +263,7 @@ fn health_auto_export_smaller_arrays() {
       "heartRateNotifications":[{"start":"2026-03-08 09:00:00 -0400",
         "end":"2026-03-08 09:10:00 -0400","threshold":120,"heartRate":[{"hr":124}]}],
       "novelties":[1]}}"#;
-    let read = read(Form::HealthAutoExport, body);
+    let read = read(&health_auto_export::FORM, body);
     assert_eq!(
         read.refusals(),
         [
@@ -328,8 +329,8 @@ fn open_wearables() {
     let Some(body) = reference("open-wearables/sync_request.example.json") else {
         return;
     };
-    assert_eq!(Form::of(body.as_bytes()), Ok(Form::OpenWearables));
-    let read = read(Form::OpenWearables, &body);
+    assert_eq!(form_of(&body), Ok(&open_wearables::FORM));
+    let read = read(&open_wearables::FORM, &body);
     assert_eq!(read.refusals(), []);
     let systolic = read.one("blood_pressure_systolic");
     assert_eq!(systolic.value, 122.0);
@@ -393,12 +394,12 @@ fn variability_is_never_mixed() {
         )
     };
     let android = read(
-        Form::OpenWearables,
+        &open_wearables::FORM,
         &body("google", "HEART_RATE_VARIABILITY"),
     );
     assert_eq!(android.values("heart_rate_variability_rmssd"), [41.5]);
     let name = "HKQuantityTypeIdentifierHeartRateVariabilitySDNN";
-    let apple = read(Form::OpenWearables, &body("apple", name));
+    let apple = read(&open_wearables::FORM, &body("apple", name));
     assert_eq!(apple.values("heart_rate_variability_sdnn"), [41.5]);
 }
 
@@ -407,8 +408,8 @@ fn health_connect_webhook() {
     let Some(body) = reference("own-shapes/hc_webhook.json") else {
         return;
     };
-    assert_eq!(Form::of(body.as_bytes()), Ok(Form::HealthConnectWebhook));
-    let read = read(Form::HealthConnectWebhook, &body);
+    assert_eq!(form_of(&body), Ok(&health_connect_webhook::FORM));
+    let read = read(&health_connect_webhook::FORM, &body);
     assert_eq!(read.refusals(), []);
     let steps = read.one("step_count");
     assert_eq!(
@@ -454,7 +455,7 @@ fn health_connect_webhook_in_full() {
         {"stage":"dreaming","start_time":"2026-03-08T02:00:00Z","end_time":"2026-03-08T03:00:00Z"}]},
         {"session_end_time":"2026-03-08T15:00:00Z","duration_seconds":1800}],
       "telepathy":[{"thoughts":1}]}"#;
-    let read = read(Form::HealthConnectWebhook, body);
+    let read = read(&health_connect_webhook::FORM, body);
     assert_eq!(
         read.refusals(),
         [
@@ -489,8 +490,8 @@ fn measurements_of_the_original_backend() {
     else {
         return;
     };
-    assert_eq!(Form::of(body.as_bytes()), Ok(Form::Simple));
-    let read = read(Form::Simple, &body);
+    assert_eq!(form_of(&body), Ok(&simple::FORM));
+    let read = read(&simple::FORM, &body);
     assert_eq!(read.refusals(), []);
     let count = |id| read.values(id).len();
     assert_eq!(count("body_temperature"), 14);

@@ -1,17 +1,17 @@
 //! Samples as apps post them from HealthKit.
 
 use import::batch::{Deletion, Meaning, Printed, RejectCode, ZoneEvidence};
-use import::forms::Form;
+use import::forms::healthkit;
 use import::json::ReadError;
 use model::metric;
 use model::record::Body;
 use model::sample::{Flags, uid_of};
 
-use crate::support::{Read, near, read, try_read, us};
+use crate::support::{Read, form_of, near, read, try_read, us};
 
 fn quantity(members: &str) -> Read {
     read(
-        Form::HealthKit,
+        &healthkit::FORM,
         &format!(r#"{{"quantity_samples":[{{{members}}}]}}"#),
     )
 }
@@ -25,8 +25,8 @@ fn the_original_body_is_read() {
         "end_date":"2026-03-08T08:00:00Z","source_name":"Apple Watch","device":{},"metadata":{}}],
         "category_samples":[],"workouts":[],"correlation_samples":[],"upload_metadata":{},
         "sync_token":"t"}"#;
-    assert_eq!(Form::of(body.as_bytes()), Ok(Form::HealthKit));
-    let read = read(Form::HealthKit, body);
+    assert_eq!(form_of(body), Ok(&healthkit::FORM));
+    let read = read(&healthkit::FORM, body);
     assert_eq!(read.refusals(), []);
     let rate = read.one("heart_rate");
     assert_eq!(
@@ -188,7 +188,7 @@ fn bad_samples_are_told_and_cost_nothing_else() {
         .flat_map(|(_, _, element)| [good.as_str(), *element])
         .collect();
     let read = read(
-        Form::HealthKit,
+        &healthkit::FORM,
         &format!(r#"{{"quantity_samples":[{}]}}"#, elements.join(",")),
     );
     assert_eq!(read.values("heart_rate").len(), bad.len());
@@ -213,7 +213,7 @@ fn categories_come_as_codes_or_names() {
         {{"identifier":"HKCategoryTypeIdentifierMindfulSession",{TIMES}}},
         {{"identifier":"headache",{TIMES}}}]}}"#
     );
-    let read = read(Form::HealthKit, &body);
+    let read = read(&healthkit::FORM, &body);
     assert_eq!(read.values("sleep_analysis"), [4.0, 5.0, 1.0]);
     assert_eq!(read.values("mindful_session"), [0.0]);
     assert_eq!(
@@ -236,7 +236,7 @@ fn workouts_are_records() {
       {"type":"Yoga","start":"2026-03-08T09:00:00Z","duration_minutes":30},
       {"type":"Yoga","start":"2026-03-08T09:00:00Z"},
       {"start":"2026-03-08T09:00:00Z"}]}"#;
-    let read = read(Form::HealthKit, body);
+    let read = read(&healthkit::FORM, body);
     assert_eq!(
         read.refusals(),
         [
@@ -274,7 +274,7 @@ fn correlations_keep_their_members_together() {
           {{"type":"HKQuantityTypeIdentifierBloodPressureDiastolic","value":79,"unit":"mmHg"}}]}},
         {{"type":"food",{TIMES},"objects":[]}}]}}"#
     );
-    let read = read(Form::HealthKit, &body);
+    let read = read(&healthkit::FORM, &body);
     assert_eq!(read.values("blood_pressure_systolic"), [121.0]);
     assert!(
         read.batch
@@ -297,7 +297,7 @@ fn correlations_keep_their_members_together() {
 #[test]
 fn deleted_objects_are_passed_on() {
     let read = read(
-        Form::HealthKit,
+        &healthkit::FORM,
         r#"{"deleted_objects":["a",{"uuid":"b","type":"heart_rate"},{"kind":1}]}"#,
     );
     let heart_rate = metric::by_id("heart_rate").expect("a metric").no;
@@ -323,7 +323,7 @@ fn deleted_objects_are_passed_on() {
 #[test]
 fn a_request_has_a_limit() {
     let body = format!(r#"{{"quantity_samples":[{}{{}}]}}"#, "{},".repeat(10_000));
-    let refused = try_read(Form::HealthKit, body.as_bytes()).expect_err("too many");
+    let refused = try_read(&healthkit::FORM, body.as_bytes()).expect_err("too many");
     assert_eq!(
         refused,
         ReadError::TooMany {
@@ -332,8 +332,8 @@ fn a_request_has_a_limit() {
         }
     );
     let body = format!(r#"{{"quantity_samples":[{}{{}}]}}"#, "{},".repeat(9_999));
-    assert_eq!(read(Form::HealthKit, &body).summary.rejected, 10_000);
-    let refused = try_read(Form::HealthKit, br#"{"samples":[]}"#).expect_err("another form");
+    assert_eq!(read(&healthkit::FORM, &body).summary.rejected, 10_000);
+    let refused = try_read(&healthkit::FORM, br#"{"samples":[]}"#).expect_err("another form");
     assert!(matches!(refused, ReadError::WrongShape { .. }));
 }
 
@@ -350,7 +350,7 @@ fn offsets_are_evidence_when_they_change() {
     ];
     let samples: Vec<String> = times.iter().map(|at| sample(at)).collect();
     let read = read(
-        Form::HealthKit,
+        &healthkit::FORM,
         &format!(r#"{{"quantity_samples":[{}]}}"#, samples.join(",")),
     );
     let zones: Vec<_> = read

@@ -1,7 +1,8 @@
 //! Reading a body and looking at what came out of it.
 
 use import::batch::{Batch, Meaning, RejectCode};
-use import::forms::Form;
+use import::form::{Document, Form};
+use import::forms;
 use import::json::ReadError;
 use import::live::{Context, Summary};
 use jiff::Timestamp;
@@ -26,12 +27,17 @@ pub(crate) struct Read {
     pub(crate) summary: Summary,
 }
 
-pub(crate) fn try_read(form: Form, body: &[u8]) -> Result<Read, ReadError> {
+/// The form that a body is found to have.
+pub(crate) fn form_of(body: &str) -> Result<&'static Form, ReadError> {
+    forms::of(&Document::of(body.as_bytes())?)
+}
+
+pub(crate) fn try_read(form: &Form, body: &[u8]) -> Result<Read, ReadError> {
     read_with(form, body, None)
 }
 
 pub(crate) fn read_with(
-    form: Form,
+    form: &Form,
     body: &[u8],
     aggregation: Option<&str>,
 ) -> Result<Read, ReadError> {
@@ -42,12 +48,11 @@ pub(crate) fn read_with(
         aggregation,
         source: "",
     };
-    let mut batch = Batch::default();
-    let summary = form.read(body, &context, &mut batch)?;
+    let (batch, summary) = form.read_body(body, &context)?;
     Ok(Read { batch, summary })
 }
 
-pub(crate) fn read(form: Form, body: &str) -> Read {
+pub(crate) fn read(form: &Form, body: &str) -> Read {
     try_read(form, body.as_bytes()).unwrap_or_else(|error| panic!("{error}"))
 }
 

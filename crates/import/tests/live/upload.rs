@@ -1,20 +1,19 @@
 //! The upload forms: one test of acceptance and one of refusal for every field.
 
 use import::batch::{Position, RejectCode};
-use import::forms::Form;
+use import::forms::{batch, simple, upload};
 use import::json::ReadError;
 use import::live::Context;
-use import::simple::{self, Lines};
 use model::record::Body;
 use model::sample::{Flags, HOUR_US, uid_of};
 use model::source::SourceClass;
 use model::zone::Zone;
 
-use crate::support::{NOW, Read, near, read, try_read, us};
+use crate::support::{NOW, Read, form_of, near, read, try_read, us};
 
 fn metric(members: &str) -> Read {
     read(
-        Form::Upload,
+        &upload::FORM,
         &format!(
             r#"{{"metrics":[{{"metric_id":"m","recorded_at":"2026-03-08T08:00:00Z",{members}}}]}}"#
         ),
@@ -334,7 +333,7 @@ fn blocks_fit_their_type_and_ids_are_unique() {
       {"metric_id":"g","metric_type":"heart_rate","biometric_data":{"x":1},"recorded_at":"2026-03-08T08:00:00Z"},
       {"metric_id":"h","metric_type":"environmental","raw_data":{"pm25":7},"recorded_at":"2026-03-08T08:00:00Z"},
       {"metric_id":"i","metric_type":"weight","value":71.5,"recorded_at":"2026-03-08T08:00:00Z","device_name":"Scale"}]}"#;
-    let read = read(Form::Upload, body);
+    let read = read(&upload::FORM, body);
     assert_eq!(
         read.refusals(),
         [
@@ -361,7 +360,7 @@ fn blocks_fit_their_type_and_ids_are_unique() {
 #[test]
 fn a_list_has_a_limit() {
     let body = format!(r#"{{"metrics":[{}{{}}]}}"#, "{},".repeat(1_000));
-    let refused = try_read(Form::Upload, body.as_bytes()).expect_err("too many");
+    let refused = try_read(&upload::FORM, body.as_bytes()).expect_err("too many");
     assert_eq!(
         refused,
         ReadError::TooMany {
@@ -376,8 +375,8 @@ fn a_series_of_one_type() {
     let body = r#"{"data_type":"heart_rate","source":"apple_watch","values":[
         {"value":72,"timestamp":"2026-03-08T08:00:00Z"},{"value":"73","timestamp":"2026-03-08T08:01:00+02:00"},
         {"value":5,"timestamp":"2026-03-08T08:02:00Z"},{"value":74}]}"#;
-    assert_eq!(Form::of(body.as_bytes()), Ok(Form::Upload));
-    let read = read(Form::Upload, body);
+    assert_eq!(form_of(body), Ok(&upload::FORM));
+    let read = read(&upload::FORM, body);
     assert_eq!(read.values("heart_rate"), [72.0, 73.0]);
     assert_eq!(
         read.refusals(),
@@ -393,7 +392,7 @@ fn a_series_of_one_type() {
 fn one_measurement() {
     let one = |members: &str| {
         read(
-            Form::Upload,
+            &upload::FORM,
             &format!(r#"{{"recorded_at":"2026-03-08T08:00:00Z",{members}}}"#),
         )
     };
@@ -461,7 +460,7 @@ fn one_measurement() {
 #[test]
 fn what_a_person_typed_is_marked() {
     let read = read(
-        Form::Upload,
+        &upload::FORM,
         r#"{"data_type":"steps","value":412,"recorded_at":"2026-03-08T08:00:00Z","source":"manual","notes":"a walk"}"#,
     );
     assert_eq!(read.one("step_count").flags, Flags::MANUAL);
@@ -476,8 +475,8 @@ fn workouts_and_ecgs_as_entries() {
       {"data_type":"electrocardiogram","value":"Sinus Rhythm","recorded_at":"2026-03-08T08:00:00Z"},
       {"data_type":"workout","value":"much","recorded_at":"2026-03-08T08:00:00Z"},
       {"data_type":"blood_glucose","value":95,"unit":"mg/dL","recorded_at":"2026-03-08T08:00:00Z"}]}"#;
-    assert_eq!(Form::of(body.as_bytes()), Ok(Form::Batch));
-    let read = read(Form::Batch, body);
+    assert_eq!(form_of(body), Ok(&batch::FORM));
+    let read = read(&batch::FORM, body);
     assert_eq!(
         read.refusals(),
         [("/records/2/value", RejectCode::ValueInvalid)]
@@ -501,15 +500,16 @@ fn workouts_and_ecgs_as_entries() {
 fn a_plain_array() {
     let body = r#"[{"type":"steps","start":"2026-03-08T08:00:00-05:00","end":"2026-03-08T09:00:00-05:00","value":412,"unit":"count"},
         {"type":"weight","start":"2026-03-08","value":71.5,"unit":"kg"}, 5]"#;
-    assert_eq!(Form::of(body.as_bytes()), Ok(Form::Simple));
-    let read = read(Form::Simple, body);
+    assert_eq!(form_of(body), Ok(&simple::FORM));
+    let read = read(&simple::FORM, body);
     assert_eq!(read.one("step_count").zone_offset_min, Some(-300));
     // A date is the start of the person's day.
     assert_eq!(read.one("body_mass").start_us, us("2026-03-08T05:00:00Z"));
     assert_eq!(read.refusals(), [("/2", RejectCode::Malformed)]);
 }
 
-fn lines(text: &str, lines: Lines<'_>) -> Result<Read, ReadError> {
+/// Reads lines of text.
+pub(crate) fn lines(text: &str) -> Result<Read, ReadError> {
     let zone = Zone::parse("America/New_York").expect("a zone");
     let context = Context {
         now_us: us(NOW),
@@ -517,31 +517,25 @@ fn lines(text: &str, lines: Lines<'_>) -> Result<Read, ReadError> {
         aggregation: None,
         source: "Shortcut",
     };
-    let mut batch = import::batch::Batch::default();
-    let summary = simple::read_lines(text.as_bytes(), lines, &context, &mut batch)?;
+    let (batch, summary) = import::format::read_body(text.as_bytes(), &context)?;
     Ok(Read { batch, summary })
 }
 
 #[test]
 fn lines_of_text() {
-    let named = Lines {
-        type_name: Some("weight"),
-        unit: Some("lb"),
-    };
     let read = lines(
-        "2026-03-07,154\n\n2026-03-08 07:00,153.5\nyesterday,150\n",
-        named,
+        "date,weight,unit\n2026-03-07,154,lb\n\n2026-03-08 07:00,153.5,lb\nyesterday,150,lb\n",
     )
     .expect("read");
     assert_eq!(read.values("body_mass").len(), 2);
     near(read.values("body_mass")[0], 69.853_224_98);
     assert_eq!(read.refusals(), [("/date", RejectCode::TimeInvalid)]);
-    assert_eq!(read.batch.rejections[0].position, Position::Line(4));
-    let headed = lines("date,step_count\n2026-03-07,8000\n", Lines::default()).expect("read");
+    assert_eq!(read.batch.rejections[0].position, Position::Line(5));
+    let headed = lines("date,step_count\n2026-03-07,8000\n").expect("read");
     assert_eq!(headed.values("step_count"), [8_000.0]);
     let columns = "Start;End;Type;Value;Unit\n2026-03-07 10:00;2026-03-07 11:00;steps;412;count\n";
-    let full = lines(columns, Lines::default()).expect("read");
+    let full = lines(columns).expect("read");
     assert_eq!(full.one("step_count").end_us, us("2026-03-07T16:00:00Z"));
-    let nameless = lines("2026-03-07,8000\n", Lines::default());
+    let nameless = lines("2026-03-07,8000\n");
     assert!(matches!(nameless, Err(ReadError::WrongShape { .. })));
 }

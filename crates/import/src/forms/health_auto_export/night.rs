@@ -9,7 +9,7 @@ use model::sample::Flags;
 
 use crate::clock::Moment;
 use crate::entry::{self, Frame};
-use crate::health_auto_export::series::{self, add};
+use crate::forms::health_auto_export::series::{self, add};
 use crate::json::Json;
 use crate::live::{Intake, Interval, NAMES_FULL, NOT_A_VALUE, Place, TIME_INVALID, VALUE_MISSING};
 use crate::session::known;
@@ -28,7 +28,7 @@ pub(super) fn take(
     point: &Json<'_>,
     unit: &str,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
     if point.get("startDate").is_null() || point.get("value").is_null() {
         return summary(point, unit, place, intake);
@@ -52,7 +52,7 @@ pub(super) fn take(
 fn told(
     point: &Json<'_>,
     [start, end]: [&'static str; 2],
-    intake: &Intake<'_, '_>,
+    intake: &Intake<'_, '_, '_>,
 ) -> Result<Option<(Moment, Moment)>, entry::Refused> {
     let (from, until) = (point.get(start), point.get(end));
     if from.is_null() || until.is_null() {
@@ -67,7 +67,7 @@ fn summary(
     point: &Json<'_>,
     unit: &str,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
     let unit = if unit.is_empty() { "hr" } else { unit };
     let asleep = told(point, ["sleepStart", "sleepEnd"], intake)?;
@@ -137,7 +137,7 @@ fn frame(
     point: &Json<'_>,
     source: &'static str,
     (start, end): (Moment, Moment),
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<Frame, entry::Refused> {
     let name = point
         .first_of(&["source", source])

@@ -11,13 +11,14 @@ use model::source::{Source, SourceNo, class_of_name};
 use model::unit::Percent;
 use model::workout;
 
-use crate::batch::{Batch, RejectCode};
+use crate::batch::RejectCode;
 use crate::check::Refusal;
 use crate::entry::{self, Frame};
-use crate::json::{self, Fields, Json, ReadError};
+use crate::form::{self, Document, Form};
+use crate::json::{Json, ReadError};
 use crate::live::{
-    Context, ELEMENTS_MAX, Intake, Interval, MALFORMED, Measurement, NAMES_FULL, NOT_A_VALUE,
-    Place, Summary, TIME_INVALID, VALUE_MISSING, refusal,
+    ELEMENTS_MAX, Intake, Interval, Measurement, NAMES_FULL, NOT_A_VALUE, Place, TIME_INVALID,
+    VALUE_MISSING, refusal,
 };
 use crate::session::{self, Heading, known};
 
@@ -26,18 +27,20 @@ const EXPECTED: &str = "an object with timestamp, app_version and one array for 
 /// The name of the source where records name none.
 const SOURCE: &str = "Health Connect";
 
-/// Reads a body; on error nothing of it is in `out`.
-pub fn read(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
-    let result = read_into(body, context, out);
-    if result.is_err() {
-        *out = Batch::default();
-    }
-    result
-}
+/// The form.
+pub const FORM: Form = Form {
+    name: "health_connect_webhook",
+    about: "What the HC Webhook app for Health Connect posts",
+    source: SOURCE,
+    expected: EXPECTED,
+    percent: Percent::Points,
+    is_meant,
+    read,
+};
 
-/// Whether an object has the members of this format.
-pub(crate) fn is_meant(fields: &Fields<'_>) -> bool {
-    fields.get("app_version").is_some() && fields.get("timestamp").is_some()
+/// Whether a body has the members of this form.
+fn is_meant(document: &Document<'_>) -> bool {
+    document.has("app_version") && document.has("timestamp")
 }
 
 /// A field of an array's records, its metric and its unit.
@@ -170,38 +173,30 @@ const CATEGORIES: [Category; 7] = [
     ("mindfulness", "", "mindful_session", &[]),
 ];
 
-fn read_into(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
-    let text = json::text(body)?;
-    let fields = Fields::of_document(text, EXPECTED)?;
-    if !is_meant(&fields) {
-        return Err(ReadError::WrongShape { expected: EXPECTED });
-    }
-    let mut intake = Intake::new(context, out, Percent::Points);
+fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), ReadError> {
+    let fields = document.fields().filter(|_| is_meant(document));
+    let fields = fields.ok_or(FORM.refusal())?;
     for name in known_arrays() {
         let Some(array) = fields.get(name).filter(|raw| raw.starts_with('[')) else {
             continue;
         };
         let pointer = format!("/{name}");
-        json::each(array, &pointer, ELEMENTS_MAX, &mut |index,
-                                                        element: Option<
-            Json<'_>,
-        >| {
-            let place = Place {
-                array: &pointer,
-                index,
-            };
-            match element.filter(|element| !element.members().is_empty()) {
-                Some(element) => take(name, &element, place, &mut intake),
-                None => intake.reject(place, "", None, MALFORMED),
-            }
-        })?;
+        form::objects(
+            array,
+            &pointer,
+            ELEMENTS_MAX,
+            intake,
+            &mut |element, place, intake| {
+                take(name, element, place, intake);
+            },
+        )?;
     }
     for (name, raw) in fields.iter() {
         if raw.starts_with('[') && !known_arrays().any(|array| array == name) {
             intake.skip(name, "this type of record is not known");
         }
     }
-    Ok(intake.finish(body.len()))
+    Ok(())
 }
 
 fn known_arrays() -> impl Iterator<Item = &'static str> {
@@ -211,7 +206,7 @@ fn known_arrays() -> impl Iterator<Item = &'static str> {
     measured.chain(special).chain(coded)
 }
 
-fn take(name: &str, record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+fn take(name: &str, record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     if name == "sleep" {
         return sleep(record, place, intake);
     }
@@ -248,7 +243,10 @@ fn take(name: &str, record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_,
 }
 
 /// `{start_time, end_time}` or `{time}`, and who made it.
-fn frame(record: &Json<'_>, intake: &mut Intake<'_, '_>) -> Result<Frame, (&'static str, Refusal)> {
+fn frame(
+    record: &Json<'_>,
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<Frame, (&'static str, Refusal)> {
     let (field, start) = record
         .named(&["start_time", "time", "bucket_start"])
         .ok_or(("time", TIME_INVALID))?;
@@ -269,7 +267,7 @@ fn frame(record: &Json<'_>, intake: &mut Intake<'_, '_>) -> Result<Frame, (&'sta
     })
 }
 
-fn source(record: &Json<'_>, intake: &mut Intake<'_, '_>) -> Option<(SourceNo, Flags)> {
+fn source(record: &Json<'_>, intake: &mut Intake<'_, '_, '_>) -> Option<(SourceNo, Flags)> {
     let metadata = record.get("metadata");
     let device = metadata.get("device");
     let app_id = metadata
@@ -303,7 +301,7 @@ fn quantities(
     fields: &[Field],
     frame: Frame,
     id: Option<&str>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
     let mut found = false;
     let mut add = |name: &'static str, of: &Field, flags| -> Result<(), entry::Refused> {
@@ -350,7 +348,7 @@ fn category(
     (_, field, metric, codes): &Category,
     frame: Frame,
     id: Option<&str>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
     let to = intake
         .meaning_of(known(metric), "")
@@ -396,7 +394,7 @@ pub(crate) fn stage(text: &str) -> Option<SleepStage> {
 }
 
 /// A session: its stages, and the time in bed around them. A session without stages was slept.
-fn sleep(record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+fn sleep(record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let Some(end) = intake.moment(record.first_of(&["session_end_time", "end_time"])) else {
         return intake.reject(place, "session_end_time", None, TIME_INVALID);
     };
@@ -428,7 +426,7 @@ fn sleep(record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
         return intake.reject(place, "session_end_time", None, why);
     }
     for (index, part) in stages.iter().enumerate() {
-        let reject = |intake: &mut Intake<'_, '_>, field: &str, why| {
+        let reject = |intake: &mut Intake<'_, '_, '_>, field: &str, why| {
             intake.reject(place, &format!("stages/{index}/{field}"), None, why);
         };
         let start = intake.moment(part.get("start_time"));
@@ -460,7 +458,7 @@ fn add_stage(
     at: Interval,
     source: SourceNo,
     flags: Flags,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refusal> {
     let to = intake
         .meaning_of(known("sleep_analysis"), "")
@@ -477,7 +475,7 @@ fn add_stage(
     intake.add(to, what)
 }
 
-fn exercise(record: &Json<'_>, frame: Frame, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+fn exercise(record: &Json<'_>, frame: Frame, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let told = record.get("type");
     let number = told.number();
     #[expect(

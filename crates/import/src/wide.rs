@@ -14,13 +14,27 @@ pub(crate) enum Endian {
     Big,
 }
 
+/// Units at the beginning that must be of plain letters where no mark says that a text is in UTF-16.
+const PLAIN_UNITS: usize = 8;
+
 impl Endian {
-    /// The endianness that a byte order mark at the beginning of a file tells.
+    /// The endianness of a text in UTF-16: as its byte order mark says, or by its first letters being
+    /// pairs of a zero and a plain letter.
     pub(crate) fn of(head: &[u8]) -> Option<Self> {
         match head {
-            [0xff, 0xfe, ..] => Some(Self::Little),
-            [0xfe, 0xff, ..] => Some(Self::Big),
-            _ => None,
+            [0xff, 0xfe, ..] => return Some(Self::Little),
+            [0xfe, 0xff, ..] => return Some(Self::Big),
+            _ => {}
+        }
+        let (units, _) = head.as_chunks::<2>();
+        let first = units.get(..PLAIN_UNITS)?;
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+        if first.iter().all(|[low, high]| *high == 0 && is_plain(*low)) {
+            Some(Self::Little)
+        } else if first.iter().all(|[high, low]| *high == 0 && is_plain(*low)) {
+            Some(Self::Big)
+        } else {
+            None
         }
     }
 }
@@ -36,7 +50,7 @@ pub(crate) struct Wide<R> {
 }
 
 impl<R: Read> Wide<R> {
-    /// Text from the byte order mark on.
+    /// Text from its first byte on, the byte order mark included.
     pub(crate) fn new(inner: R, endian: Endian) -> Self {
         Self {
             inner,

@@ -14,12 +14,13 @@ use model::source::{Source, SourceNo, class_of_name};
 use model::unit::Percent;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::batch::{Batch, Printed, RejectCode};
+use crate::batch::{Printed, RejectCode};
 use crate::check::Refusal;
-use crate::json::{self, Fields, Json, Name, ReadError};
+use crate::form::{self, Document, Form};
+use crate::json::{self, Json, Name, ReadError};
 use crate::live::{
-    self, Context, Intake, MALFORMED, Measurement, NAMES_FULL, NOT_A_VALUE, Place, Summary,
-    TIME_INVALID, TYPE_MISSING, Use, VALUE_MISSING, metadata, refusal,
+    self, Intake, MALFORMED, Measurement, NAMES_FULL, NOT_A_VALUE, Place, TIME_INVALID,
+    TYPE_MISSING, Use, VALUE_MISSING, metadata, refusal,
 };
 use crate::session;
 
@@ -37,29 +38,29 @@ const ARRAYS: [&str; 5] = [
     "deleted_objects",
 ];
 
-/// Reads a body; on error nothing of it is in `out`.
-pub fn read(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
-    let result = read_into(body, context, out);
-    if result.is_err() {
-        *out = Batch::default();
-    }
-    result
+/// The form.
+pub const FORM: Form = Form {
+    name: "healthkit",
+    about: "Samples, workouts and deletions that an app reads from HealthKit",
+    source: "HealthKit",
+    expected: EXPECTED,
+    percent: Percent::Fraction,
+    is_meant,
+    read,
+};
+
+/// Whether a body has the members of this form.
+fn is_meant(document: &Document<'_>) -> bool {
+    // A null or empty array says what the body is as well as a full one.
+    let fields = document.fields();
+    fields.is_some_and(|fields| fields.names().any(|name| ARRAYS.contains(&name)))
 }
 
-/// Whether an object has the members of this format.
-pub(crate) fn is_meant(fields: &Fields<'_>) -> bool {
-    fields.names().any(|name| ARRAYS.contains(&name))
-}
-
-fn read_into(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
-    let text = json::text(body)?;
-    let fields = Fields::of_document(text, EXPECTED)?;
-    if !is_meant(&fields) {
-        return Err(ReadError::WrongShape { expected: EXPECTED });
-    }
-    let mut intake = Intake::new(context, out, Percent::Fraction);
+fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), ReadError> {
+    let fields = document.fields().filter(|_| is_meant(document));
+    let fields = fields.ok_or(FORM.refusal())?;
     // A sample takes some 250 bytes of JSON.
-    intake.reserve(body.len() / 250);
+    intake.reserve(document.text().len() / 250);
     for array in ["quantity_samples", "category_samples"] {
         let Some(raw) = fields.get(array) else {
             continue;
@@ -73,38 +74,26 @@ fn read_into(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summ
             let Some(Some(sample)) = sample.map(|sample: Element<'_>| sample.0) else {
                 return intake.reject(place, "", None, MALFORMED);
             };
-            if let Err(refused) = take(&sample, Printed::TopLevel, &mut intake) {
+            if let Err(refused) = take(&sample, Printed::TopLevel, intake) {
                 intake.reject(place, refused.field, refused.type_index, refused.refusal);
             }
         })?;
     }
-    for (array, each) in [
+    for (array, take) in [
         (
             "workouts",
-            session::take as fn(&Json<'_>, Place<'_>, &mut Intake<'_, '_>),
+            session::take as fn(&Json<'_>, Place<'_>, &mut Intake<'_, '_, '_>),
         ),
         ("correlation_samples", take_correlation),
         ("deleted_objects", take_deletion),
     ] {
-        let Some(raw) = fields.get(array) else {
-            continue;
-        };
-        let pointer = format!("/{array}");
-        json::each(raw, &pointer, SAMPLES_MAX, &mut |index,
-                                                     element: Option<
-            Json<'_>,
-        >| {
-            let place = Place {
-                array: &pointer,
-                index,
-            };
-            match element {
-                Some(element) => each(&element, place, &mut intake),
-                None => intake.reject(place, "", None, MALFORMED),
-            }
-        })?;
+        if let Some(raw) = fields.get(array) {
+            form::elements(raw, &format!("/{array}"), SAMPLES_MAX, intake, &mut {
+                take
+            })?;
+        }
     }
-    Ok(intake.finish(body.len()))
+    Ok(())
 }
 
 /// A sample as it stands in the body.
@@ -242,7 +231,7 @@ const fn refused(field: &'static str, type_index: Option<u32>, refusal: Refusal)
 fn take(
     sample: &Printout<'_>,
     printed: Printed,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(Use, Measurement), Refused> {
     let name = sample
         .type_name()
@@ -321,7 +310,7 @@ fn value(sample: &Printout<'_>, metric: Option<&'static Metric>) -> Result<f64, 
     }
 }
 
-fn source(sample: &Printout<'_>, intake: &mut Intake<'_, '_>) -> Option<SourceNo> {
+fn source(sample: &Printout<'_>, intake: &mut Intake<'_, '_, '_>) -> Option<SourceNo> {
     let inner = sample.source.get("source");
     let app = if inner.members().is_empty() {
         &sample.source
@@ -390,7 +379,7 @@ fn flags(metadata: &Json<'_>) -> Flags {
 type Member = (Use, Measurement, String);
 
 /// A correlation: its members are samples, and the record keeps them together.
-fn take_correlation(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+fn take_correlation(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let heading = printout(element);
     let Some(name) = heading.type_name().map(correlation_id) else {
         return intake.reject(place, "identifier", None, TYPE_MISSING);
@@ -439,7 +428,7 @@ fn take_members(
     element: &Json<'_>,
     heading: &Printout<'_>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Vec<Member> {
     let names = [
         "objects",
@@ -478,7 +467,7 @@ fn take_members(
     taken
 }
 
-fn member((to, what, printed): Member, intake: &Intake<'_, '_>) -> Option<CorrelationMember> {
+fn member((to, what, printed): Member, intake: &Intake<'_, '_, '_>) -> Option<CorrelationMember> {
     Some(CorrelationMember {
         metric: to.metric.map_or(printed, |metric| metric.id.to_owned()),
         value: intake.canonical(to, what.value).ok()?,
@@ -513,7 +502,7 @@ fn printout<'a>(element: &Json<'a>) -> Printout<'a> {
 }
 
 /// A deleted object: its id, alone or with its type.
-fn take_deletion(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+fn take_deletion(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let printout = printout(element);
     let Some(id) = element.text().or_else(|| printout.id.text()) else {
         return intake.reject(place, "uuid", None, MALFORMED);

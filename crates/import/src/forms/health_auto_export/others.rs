@@ -9,7 +9,7 @@ use model::sample::{Flags, uid_of};
 use crate::batch::RejectCode;
 use crate::check::Refusal;
 use crate::entry::Frame;
-use crate::health_auto_export::series::{self, add};
+use crate::forms::health_auto_export::series::{self, add};
 use crate::json::Json;
 use crate::live::{Intake, NAMES_FULL, NOT_A_VALUE, Place, UNIT_UNKNOWN, VALUE_MISSING, refusal};
 
@@ -31,7 +31,7 @@ fn record(element: &Json<'_>, frame: Frame, identity: String, body: Body) -> Rec
 fn finish(
     result: Result<(), (&'static str, Refusal)>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     if let Err((field, why)) = result {
         intake.reject(place, field, None, why);
@@ -44,7 +44,7 @@ fn words(json: &Json<'_>) -> Vec<String> {
 }
 
 /// A logged emotion or mood.
-pub(super) fn state_of_mind(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+pub(super) fn state_of_mind(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let mut take = || {
         let frame = series::frame(element, None, intake)?;
         let valence = element
@@ -76,13 +76,13 @@ pub(super) fn state_of_mind(element: &Json<'_>, place: Place<'_>, intake: &mut I
 }
 
 /// A dose of a medication.
-pub(super) fn medication(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+pub(super) fn medication(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let result = keep("medication", element, intake);
     finish(result, place, intake);
 }
 
 /// A notification about the heart rate; it does not say whether the rate was high or low.
-pub(super) fn notification(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+pub(super) fn notification(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let result = keep("heart_rate_notification", element, intake);
     finish(result, place, intake);
 }
@@ -90,7 +90,7 @@ pub(super) fn notification(element: &Json<'_>, place: Place<'_>, intake: &mut In
 fn keep(
     name: &'static str,
     element: &Json<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), (&'static str, Refusal)> {
     let frame = match series::frame(element, None, intake) {
         Ok(frame) => frame,
@@ -110,7 +110,7 @@ fn keep(
 }
 
 /// A symptom or an event of the cycle: `{name, start, end, severity | value, userEntered}`.
-pub(super) fn logged(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+pub(super) fn logged(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let name = element.get("name").text().unwrap_or_default();
     let metric = metric::by_name(name).filter(|metric| metric.kind == Kind::Category);
     let Some(metric) = metric else {
@@ -140,7 +140,7 @@ pub(super) fn logged(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'
 }
 
 /// An electrocardiogram.
-pub(super) fn ecg(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+pub(super) fn ecg(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let mut take = || {
         let frame = series::frame(element, None, intake)?;
         let points = element.get("voltageMeasurements").elements();

@@ -6,8 +6,8 @@ use model::sample::Flags;
 
 use crate::check::Refusal;
 use crate::entry::{self, Frame};
-use crate::health_auto_export::night;
-use crate::health_auto_export::period::{self, Period, Periods};
+use crate::forms::health_auto_export::night;
+use crate::forms::health_auto_export::period::{self, Period, Periods};
 use crate::json::{self, Fields, Json, ReadError};
 use crate::live::{
     ELEMENTS_MAX, Intake, Interval, MALFORMED, Measurement, NAMES_FULL, NOT_A_VALUE, Place,
@@ -27,7 +27,7 @@ pub(super) fn take(
     metric: &Fields<'_>,
     periods: &Periods,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), ReadError> {
     let name = metric.json(&["name"]).unwrap_or_default();
     let Some(name) = name.text() else {
@@ -92,7 +92,7 @@ impl Series<'_> {
         &self,
         point: &Json<'_>,
         place: Place<'_>,
-        intake: &mut Intake<'_, '_>,
+        intake: &mut Intake<'_, '_, '_>,
     ) -> Result<(), entry::Refused> {
         if self
             .metric
@@ -154,7 +154,7 @@ impl Series<'_> {
 pub(super) fn frame(
     point: &Json<'_>,
     period: Option<Period>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<Frame, (&'static str, Refusal)> {
     let (field, start) = point
         .named(&["startDate", "start", "date"])
@@ -205,7 +205,7 @@ pub(super) fn extremes(
     point: &Json<'_>,
     to: Use,
     frame: Frame,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
     let type_index = Some(to.type_index);
     for (name, flag) in EXTREMES {
@@ -225,7 +225,7 @@ pub(super) fn add(
     value: f64,
     frame: Frame,
     flags: Flags,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refusal> {
     let what = Measurement {
         start_us: frame.at.start_us,

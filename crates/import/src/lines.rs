@@ -1,78 +1,24 @@
-//! What a phone's shortcut or a shell script can write: an array `[{type, start, end, value, unit}]`, or
-//! lines of `date,value` with the type in the first line or in the address.
+//! Lines of text: `date,value` with the type in the heading, or a heading that names the columns.
 //!
-//! Lines that cannot be read are told with their number; the others are kept.
+//! Lines that cannot be read are counted with their number; the others are kept.
+
+use std::ops::ControlFlow;
 
 use model::sample::Flags;
 use model::zone::Zone;
 
-use crate::batch::{Batch, Position, RejectCode};
+use crate::batch::{Batch, RejectCode, Sink};
 use crate::check::Refusal;
 use crate::clock;
-use crate::entry::{self, Frame, Shared};
-use crate::json::{self, Json, ReadError};
+use crate::entry::{self, Frame};
+use crate::json::{Json, ReadError};
 use crate::live::{
-    Context, ELEMENTS_MAX, Intake, Interval, MALFORMED, NAMES_FULL, NOT_A_VALUE, Place, ROOT,
-    Summary, TIME_INVALID, TYPE_MISSING, VALUE_MISSING, refusal,
+    Context, ELEMENTS_MAX, Intake, Interval, LINES, NAMES_FULL, NOT_A_VALUE, Place, Summary,
+    TIME_INVALID, TYPE_MISSING, VALUE_MISSING, refusal,
 };
+use crate::tables::Outbox;
 
-const EXPECTED: &str = "an array of objects with type, start and value";
 const EXPECTED_LINES: &str = "lines of date,value under a heading that names the type";
-
-/// Reads an array of measurements; on error nothing of it is in `out`.
-pub fn read(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
-    let result = read_array(body, context, out);
-    if result.is_err() {
-        *out = Batch::default();
-    }
-    result
-}
-
-fn read_array(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
-    let text = json::text(body)?;
-    json::whole(text)?;
-    if !text.trim_start().starts_with('[') {
-        return Err(ReadError::WrongShape { expected: EXPECTED });
-    }
-    let mut intake = Intake::new(context, out, entry::PERCENT);
-    json::each(
-        text,
-        "",
-        ELEMENTS_MAX,
-        &mut |index, element: Option<Json<'_>>| {
-            let place = Place { array: ROOT, index };
-            match element {
-                Some(element) => entry::take(&element, Shared::default(), place, &mut intake),
-                None => intake.reject(place, "", None, MALFORMED),
-            }
-        },
-    )?;
-    Ok(intake.finish(body.len()))
-}
-
-/// What lines of text measure, where their heading does not say it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Lines<'a> {
-    /// The type of all lines.
-    pub type_name: Option<&'a str>,
-    /// The unit of all lines; without one, what the type implies.
-    pub unit: Option<&'a str>,
-}
-
-/// Reads lines of `date,value[,unit]` or `start,end,value[,unit]`; a heading names the columns.
-/// On error nothing is in `out`.
-pub fn read_lines(
-    body: &[u8],
-    lines: Lines<'_>,
-    context: &Context<'_>,
-    out: &mut Batch,
-) -> Result<Summary, ReadError> {
-    let result = read_text(body, lines, context, out);
-    if result.is_err() {
-        *out = Batch::default();
-    }
-    result
-}
 
 /// The columns of the lines, by position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,22 +40,49 @@ const PLAIN: Columns = Columns {
     source: None,
 };
 
-fn read_text(
-    body: &[u8],
-    lines: Lines<'_>,
-    context: &Context<'_>,
-    out: &mut Batch,
-) -> Result<Summary, ReadError> {
+/// The name of the source where no column names one.
+const SOURCE: &str = "Import";
+
+/// Whether the first line of a file has columns.
+pub(crate) fn is_meant(head: &[u8]) -> bool {
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_text = line
+        .iter()
+        .all(|byte| *byte >= b' ' || matches!(byte, b'\r' | b'\t'));
+    is_text && line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t'))
+}
+
+/// Reads lines into one batch.
+pub(crate) fn read_body(body: &[u8], context: &Context<'_>) -> Result<(Batch, Summary), ReadError> {
+    let mut whole = Batch::default();
+    let mut sink = |batch: Batch| {
+        whole = batch;
+        ControlFlow::Continue(())
+    };
+    let summary = read(body, context, &mut sink)?;
+    Ok((whole, summary))
+}
+
+/// Reads lines of `date,value[,unit]` or `start,end,value[,unit]` under a heading that names the
+/// columns; on error nothing was handed over.
+pub fn read(body: &[u8], context: &Context<'_>, sink: &mut Sink<'_>) -> Result<Summary, ReadError> {
     let text = std::str::from_utf8(body).map_err(|error| ReadError::NotText {
         byte: error.valid_up_to() as u64,
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut intake = Intake::new(context, out, entry::PERCENT);
+    let context = &Context {
+        source: if context.source.is_empty() {
+            SOURCE
+        } else {
+            context.source
+        },
+        ..*context
+    };
+    let mut intake = Intake::new(context, Outbox::for_small(sink), entry::PERCENT);
     let mut columns = PLAIN;
     let mut headed: Option<String> = None;
-    let numbered = (1_u64..).zip(text.lines());
     let mut is_first = true;
-    for (number, line) in numbered {
+    for (number, line) in (1_u64..).zip(text.lines()) {
         if number > ELEMENTS_MAX {
             let pointer = "the text".to_owned();
             return Err(ReadError::TooMany {
@@ -126,20 +99,17 @@ fn read_text(
             (columns, headed) = (found, name);
             continue;
         }
-        let shared = lines.type_name.or(headed.as_deref());
-        if columns.type_name.is_none() && shared.is_none() {
+        if columns.type_name.is_none() && headed.is_none() {
             return Err(ReadError::WrongShape {
                 expected: EXPECTED_LINES,
             });
         }
-        if let Err((field, why)) = take_line(line, columns, shared, lines.unit, &mut intake) {
+        if let Err((field, why)) = take_line(line, columns, headed.as_deref(), &mut intake) {
             let place = Place {
-                array: "",
+                array: LINES,
                 index: number,
             };
-            let before = intake.rejections();
             intake.reject(place, field, None, why);
-            intake.move_rejections(before, Position::Line(number));
         }
     }
     Ok(intake.finish(body.len()))
@@ -200,8 +170,7 @@ fn take_line(
     line: &str,
     columns: Columns,
     shared: Option<&str>,
-    unit: Option<&str>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), (&'static str, Refusal)> {
     let fields = split(line);
     let field = |column: Option<usize>| {
@@ -229,7 +198,7 @@ fn take_line(
         source,
         flags: Flags::NONE,
     };
-    let unit = field(columns.unit).or(unit).unwrap_or_default();
+    let unit = field(columns.unit).unwrap_or_default();
     let value = Json::Text(value.into());
     if name == "blood_pressure" {
         let too_wide = refusal(

@@ -5,8 +5,8 @@ use model::sample::{Flags, uid_of};
 use model::workout;
 
 use crate::entry;
-use crate::health_auto_export::period::{self, Period};
-use crate::health_auto_export::series::{self, add, extremes};
+use crate::forms::health_auto_export::period::{self, Period};
+use crate::forms::health_auto_export::series::{self, add, extremes};
 use crate::json::Json;
 use crate::live::{
     Intake, Interval, NAMES_FULL, NOT_A_VALUE, Place, TIME_INVALID, TYPE_MISSING, VALUE_MISSING,
@@ -53,7 +53,7 @@ const FIELDS: [(&str, &str, Slot, &str); 16] = [
 ];
 
 /// Takes a workout in.
-pub(super) fn take(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+pub(super) fn take(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let Some(name) = element.get("name").text() else {
         return intake.reject(place, "name", None, TYPE_MISSING);
     };
@@ -141,7 +141,7 @@ fn total(
     metric: &'static str,
     unit: &str,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Option<f64> {
     let (name, json) = element.named(names)?;
     let total = quantity(json, metric, unit).filter(|total| *total >= 0.0);
@@ -155,7 +155,7 @@ fn total(
 fn statistics(
     element: &Json<'_>,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Vec<WorkoutStatistic> {
     let mut statistics: Vec<WorkoutStatistic> = Vec::new();
     let mut put = |metric: &'static str, slot: Slot, value: f64| {
@@ -205,7 +205,7 @@ fn heart_rates(
     element: &Json<'_>,
     list: &'static str,
     place: Place<'_>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) {
     let points = element.get(list).elements();
     let period = period::of_points(points, intake.context());
@@ -219,7 +219,7 @@ fn heart_rates(
 fn heart_rate(
     point: &Json<'_>,
     period: Option<Period>,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
     let unit = point.get("units").text().unwrap_or("bpm");
     let to = intake

@@ -15,31 +15,37 @@ use model::unit::{Percent, Unit};
 use model::workout;
 use model::zone::Zone;
 
-use crate::batch::{Batch, RejectCode};
+use crate::batch::RejectCode;
 use crate::check::Refusal;
 use crate::clock;
 use crate::entry;
-use crate::json::{self, Fields, Json, ReadError};
+use crate::form::{self, Document, Form};
+use crate::json::{Fields, Json, ReadError};
 use crate::live::{
-    self, Context, ELEMENTS_MAX, Intake, Interval, MALFORMED, Measurement, NAMES_FULL, NOT_A_VALUE,
-    Place, Summary, TIME_INVALID, TYPE_MISSING, VALUE_MISSING, metadata, refusal,
+    self, ELEMENTS_MAX, Intake, Interval, Measurement, NAMES_FULL, NOT_A_VALUE, Place,
+    TIME_INVALID, TYPE_MISSING, VALUE_MISSING, metadata, refusal,
 };
 use crate::session::{self, Heading, known};
 
 const EXPECTED: &str = "an object with provider and data, which has records, sleep or workouts";
 
-/// Reads a body; on error nothing of it is in `out`.
-pub fn read(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
-    let result = read_into(body, context, out);
-    if result.is_err() {
-        *out = Batch::default();
-    }
-    result
-}
+/// The form.
+pub const FORM: Form = Form {
+    name: "open_wearables",
+    about: "What the mobile SDK of Open Wearables syncs",
+    source: SOURCE,
+    expected: EXPECTED,
+    percent: Percent::Points,
+    is_meant,
+    read,
+};
 
-/// Whether an object has the members of this format.
-pub(crate) fn is_meant(fields: &Fields<'_>) -> bool {
-    fields.get("provider").is_some() && fields.get("data").is_some()
+/// The name of the source where neither a record nor the provider names one.
+const SOURCE: &str = "Open Wearables";
+
+/// Whether a body has the members of this form.
+fn is_meant(document: &Document<'_>) -> bool {
+    document.has("provider") && document.has("data")
 }
 
 /// What is the same for the whole body.
@@ -50,31 +56,25 @@ struct Sync {
     scored: HashSet<String>,
 }
 
-fn read_into(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summary, ReadError> {
-    let text = json::text(body)?;
-    let fields = Fields::of_document(text, EXPECTED)?;
-    let data = fields
-        .get("data")
-        .ok_or(ReadError::WrongShape { expected: EXPECTED })?;
+fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), ReadError> {
+    let fields = document.fields().ok_or(FORM.refusal())?;
+    let data = fields.get("data").ok_or(FORM.refusal())?;
     let data = Fields::of(data, EXPECTED)?;
     let provider = fields.json(&["provider"]).unwrap_or_default();
-    let provider = provider.text().unwrap_or("Open Wearables").to_owned();
+    let provider = provider.text().unwrap_or(SOURCE).to_owned();
     let mut sync = Sync {
         is_apple: provider.eq_ignore_ascii_case("apple"),
         provider,
         scored: HashSet::new(),
     };
     // HealthKit's values are passed on as they are; Health Connect and Samsung count percents.
-    let percent = if sync.is_apple {
-        Percent::Fraction
-    } else {
-        Percent::Points
-    };
-    let mut intake = Intake::new(context, out, percent);
+    if sync.is_apple {
+        intake.percent_is(Percent::Fraction);
+    }
     for (name, take) in [
         (
             "records",
-            record as fn(&Json<'_>, &mut Sync, Place<'_>, &mut Intake<'_, '_>),
+            record as fn(&Json<'_>, &mut Sync, Place<'_>, &mut Intake<'_, '_, '_>),
         ),
         ("sleep", sleep),
         ("workouts", session_of),
@@ -83,21 +83,17 @@ fn read_into(body: &[u8], context: &Context<'_>, out: &mut Batch) -> Result<Summ
             continue;
         };
         let pointer = format!("/data/{name}");
-        json::each(array, &pointer, ELEMENTS_MAX, &mut |index,
-                                                        element: Option<
-            Json<'_>,
-        >| {
-            let place = Place {
-                array: &pointer,
-                index,
-            };
-            match element.filter(|element| !element.members().is_empty()) {
-                Some(element) => take(&element, &mut sync, place, &mut intake),
-                None => intake.reject(place, "", None, MALFORMED),
-            }
-        })?;
+        form::objects(
+            array,
+            &pointer,
+            ELEMENTS_MAX,
+            intake,
+            &mut |element, place, intake| {
+                take(element, &mut sync, place, intake);
+            },
+        )?;
     }
-    Ok(intake.finish(body.len()))
+    Ok(())
 }
 
 /// The part that records, stages and workouts share.
@@ -112,7 +108,7 @@ struct Frame {
 fn frame(
     element: &Json<'_>,
     sync: &Sync,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<Frame, (&'static str, Refusal)> {
     let start = intake
         .moment(element.get("startDate"))
@@ -148,7 +144,7 @@ fn frame(
     })
 }
 
-fn source_of(source: &Json<'_>, sync: &Sync, intake: &mut Intake<'_, '_>) -> Option<SourceNo> {
+fn source_of(source: &Json<'_>, sync: &Sync, intake: &mut Intake<'_, '_, '_>) -> Option<SourceNo> {
     let names = ["deviceName", "deviceModel", "appId"];
     let named = names.iter().find_map(|name| source.get(name).text());
     let name = named.unwrap_or(&sync.provider);
@@ -186,7 +182,7 @@ fn metric_of(name: &str, is_apple: bool) -> Option<&'static Metric> {
     })
 }
 
-fn record(element: &Json<'_>, sync: &mut Sync, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+fn record(element: &Json<'_>, sync: &mut Sync, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     if let Err((field, type_index, why)) = take_record(element, sync, intake) {
         intake.reject(place, field, type_index, why);
     }
@@ -195,7 +191,7 @@ fn record(element: &Json<'_>, sync: &mut Sync, place: Place<'_>, intake: &mut In
 fn take_record(
     element: &Json<'_>,
     sync: &Sync,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
     let name = element
         .get("type")
@@ -256,7 +252,7 @@ fn code(metric: &Metric, value: &Json<'_>) -> Result<f64, Refusal> {
 }
 
 /// One stage of a night.
-fn sleep(element: &Json<'_>, sync: &mut Sync, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+fn sleep(element: &Json<'_>, sync: &mut Sync, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let metric = known("sleep_analysis");
     let stage = element.get("stage").text().or(element.get("value").text());
     let Some(code) = stage.and_then(|stage| category::category_code(metric, stage)) else {
@@ -307,7 +303,7 @@ fn score(
     value: &Json<'_>,
     night: &str,
     frame: Frame,
-    intake: &mut Intake<'_, '_>,
+    intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), Refusal> {
     let to = intake
         .meaning_of(known("sleep_score"), "")
@@ -396,7 +392,12 @@ const VALUES: [(&str, &str, Slot, &str); 29] = [
     ("maxRpm", "cycling_cadence", Slot::Most, "rpm"),
 ];
 
-fn session_of(element: &Json<'_>, sync: &mut Sync, place: Place<'_>, intake: &mut Intake<'_, '_>) {
+fn session_of(
+    element: &Json<'_>,
+    sync: &mut Sync,
+    place: Place<'_>,
+    intake: &mut Intake<'_, '_, '_>,
+) {
     let frame = match frame(element, sync, intake) {
         Ok(frame) => frame,
         Err((field, why)) => return intake.reject(place, field, None, why),
@@ -493,7 +494,11 @@ fn statistic_of<'w>(
 }
 
 /// A moment of a workout: heart rate, cadence, speed or power.
-fn take_point(sample: &Json<'_>, frame: Frame, intake: &mut Intake<'_, '_>) -> Result<(), Refusal> {
+fn take_point(
+    sample: &Json<'_>,
+    frame: Frame,
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<(), Refusal> {
     let name = sample.get("type").text().ok_or(TYPE_MISSING)?;
     let at = intake
         .moment(sample.first_of(&["timestamp", "time"]))
