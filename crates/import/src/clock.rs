@@ -1,12 +1,16 @@
 //! Reads the times that clients print: RFC 3339 and what comes close, twelve-hour clocks, dates, and
-//! numbers since 1970.
+//! numbers since 1970 or 2001. Times as other countries print them are in `clock/local.rs`.
 //!
 //! A time without offset is a local time and needs the person's zone. This never uses the server's
 //! clock in place of a time that is missing.
 
+pub(crate) mod local;
+
 use jiff::civil;
 use model::zone::Zone;
 
+use crate::check;
+use crate::clock::local::Order;
 use crate::json::Json;
 
 /// An instant and what its text said about the place.
@@ -17,25 +21,42 @@ pub(crate) struct Moment {
     /// Minutes east of UTC, when the text had an offset other than zero: `Z` and `+00:00` say how
     /// the client prints, not where the person is.
     pub(crate) offset_min: Option<i16>,
+    /// Whether it is a whole day: a date without a clock.
+    pub(crate) is_date: bool,
 }
 
 /// Reads a time from a JSON value; `zone` is for local times without offset.
-pub(crate) fn read_json(json: &Json<'_>, zone: &Zone) -> Option<Moment> {
+pub(crate) fn read_json(json: &Json<'_>, zone: &Zone, now_us: i64) -> Option<Moment> {
     match json {
-        Json::Text(text) => read(text, zone),
-        Json::Number(number) => since_1970(*number),
+        Json::Text(text) => read(text, zone).or_else(|| counted(text.trim().parse().ok()?, now_us)),
+        Json::Number(number) => counted(*number, now_us),
         Json::Null | Json::Bool(_) | Json::List(_) | Json::Object(_) => None,
     }
 }
 
+/// Seconds from 1970-01-01 to 2001-01-01, where clocks of Apple's programs begin.
+const SECONDS_1970_TO_2001: f64 = 978_307_200.0;
+
+/// 2004-03-03 in seconds since 2001: anything smaller is a counter that was never set.
+const SINCE_2001_MIN: f64 = 1e8;
+
 /// Seconds, milliseconds or microseconds since 1970, told apart by size: as seconds, the smallest
-/// number of milliseconds that is taken would be the year 5138.
-fn since_1970(number: f64) -> Option<Moment> {
+/// number of milliseconds that is taken would be the year 5138. Seconds that would be a time before
+/// 2001 count from 2001, unless that is still to come: no phone kept anything before it.
+fn counted(number: f64, now_us: i64) -> Option<Moment> {
     let scale = match number {
         n if !(0.0..1e18).contains(&n) => return None,
         n if n < 1e11 => 1e6,
         n if n < 1e14 => 1e3,
         _ => 1.0,
+    };
+    let latest_s = now_us.saturating_add(check::AHEAD_MAX_US) as f64 / 1e6;
+    let is_since_2001 = (SINCE_2001_MIN..SECONDS_1970_TO_2001).contains(&number)
+        && number + SECONDS_1970_TO_2001 <= latest_s;
+    let number = if is_since_2001 {
+        number + SECONDS_1970_TO_2001
+    } else {
+        number
     };
     #[expect(
         clippy::cast_possible_truncation,
@@ -45,6 +66,7 @@ fn since_1970(number: f64) -> Option<Moment> {
     Some(Moment {
         at_us,
         offset_min: None,
+        is_date: false,
     })
 }
 
@@ -52,38 +74,77 @@ fn since_1970(number: f64) -> Option<Moment> {
 pub(crate) fn read(text: &str, zone: &Zone) -> Option<Moment> {
     let text = text.trim();
     match parse(text.as_bytes()) {
-        Some(Parsed {
-            local_us,
-            offset: Some(offset_min),
-        }) => Some(Moment {
-            at_us: local_us - i64::from(offset_min) * 60_000_000,
-            offset_min: (offset_min != 0).then_some(offset_min),
-        }),
-        Some(Parsed {
-            local_us,
-            offset: None,
-        }) => local(local_us, zone),
-        None => other(text),
+        Some(parsed) => parsed.moment(zone),
+        None => other(text, zone, Order::Unknown),
     }
 }
 
-/// Shapes that are rare enough to be left to the library: names of zones, RFC 2822.
+/// Reads a time whose day and month stand in this order, where their numbers do not say it.
+pub(crate) fn read_ordered(text: &str, zone: &Zone, order: Order) -> Option<Moment> {
+    let text = text.trim();
+    match parse(text.as_bytes()) {
+        Some(parsed) => parsed.moment(zone),
+        None => other(text, zone, order),
+    }
+}
+
+impl Parsed {
+    fn moment(self, zone: &Zone) -> Option<Moment> {
+        let Some(offset_min) = self.offset else {
+            let at = local(self.local_us, zone)?;
+            return Some(Moment {
+                is_date: self.is_date,
+                ..at
+            });
+        };
+        Some(Moment {
+            at_us: self.local_us - i64::from(offset_min) * 60_000_000,
+            offset_min: (offset_min != 0).then_some(offset_min),
+            is_date: false,
+        })
+    }
+}
+
+/// Whether an instant is where a day begins: at its own offset, or else in the zone.
+pub(crate) fn is_start_of_day(at: Moment, zone: &Zone) -> bool {
+    let offset_min = at
+        .offset_min
+        .map_or_else(|| zone.offset_min(at.at_us), i32::from);
+    let local_us = at.at_us + i64::from(offset_min) * 60_000_000;
+    local_us.rem_euclid(86_400_000_000) == 0
+}
+
+/// The end of the day that begins at an instant.
+pub(crate) fn end_of_day(start_us: i64, zone: &Zone) -> Option<i64> {
+    let start = jiff::Timestamp::from_microsecond(start_us).ok()?;
+    let next = start.to_zoned(zone.rules().clone()).tomorrow().ok()?;
+    Some(next.start_of_day().ok()?.timestamp().as_microsecond())
+}
+
+/// Shapes that are rare: those of other countries, and what is left to the library (names of zones,
+/// RFC 2822).
 #[cold]
-fn other(text: &str) -> Option<Moment> {
-    if text.len() > 80 {
+fn other(text: &str, zone: &Zone, order: Order) -> Option<Moment> {
+    if text.len() > 120 {
         return None;
+    }
+    let western = local::western(text, order);
+    if let Some(parsed) = western.and_then(|text| parse(text.as_bytes())) {
+        return parsed.moment(zone);
     }
     if let Ok(zoned) = text.parse::<jiff::Zoned>() {
         let minutes = i16::try_from(zoned.offset().seconds() / 60).ok()?;
         return Some(Moment {
             at_us: zoned.timestamp().as_microsecond(),
             offset_min: (minutes != 0).then_some(minutes),
+            is_date: false,
         });
     }
     let at = jiff::fmt::rfc2822::parse(text).ok()?;
     Some(Moment {
         at_us: at.timestamp().as_microsecond(),
         offset_min: None,
+        is_date: false,
     })
 }
 
@@ -98,12 +159,15 @@ fn local(local_us: i64, zone: &Zone) -> Option<Moment> {
     Some(Moment {
         at_us: at.as_microsecond(),
         offset_min: None,
+        is_date: false,
     })
 }
 
+#[derive(Debug, Clone, Copy)]
 struct Parsed {
     local_us: i64,
     offset: Option<i16>,
+    is_date: bool,
 }
 
 /// `2026-03-08`, then a clock, then an offset; the parts after the date may be missing.
@@ -114,6 +178,7 @@ fn parse(text: &[u8]) -> Option<Parsed> {
         return Some(Parsed {
             local_us: day_us,
             offset: None,
+            is_date: true,
         });
     };
     if !matches!(separator, b'T' | b't' | b' ') {
@@ -128,6 +193,7 @@ fn parse(text: &[u8]) -> Option<Parsed> {
     Some(Parsed {
         local_us: day_us + clock_us,
         offset,
+        is_date: false,
     })
 }
 
@@ -331,14 +397,47 @@ mod tests {
     }
 
     #[test]
-    fn numbers_count_from_1970() {
+    fn numbers_count_from_1970_or_2001() {
         let utc = Zone::utc();
-        let read = |number| read_json(&Json::Number(number), &utc).map(|moment| moment.at_us);
+        let now_us = 1_779_000_000_000_000;
+        let read =
+            |number| read_json(&Json::Number(number), &utc, now_us).map(|moment| moment.at_us);
         assert_eq!(read(1_772_962_265.0), Some(1_772_962_265_000_000));
         assert_eq!(read(1_772_962_265_123.0), Some(1_772_962_265_123_000));
         assert_eq!(read(1_772_962_265_123_456.0), Some(1_772_962_265_123_456));
+        // 2026-05-01T08:00:00.5Z as Apple's programs count, and times that cannot be so.
+        assert_eq!(read(799_315_200.5), Some(1_777_622_400_500_000));
+        assert_eq!(read(883_612_800.0), Some(883_612_800_000_000));
+        assert_eq!(read(0.0), Some(0));
         assert_eq!(read(-5.0), None);
         assert_eq!(read(f64::NAN), None);
+    }
+
+    #[test]
+    fn numbers_are_read_from_text_too() {
+        let utc = Zone::utc();
+        let read = |text: &str| {
+            let json = Json::Text(text.into());
+            read_json(&json, &utc, i64::MAX / 2).map(|moment| moment.at_us)
+        };
+        assert_eq!(read("1772962265"), Some(1_772_962_265_000_000));
+        assert_eq!(read(" 1772962265.5 "), Some(1_772_962_265_500_000));
+        assert_eq!(read("NaN"), None);
+        assert_eq!(read("inf"), None);
+    }
+
+    #[test]
+    fn a_date_without_a_clock_is_a_day() {
+        let berlin = Zone::parse("Europe/Berlin").expect("a zone");
+        let length_h = |text: &str| {
+            let at = read(text, &berlin).filter(|at| at.is_date).expect("a day");
+            (end_of_day(at.at_us, &berlin).expect("an end") - at.at_us) / 3_600_000_000
+        };
+        assert_eq!(length_h("2026-05-01"), 24);
+        assert_eq!(length_h("2026-03-29"), 23);
+        assert_eq!(length_h("25.10.2026"), 25);
+        let with_clock = read("2026-05-01 00:00", &berlin).expect("a time");
+        assert!(!with_clock.is_date);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use model::record::{Body, Ecg, Record, Workout};
 use model::sample::{Flags, Uid, uid_of};
 use model::source::{Source, SourceClass, SourceNo};
 use model::unit::Percent;
+use model::zone::Zone;
 
 use crate::batch::RejectCode;
 use crate::check::Refusal;
@@ -72,6 +73,25 @@ pub(crate) struct Frame {
     pub(crate) offset_min: Option<i16>,
     pub(crate) source: SourceNo,
     pub(crate) flags: Flags,
+    /// Whether only a date is known: a total then is of that whole day.
+    pub(crate) is_date: bool,
+}
+
+impl Frame {
+    /// The frame of a measurement of a metric: a total of a date is of the person's whole day, and the
+    /// next total of that day replaces it.
+    pub(crate) fn of(self, metric: Option<&Metric>, zone: &Zone) -> Self {
+        let is_total = metric.is_some_and(|metric| metric.kind == Kind::Cumulative);
+        let end_us = clock::end_of_day(self.at.start_us, zone);
+        let (true, true, Some(end_us)) = (self.is_date, is_total, end_us) else {
+            return self;
+        };
+        Self {
+            at: Interval { end_us, ..self.at },
+            flags: self.flags.with(Flags::AGGREGATED),
+            ..self
+        }
+    }
 }
 
 /// Takes an entry in.
@@ -149,6 +169,7 @@ pub(crate) fn frame(
         offset_min,
         source,
         flags,
+        is_date: start.is_date && entry.named(&END).is_none(),
     })
 }
 
@@ -198,6 +219,7 @@ pub(crate) fn sample(
         .ok_or(("type", None, NAMES_FULL))?;
     let type_index = Some(to.type_index);
     let value = read_value(value, to.metric).map_err(|why| ("value", type_index, why))?;
+    let frame = frame.of(to.metric, intake.context().zone);
     let what = Measurement {
         start_us: frame.at.start_us,
         end_us: frame.at.end_us,

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::number::{self, Signs};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -374,7 +375,10 @@ impl<'a> Json<'a> {
     pub(crate) fn number(&self) -> Option<f64> {
         match self {
             Self::Number(number) => Some(*number),
-            Self::Text(text) => fast_float2::parse(text.trim()).ok(),
+            Self::Text(text) => {
+                let number = number::read(text, Signs::Unknown).ok();
+                number.filter(|of| of.unit.is_empty()).map(|of| of.value)
+            }
             Self::Bool(_) | Self::Null | Self::List(_) | Self::Object(_) => None,
         }
     }

@@ -21,6 +21,7 @@ pub mod json;
 pub mod lines;
 pub mod live;
 pub mod npy;
+mod number;
 pub mod recording;
 mod session;
 pub mod tables;

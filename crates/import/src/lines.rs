@@ -1,58 +1,79 @@
-//! Lines of text: `date,value` with the type in the heading, or a heading that names the columns.
+//! Tables of text: a date and a column for each type, or a type, a time and a value in each line.
 //!
-//! Lines that cannot be read are counted with their number; the others are kept.
+//! *Structure*: fields are separated by comma, semicolon or tab and may be quoted (RFC 4180); a heading
+//! names the columns. Numbers, dates and clocks are read as spreadsheets of any country print them.
+//! What a number alone does not say (`8,412`, `03/04/2026`) the rest of the table may; what it does not
+//! say either is refused. Lines that cannot be read are counted with their number; the others are kept.
+
+mod heading;
 
 use std::ops::ControlFlow;
 
+use csv::{ReaderBuilder, StringRecord, Trim};
+use model::metric::{self, Kind, Metric};
 use model::sample::Flags;
-use model::zone::Zone;
 
 use crate::batch::{Batch, RejectCode, Sink};
 use crate::check::Refusal;
-use crate::clock;
+use crate::clock::local::{self, Order};
+use crate::clock::{self, Moment};
 use crate::entry::{self, Frame};
 use crate::json::{Json, ReadError};
+use crate::lines::heading::{Column, Content, Heading};
 use crate::live::{
-    Context, ELEMENTS_MAX, Intake, Interval, LINES, NAMES_FULL, NOT_A_VALUE, Place, Summary,
-    TIME_INVALID, TYPE_MISSING, VALUE_MISSING, refusal,
+    Context, ELEMENTS_MAX, Intake, Interval, LINES, MALFORMED, NAMES_FULL, NOT_A_VALUE, Place,
+    Summary, TIME_INVALID, TYPE_MISSING, VALUE_MISSING, refusal,
 };
+use crate::number::{self, NotNumber, Signs};
 use crate::tables::Outbox;
 
-const EXPECTED_LINES: &str = "lines of date,value under a heading that names the type";
-
-/// The columns of the lines, by position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Columns {
-    start: usize,
-    end: Option<usize>,
-    value: usize,
-    unit: Option<usize>,
-    type_name: Option<usize>,
-    source: Option<usize>,
-}
-
-const PLAIN: Columns = Columns {
-    start: 0,
-    end: None,
-    value: 1,
-    unit: Some(2),
-    type_name: None,
-    source: None,
-};
+const EXPECTED: &str = "a table whose heading names a date and at least one metric, as date,step_count, \
+     or the columns type, start, value";
 
 /// The name of the source where no column names one.
 const SOURCE: &str = "Import";
 
+const AMBIGUOUS: Refusal = refusal(
+    RejectCode::ValueInvalid,
+    "the comma or point may be a decimal sign or group thousands; write 8412 or 8412.0",
+);
+const TOO_WIDE: Refusal = refusal(
+    RejectCode::Malformed,
+    "the line has more columns than the heading; quote values with a decimal comma, or separate the \
+     columns with semicolons",
+);
+
 /// Whether the first line of a file has columns.
 pub(crate) fn is_meant(head: &[u8]) -> bool {
-    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let is_text = line
-        .iter()
-        .all(|byte| *byte >= b' ' || matches!(byte, b'\r' | b'\t'));
-    is_text && line.iter().any(|byte| matches!(byte, b',' | b';' | b'\t'))
+    let mut lines = head.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let line = lines.find(|line| !line.trim_ascii().is_empty());
+    let line = line.unwrap_or_default();
+    let is_text = line.iter().all(|byte| *byte >= b' ' || *byte == b'\t');
+    is_text && line.iter().any(|byte| SEPARATORS.contains(byte))
 }
 
-/// Reads lines into one batch.
+/// Separators, in the order in which they are looked for: a comma may stand inside a heading that is
+/// separated by anything else.
+const SEPARATORS: [u8; 3] = [b'\t', b';', b','];
+
+/// The separator of a table: the first that stands outside quotes in its heading.
+fn separator(text: &str) -> u8 {
+    let line = text
+        .lines()
+        .find(|line| is_content(line))
+        .unwrap_or_default();
+    let outside: String = line.split('"').step_by(2).collect();
+    let found = SEPARATORS
+        .iter()
+        .find(|separator| outside.as_bytes().contains(separator));
+    found.copied().unwrap_or(b',')
+}
+
+fn is_content(line: &str) -> bool {
+    !line.trim().is_empty() && !line.starts_with('#')
+}
+
+/// Reads a table into one batch.
 pub(crate) fn read_body(body: &[u8], context: &Context<'_>) -> Result<(Batch, Summary), ReadError> {
     let mut whole = Batch::default();
     let mut sink = |batch: Batch| {
@@ -63,9 +84,12 @@ pub(crate) fn read_body(body: &[u8], context: &Context<'_>) -> Result<(Batch, Su
     Ok((whole, summary))
 }
 
-/// Reads lines of `date,value[,unit]` or `start,end,value[,unit]` under a heading that names the
-/// columns; on error nothing was handed over.
-pub fn read(body: &[u8], context: &Context<'_>, sink: &mut Sink<'_>) -> Result<Summary, ReadError> {
+/// Reads a table and hands its samples over; on error nothing was handed over.
+pub(crate) fn read(
+    body: &[u8],
+    context: &Context<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<Summary, ReadError> {
     let text = std::str::from_utf8(body).map_err(|error| ReadError::NotText {
         byte: error.valid_up_to() as u64,
     })?;
@@ -78,148 +102,313 @@ pub fn read(body: &[u8], context: &Context<'_>, sink: &mut Sink<'_>) -> Result<S
         },
         ..*context
     };
+    let separator = separator(text);
+    let wrong = ReadError::WrongShape { expected: EXPECTED };
+    let mut found = None;
+    rows(text, separator, &mut |_, row| {
+        found = heading_of(row, context);
+        ControlFlow::Break(())
+    })?;
+    let heading = found.ok_or(wrong)?;
+    let habits = habits(text, separator, &heading, context)?;
     let mut intake = Intake::new(context, Outbox::for_small(sink), entry::PERCENT);
-    let mut columns = PLAIN;
-    let mut headed: Option<String> = None;
-    let mut is_first = true;
-    for (number, line) in (1_u64..).zip(text.lines()) {
-        if number > ELEMENTS_MAX {
-            let pointer = "the text".to_owned();
-            return Err(ReadError::TooMany {
-                pointer,
-                max_allowed: ELEMENTS_MAX,
-            });
-        }
-        if line.trim().is_empty() || line.starts_with('#') {
-            continue;
-        }
-        if std::mem::take(&mut is_first)
-            && let Some((found, name)) = heading(line, context.zone)
-        {
-            (columns, headed) = (found, name);
-            continue;
-        }
-        if columns.type_name.is_none() && headed.is_none() {
-            return Err(ReadError::WrongShape {
-                expected: EXPECTED_LINES,
-            });
-        }
-        if let Err((field, why)) = take_line(line, columns, headed.as_deref(), &mut intake) {
-            let place = Place {
-                array: LINES,
-                index: number,
-            };
-            intake.reject(place, field, None, why);
-        }
+    for name in &heading.unknown {
+        intake.skip(name, "no metric has the name of this column");
     }
+    let mut table = Table {
+        heading: &heading,
+        habits,
+        intake: &mut intake,
+    };
+    let mut is_heading = true;
+    rows(text, separator, &mut |line, row| {
+        if !std::mem::take(&mut is_heading) {
+            table.take(line, row);
+        }
+        ControlFlow::Continue(())
+    })?;
     Ok(intake.finish(body.len()))
 }
 
-/// A first line without a time is a heading. `date,step_count` names the type in place of a value.
-fn heading(line: &str, zone: &Zone) -> Option<(Columns, Option<String>)> {
-    let names: Vec<String> = split(line).iter().map(|name| name.to_lowercase()).collect();
-    let is_time = |name: &String| clock::read(name, zone).is_some();
-    if names.iter().any(is_time) {
+/// Hands over the rows of a table with their line.
+fn rows(
+    text: &str,
+    separator: u8,
+    take: &mut dyn FnMut(u64, &StringRecord) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .comment(Some(b'#'))
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
+    let mut row = StringRecord::new();
+    let mut count = 0;
+    while reader.read_record(&mut row).is_ok_and(|is_row| is_row) {
+        count += 1;
+        if count > ELEMENTS_MAX {
+            return Err(ReadError::TooMany {
+                pointer: "the table".to_owned(),
+                max_allowed: ELEMENTS_MAX,
+            });
+        }
+        if row.iter().all(str::is_empty) {
+            continue;
+        }
+        let line = row.position().map_or(0, csv::Position::line);
+        if take(line, &row).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A first row without a time or number is the heading.
+fn heading_of(row: &StringRecord, context: &Context<'_>) -> Option<Heading> {
+    let is_datum = |cell: &str| {
+        let narrow = number::western(cell);
+        narrow.starts_with(|letter: char| letter.is_ascii_digit())
+            || clock::read(cell, context.zone).is_some()
+    };
+    if row.iter().any(is_datum) {
         return None;
     }
-    let at = |known: &[&str]| names.iter().position(|name| known.contains(&name.as_str()));
-    let start = at(&[
-        "date",
-        "start",
-        "start_date",
-        "timestamp",
-        "time",
-        "recorded_at",
-    ]);
-    let end = at(&["end", "end_date"]);
-    let unit = at(&["unit", "units"]);
-    let type_name = at(&["type", "data_type", "metric", "metric_type"]);
-    let source = at(&["source", "source_name", "device"]);
-    let value = at(&["value", "qty", "quantity", "amount"]);
-    let start = start.unwrap_or(0);
-    let taken = [Some(start), end, unit, type_name, source];
-    let free = (0..names.len()).find(|column| !taken.contains(&Some(*column)));
-    let named_by_value = if value.is_none() {
-        free.and_then(|column| names.get(column)).cloned()
-    } else {
-        None
-    };
-    let columns = Columns {
-        start,
-        end,
-        value: value.or(free)?,
-        unit,
-        type_name,
-        source,
-    };
-    Some((columns, named_by_value))
+    heading::read(&row.iter().collect::<Vec<_>>())
 }
 
-fn split(line: &str) -> Vec<&str> {
-    let separator = if line.contains(';') || line.contains('\t') {
-        [';', '\t']
-    } else {
-        [',', ',']
-    };
-    line.split(separator)
-        .map(|field| field.trim().trim_matches('"').trim())
-        .collect()
+/// What the whole table says about how its cells are printed.
+#[derive(Debug, Clone, Copy)]
+struct Habits {
+    signs: Signs,
+    order: Order,
+    /// Every line stands at the beginning of a day: totals are of days.
+    are_days: bool,
 }
 
-fn take_line(
-    line: &str,
-    columns: Columns,
-    shared: Option<&str>,
-    intake: &mut Intake<'_, '_, '_>,
-) -> Result<(), (&'static str, Refusal)> {
-    let fields = split(line);
-    let field = |column: Option<usize>| {
-        let field = column.and_then(|column| fields.get(column)).copied();
-        field.filter(|field| !field.is_empty())
+fn habits(
+    text: &str,
+    separator: u8,
+    heading: &Heading,
+    context: &Context<'_>,
+) -> Result<Habits, ReadError> {
+    let values = heading.values();
+    let (mut points, mut commas) = (false, false);
+    let (mut days_first, mut months_first) = (false, false);
+    let mut is_heading = true;
+    rows(text, separator, &mut |_, row| {
+        if std::mem::take(&mut is_heading) {
+            return ControlFlow::Continue(());
+        }
+        for cell in values.iter().filter_map(|at| row.get(*at)) {
+            match number::evidence(cell) {
+                Some(Signs::Point) => points = true,
+                Some(_) => commas = true,
+                None => {}
+            }
+        }
+        match row.get(heading.start).and_then(local::evidence) {
+            Some(Order::DayFirst) => days_first = true,
+            Some(Order::MonthFirst) => months_first = true,
+            Some(Order::Unknown) | None => {}
+        }
+        ControlFlow::Continue(())
+    })?;
+    let signs = match (points, commas) {
+        (true, false) => Signs::Point,
+        (false, true) => Signs::Comma,
+        (false, false) if separator == b';' => Signs::LikelyComma,
+        _ => Signs::Unknown,
     };
-    let zone = intake.context().zone;
-    let start = field(Some(columns.start)).and_then(|text| clock::read(text, zone));
-    let start = start.ok_or(("date", TIME_INVALID))?;
-    let end = match field(columns.end) {
-        None => start,
-        Some(text) => clock::read(text, zone).ok_or(("end", TIME_INVALID))?,
+    let order = match (days_first, months_first) {
+        (true, false) => Order::DayFirst,
+        (false, true) => Order::MonthFirst,
+        _ => Order::Unknown,
     };
-    let name = field(columns.type_name).or(shared);
-    let name = name.ok_or(("type", TYPE_MISSING))?;
-    let value = field(Some(columns.value)).ok_or(("value", VALUE_MISSING))?;
-    let source = intake.source_named(field(columns.source).unwrap_or_default());
-    let source = source.ok_or(("source", NAMES_FULL))?;
-    let frame = Frame {
-        at: Interval {
-            start_us: start.at_us,
-            end_us: end.at_us,
-        },
-        offset_min: start.offset_min,
-        source,
-        flags: Flags::NONE,
+    let mut habits = Habits {
+        signs,
+        order,
+        are_days: heading.end.is_none(),
     };
-    let unit = field(columns.unit).unwrap_or_default();
-    let value = Json::Text(value.into());
-    if name == "blood_pressure" {
-        let too_wide = refusal(
-            RejectCode::ValueInvalid,
-            "send the two pressures as blood_pressure_systolic and blood_pressure_diastolic",
-        );
-        return Err(("value", too_wide));
-    }
-    entry::sample(name, &value, unit, frame, None, intake).map_err(|(field, _, why)| {
-        let field = if field == "recorded_at" {
-            "date"
+    let mut is_heading = true;
+    rows(text, separator, &mut |_, row| {
+        if std::mem::take(&mut is_heading) {
+            return ControlFlow::Continue(());
+        }
+        let at = start(row, heading, habits, context);
+        habits.are_days &= at.is_none_or(|at| is_start_of_day(at, context));
+        if habits.are_days {
+            ControlFlow::Continue(())
         } else {
-            field
+            ControlFlow::Break(())
+        }
+    })?;
+    Ok(habits)
+}
+
+fn is_start_of_day(at: Moment, context: &Context<'_>) -> bool {
+    at.is_date || clock::is_start_of_day(at, context.zone)
+}
+
+/// The time of a row.
+fn start(
+    row: &StringRecord,
+    heading: &Heading,
+    habits: Habits,
+    context: &Context<'_>,
+) -> Option<Moment> {
+    let date = row.get(heading.start)?;
+    let read = |text: &str| clock::read_ordered(text, context.zone, habits.order);
+    match heading.clock.and_then(|at| row.get(at)) {
+        Some(clock) if !clock.is_empty() => read(&format!("{date} {clock}")),
+        Some(_) | None => read(date),
+    }
+}
+
+/// A table while its rows are taken.
+struct Table<'t, 'i, 'c, 's, 'f> {
+    heading: &'t Heading,
+    habits: Habits,
+    intake: &'i mut Intake<'c, 's, 'f>,
+}
+
+type Refused = (&'static str, Refusal);
+
+impl Table<'_, '_, '_, '_, '_> {
+    fn take(&mut self, line: u64, row: &StringRecord) {
+        let place = Place {
+            array: LINES,
+            index: line,
         };
-        (
-            field,
-            if value.number().is_none() {
-                NOT_A_VALUE
-            } else {
-                why
+        let frame = match self.frame(row) {
+            Ok(frame) => frame,
+            Err((field, why)) => return self.intake.reject(place, field, None, why),
+        };
+        let beside = self.cell(row, self.heading.unit).unwrap_or_default();
+        let heading = self.heading;
+        let columns = match &heading.content {
+            Content::Columns(columns) => columns,
+            Content::Typed { type_name, value } => {
+                let Some(name) = self.cell(row, Some(*type_name)) else {
+                    return self.intake.reject(place, "type", None, TYPE_MISSING);
+                };
+                let Some(text) = self.cell(row, Some(*value)) else {
+                    return self.intake.reject(place, "value", None, VALUE_MISSING);
+                };
+                if let Err((field, why)) = self.value(name, text, beside, frame) {
+                    self.intake.reject(place, field, None, why);
+                }
+                return;
+            }
+        };
+        let mut is_empty = true;
+        for column in columns {
+            let Some(text) = self.cell(row, Some(column.at)) else {
+                continue;
+            };
+            is_empty = false;
+            if let Err((field, why)) = self.column(column, text, beside, frame) {
+                let field = if field == "date" {
+                    field
+                } else {
+                    &column.heading
+                };
+                self.intake.reject(place, field, None, why);
+            }
+        }
+        if is_empty {
+            self.intake.reject(place, "", None, VALUE_MISSING);
+        }
+    }
+
+    /// A cell that is not empty.
+    fn cell<'r>(&self, row: &'r StringRecord, at: Option<usize>) -> Option<&'r str> {
+        at.and_then(|at| row.get(at))
+            .filter(|cell| !cell.is_empty())
+    }
+
+    fn frame(&mut self, row: &StringRecord) -> Result<Frame, Refused> {
+        let heading = self.heading;
+        let mut beyond = row.iter().skip(heading.width);
+        if beyond.any(|cell| !cell.is_empty()) {
+            return Err(("", TOO_WIDE));
+        }
+        let context = self.intake.context();
+        let start = start(row, heading, self.habits, context).ok_or(("date", TIME_INVALID))?;
+        let end = match self.cell(row, heading.end) {
+            None => start,
+            Some(text) => clock::read_ordered(text, context.zone, self.habits.order)
+                .ok_or(("end", TIME_INVALID))?,
+        };
+        let name = self.cell(row, heading.source).unwrap_or_default();
+        let source = self
+            .intake
+            .source_named(name)
+            .ok_or(("source", NAMES_FULL))?;
+        Ok(Frame {
+            at: Interval {
+                start_us: start.at_us,
+                end_us: end.at_us,
             },
-        )
-    })
+            offset_min: start.offset_min,
+            source,
+            flags: Flags::NONE,
+            is_date: self.habits.are_days,
+        })
+    }
+
+    fn column(
+        &mut self,
+        column: &Column,
+        text: &str,
+        beside: &str,
+        frame: Frame,
+    ) -> Result<(), Refused> {
+        let unit = if column.unit.is_empty() {
+            beside
+        } else {
+            &column.unit
+        };
+        let frame = Frame {
+            flags: frame.flags.with(column.flags),
+            ..frame
+        };
+        self.value(&column.type_name, text, unit, frame)
+    }
+
+    fn value(&mut self, name: &str, text: &str, unit: &str, frame: Frame) -> Result<(), Refused> {
+        if name == "blood_pressure" {
+            return self.pressure(text, unit, frame);
+        }
+        let is_coded = |metric: &&Metric| metric.kind == Kind::Category;
+        let is_category = metric::by_name(name).filter(is_coded).is_some();
+        let (value, unit) = match self.number(text) {
+            Ok((value, own)) => (Json::Number(value), if own.is_empty() { unit } else { own }),
+            Err(_) if is_category || name == "mood_score" => (Json::Text(text.into()), unit),
+            Err(why) => return Err(("value", why)),
+        };
+        entry::sample(name, &value, unit, frame, None, self.intake).map_err(|(field, _, why)| {
+            let is_time = matches!(field, "recorded_at" | "end");
+            (if is_time { "date" } else { field }, why)
+        })
+    }
+
+    fn number<'r>(&self, text: &'r str) -> Result<(f64, &'r str), Refusal> {
+        match number::read(text, self.habits.signs) {
+            Ok(number) => Ok((number.value, number.unit)),
+            Err(NotNumber::Ambiguous) => Err(AMBIGUOUS),
+            Err(NotNumber::Text) => Err(NOT_A_VALUE),
+        }
+    }
+
+    /// `120/80`.
+    fn pressure(&mut self, text: &str, unit: &str, frame: Frame) -> Result<(), Refused> {
+        let (systolic, diastolic) = text.split_once('/').ok_or(("value", MALFORMED))?;
+        let wrong = |why| ("value", why);
+        let (systolic, _) = self.number(systolic).map_err(wrong)?;
+        let (diastolic, own) = self.number(diastolic).map_err(wrong)?;
+        let unit = if own.is_empty() { unit } else { own };
+        entry::pressure([systolic, diastolic], unit, frame, None, self.intake)
+            .map_err(|(field, _, why)| (field, why))
+    }
 }

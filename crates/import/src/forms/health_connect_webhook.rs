@@ -264,6 +264,7 @@ fn frame(
         offset_min: start.offset_min,
         source,
         flags,
+        is_date: false,
     })
 }
 

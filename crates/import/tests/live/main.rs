@@ -10,5 +10,6 @@
 mod apps;
 mod healthkit;
 mod hostile;
+mod lines;
 mod support;
 mod upload;

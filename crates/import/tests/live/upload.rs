@@ -3,13 +3,11 @@
 use import::batch::{Position, RejectCode};
 use import::forms::{batch, simple, upload};
 use import::json::ReadError;
-use import::live::Context;
 use model::record::Body;
 use model::sample::{Flags, HOUR_US, uid_of};
 use model::source::SourceClass;
-use model::zone::Zone;
 
-use crate::support::{NOW, Read, form_of, near, read, try_read, us};
+use crate::support::{Read, form_of, near, read, try_read, us};
 
 fn metric(members: &str) -> Read {
     read(
@@ -506,36 +504,4 @@ fn a_plain_array() {
     // A date is the start of the person's day.
     assert_eq!(read.one("body_mass").start_us, us("2026-03-08T05:00:00Z"));
     assert_eq!(read.refusals(), [("/2", RejectCode::Malformed)]);
-}
-
-/// Reads lines of text.
-pub(crate) fn lines(text: &str) -> Result<Read, ReadError> {
-    let zone = Zone::parse("America/New_York").expect("a zone");
-    let context = Context {
-        now_us: us(NOW),
-        zone: &zone,
-        aggregation: None,
-        source: "Shortcut",
-    };
-    let (batch, summary) = import::format::read_body(text.as_bytes(), &context)?;
-    Ok(Read { batch, summary })
-}
-
-#[test]
-fn lines_of_text() {
-    let read = lines(
-        "date,weight,unit\n2026-03-07,154,lb\n\n2026-03-08 07:00,153.5,lb\nyesterday,150,lb\n",
-    )
-    .expect("read");
-    assert_eq!(read.values("body_mass").len(), 2);
-    near(read.values("body_mass")[0], 69.853_224_98);
-    assert_eq!(read.refusals(), [("/date", RejectCode::TimeInvalid)]);
-    assert_eq!(read.batch.rejections[0].position, Position::Line(5));
-    let headed = lines("date,step_count\n2026-03-07,8000\n").expect("read");
-    assert_eq!(headed.values("step_count"), [8_000.0]);
-    let columns = "Start;End;Type;Value;Unit\n2026-03-07 10:00;2026-03-07 11:00;steps;412;count\n";
-    let full = lines(columns).expect("read");
-    assert_eq!(full.one("step_count").end_us, us("2026-03-07T16:00:00Z"));
-    let nameless = lines("2026-03-07,8000\n");
-    assert!(matches!(nameless, Err(ReadError::WrongShape { .. })));
 }

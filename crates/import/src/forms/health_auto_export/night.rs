@@ -154,5 +154,6 @@ fn frame(
             .source_named(&name)
             .ok_or((source, None, NAMES_FULL))?,
         flags: Flags::AGGREGATED,
+        is_date: false,
     })
 }

@@ -182,6 +182,7 @@ pub(super) fn frame(
         offset_min: start.offset_min,
         source: intake.source_named(&name).ok_or(("source", NAMES_FULL))?,
         flags,
+        is_date: false,
     })
 }
 
