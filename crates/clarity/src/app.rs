@@ -77,6 +77,8 @@ pub struct App {
     pub drift: Drift,
     /// Turns of imports that are read at the same time.
     pub imports: Semaphore,
+    /// Turns of bodies that are larger than most.
+    pub large_bodies: Semaphore,
 }
 
 /// When and how the database failed last.

@@ -120,6 +120,11 @@ settings! {
     Limits {
         /// Bytes of a JSON body, after decompression.
         json_body_bytes: usize = 10 * 1024 * 1024;
+        /// Bytes of a JSON body that brings health data, after decompression: a week of workouts
+        /// with a point a second has 15 MB.
+        upload_body_bytes: usize = 64 * 1024 * 1024;
+        /// Bodies above `json_body_bytes` held at the same time; further ones wait their turn.
+        large_bodies_at_once: usize = 2;
         /// Rows on one page of a list.
         page_rows: usize = 1_000;
         /// Seconds that a request may take; streams and imports are exempt.

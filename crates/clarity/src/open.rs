@@ -93,6 +93,7 @@ impl App {
             shutdown: CancellationToken::new(),
             failures: Failures::default(),
             imports: Semaphore::new(config.limits.imports_at_once.max(1)),
+            large_bodies: Semaphore::new(config.limits.large_bodies_at_once.max(1)),
             started_us,
             store,
             vault,

@@ -133,6 +133,11 @@ pub enum Fact {
     },
     /// The input is the recording of a worn device.
     Recorded(Recorder),
+    /// Records of a name that no metric has; they are kept as they came.
+    Unnamed {
+        /// The name, as the input prints it.
+        name: String,
+    },
     /// A part was left out on purpose (a duplicate document, an unrelated file).
     Skipped {
         /// Its name inside the input.

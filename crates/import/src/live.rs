@@ -10,7 +10,7 @@ use model::sample::{Flags, Sample, Uid};
 use model::source::{Source, SourceNo};
 use model::unit::{Conversion, Percent, Unit};
 use model::zone::Zone;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::batch::{
     Deletion, Fact, Incoming, Meaning, Position, Printed, RejectCode, Rejection, TypeName,
@@ -134,6 +134,7 @@ pub(crate) struct Intake<'c, 's, 'f> {
     percent: Percent,
     rejected: u64,
     skipped: usize,
+    unnamed: FxHashSet<String>,
     requires_review: bool,
     uses: FxHashMap<String, Vec<(String, Use)>>,
     known: FxHashMap<MetricNo, u32>,
@@ -151,6 +152,7 @@ impl<'c, 's, 'f> Intake<'c, 's, 'f> {
             percent,
             rejected: 0,
             skipped: 0,
+            unnamed: FxHashSet::default(),
             requires_review: false,
             uses: FxHashMap::default(),
             known: FxHashMap::default(),
@@ -421,6 +423,16 @@ impl<'c, 's, 'f> Intake<'c, 's, 'f> {
         self.outbox.fact(Fact::Skipped { name, reason });
     }
 
+    /// Notes that a record has a name that no metric has.
+    pub(crate) fn unnamed(&mut self, name: &str) {
+        if name.is_empty() || self.unnamed.len() >= FACTS_MAX || self.unnamed.contains(name) {
+            return;
+        }
+        let name = cut(name);
+        self.unnamed.insert(name.clone());
+        self.outbox.fact(Fact::Unnamed { name });
+    }
+
     /// Samples, records and refusals so far.
     pub(crate) fn taken(&self) -> u64 {
         let sent = self.outbox.sent();
@@ -434,7 +446,7 @@ impl<'c, 's, 'f> Intake<'c, 's, 'f> {
 
     /// Reads a time of the body.
     pub(crate) fn moment(&self, json: &Json<'_>) -> Option<Moment> {
-        clock::read_json(json, self.context.zone)
+        clock::read_json(json, self.context.zone, self.context.now_us)
     }
 
     /// Notes the offset of a sample's own time; offset zero says nothing, nor does one that the zone

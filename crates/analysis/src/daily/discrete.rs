@@ -90,7 +90,7 @@ pub fn distribution(
         .collect();
     let is_aggregated = raw.is_empty();
     let used = if is_aggregated { here } else { raw };
-    let (first, last) = (used.first()?, used.last()?);
+    used.first()?;
     let mut mask = HourMask::default();
     let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
     for sample in &used {
@@ -103,6 +103,9 @@ pub fn distribution(
         .copied()
         .filter(|sample| !(is_aggregated && is_extreme(sample)))
         .collect();
+    // The extremes of an hour come at its start like its mean; they are neither first nor last.
+    let timed = if values.is_empty() { &used } else { &values };
+    let (first, last) = (timed.first()?, timed.last()?);
     let sum: f64 = values.iter().map(|sample| sample.value).sum();
     let weighted = match weighting {
         Weighting::Arithmetic => None,
@@ -197,6 +200,7 @@ mod tests {
             (1, Some(70.0), true)
         );
         assert_eq!((found.min, found.max), (50.0, 140.0));
+        assert_eq!((found.first.value, found.last.value), (70.0, 70.0));
         let found = distribution(&[low, mean, high, raw], &day(), Weighting::Arithmetic);
         let found = found.expect("samples");
         assert_eq!((found.n, found.mean, found.min), (1, Some(61.0), 61.0));

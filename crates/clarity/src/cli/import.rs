@@ -74,12 +74,29 @@ pub(super) async fn import(global: &Global, wanted: Import) -> Result<(), Failur
             accounts.push(account);
         }
         match accounts.as_slice() {
-            [only] if global.json && !several => output::json(only),
-            all if global.json => output::json(&all),
-            _ => Ok(()),
+            [only] if global.json && !several => output::json(only)?,
+            all if global.json => output::json(&all)?,
+            _ => {}
         }
+        taken(&accounts)
     })
     .await
+}
+
+/// Fails when a file brought nothing but records that were refused.
+fn taken(accounts: &[Account]) -> Result<(), Failure> {
+    let nothing = accounts.iter().find(|account| {
+        let tally = &account.tally;
+        let taken = tally.accepted + tally.duplicates + tally.linked + tally.deleted;
+        taken == 0 && tally.records.is_empty() && tally.rejected > 0
+    });
+    let Some(Account { file, tally, .. }) = nothing else {
+        return Ok(());
+    };
+    let why = listed(tally.rejected_by_code.iter());
+    Err(Failure::Failed(anyhow::anyhow!(
+        "nothing of {file} was taken in: all its records were refused ({why})"
+    )))
 }
 
 async fn one(

@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use tokio::io::AsyncRead;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::app::App;
@@ -91,36 +92,85 @@ fn unknown_encoding() -> Response {
 
 /// Reads a whole body of at most `limit` bytes. The rest of a longer one is not read.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let too_large = || {
-        Problem::new(
-            Code::BodyTooLarge,
-            format!("the body must not exceed {limit} bytes after decompression"),
-        )
-    };
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<usize>().ok());
-    if announced.is_some_and(|announced| announced > limit) {
-        return Err(too_large());
-    }
+    check_announced(headers, limit)?;
     let mut body = body;
-    let mut bytes = Vec::with_capacity(announced.unwrap_or(0).min(limit));
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| {
-            Problem::new(
-                Code::MalformedBody,
-                "the body ended early or could not be decompressed",
-            )
-        })?;
-        if let Ok(chunk) = frame.into_data() {
-            if bytes.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&chunk);
+    let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(limit));
+    while fill(&mut body, &mut bytes, limit).await? {
+        if bytes.len() > limit {
+            return Err(too_large(limit));
         }
     }
     Ok(Bytes::from(bytes))
+}
+
+/// A body that was read whole, and its turn if it is larger than most: the turn ends with it.
+#[derive(Debug)]
+pub struct Held<'t> {
+    /// The body.
+    pub bytes: Bytes,
+    _turn: Option<SemaphorePermit<'t>>,
+}
+
+/// Reads a whole body of at most `limit` bytes; one above `usual` waits for a turn before more of it
+/// is held, so that memory stays bounded however many come at once.
+pub async fn read_in_turn<'t>(
+    headers: &HeaderMap,
+    body: Body,
+    (usual, limit): (usize, usize),
+    turns: &'t Semaphore,
+) -> Result<Held<'t>, Problem> {
+    check_announced(headers, limit)?;
+    let mut body = body;
+    let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(usual));
+    let mut turn = None;
+    while fill(&mut body, &mut bytes, limit).await? {
+        if bytes.len() > limit {
+            return Err(too_large(limit));
+        }
+        if bytes.len() > usual && turn.is_none() {
+            turn = Some(turns.acquire().await.map_err(Problem::internal)?);
+        }
+    }
+    let bytes = Bytes::from(bytes);
+    Ok(Held { bytes, _turn: turn })
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    let value = headers.get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.parse().ok()
+}
+
+fn check_announced(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
+    if announced(headers).is_some_and(|announced| announced > limit) {
+        return Err(too_large(limit));
+    }
+    Ok(())
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        Code::BodyTooLarge,
+        format!("the body must not exceed {limit} bytes after decompression"),
+    )
+}
+
+/// Adds what the body brings next; false at its end. What would pass the limit is not copied: then
+/// there is one byte more than the limit.
+async fn fill(body: &mut Body, bytes: &mut Vec<u8>, limit: usize) -> Result<bool, Problem> {
+    let Some(frame) = body.frame().await else {
+        return Ok(false);
+    };
+    let frame = frame.map_err(|_| {
+        Problem::new(
+            Code::MalformedBody,
+            "the body ended early or could not be decompressed",
+        )
+    })?;
+    if let Ok(chunk) = frame.into_data() {
+        let room = (limit + 1).saturating_sub(bytes.len());
+        bytes.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+    }
+    Ok(true)
 }
 
 /// A JSON body together with the bytes it was read from (idempotency compares those).

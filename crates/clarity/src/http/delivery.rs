@@ -98,7 +98,10 @@ impl Delivery {
         } = self;
         let user = caller.user;
         check_type(&headers, expected)?;
-        let bytes = body::read(&headers, body, app.config.limits.json_body_bytes).await?;
+        let limits = &app.config.limits;
+        let limits = (limits.json_body_bytes, limits.upload_body_bytes);
+        let held = body::read_in_turn(&headers, body, limits, &app.large_bodies).await?;
+        let bytes = held.bytes.clone();
         let request = key.request(expected.kind(), &bytes);
         let home = match arrive(&app, user, request.as_ref()).await? {
             Arrival::First(home) => home,

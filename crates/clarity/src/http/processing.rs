@@ -121,6 +121,9 @@ pub(crate) struct Accepted {
     pub(crate) rejected: u64,
     /// The first thousand refused records.
     pub(crate) errors: Vec<RecordError>,
+    /// Names outside the catalogue; what has them is kept as it came.
+    #[serde(default)]
+    pub(crate) unknown_types: Vec<String>,
     /// Where to go on.
     pub(crate) links: Links,
 }
@@ -135,6 +138,7 @@ impl Accepted {
             duplicates: tally.duplicates,
             rejected: tally.rejected,
             errors: tally.errors.iter().map(RecordError::from).collect(),
+            unknown_types: tally.unknown_types.iter().cloned().collect(),
             links: Links::of(id),
         }
     }

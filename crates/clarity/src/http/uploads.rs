@@ -14,8 +14,8 @@ use crate::app::App;
 use crate::http::delivery::{Delivery, Expected};
 use crate::http::forms;
 use crate::http::page::PathId;
-use crate::problem::Problem;
 use crate::http::processing::Accepted;
+use crate::problem::Problem;
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<Arc<App>> {

@@ -72,7 +72,7 @@ pub(crate) struct Tally {
     pub(crate) rejected_by_code: BTreeMap<String, u64>,
     /// The same three numbers by type, under the name that the input uses.
     pub(crate) by_type: BTreeMap<String, TypeTally>,
-    /// Types outside the catalogue; their samples are kept as they came.
+    /// Names outside the catalogue; what has them is kept as it came.
     pub(crate) unknown_types: BTreeSet<String>,
     /// Records that are more than a sample, by kind: how many the input holds.
     pub(crate) records: BTreeMap<String, u64>,
@@ -252,6 +252,11 @@ impl Tally {
                 *self.rejected_by_code.entry(code).or_default() += count;
             }
             Fact::Recorded(recorder) => self.recording = Some(recorder.into()),
+            Fact::Unnamed { name } => {
+                if self.unknown_types.len() < REMARKS_MAX {
+                    self.unknown_types.insert(name.clone());
+                }
+            }
             Fact::Snapshot { .. } => {}
         }
     }

@@ -263,6 +263,26 @@ fn the_program_describes_itself() {
 }
 
 #[test]
+fn an_import_of_nothing_but_refused_records_fails() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = |arguments: &[&str], input: &str| clarity(folder.path(), arguments, input);
+    assert_eq!(here(&["user", "add", EMAIL], PASSWORD).code, Some(0));
+    let import = ["import", "-", "--user", EMAIL];
+    let refused = here(
+        &import,
+        "date,heart_rate\n2026-06-01,fast\n2026-06-02,-5000\n",
+    );
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(
+        refused.err.contains("all its records were refused"),
+        "{}",
+        refused.err
+    );
+    let partly = here(&import, "date,heart_rate\n2026-06-01,fast\n2026-06-02,61\n");
+    assert_eq!(partly.code, Some(0), "{}", partly.err);
+}
+
+#[test]
 fn an_import_from_standard_input_adds_up() {
     const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <HealthData locale="en_US">

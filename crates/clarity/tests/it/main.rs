@@ -28,6 +28,7 @@ mod live;
 mod models;
 mod pat;
 mod pat_cohort;
+mod payloads;
 mod person;
 mod postgres;
 mod privacy;

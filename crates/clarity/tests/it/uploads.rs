@@ -31,7 +31,7 @@ async fn with_key(test: &TestApp, person: &Person, key: &str, body: &Value) -> A
     test.send(request).await
 }
 
-fn counts(answer: &Answer) -> (u64, u64, u64) {
+pub(crate) fn counts(answer: &Answer) -> (u64, u64, u64) {
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
     let json = answer.json();
     let count = |name: &str| json[name].as_u64().expect("a count");
@@ -226,7 +226,7 @@ async fn bodies_that_are_no_uploads_are_refused_with_the_reason() {
         test.send(request)
     };
     let json = "application/json";
-    send("text/plain", "{}".to_owned())
+    send("application/xml", "<a/>".to_owned())
         .await
         .problem(415, "unsupported_media_type");
     let problem = send(json, "{\"data_type\":".to_owned())
@@ -250,6 +250,6 @@ async fn bodies_that_are_no_uploads_are_refused_with_the_reason() {
             .as_str()
             .is_some_and(|text| text.contains("10000"))
     );
-    let large = format!("\"{}\"", "x".repeat(11 * 1024 * 1024));
+    let large = format!("\"{}\"", "x".repeat(65 * 1024 * 1024));
     send(json, large).await.problem(413, "body_too_large");
 }

@@ -103,6 +103,9 @@ pub(crate) fn activity_summary(tag: &Tag<'_>, reading: &mut Reading<'_, '_>) {
         stand_hours: number(b"appleStandHours"),
         stand_goal_hours: number(b"appleStandHoursGoal"),
     };
+    if day * DAY_US < check::EARLIEST_US && is_empty(&summary) {
+        return reading.skip_padding("ActivitySummary");
+    }
     let Some(source) = reading.exporter() else {
         return;
     };
@@ -121,6 +124,21 @@ pub(crate) fn activity_summary(tag: &Tag<'_>, reading: &mut Reading<'_, '_>) {
         Ok(()) => reading.outbox.record(record),
         Err(refused) => reading.reject(None, tag.position, "dateComponents", refused),
     }
+}
+
+/// Whether a summary says nothing: phones put such ones before their first day.
+fn is_empty(summary: &ActivitySummary) -> bool {
+    let numbers = [
+        summary.active_energy_kcal,
+        summary.active_energy_goal_kcal,
+        summary.move_min,
+        summary.move_goal_min,
+        summary.exercise_min,
+        summary.exercise_goal_min,
+        summary.stand_hours,
+        summary.stand_goal_hours,
+    ];
+    numbers.into_iter().flatten().all(|number| number == 0.0)
 }
 
 /// Reads a logged mood. No export seen so far has this element; its attributes are those of the

@@ -42,6 +42,7 @@ pub(crate) struct Reading<'s, 'f> {
     pub(crate) exported_us: Option<i64>,
     pub(crate) damages: u32,
     pub(crate) has_nested_archive: bool,
+    has_padding: bool,
     zones: FxHashMap<Box<[u8]>, Option<Zone>>,
     last_zone: Option<(String, i64)>,
     consumed: &'s Cell<u64>,
@@ -58,9 +59,20 @@ impl<'s, 'f> Reading<'s, 'f> {
             exported_us: None,
             damages: 0,
             has_nested_archive: false,
+            has_padding: false,
             zones: FxHashMap::default(),
             last_zone: None,
             consumed,
+        }
+    }
+
+    /// Leaves out an element that says nothing and stands before any day; it is named once.
+    pub(crate) fn skip_padding(&mut self, name: &str) {
+        if !std::mem::replace(&mut self.has_padding, true) {
+            self.outbox.fact(Fact::Skipped {
+                name: name.to_owned(),
+                reason: "an empty element from before the first day",
+            });
         }
     }
 

@@ -110,6 +110,7 @@ impl Got {
                 Fact::Damage { message, .. } => Some(message.as_str()),
                 Fact::Snapshot { .. }
                 | Fact::MoreRejected { .. }
+                | Fact::Unnamed { .. }
                 | Fact::Recorded(_)
                 | Fact::Skipped { .. } => None,
             }
@@ -123,6 +124,7 @@ impl Got {
                 Fact::Skipped { name, .. } => Some(name.as_str()),
                 Fact::Snapshot { .. }
                 | Fact::MoreRejected { .. }
+                | Fact::Unnamed { .. }
                 | Fact::Recorded(_)
                 | Fact::Damage { .. } => None,
             }

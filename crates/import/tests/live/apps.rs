@@ -219,8 +219,12 @@ fn the_header_says_how_long_a_value_is() {
     assert_eq!(length(Some("Days")), 23);
     assert_eq!(length(Some("hours")), 1);
     assert_eq!(length(Some("seconds")), 0);
-    // A lone value says nothing about its length.
-    assert_eq!(length(None), 0);
+    // A lone total of midnight is of that day; of any other time it says nothing about its length.
+    assert_eq!(length(None), 23);
+    let later = body.replace("00:00:00", "00:30:00");
+    let read = read(&health_auto_export::FORM, &later);
+    let sample = read.one("step_count");
+    assert_eq!(sample.end_us, sample.start_us);
 }
 
 #[test]
@@ -288,7 +292,11 @@ fn health_auto_export_smaller_arrays() {
     near(ecg.voltage_uv[0], 10.0);
     near(ecg.voltage_uv[1], -5.0);
     assert_eq!(ecg.heart_rate_bpm, Some(61.0));
-    assert!(matches!(&read.batch.facts[..], [Fact::Skipped { name, .. }] if name == "novelties"));
+    let [Fact::Unnamed { name: unnamed }, Fact::Skipped { name, .. }] = &read.batch.facts[..]
+    else {
+        panic!("{:?}", read.batch.facts);
+    };
+    assert_eq!((unnamed.as_str(), name.as_str()), ("Hiccups", "novelties"));
 }
 
 /// The app's own list of names (HealthyApps/health-auto-export-server, `MetricName.ts`).

@@ -114,6 +114,8 @@ pub(super) fn logged(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'
     let name = element.get("name").text().unwrap_or_default();
     let metric = metric::by_name(name).filter(|metric| metric.kind == Kind::Category);
     let Some(metric) = metric else {
+        // The app translates the names; the report says which were not understood.
+        intake.unnamed(name);
         let result = keep("logged_event", element, intake);
         return finish(result, place, intake);
     };

@@ -2,7 +2,8 @@
 //!
 //! The app names the start of an interval only. Its length is what the request's header says, or the
 //! smallest gap of the series when that is exactly one unit of the clock; a lone value takes the
-//! length that most series of the body have, if it begins on that beat.
+//! length that most series of the body have, if it begins on that beat. Where no series has two
+//! values and every total begins at midnight, they are of days.
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -80,6 +81,7 @@ impl Periods {
     pub(super) fn of(metrics: &str, context: &Context<'_>) -> Result<Self, ReadError> {
         let told = context.aggregation.and_then(Period::of_header);
         let mut by_series = Vec::new();
+        let (mut has_total, mut are_days) = (false, true);
         let mut votes: Vec<(Period, usize)> = Vec::new();
         if told.is_none() {
             json::each(
@@ -87,22 +89,26 @@ impl Periods {
                 "/data/metrics",
                 ELEMENTS_MAX,
                 &mut |_, metric: Option<Fields<'_>>| {
-                    let found = metric.and_then(|metric| of_series(&metric, context));
-                    if let Some((period, true)) = found {
-                        match votes.iter_mut().find(|(known, _)| *known == period) {
+                    let beat = metric.and_then(|metric| of_series(&metric, context));
+                    let period = beat.and_then(|beat| beat.period);
+                    if let Some(beat) = beat.filter(|beat| beat.is_total) {
+                        has_total = true;
+                        are_days &= beat.is_at_midnight;
+                        match votes.iter_mut().find(|(known, _)| Some(*known) == period) {
                             Some((_, count)) => *count += 1,
-                            None => votes.push((period, 1)),
+                            None => votes.extend(period.map(|period| (period, 1))),
                         }
                     }
-                    by_series.push(found.map(|(period, _)| period));
+                    by_series.push(period);
                 },
             )?;
         }
         let usual = votes.iter().max_by_key(|(_, count)| *count);
+        let days = (has_total && are_days).then_some(Period::Day);
         Ok(Self {
             told,
             by_series,
-            usual: usual.map(|(period, _)| *period),
+            usual: usual.map(|(period, _)| *period).or(days),
         })
     }
 
@@ -116,21 +122,36 @@ impl Periods {
     }
 }
 
-/// The beat of a series, and whether it is of a total, which says how the app merges.
-fn of_series(metric: &Fields<'_>, context: &Context<'_>) -> Option<(Period, bool)> {
+/// How the values of a series are spaced.
+#[derive(Debug, Clone, Copy)]
+struct Beat {
+    period: Option<Period>,
+    /// Whether they are totals, which say how the app merges.
+    is_total: bool,
+    /// Whether each begins where a day does.
+    is_at_midnight: bool,
+}
+
+fn of_series(metric: &Fields<'_>, context: &Context<'_>) -> Option<Beat> {
     let name = metric.json(&["name"])?;
     let is_total =
         metric::by_name(name.text()?).is_some_and(|found| found.kind == Kind::Cumulative);
     let mut times = Vec::new();
+    let mut is_at_midnight = true;
     let mut look = |_, point: Option<Json<'_>>| {
         let date = point.as_ref().map(|point| point.get("date"));
-        let at = date.and_then(|date| clock::read_json(date, context.zone));
+        let at = date.and_then(|date| clock::read_json(date, context.zone, context.now_us));
         if let Some(at) = at.filter(|_| times.len() < TIMES_MAX) {
+            is_at_midnight &= clock::is_start_of_day(at, context.zone);
             times.push(at.at_us);
         }
     };
     json::each(metric.get("data")?, "", ELEMENTS_MAX, &mut look).ok()?;
-    Period::of_times(&mut times).map(|period| (period, is_total))
+    Some(Beat {
+        period: Period::of_times(&mut times),
+        is_total,
+        is_at_midnight: is_at_midnight && !times.is_empty(),
+    })
 }
 
 /// The end of the interval that begins at a moment, or `None` when no interval of this length begins
@@ -171,7 +192,8 @@ pub(super) fn end_of(start: Moment, period: Period, context: &Context<'_>) -> Op
 /// The period of a workout's own series, from its spacing alone.
 pub(super) fn of_points(points: &[Json<'_>], context: &Context<'_>) -> Option<Period> {
     let moments = points.iter().take(TIMES_MAX);
-    let moments = moments.filter_map(|point| clock::read_json(point.get("date"), context.zone));
+    let moments = moments
+        .filter_map(|point| clock::read_json(point.get("date"), context.zone, context.now_us));
     Period::of_times(&mut moments.map(|at| at.at_us).collect())
 }
 
