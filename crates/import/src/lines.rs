@@ -274,6 +274,12 @@ struct Table<'t, 'i, 'c, 's, 'f> {
 
 type Refused = (&'static str, Refusal);
 
+/// A cell that is not empty.
+fn cell(row: &StringRecord, at: Option<usize>) -> Option<&str> {
+    at.and_then(|at| row.get(at))
+        .filter(|cell| !cell.is_empty())
+}
+
 impl Table<'_, '_, '_, '_, '_> {
     fn take(&mut self, line: u64, row: &StringRecord) {
         let place = Place {
@@ -284,15 +290,15 @@ impl Table<'_, '_, '_, '_, '_> {
             Ok(frame) => frame,
             Err((field, why)) => return self.intake.reject(place, field, None, why),
         };
-        let beside = self.cell(row, self.heading.unit).unwrap_or_default();
+        let beside = cell(row, self.heading.unit).unwrap_or_default();
         let heading = self.heading;
         let columns = match &heading.content {
             Content::Columns(columns) => columns,
             Content::Typed { type_name, value } => {
-                let Some(name) = self.cell(row, Some(*type_name)) else {
+                let Some(name) = cell(row, Some(*type_name)) else {
                     return self.intake.reject(place, "type", None, TYPE_MISSING);
                 };
-                let Some(text) = self.cell(row, Some(*value)) else {
+                let Some(text) = cell(row, Some(*value)) else {
                     return self.intake.reject(place, "value", None, VALUE_MISSING);
                 };
                 if let Err((field, why)) = self.value(name, text, beside, frame) {
@@ -303,7 +309,7 @@ impl Table<'_, '_, '_, '_, '_> {
         };
         let mut is_empty = true;
         for column in columns {
-            let Some(text) = self.cell(row, Some(column.at)) else {
+            let Some(text) = cell(row, Some(column.at)) else {
                 continue;
             };
             is_empty = false;
@@ -321,12 +327,6 @@ impl Table<'_, '_, '_, '_, '_> {
         }
     }
 
-    /// A cell that is not empty.
-    fn cell<'r>(&self, row: &'r StringRecord, at: Option<usize>) -> Option<&'r str> {
-        at.and_then(|at| row.get(at))
-            .filter(|cell| !cell.is_empty())
-    }
-
     fn frame(&mut self, row: &StringRecord) -> Result<Frame, Refused> {
         let heading = self.heading;
         let mut beyond = row.iter().skip(heading.width);
@@ -335,12 +335,12 @@ impl Table<'_, '_, '_, '_, '_> {
         }
         let context = self.intake.context();
         let start = start(row, heading, self.habits, context).ok_or(("date", TIME_INVALID))?;
-        let end = match self.cell(row, heading.end) {
+        let end = match cell(row, heading.end) {
             None => start,
             Some(text) => clock::read_ordered(text, context.zone, self.habits.order)
                 .ok_or(("end", TIME_INVALID))?,
         };
-        let name = self.cell(row, heading.source).unwrap_or_default();
+        let name = cell(row, heading.source).unwrap_or_default();
         let source = self
             .intake
             .source_named(name)
@@ -380,8 +380,8 @@ impl Table<'_, '_, '_, '_, '_> {
         if name == "blood_pressure" {
             return self.pressure(text, unit, frame);
         }
-        let is_coded = |metric: &&Metric| metric.kind == Kind::Category;
-        let is_category = metric::by_name(name).filter(is_coded).is_some();
+        let is_coded = |metric: &Metric| metric.kind == Kind::Category;
+        let is_category = metric::by_name(name).is_some_and(is_coded);
         let (value, unit) = match self.number(text) {
             Ok((value, own)) => (Json::Number(value), if own.is_empty() { unit } else { own }),
             Err(_) if is_category || name == "mood_score" => (Json::Text(text.into()), unit),

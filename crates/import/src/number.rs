@@ -108,12 +108,10 @@ fn printed(text: &str) -> Option<Printed<'_>> {
     let mut end = 0;
     for (at, letter) in rest.char_indices() {
         let next = rest.get(at + letter.len_utf8()..).unwrap_or_default();
-        if letter.is_ascii_digit() {
+        let is_before_digit = next.starts_with(|of: char| of.is_ascii_digit());
+        let is_sign = matches!(letter, '.' | ',') && is_before_digit;
+        if letter.is_ascii_digit() || is_sign || letter == DECIMAL {
             of.digits.push(letter);
-        } else if matches!(letter, '.' | ',') && next.starts_with(|of: char| of.is_ascii_digit()) {
-            of.digits.push(letter);
-        } else if letter == DECIMAL {
-            of.digits.push(DECIMAL);
         } else if is_space(letter) && is_group(next) && !of.digits.is_empty() {
             of.is_grouped = true;
         } else {
@@ -338,7 +336,7 @@ mod tests {
             let digits = whole.abs().to_string();
             let mut grouped = String::new();
             for (at, digit) in digits.chars().enumerate() {
-                if at > 0 && (digits.len() - at) % 3 == 0 {
+                if at > 0 && (digits.len() - at).is_multiple_of(3) {
                     grouped.push_str(group);
                 }
                 grouped.push(digit);

@@ -116,8 +116,9 @@ async fn a_week_of_workouts_with_their_routes_is_one_body() {
     let test = TestApp::new().await;
     let ada = test.register("ada@example.org").await;
     let point = r#"{"latitude":48.1,"longitude":11.5,"altitude":500.1,"course":1.25,"courseAccuracy":1.5,"horizontalAccuracy":3.5,"verticalAccuracy":2.5,"speed":2.75,"speedAccuracy":0.25,"timestamp":"2026-11-10 10:00:00 +0000"}"#;
-    let route = vec![point; 8_000].join(",");
     let workout = |day: u8| {
+        let point = point.replace("-10 10:00", &format!("-{day} 10:00"));
+        let route = vec![point; 8_000].join(",");
         format!(
             r#"{{"id":"W{day}","name":"Outdoor Run","start":"2026-11-{day} 10:00:00 +0000","end":"2026-11-{day} 12:30:00 +0000","duration":9000,"route":[{route}]}}"#
         )

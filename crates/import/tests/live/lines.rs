@@ -182,7 +182,7 @@ impl Printing {
         let digits = (hundredths / 100).to_string();
         let mut out = String::new();
         for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
                 out.push_str(self.group);
             }
             out.push(digit);
@@ -195,7 +195,11 @@ impl Printing {
             return format!("{hour:02}:{minute:02}");
         };
         let half = if hour < 12 { before } else { after };
-        let hour = if hour % 12 == 0 { 12 } else { hour % 12 };
+        let hour = if hour.is_multiple_of(12) {
+            12
+        } else {
+            hour % 12
+        };
         if self.is_before {
             format!("{half}{hour}:{minute:02}")
         } else {
