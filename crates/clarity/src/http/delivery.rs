@@ -23,9 +23,9 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body;
 use crate::http::idempotency::{self, Answer, IdempotencyKey};
-use crate::problem::{Code, FieldError, Problem};
 use crate::http::processing::Accepted;
 use crate::ingest::committer::{Committed, LiveUpload, Receipt, Repeat, Review};
+use crate::problem::{Code, FieldError, Problem};
 
 /// How Health Auto Export says over what span of time it has aggregated each value.
 const AGGREGATION: HeaderName = HeaderName::from_static("automation-aggregation");
