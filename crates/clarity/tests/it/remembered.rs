@@ -2,6 +2,7 @@
 //! in memory.
 
 use axum::http::{Method, StatusCode};
+use oracle::absence::{Absent, skip};
 use serde_json::{Value, json};
 use store::docs::{DocName, Expected};
 
@@ -21,16 +22,11 @@ async fn zones_of_an_older_version_are_read_and_replaced() {
 #[tokio::test]
 async fn zones_of_an_older_version_are_read_and_replaced_on_postgres() {
     let Some(database) = Database::create() else {
-        return skipped();
+        return skip(Absent::Service("PostgreSQL"));
     };
     let test = TestApp::on(database.store().await, |_| {}).await;
     older_zones(&test).await;
     test.app.store.close().await;
-}
-
-#[expect(clippy::print_stdout, reason = "a skipped database is said aloud")]
-fn skipped() {
-    println!("skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set, or there is no psql)");
 }
 
 async fn older_zones(test: &TestApp) {
