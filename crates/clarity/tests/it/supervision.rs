@@ -16,6 +16,7 @@ use clarity::http::serve;
 use clarity::jobs;
 use clarity::pat::lanes::Lane;
 use clarity::supervise::{Fault, Place, RESTARTS_MAX, Task};
+use oracle::absence::{Absent, skip};
 use serde_json::{Value, json};
 use store::{Store, Target};
 
@@ -372,8 +373,7 @@ async fn a_job_that_kills_its_process_is_set_aside_on_sqlite() {
 #[tokio::test]
 async fn a_job_that_kills_its_process_is_set_aside_on_postgres() {
     let Some(database) = Database::create() else {
-        eprintln!("skipped: no CLARITY_TEST_POSTGRES");
-        return;
+        return skip(Absent::Service("PostgreSQL"));
     };
     poison("postgres", &database.url()).await;
 }
