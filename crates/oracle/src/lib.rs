@@ -5,6 +5,8 @@
 //! may lie beside the project in `../shared`, and its absence is printed. It must never depend on the code
 //! under test.
 
+#![forbid(unsafe_code)]
+
 pub mod absence;
 pub mod data;
 pub mod export;
