@@ -32,4 +32,4 @@ pub fn of(document: &Document<'_>) -> Result<&'static Form, ReadError> {
 }
 
 const EXPECTED: &str = "none of the forms that are read has these members; one measurement has data_type, value and \
-     recorded_at, a series data_type and values, many measurements records, HealthKit objects quantity_samples";
+     recorded_at, a series metric and values, many measurements records, HealthKit objects quantity_samples";

@@ -83,8 +83,8 @@ pub struct Jwks {
 
 /// Opens an account and signs in. Also at `/auth/signup` and `/users/register`.
 #[utoipa::path(
-    post, path = REGISTER, tag = "accounts",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe.")),
+    post, operation_id = "register", path = REGISTER, tag = "accounts",
+    params(IdempotencyKey),
     request_body = Registration,
     responses(
         (status = 201, description = "The account is open; these are its first tokens.", body = Tokens),
@@ -176,7 +176,7 @@ pub fn weak_password(error: FieldError) -> Problem {
 
 /// Signs in.
 #[utoipa::path(
-    post, path = "/auth/login", tag = "accounts",
+    post, operation_id = "login", path = "/auth/login", tag = "accounts",
     request_body = Login,
     responses(
         (status = 200, description = "Signed in.", body = Tokens),
@@ -201,7 +201,7 @@ async fn login(
 
 /// Exchanges a refresh token for new tokens. A token works once; using it again ends its session.
 #[utoipa::path(
-    post, path = "/auth/refresh", tag = "accounts",
+    post, operation_id = "refresh_tokens", path = "/auth/refresh", tag = "accounts",
     request_body = Refresh,
     responses(
         (status = 200, description = "New tokens.", body = Tokens),
@@ -218,7 +218,7 @@ async fn refresh(
 
 /// Ends the session of the token that is sent.
 #[utoipa::path(
-    post, path = "/auth/logout", tag = "accounts",
+    post, operation_id = "logout", path = "/auth/logout", tag = "accounts",
     security(("bearer" = [])),
     responses((status = 204, description = "Signed out.")),
 )]
@@ -229,7 +229,7 @@ async fn logout(State(app): State<Arc<App>>, caller: Caller) -> Result<StatusCod
 
 /// The public keys under which access tokens and receipts can be checked.
 #[utoipa::path(
-    get, path = "/.well-known/jwks.json", tag = "accounts",
+    get, operation_id = "get_public_keys", path = "/.well-known/jwks.json", tag = "accounts",
     responses((status = 200, description = "The keys.", body = Jwks)),
 )]
 async fn jwks(State(app): State<Arc<App>>) -> Json<Jwks> {

@@ -39,12 +39,12 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// state is under `/health-data/processing/{id}`. While one is under way, asking again names the same.
 #[utoipa::path(
     post,
+    operation_id = "analyze_health_data",
     path = "/health/analyze",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
+    params(IdempotencyKey),
     responses(
         (status = 202, description = "Queued, or already under way", body = Processing),
-        (status = 409, description = "The Idempotency-Key was used with another request"),
     ),
     security(("bearer" = [])),
 )]

@@ -149,6 +149,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// without `start` the last 30.
 #[utoipa::path(
     get,
+    operation_id = "get_anomalies",
     path = "/anomalies",
     tag = "reading",
     params(RangeQuery),

@@ -6,30 +6,39 @@ use std::io;
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, ZstdDecoder};
 use async_compression::zstd::DParameter;
 use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::TryStreamExt;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::io::AsyncRead;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::app::App;
+use crate::http::faults::Node;
+use crate::http::known::Known;
 use crate::problem::{Code, FieldError, Problem};
 
 /// A zstd frame may ask for a window of up to 8 MB (RFC 9659 allows no more on the web).
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// Bytes that a decompressor hands on at once.
 const CHUNK_BYTES: usize = 32 * 1024;
-/// Characters of a parser's sentence that are repeated to the client.
-const MESSAGE_MAX: usize = 200;
 
-/// Replaces a compressed body by its content, read as it is asked for.
-pub async fn decompress(mut request: Request, next: Next) -> Response {
+/// Replaces a compressed body by its content, read as it is asked for. Where no body is expected,
+/// nothing is looked at.
+pub async fn decompress(
+    State(known): State<Arc<Known>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    if !known.reads_body(&request) {
+        return next.run(request).await;
+    }
     let encodings: Vec<String> = request
         .headers()
         .get_all(header::CONTENT_ENCODING)
@@ -232,18 +241,27 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
             format!("not JSON at byte {position} of {}", bytes.len()),
         );
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let pointer = serde_path_to_error::deserialize::<_, T>(&mut deserializer)
-        .err()
-        .map_or_else(String::new, |error| pointer(error.path()));
-    Problem::invalid(vec![FieldError::new(pointer, "invalid", message(error))])
-}
-
-/// The parser's sentence without its position and without values that the body held.
-fn message(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    text.chars().take(MESSAGE_MAX).collect()
+    let value: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    let error = match serde_path_to_error::deserialize::<_, T>(Node(&value)) {
+        Err(error) => {
+            let mut at = pointer(error.path());
+            let fault = error.into_inner();
+            if let Some(member) = &fault.member {
+                push(&mut at, member);
+            }
+            FieldError::new(at, fault.code, fault.message)
+        }
+        // A member that is there twice is there once in the value.
+        Ok(_) => {
+            let mut reader = serde_json::Deserializer::from_slice(bytes);
+            let found = serde_path_to_error::deserialize::<_, T>(&mut reader);
+            let at = found
+                .err()
+                .map_or_else(String::new, |error| pointer(error.path()));
+            FieldError::new(at, "repeated", "a member is given more than once")
+        }
+    };
+    Problem::invalid(vec![error])
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -252,13 +270,17 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     for segment in path {
         let token = match segment {
             Segment::Seq { index } => index.to_string(),
-            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Map { key } => key.clone(),
             Segment::Enum { .. } | Segment::Unknown => continue,
         };
-        pointer.push('/');
-        pointer.push_str(&token);
+        push(&mut pointer, &token);
     }
     pointer
+}
+
+fn push(pointer: &mut String, token: &str) {
+    pointer.push('/');
+    pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
 }
 
 /// The offset of a line and column, both counted from 1, columns in bytes.
@@ -334,7 +356,7 @@ mod tests {
             Code::ValidationFailed,
             "/items/1/value",
         );
-        check("{}", Code::ValidationFailed, "missing field `items`");
+        check("{}", Code::ValidationFailed, "/items");
         check("{\"items\":[[[[1]]]]}", Code::NestingTooDeep, "4 levels");
         assert!(parse::<List>(b"{\"items\":[{\"value\":1}]}", 4).is_ok());
     }

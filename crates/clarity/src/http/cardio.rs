@@ -107,6 +107,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// At most 400 days; without `start` the last 30.
 #[utoipa::path(
     get,
+    operation_id = "get_cardio",
     path = "/cardio",
     tag = "reading",
     params(RangeQuery),

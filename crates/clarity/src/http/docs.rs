@@ -10,6 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -94,12 +95,16 @@ const REDOC: &str = r#"<!doctype html>
 </html>
 "#;
 
+/// The pages and their files. They are for people and no part of the API, so no operations either.
+pub const PAGES: [&str; 3] = ["/docs", "/redoc", "/docs/{file}"];
+
 /// The pages.
 pub fn router() -> OpenApiRouter<Arc<App>> {
+    let [docs, redoc, file] = PAGES;
     OpenApiRouter::new()
-        .routes(routes!(swagger))
-        .routes(routes!(redoc))
-        .routes(routes!(asset))
+        .route(docs, get(|| async { page(SWAGGER) }))
+        .route(redoc, get(|| async { page(REDOC) }))
+        .route(file, get(asset))
 }
 
 /// The document.
@@ -109,7 +114,7 @@ pub fn api_router() -> OpenApiRouter<Arc<App>> {
 
 /// This document.
 #[utoipa::path(
-    get, path = "/openapi.json", tag = "documentation",
+    get, operation_id = "get_openapi", path = "/openapi.json", tag = "documentation",
     responses((status = 200, description = "OpenAPI 3.1.", body = Object)),
 )]
 async fn openapi(Extension(front): Extension<Arc<Front>>) -> Response {
@@ -120,32 +125,7 @@ async fn openapi(Extension(front): Extension<Arc<Front>>) -> Response {
         .into_response()
 }
 
-/// The document in Swagger UI.
-#[utoipa::path(
-    get, path = "/docs", tag = "documentation",
-    responses((status = 200, description = "A page.", body = String, content_type = "text/html")),
-)]
-async fn swagger() -> Response {
-    page(SWAGGER)
-}
-
-/// The document in ReDoc.
-#[utoipa::path(
-    get, path = "/redoc", tag = "documentation",
-    responses((status = 200, description = "A page.", body = String, content_type = "text/html")),
-)]
-async fn redoc() -> Response {
-    page(REDOC)
-}
-
 /// A script or style sheet of the two pages.
-#[utoipa::path(
-    get, path = "/docs/{file}", tag = "documentation",
-    params(("file" = String, Path, description = "The file's name.")),
-    responses((status = 200, description = "The file.", content(
-        (String = "text/javascript"), (String = "text/css"),
-    ))),
-)]
 async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let asset = ASSETS.iter().find(|asset| asset.name == file);
     let asset = asset.ok_or_else(Problem::not_found)?;

@@ -84,7 +84,7 @@ impl Drop for OpenStream {
 /// What happens to the caller's data: `processing`, `summary` and `insight` events. A `reset` event
 /// says that some were lost: read the resources again.
 #[utoipa::path(
-    get, path = "/events", tag = "live",
+    get, operation_id = "stream_events", path = "/events", tag = "live",
     security(("bearer" = [])),
     params(("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was received.")),
     responses((status = 200, description = "The stream.", body = String, content_type = "text/event-stream")),

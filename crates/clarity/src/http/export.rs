@@ -92,6 +92,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// is always the same bytes. Derived data is not part of it.
 #[utoipa::path(
     get,
+    operation_id = "export_health_data",
     path = "/health-data/export",
     tag = "export",
     params(ExportQuery),
@@ -171,6 +172,7 @@ fn body(read_end: DuplexStream, outcome: Outcome) -> Body {
 /// server.
 #[utoipa::path(
     delete,
+    operation_id = "purge_health_data",
     path = "/health-data/purge",
     tag = "export",
     responses((status = 200, description = "Erased", body = Receipt)),

@@ -64,9 +64,10 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// needs review.
 #[utoipa::path(
     get,
-    path = "/imports/{import_id}/events",
+    operation_id = "stream_import_events",
+    path = "/imports/{processing_id}/events",
     tag = "imports",
-    params(("import_id" = String, Path, description = "Id of the import")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id of the import")),
     responses((status = 200, description = "The stream.", body = String, content_type = "text/event-stream")),
     security(("bearer" = [])),
 )]

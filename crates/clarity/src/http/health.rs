@@ -95,7 +95,7 @@ pub struct Dependency {
 
 /// Where to go from here.
 #[utoipa::path(
-    get, path = "/", tag = "operations",
+    get, operation_id = "get_index", path = "/", tag = "operations",
     responses((status = 200, description = "Links.", body = Index)),
 )]
 async fn index() -> Json<Index> {
@@ -111,7 +111,7 @@ async fn index() -> Json<Index> {
 
 /// Whether the server works: the same as `/health/ready`.
 #[utoipa::path(
-    get, path = "/health", tag = "operations",
+    get, operation_id = "get_health", path = "/health", tag = "operations",
     responses((status = 200, description = "It works.", body = Health)),
 )]
 async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
@@ -120,7 +120,7 @@ async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
 
 /// Whether the process answers at all.
 #[utoipa::path(
-    get, path = "/health/live", tag = "operations",
+    get, operation_id = "get_liveness", path = "/health/live", tag = "operations",
     responses((status = 200, description = "It does.", body = Health)),
 )]
 async fn live() -> Json<Health> {
@@ -133,7 +133,7 @@ async fn live() -> Json<Health> {
 /// Whether database and keys can be used, a write included, every task runs, and no shutdown is under
 /// way.
 #[utoipa::path(
-    get, path = "/health/ready", tag = "operations",
+    get, operation_id = "get_readiness", path = "/health/ready", tag = "operations",
     responses((status = 200, description = "Ready.", body = Health)),
 )]
 async fn ready(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
@@ -203,7 +203,7 @@ async fn database(app: &App) -> Result<f64, String> {
 
 /// Every dependency with its latency and last error. For administrators.
 #[utoipa::path(
-    get, path = "/health/detailed", tag = "operations",
+    get, operation_id = "get_detailed_health", path = "/health/detailed", tag = "operations",
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The state of things.", body = Detailed),
@@ -249,7 +249,7 @@ async fn detailed(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<De
 
 /// Counters, gauges and histograms for Prometheus.
 #[utoipa::path(
-    get, path = "/metrics", tag = "operations",
+    get, operation_id = "get_metrics", path = "/metrics", tag = "operations",
     responses((status = 200, description = "The text format.", body = String, content_type = "text/plain")),
 )]
 async fn prometheus() -> Response {

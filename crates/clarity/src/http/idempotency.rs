@@ -16,6 +16,9 @@ use model::ids::UserId;
 use serde::{Deserialize, Serialize};
 use store::idempotency::{Known, Request};
 use store::{PersonKey, Tx};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -47,6 +50,17 @@ impl FromRequestParts<Arc<App>> for IdempotencyKey {
             ));
         }
         Ok(Self(Some(sha256(&[text.as_bytes()]))))
+    }
+}
+
+/// Documents the header; `openapi.rs` puts the shared description in its place.
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let header = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False);
+        vec![header.build()]
     }
 }
 

@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use import::format;
+use import::format::{self, Format};
 use import::recording::columns::Columns;
 use model::ids::{UploadId, UserId};
 use model::zone::Zone;
@@ -22,7 +22,9 @@ use store::idempotency::Known;
 use store::samples::Mirror;
 use store::uploads::{Upload, UploadNo};
 use tokio::sync::{mpsc, oneshot};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -69,7 +71,8 @@ pub(crate) enum Absent {
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImportQuery {
-    /// `auto` (default) or the name of a format, such as `apple_health`.
+    /// The format of the file; found by its content when left out.
+    #[param(value_type = Option<FormatName>, inline)]
     format: Option<String>,
     /// Zone of local times without offset, such as a worn device's clock; the person's by default.
     #[param(example = "Europe/Berlin")]
@@ -86,13 +89,38 @@ pub(crate) struct ImportQuery {
     absent: Absent,
 }
 
+/// The name of a format, as the document describes it.
+struct FormatName;
+
+impl ToSchema for FormatName {}
+
+impl PartialSchema for FormatName {
+    fn schema() -> RefOr<Schema> {
+        let names = std::iter::once(format::AUTO).chain(format::all().map(Format::name));
+        let names: Vec<&str> = names.collect();
+        let names = ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .enum_values(Some(names))
+            .default(Some(format::AUTO.into()));
+        Schema::Object(names.build()).into()
+    }
+}
+
+/// The bytes of a file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes the body, which is read as it arrives")]
+struct FileBody(Vec<u8>);
+
 /// An import with its account.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ImportAnswer {
-    /// Names this import.
-    import_id: String,
-    /// The same id, as other uploads call it.
+    /// Names this import, as every upload.
+    #[schema(format = Uuid)]
     processing_id: String,
+    /// The former name of `processing_id`.
+    #[schema(deprecated, format = Uuid)]
+    import_id: String,
     /// Where it stands.
     status: Status,
     /// What it is doing.
@@ -131,7 +159,11 @@ impl ImportAnswer {
 /// An import in a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct ImportRow {
-    /// Names this import.
+    /// Names this import, as every upload.
+    #[schema(format = Uuid)]
+    processing_id: String,
+    /// The former name of `processing_id`.
+    #[schema(deprecated, format = Uuid)]
     import_id: String,
     /// Where it stands.
     status: Status,
@@ -156,6 +188,7 @@ pub(crate) struct ImportRow {
 impl From<&Upload> for ImportRow {
     fn from(upload: &Upload) -> Self {
         Self {
+            processing_id: upload.id.to_string(),
             import_id: upload.id.to_string(),
             status: upload.status.into(),
             stage: upload.stage.clone(),
@@ -187,16 +220,16 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// `damage` says where it ends. A retry with the same Idempotency-Key is answered like the first.
 #[utoipa::path(
     post,
+    operation_id = "create_import",
     path = "/imports",
     tag = "imports",
     params(
         ImportQuery,
-        ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing"),
+        IdempotencyKey,
     ),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file"),
+    request_body(content = inline(FileBody), content_type = "application/octet-stream", description = "The file"),
     responses(
         (status = 202, description = "Durable", body = ImportAnswer),
-        (status = 409, description = "The Idempotency-Key was used with another request"),
     ),
     security(("bearer" = [])),
 )]
@@ -323,6 +356,10 @@ async fn keep(
 
 /// What the request says about the file beside its bytes.
 fn told(query: &ImportQuery, headers: &HeaderMap) -> Result<Told, Problem> {
+    if let Some(name) = query.format.as_deref().filter(|name| *name != format::AUTO) {
+        format::by_name(name)
+            .map_err(|unknown| Problem::parameter("format", unknown.to_string()))?;
+    }
     let zone = query.zone.as_deref().map(Zone::parse).transpose();
     let columns = query.columns.as_deref().map(Columns::parse).transpose();
     if query
@@ -392,6 +429,7 @@ fn tell(app: &App, user: UserId, id: UploadId, progress: Progress) {
 /// Lists imports, newest first.
 #[utoipa::path(
     get,
+    operation_id = "list_imports",
     path = "/imports",
     tag = "imports",
     params(PageQuery),
@@ -439,9 +477,10 @@ async fn list(
 /// Reads an import with its account.
 #[utoipa::path(
     get,
-    path = "/imports/{import_id}",
+    operation_id = "get_import",
+    path = "/imports/{processing_id}",
     tag = "imports",
-    params(("import_id" = String, Path, description = "Id from the answer to the import")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the import")),
     responses((status = 200, description = "Its state and account", body = ImportAnswer)),
     security(("bearer" = [])),
 )]
@@ -460,9 +499,10 @@ async fn read(
 /// Removes what it brought and no other upload holds; the days it touched are computed again.
 #[utoipa::path(
     delete,
-    path = "/imports/{import_id}",
+    operation_id = "delete_import",
+    path = "/imports/{processing_id}",
     tag = "imports",
-    params(("import_id" = String, Path, description = "Id from the answer to the import")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the import")),
     responses((status = 200, description = "What was removed", body = Removed)),
     security(("bearer" = [])),
 )]

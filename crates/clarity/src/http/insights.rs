@@ -33,7 +33,7 @@ const LOOKED_AT_MAX: u32 = 50;
 #[into_params(parameter_in = Query)]
 pub(crate) struct DailyQuery {
     /// The local day; the newest insight when left out.
-    #[param(example = "2026-05-04")]
+    #[param(example = "2026-05-04", format = Date)]
     date: Option<String>,
 }
 
@@ -91,12 +91,14 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// It was written by the pipeline when the day was computed; 404 while there is none.
 #[utoipa::path(
     get,
+    operation_id = "get_daily_insight",
     path = "/insights/daily",
     tag = "insights",
     params(DailyQuery),
     responses(
         (status = 200, description = "The insight", body = Insight),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
+        (status = 404, description = "There is no insight yet, or none of that day"),
     ),
     security(("bearer" = [])),
 )]
@@ -134,6 +136,7 @@ fn newest(insights: Vec<StoredInsight>) -> Option<StoredInsight> {
 /// Returns whether there is an insight and whether one is being computed.
 #[utoipa::path(
     get,
+    operation_id = "get_insight_status",
     path = "/insights/status",
     tag = "insights",
     responses((status = 200, description = "Where insights stand", body = InsightStatus)),
@@ -174,9 +177,10 @@ async fn status(
 /// Reads an insight.
 #[utoipa::path(
     get,
+    operation_id = "get_insight",
     path = "/insights/{insight_id}",
     tag = "insights",
-    params(("insight_id" = String, Path, description = "Id of the insight")),
+    params(("insight_id" = String, Path, format = Uuid, description = "Id of the insight")),
     responses(
         (status = 200, description = "The insight", body = Insight),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),

@@ -62,9 +62,8 @@ pub struct MeChange {
 
 /// The caller's account.
 #[utoipa::path(
-    get, path = "/auth/me", tag = "accounts",
+    get, operation_id = "get_account", path = "/auth/me", tag = "accounts",
     security(("bearer" = [])),
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag that is already known.")),
     responses(
         (status = 200, description = "The account.", body = Me),
         (status = 304, description = "It is still the version that is already known."),
@@ -97,14 +96,12 @@ async fn read(app: &App, tx: &mut Tx, caller: Caller) -> Result<(Version, Me), P
 
 /// Changes the name or the password. A new password ends every other session.
 #[utoipa::path(
-    put, path = "/auth/me", tag = "accounts",
+    put, operation_id = "update_account", path = "/auth/me", tag = "accounts",
     security(("bearer" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The ETag that the change is based on.")),
     request_body = MeChange,
     responses(
         (status = 200, description = "The account as it is now.", body = Me),
-        (status = 412, description = "It was changed since it was read.",
-            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "It was changed since it was read."),
     ),
 )]
 async fn put_me(

@@ -44,7 +44,7 @@ pub struct MetricType {
 
 /// Everything that can be measured. The same for everyone.
 #[utoipa::path(
-    get, path = "/metric-types", tag = "reading",
+    get, operation_id = "list_metric_types", path = "/metric-types", tag = "reading",
     responses((status = 200, description = "The catalogue.", body = Page<MetricType>)),
 )]
 async fn list() -> Response {

@@ -4,8 +4,9 @@
 //! `pub fn router() -> OpenApiRouter<Arc<App>>`, declare it below, and merge it in `router.rs`
 //! (`documented`); other names of a path go into the tables there. A handler:
 //!
-//! - is documented with `#[utoipa::path(…, tag = "…")]`, paths without the `/api/v1` prefix, its
-//!   successes only: the problems of the common rules are added to every operation by `openapi.rs`;
+//! - is documented with `#[utoipa::path(…, operation_id = "…", tag = "…")]`, paths without the `/api/v1`
+//!   prefix, its successes only: the problems and headers of the common rules are added to every
+//!   operation by `openapi.rs`. What it does not document as a query parameter is refused by `known.rs`;
 //! - takes [`Caller`](crate::auth::Caller) when it concerns a person, and says so with
 //!   `security(("bearer" = []))`; tests then prove that it answers 401 without a token;
 //! - reads JSON with [`JsonBody`](body::JsonBody), ids with [`PathId`](page::PathId) (rubbish and
@@ -36,6 +37,7 @@ pub mod edge;
 pub mod etag;
 pub mod events;
 pub mod export;
+mod faults;
 pub mod following;
 pub mod forms;
 pub mod front;
@@ -44,6 +46,7 @@ pub mod idempotency;
 pub mod imports;
 mod incoming;
 pub mod insights;
+pub mod known;
 pub mod me;
 pub mod metric_types;
 pub mod openapi;

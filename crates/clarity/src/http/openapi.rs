@@ -1,15 +1,20 @@
 //! The OpenAPI 3.1 document: its head, and what all operations have in common.
 //!
-//! Handlers document their own parameters, bodies and successes; the problems that follow from the
-//! rules for every endpoint are added here, so that no handler repeats or forgets them.
+//! Handlers document their own parameters, bodies and successes; the problems and headers that follow
+//! from the rules for every endpoint are added here, so that no handler repeats or forgets them.
+
+mod examples;
+mod shared;
 
 use utoipa::OpenApi;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Deprecated, RefOr};
 
 use crate::http::problem::ProblemBody;
+use crate::http::rate::Class;
 use crate::problem::{Code, FieldError};
+use shared::{Failure, Sent};
 
 /// The name of the security scheme; handlers that take a caller say `security(("bearer" = []))`.
 pub const BEARER: &str = "bearer";
@@ -20,8 +25,22 @@ pub const BEARER: &str = "bearer";
         title = "Clarity",
         description = "Self-hosted, encrypted health data: imports and uploads in, daily summaries, \
                        nights and insights out. Errors are RFC 9457 problems with a stable `code`. \
-                       Every path also answers below `/v1` and with a trailing slash.",
+                       Every path also answers below `/v1` and with a trailing slash. A query \
+                       parameter that an operation does not list is refused.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    tags(
+        (name = "accounts", description = "Opening an account, signing in and out, the signed-in devices, and the server's public keys."),
+        (name = "person", description = "What a person says about themselves, and how they want their data read."),
+        (name = "uploads", description = "Health data as JSON, as phones and apps send it; what became of an upload; taking it back."),
+        (name = "imports", description = "Whole files of any size: exports of phones, recordings of worn devices."),
+        (name = "reading", description = "Samples, series, days, nights, workouts, rhythms, trends and unusual days of the caller."),
+        (name = "export", description = "All data of the caller in open formats, and its erasure with a signed receipt."),
+        (name = "insights", description = "What the days of the caller show, each statement with the figures it rests on."),
+        (name = "pat", description = "Weeks of activity through the Pretrained Actigraphy Transformer, with the classical measures beside it."),
+        (name = "live", description = "Events as they happen, as server-sent events."),
+        (name = "operations", description = "Probes and metrics for those who run the server."),
+        (name = "documentation", description = "This document."),
     ),
     components(schemas(ProblemBody, FieldError, Code))
 )]
@@ -40,80 +59,168 @@ pub fn base() -> utoipa::openapi::OpenApi {
                     .build(),
             ),
         );
+        shared::add(components);
     }
     document
 }
 
-/// Adds to every operation the problems that the common rules may answer with.
+/// Adds to every operation the problems and headers of the common rules, and its examples.
 pub fn complete(document: &mut utoipa::openapi::OpenApi) {
-    for item in document.paths.paths.values_mut() {
-        for operation in operations(item) {
-            complete_operation(operation);
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            share_parameters(operation);
+            add_preconditions(operation);
+            add_failures(operation, path, &method);
+            add_headers(operation, path, &method);
+            examples::add(operation);
         }
     }
 }
 
 /// The operations of a path.
-pub fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+pub fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
     [
-        item.get.as_mut(),
-        item.put.as_mut(),
-        item.post.as_mut(),
-        item.patch.as_mut(),
-        item.delete.as_mut(),
+        (HttpMethod::Get, item.get.as_mut()),
+        (HttpMethod::Put, item.put.as_mut()),
+        (HttpMethod::Post, item.post.as_mut()),
+        (HttpMethod::Patch, item.patch.as_mut()),
+        (HttpMethod::Delete, item.delete.as_mut()),
     ]
     .into_iter()
-    .flatten()
+    .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
-fn complete_operation(operation: &mut Operation) {
-    let has_parameters = operation
-        .parameters
-        .as_ref()
-        .is_some_and(|list| !list.is_empty());
-    // Both ends can be read and still make no range.
-    let mut parameters = operation.parameters.iter().flatten();
-    let has_range =
-        parameters.any(|one| matches!(one, RefOr::T(parameter) if parameter.name == "end"));
-    let has_body = operation.request_body.is_some();
-    let has_person = operation.security.is_some();
-    let mut add = |status: &str, description: &str| {
-        let responses = &mut operation.responses.responses;
-        if !responses.contains_key(status) {
-            responses.insert(status.to_owned(), RefOr::T(problem(description)));
+/// The names of the parameters that come in this part of the request.
+pub fn parameter_names(operation: &Operation, place: ParameterIn) -> Vec<&str> {
+    let parameters = operation.parameters.iter().flatten();
+    parameters
+        .filter_map(|one| match one {
+            RefOr::T(parameter) if parameter.parameter_in == place => Some(parameter.name.as_str()),
+            RefOr::T(_) => None,
+            RefOr::Ref(shared) => {
+                shared::header_of(&shared.ref_location).filter(|_| place == ParameterIn::Header)
+            }
+        })
+        .collect()
+}
+
+/// Whether a resource with this documentation has an `ETag`.
+fn has_etag(operation: &Operation) -> bool {
+    let responses = &operation.responses.responses;
+    responses.contains_key("304") || responses.contains_key("412")
+}
+
+/// Former names of query parameters, which are still read.
+const FORMER: [&str; 1] = ["data_type"];
+
+/// Marks the former names, and puts the shared description in the place of each header parameter that has one.
+fn share_parameters(operation: &mut Operation) {
+    for one in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = one
+            && parameter.parameter_in == ParameterIn::Query
+            && FORMER.contains(&parameter.name.as_str())
+        {
+            parameter.deprecated = Some(Deprecated::True);
+        } else if let RefOr::T(parameter) = one
+            && let Some(component) = shared::component_of(&parameter.name)
+        {
+            *one = shared::parameter(component);
         }
-    };
-    if has_parameters || has_body {
-        add("400", "A parameter, cursor or body could not be read.");
     }
-    if has_person {
-        add("401", "No token, or one that is not valid.");
-    }
-    if has_parameters {
-        add("404", "Nothing here that the caller may see.");
-    }
-    if has_body {
-        add("413", "The body exceeds the limit in the detail.");
-    }
-    if has_body || has_range {
-        add("422", "The content breaks rules; `errors` points at each.");
-    }
-    add("415", "The content type or encoding is not read here.");
-    add("429", "A rate limit is used up; see Retry-After.");
-    add(
-        "500",
-        "Something failed; the request id finds it in the log.",
-    );
-    add("503", "Temporarily unavailable; see Retry-After.");
 }
 
-fn problem(description: &str) -> Response {
-    let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
-    ResponseBuilder::new()
-        .description(description)
-        .content(
-            "application/problem+json",
-            ContentBuilder::new().schema(Some(schema)).build(),
-        )
-        .build()
+/// A resource that may answer 304 reads `If-None-Match`, one that may answer 412 `If-Match`.
+fn add_preconditions(operation: &mut Operation) {
+    for (status, parameter) in [("304", shared::IF_NONE_MATCH), ("412", shared::IF_MATCH)] {
+        if operation.responses.responses.contains_key(status) {
+            let list = operation.parameters.get_or_insert_default();
+            list.push(shared::parameter(parameter));
+        }
+    }
+}
+
+fn add_failures(operation: &mut Operation, path: &str, method: &HttpMethod) {
+    let query = parameter_names(operation, ParameterIn::Query);
+    // Both ends can be read and still make no range.
+    let has_range = query.contains(&"start") && query.contains(&"end");
+    let has_body = operation.request_body.is_some();
+    let is_created_once =
+        parameter_names(operation, ParameterIn::Header).contains(&shared::IDEMPOTENCY_KEY_NAME);
+    let reads_json = operation.request_body.as_ref().is_some_and(shared::is_json);
+    let applies = |failure: Failure| match failure {
+        // Unknown query parameters are refused everywhere.
+        Failure::BadRequest | Failure::Internal | Failure::Unavailable => true,
+        Failure::Unauthorized => operation.security.is_some(),
+        Failure::NotFound => path.contains('{'),
+        Failure::Conflict => is_created_once,
+        Failure::PreconditionFailed => operation.responses.responses.contains_key("412"),
+        Failure::TooLarge => reads_json,
+        Failure::MediaType => has_body,
+        Failure::Invalid => has_body || has_range,
+        Failure::RateLimited => is_limited(path, method),
+    };
+    let applying: Vec<Failure> = Failure::ALL
+        .iter()
+        .copied()
+        .filter(|one| applies(*one))
+        .collect();
+    let responses = &mut operation.responses.responses;
+    for failure in applying {
+        responses
+            .entry(failure.status().to_owned())
+            .or_insert_with(|| failure.reference());
+    }
+    // What a handler says in its own words is a problem as well.
+    for (status, documented) in responses {
+        if let RefOr::T(response) = documented
+            && status.as_str() >= "400"
+            && response.content.is_empty()
+        {
+            shared::make_problem(response);
+        }
+    }
+}
+
+fn add_headers(operation: &mut Operation, path: &str, method: &HttpMethod) {
+    let has_etag = has_etag(operation);
+    let header_names = parameter_names(operation, ParameterIn::Header);
+    let is_created_once = header_names.contains(&shared::IDEMPOTENCY_KEY_NAME);
+    let is_limited = is_limited(path, method);
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        let mut add = |header: Sent| header.add_to(response);
+        add(Sent::RequestId);
+        let is_success = status.starts_with('2') || status == "304";
+        if is_limited {
+            Sent::RATE.iter().copied().for_each(&mut add);
+        }
+        if is_success && has_etag {
+            add(Sent::ETag);
+        }
+        if is_success && is_created_once {
+            add(Sent::IdempotencyReplayed);
+        }
+        if status == "202" {
+            add(Sent::Location);
+        }
+        if matches!(status.as_str(), "409" | "429" | "503") {
+            add(Sent::RetryAfter);
+        }
+        if status == "401" {
+            add(Sent::Authenticate);
+        }
+    }
+}
+
+fn is_limited(path: &str, method: &HttpMethod) -> bool {
+    let method = match method {
+        HttpMethod::Get => axum::http::Method::GET,
+        HttpMethod::Put => axum::http::Method::PUT,
+        HttpMethod::Patch => axum::http::Method::PATCH,
+        HttpMethod::Delete => axum::http::Method::DELETE,
+        _ => axum::http::Method::POST,
+    };
+    Class::of(&method, path) != Class::Exempt
 }

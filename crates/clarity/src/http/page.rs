@@ -7,11 +7,13 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::http::faults::{Fault, Text};
+use crate::problem::{Code, FieldError, Problem};
 
 /// Rows on a page when the client does not say.
 const LIMIT_DEFAULT: usize = 100;
@@ -66,9 +68,19 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Problem> {
-        Query::<T>::try_from_uri(&parts.uri)
-            .map(|Query(value)| Self(value))
-            .map_err(|rejection| Problem::parameter("query", rejection.body_text()))
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|_| Problem::new(Code::InvalidParameter, "the query could not be read"))?;
+        let texts = pairs.iter().map(|(name, text)| (name.as_str(), Text(text)));
+        let texts = MapDeserializer::<_, Fault>::new(texts);
+        let read = serde_path_to_error::deserialize(texts);
+        read.map(Self).map_err(|error| {
+            let name = error.path().to_string();
+            let fault = error.into_inner();
+            let name = fault.member.unwrap_or(name);
+            let detail = format!("{name}: {}", fault.message);
+            let errors = vec![FieldError::new(name, fault.code, fault.message)];
+            Problem::new(Code::InvalidParameter, detail).with_errors(errors)
+        })
     }
 }
 

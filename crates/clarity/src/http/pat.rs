@@ -177,12 +177,13 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// answered by the same document.
 #[utoipa::path(
     post,
+    operation_id = "analyze_steps",
     path = "/pat/step-analysis",
     tag = "pat",
     request_body = StepAnalysis,
     responses(
-        (status = 200, description = "The same request was made before; this is its document", body = AnalysisAnswer),
-        (status = 201, description = "Analysed and kept", body = AnalysisAnswer),
+        (status = 200, description = "The same request was made before; this is its document", body = AnalysisAnswer, headers(("Location" = String, description = "The path under which it can be read."))),
+        (status = 201, description = "Analysed and kept", body = AnalysisAnswer, headers(("Location" = String, description = "The path under which it can be read."))),
         (status = 422, description = "Too little was worn or recorded", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "No verified model; `rhythm` holds the classical measures", body = ProblemBody, content_type = "application/problem+json"),
     ),
@@ -208,12 +209,13 @@ async fn steps(
 /// Also under `/pat/analyze`. A repeated request returns the same document.
 #[utoipa::path(
     post,
+    operation_id = "analyze_counts",
     path = "/pat/analysis",
     tag = "pat",
     request_body = CountAnalysis,
     responses(
-        (status = 200, description = "The same request was made before; this is its document", body = AnalysisAnswer),
-        (status = 201, description = "Analysed and kept", body = AnalysisAnswer),
+        (status = 200, description = "The same request was made before; this is its document", body = AnalysisAnswer, headers(("Location" = String, description = "The path under which it can be read."))),
+        (status = 201, description = "Analysed and kept", body = AnalysisAnswer, headers(("Location" = String, description = "The path under which it can be read."))),
         (status = 422, description = "Too little was worn or recorded", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "No verified model; `rhythm` holds the classical measures", body = ProblemBody, content_type = "application/problem+json"),
     ),
@@ -240,10 +242,11 @@ async fn counts(
 /// Reads an analysis.
 #[utoipa::path(
     get,
+    operation_id = "get_analysis",
     path = "/pat/analysis/{analysis_id}",
     tag = "pat",
-    params(("analysis_id" = String, Path, description = "Id of the analysis")),
-    responses((status = 200, description = "The analysis", body = AnalysisAnswer)),
+    params(("analysis_id" = String, Path, format = Uuid, description = "Id of the analysis")),
+    responses((status = 200, description = "The analysis", body = AnalysisAnswer, headers(("Location" = String, description = "The path under which it can be read.")))),
     security(("bearer" = [])),
 )]
 async fn read(
@@ -268,6 +271,7 @@ async fn read(
 /// days changes. A week that is too thin has a reason and no embedding.
 #[utoipa::path(
     get,
+    operation_id = "list_pat_weeks",
     path = "/pat/weeks",
     tag = "pat",
     params(RangeQuery),
@@ -298,6 +302,7 @@ async fn weeks(
 /// Lists the models, and where their weights come from.
 #[utoipa::path(
     get,
+    operation_id = "list_pat_models",
     path = "/pat/models/info",
     tag = "pat",
     responses((status = 200, description = "The models", body = ModelsAnswer)),
@@ -315,6 +320,7 @@ async fn info(State(app): State<Arc<App>>, _caller: Caller) -> Result<Json<Model
 /// Returns whether weeks can be embedded, and what is missing.
 #[utoipa::path(
     get,
+    operation_id = "get_pat_health",
     path = "/pat/health",
     tag = "pat",
     responses((status = 200, description = "Where the transformer stands", body = PatHealth)),

@@ -23,9 +23,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Returns how the caller wants their data to be interpreted. The `ETag` is `"0"` before the first write.
 #[utoipa::path(
-    get, path = "/user/preferences", tag = "person",
+    get, operation_id = "get_preferences", path = "/user/preferences", tag = "person",
     security(("bearer" = [])),
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag that is already known.")),
     responses(
         (status = 200, description = "The preferences.", body = Preferences),
         (status = 304, description = "It is still the version that is already known."),
@@ -44,14 +43,12 @@ async fn get_preferences(
 
 /// Replaces the preferences. A new source order, scorer of sleep or day zone recomputes the person's days.
 #[utoipa::path(
-    put, path = "/user/preferences", tag = "person",
+    put, operation_id = "replace_preferences", path = "/user/preferences", tag = "person",
     security(("bearer" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The ETag that the change is based on.")),
     request_body = Preferences,
     responses(
         (status = 200, description = "The preferences as it is now.", body = Preferences),
-        (status = 412, description = "It was changed since it was read.",
-            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "It was changed since it was read."),
     ),
 )]
 async fn put_preferences(

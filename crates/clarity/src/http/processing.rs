@@ -218,9 +218,10 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// Also under `/health-data/upload/{id}/status` and `/healthkit/status/{id}`.
 #[utoipa::path(
     get,
+    operation_id = "get_processing",
     path = "/health-data/processing/{processing_id}",
     tag = "uploads",
-    params(("processing_id" = String, Path, description = "Id from the answer to the upload")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the upload")),
     responses((status = 200, description = "Its state", body = Processing)),
     security(("bearer" = [])),
 )]
@@ -239,9 +240,10 @@ async fn read(
 /// Removes what it brought and no other upload holds; the days it touched are computed again.
 #[utoipa::path(
     delete,
+    operation_id = "delete_upload",
     path = "/health-data/{processing_id}",
     tag = "uploads",
-    params(("processing_id" = String, Path, description = "Id from the answer to the upload")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the upload")),
     responses((status = 200, description = "What was removed", body = Removed)),
     security(("bearer" = [])),
 )]

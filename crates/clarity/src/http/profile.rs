@@ -23,9 +23,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Returns what the caller entered about themselves. The `ETag` is `"0"` before the first write.
 #[utoipa::path(
-    get, path = "/user/profile", tag = "person",
+    get, operation_id = "get_profile", path = "/user/profile", tag = "person",
     security(("bearer" = [])),
-    params(("If-None-Match" = Option<String>, Header, description = "The ETag that is already known.")),
     responses(
         (status = 200, description = "The profile.", body = Profile),
         (status = 304, description = "It is still the version that is already known."),
@@ -44,14 +43,12 @@ async fn get_profile(
 
 /// Replaces the profile. A new time zone recomputes the person's days.
 #[utoipa::path(
-    put, path = "/user/profile", tag = "person",
+    put, operation_id = "replace_profile", path = "/user/profile", tag = "person",
     security(("bearer" = [])),
-    params(("If-Match" = Option<String>, Header, description = "The ETag that the change is based on.")),
     request_body = Profile,
     responses(
         (status = 200, description = "The profile as it is now.", body = Profile),
-        (status = 412, description = "It was changed since it was read.",
-            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "It was changed since it was read."),
     ),
 )]
 async fn put_profile(

@@ -9,7 +9,11 @@ use jiff::{Timestamp, ToSpan};
 use model::sample::DAY_US;
 use model::zone::{Span, ZoneHistory};
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{
+    AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::problem::{FieldError, Problem};
 
@@ -21,11 +25,30 @@ const YEARS: std::ops::RangeInclusive<i16> = 1900..=2200;
 #[into_params(parameter_in = Query)]
 pub struct RangeQuery {
     /// First instant (RFC 3339 with offset) or first local date.
-    #[param(example = "2026-05-01")]
+    #[param(example = "2026-05-01", value_type = Option<DateOrInstant>, inline)]
     pub start: Option<String>,
     /// End, exclusive: an instant or a local date.
-    #[param(example = "2026-06-01")]
+    #[param(example = "2026-06-01", value_type = Option<DateOrInstant>, inline)]
     pub end: Option<String>,
+}
+
+/// A local date, or an instant with its offset, as the document describes it.
+struct DateOrInstant;
+
+impl ToSchema for DateOrInstant {}
+
+impl PartialSchema for DateOrInstant {
+    fn schema() -> RefOr<Schema> {
+        let text = |format| {
+            ObjectBuilder::new()
+                .schema_type(SchemaType::Type(Type::String))
+                .format(Some(SchemaFormat::KnownFormat(format)))
+        };
+        let either = AnyOfBuilder::new()
+            .item(text(KnownFormat::Date))
+            .item(text(KnownFormat::DateTime));
+        Schema::AnyOf(either.build()).into()
+    }
 }
 
 /// One end of a range.

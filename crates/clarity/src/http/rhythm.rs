@@ -117,6 +117,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// wake come from the nights of the days. At most 400 days; without `start` the last 30.
 #[utoipa::path(
     get,
+    operation_id = "get_rhythm",
     path = "/rhythm",
     tag = "reading",
     params(RangeQuery, MeasuresQuery),

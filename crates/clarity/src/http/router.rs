@@ -20,6 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::front::Front;
+use crate::http::known::{self, Known};
 use crate::http::{
     accounts, analyze, anomalies, body, cardio, docs, edge, events, export, following, health,
     imports, insights, metric_types, openapi, pat, preferences, processing, profile, rate, rhythm,
@@ -102,6 +103,7 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
 /// The routes with everything that a request passes through, but without aliases.
 pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
     let (router, document) = documented();
+    let known = Arc::new(Known::of(&document));
     let front = Arc::new(Front::new(&app.config, document));
     let with = |app: &Arc<App>| Arc::clone(app);
     let router = router
@@ -111,7 +113,11 @@ pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
         })
         // The layers below apply from the last to the first.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn(body::decompress))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&known),
+            known::check,
+        ))
+        .layer(middleware::from_fn_with_state(known, body::decompress))
         .layer(middleware::from_fn_with_state(
             (with(app), Arc::clone(&front)),
             rate::limit,

@@ -39,16 +39,36 @@ const STEP_DAYS_MAX: i64 = 32;
 pub(crate) struct SamplesQuery {
     /// Metric id, alias or HealthKit identifier; every metric when left out.
     #[param(example = "heart_rate")]
+    metric: Option<String>,
+    /// The former name of `metric`.
     data_type: Option<String>,
     /// Name of a source, as answers print it.
     #[param(example = "Apple Watch")]
     source: Option<String>,
 }
 
+impl SamplesQuery {
+    /// The name of the parameter that selects the metric, and its value.
+    fn metric(&self) -> Result<Option<(&'static str, &String)>, Problem> {
+        match (&self.metric, &self.data_type) {
+            (Some(_), Some(_)) => Err(Problem::parameter(
+                "data_type",
+                "is the former name of metric; give only one of them",
+            )),
+            (Some(name), None) => Ok(Some(("metric", name))),
+            (None, Some(name)) => Ok(Some(("data_type", name))),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
 /// A sample as it was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct SampleRow {
     /// Metric id.
+    metric: String,
+    /// The former name of `metric`.
+    #[schema(deprecated)]
     data_type: String,
     /// Value in `unit`, or the code of a category.
     value: f64,
@@ -94,6 +114,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// comes once, also while samples are being added.
 #[utoipa::path(
     get,
+    operation_id = "list_samples",
     path = "/health-data",
     tag = "reading",
     params(RangeQuery, SamplesQuery, PageQuery),
@@ -108,7 +129,8 @@ async fn list(
     Params(page): Params<PageQuery>,
 ) -> Result<Json<Page<SampleRow>>, Problem> {
     let limit = page.limit(&app)?;
-    let filter = filter(&range_query, &query);
+    let metric = query.metric()?;
+    let filter = filter(&range_query, metric.map(|(_, name)| name), &query);
     let bound = cursor::Query {
         user: caller.user,
         list: "/health-data",
@@ -126,7 +148,7 @@ async fn list(
     let held = store::samples::held(&mut tx, caller.user).await?;
     let walk = Walk {
         user: caller.user,
-        held: wanted(&dossier, &query, held)?,
+        held: wanted(&dossier, metric, held)?,
         source: Chosen::named(&dossier, query.source.as_deref()),
         dossier: &dossier,
         span,
@@ -148,21 +170,26 @@ async fn list(
 }
 
 /// The parameters that select rows, each with its length so that no two queries look alike.
-fn filter(range: &RangeQuery, query: &SamplesQuery) -> String {
-    let parts = [&range.start, &range.end, &query.data_type, &query.source];
-    let text = parts.map(|part| part.as_deref().unwrap_or_default());
+fn filter(range: &RangeQuery, metric: Option<&String>, query: &SamplesQuery) -> String {
+    let (start, end) = (range.start.as_ref(), range.end.as_ref());
+    let parts = [start, end, metric, query.source.as_ref()];
+    let text = parts.map(|part| part.map_or("", String::as_str));
     text.map(|part| format!("{}:{part}", part.len())).join(";")
 }
 
 /// The metrics that are held and asked for.
-fn wanted(dossier: &Dossier, query: &SamplesQuery, held: Vec<Held>) -> Result<Vec<Held>, Problem> {
-    let Some(name) = &query.data_type else {
+fn wanted(
+    dossier: &Dossier,
+    metric: Option<(&'static str, &String)>,
+    held: Vec<Held>,
+) -> Result<Vec<Held>, Problem> {
+    let Some((parameter, name)) = metric else {
         return Ok(held);
     };
     let named = Measured::named(dossier, name);
     if named.is_empty() {
         return Err(Problem::parameter(
-            "data_type",
+            parameter,
             "there is no such metric; see GET /metric-types",
         ));
     }
@@ -291,6 +318,7 @@ fn rows(dossier: &Dossier, history: &ZoneHistory, found: &[(Place, Sample)]) -> 
     let row = |(place, sample): &(Place, Sample)| {
         let metric = Measured::of(dossier, place.1)?;
         Some(SampleRow {
+            metric: metric.id.clone(),
             data_type: metric.id,
             value: sample.value,
             unit: metric.unit,
@@ -311,10 +339,17 @@ mod tests {
     fn different_queries_have_different_filters() {
         let text = |text: &str| Some(text.to_owned());
         let range = |start, end| RangeQuery { start, end };
-        let query = |data_type, source| SamplesQuery { data_type, source };
-        let a = filter(&range(text("a"), None), &query(text("b"), None));
-        let b = filter(&range(text("a"), text("b")), &query(None, None));
-        let c = filter(&range(text("a"), None), &query(text("b"), text(";")));
+        let query = |metric, source| SamplesQuery {
+            metric,
+            data_type: None,
+            source,
+        };
+        let filter = |range: RangeQuery, query: SamplesQuery| {
+            super::filter(&range, query.metric.as_ref(), &query)
+        };
+        let a = filter(range(text("a"), None), query(text("b"), None));
+        let b = filter(range(text("a"), text("b")), query(None, None));
+        let c = filter(range(text("a"), None), query(text("b"), text(";")));
         assert!(a != b && a != c && b != c);
     }
 }

@@ -179,6 +179,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// overlapping sources so that every instant counts once; buckets without data are absent.
 #[utoipa::path(
     get,
+    operation_id = "get_series",
     path = "/series/{metric}",
     tag = "reading",
     params(

@@ -47,7 +47,7 @@ pub struct Session {
 
 /// The devices that are signed in, newest first.
 #[utoipa::path(
-    get, path = "/auth/sessions", tag = "accounts",
+    get, operation_id = "list_sessions", path = "/auth/sessions", tag = "accounts",
     security(("bearer" = [])),
     responses((status = 200, description = "The sessions.", body = Page<Session>)),
 )]
@@ -75,9 +75,9 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Page<S
 
 /// Signs a device out.
 #[utoipa::path(
-    delete, path = "/auth/sessions/{id}", tag = "accounts",
+    delete, operation_id = "end_session", path = "/auth/sessions/{session_id}", tag = "accounts",
     security(("bearer" = [])),
-    params(("id" = String, Path, format = Uuid, description = "The session.")),
+    params(("session_id" = String, Path, format = Uuid, description = "The session.")),
     responses((status = 204, description = "Signed out.")),
 )]
 async fn end(

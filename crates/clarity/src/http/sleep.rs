@@ -158,6 +158,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// 30.
 #[utoipa::path(
     get,
+    operation_id = "list_nights",
     path = "/sleep",
     tag = "reading",
     params(RangeQuery),

@@ -98,6 +98,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// was computed last.
 #[utoipa::path(
     get,
+    operation_id = "list_daily_summaries",
     path = "/summaries/daily",
     tag = "reading",
     params(RangeQuery, SummariesQuery),

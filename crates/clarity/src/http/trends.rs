@@ -66,7 +66,7 @@ pub(crate) struct TrendQuery {
     #[param(inline)]
     timeframe: Timeframe,
     /// The day after the last one; today by default, because today is not over.
-    #[param(example = "2026-06-01")]
+    #[param(example = "2026-06-01", format = Date)]
     end: Option<String>,
 }
 
@@ -174,6 +174,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// against the stretch before. Days without a value take no part.
 #[utoipa::path(
     get,
+    operation_id = "get_trend",
     path = "/trends",
     tag = "reading",
     params(TrendQuery),

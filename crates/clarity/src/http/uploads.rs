@@ -29,20 +29,20 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Takes in health data in any form that is read, as the content says.
 ///
-/// `{data_type, values: [{value, timestamp}], source}`, `{data_type, value, unit, recorded_at}` or
-/// `{metrics: [...], upload_source, client_timestamp}`. The payloads
-/// of apps that have a route of their own are taken here too, and lines of text as `text/csv`. Also
-/// under `/health-data/upload` and `/health/upload`. The answer comes once the data is durable; refused records are listed, the
+/// `{metric, values: [{value, timestamp}], source}`, `{metric, value, unit, recorded_at}` or
+/// `{metrics: [...], upload_source, client_timestamp}`. The payloads of apps that have a route of
+/// their own are accepted here too, and lines of text as `text/csv`. Also under
+/// `/health-data/upload` and `/health/upload`. The answer comes once the data is durable; refused records are listed, the
 /// others are kept.
 #[utoipa::path(
     post,
+    operation_id = "upload_health_data",
     path = "/health-data",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
+    params(IdempotencyKey),
     request_body(content = forms::HealthData, description = "One of the three forms"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
-        (status = 409, description = "The Idempotency-Key was used with another body"),
     ),
     security(("bearer" = [])),
 )]
@@ -53,13 +53,13 @@ async fn health_data(delivery: Delivery) -> Result<Response, Problem> {
 /// Takes in many records of the forms of `/health-data` at once.
 #[utoipa::path(
     post,
+    operation_id = "upload_batch",
     path = "/health-data/batch",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
+    params(IdempotencyKey),
     request_body(content = forms::BatchUpload, description = "`{records: [...]}`"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
-        (status = 409, description = "The Idempotency-Key was used with another body"),
     ),
     security(("bearer" = [])),
 )]
@@ -73,13 +73,13 @@ async fn health_data_batch(delivery: Delivery) -> Result<Response, Problem> {
 /// come back with a later copy.
 #[utoipa::path(
     post,
+    operation_id = "upload_healthkit",
     path = "/healthkit",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
+    params(IdempotencyKey),
     request_body(content = forms::HealthKitUpload, description = "Arrays of HealthKit objects"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
-        (status = 409, description = "The Idempotency-Key was used with another body"),
     ),
     security(("bearer" = [])),
 )]
@@ -93,13 +93,13 @@ async fn healthkit_upload(delivery: Delivery) -> Result<Response, Problem> {
 /// time; a later value for the same interval replaces the earlier.
 #[utoipa::path(
     post,
+    operation_id = "upload_health_auto_export",
     path = "/integrations/health-auto-export",
     tag = "uploads",
-    params(("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing")),
+    params(IdempotencyKey),
     request_body(content = forms::HealthAutoExport, description = "The app's payload: `{data: {metrics, workouts, ...}}`"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
-        (status = 409, description = "The Idempotency-Key was used with another body"),
     ),
     security(("bearer" = [])),
 )]
@@ -114,16 +114,16 @@ async fn health_auto_export_upload(delivery: Delivery) -> Result<Response, Probl
 /// The `user_id` in the path must be the caller's.
 #[utoipa::path(
     post,
+    operation_id = "sync_open_wearables",
     path = "/sdk/users/{user_id}/sync",
     tag = "uploads",
     params(
-        ("user_id" = String, Path, description = "The caller's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "A repeated request with the same key returns the same answer and changes nothing"),
+        ("user_id" = String, Path, format = Uuid, description = "The caller's id"),
+        IdempotencyKey,
     ),
     request_body(content = forms::OpenWearablesSync, description = "The SDK's payload"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
-        (status = 409, description = "The Idempotency-Key was used with another body"),
     ),
     security(("bearer" = [])),
 )]

@@ -175,6 +175,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// A workout belongs to a range when it starts in it.
 #[utoipa::path(
     get,
+    operation_id = "list_workouts",
     path = "/workouts",
     tag = "reading",
     params(RangeQuery, PageQuery),
@@ -231,9 +232,10 @@ async fn list(
 /// Reads a workout with its events, parts and route.
 #[utoipa::path(
     get,
+    operation_id = "get_workout",
     path = "/workouts/{workout_id}",
     tag = "reading",
-    params(("workout_id" = String, Path, description = "Id from the list")),
+    params(("workout_id" = String, Path, format = Uuid, description = "Id from the list")),
     responses(
         (status = 200, description = "The workout", body = WorkoutAnswer),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),

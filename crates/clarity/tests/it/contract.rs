@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::{Method, StatusCode};
 use clarity::config::Switch;
 use clarity::http::cursor::{self, Query};
-use clarity::http::router;
+use clarity::http::{docs, router};
 use model::ids::UserId;
 use serde_json::{Value, json};
 
 use crate::harness::{TestApp, request};
+use crate::promise;
 
 /// Every (path, methods) of the document.
 fn documented(document: &Value) -> BTreeMap<String, BTreeSet<String>> {
@@ -64,8 +65,12 @@ async fn the_document_holds_every_route_and_no_other() {
     let documented = documented(&document);
     let paths: BTreeSet<String> = documented.keys().cloned().collect();
     assert!(paths.len() > 15, "{paths:?}");
-    let routed = routed(&test);
-    assert_eq!(routed, paths);
+    // The pages that show the document are for people, and no operations.
+    let mut known = paths;
+    for page in docs::PAGES {
+        assert!(known.insert(page.to_owned()), "{page} is no operation");
+    }
+    assert_eq!(routed(&test), known);
     for (path, methods) in documented {
         let unknown = Method::from_bytes(b"BREW").expect("a method");
         let answer = test
@@ -155,9 +160,38 @@ async fn every_operation_documents_its_problems() {
             let responses = operation["responses"].as_object().expect("responses");
             assert!(responses.contains_key("500"), "{method} {path}");
             let parameters = operation["parameters"].as_array();
-            let mut parameters = parameters.into_iter().flatten();
-            if parameters.any(|parameter| parameter["name"] == "end") {
+            let takes = |name| {
+                let mut parameters = parameters.into_iter().flatten();
+                parameters.any(|parameter| parameter["name"] == name)
+            };
+            if takes("start") && takes("end") {
                 assert!(responses.contains_key("422"), "{method} {path}");
+            }
+            let has_body = operation.get("requestBody").is_some();
+            assert_eq!(responses.contains_key("415"), has_body, "{method} {path}");
+            assert_eq!(
+                responses.contains_key("401"),
+                operation.get("security").is_some()
+                    || path.ends_with("/auth/login")
+                    || path.ends_with("/auth/refresh"),
+                "{method} {path}"
+            );
+            for (status, response) in responses {
+                let response = promise::resolve(&document, response);
+                let is_problem = response["content"]["application/problem+json"].is_object();
+                let is_failure = status.as_str() >= "400";
+                assert_eq!(is_failure, is_problem, "{method} {path} {status}");
+                let headers = &response["headers"];
+                assert!(
+                    headers["X-Request-Id"].is_object(),
+                    "{method} {path} {status}"
+                );
+                let may_wait = matches!(status.as_str(), "409" | "429" | "503");
+                assert_eq!(
+                    headers["Retry-After"].is_object(),
+                    may_wait,
+                    "{path} {status}"
+                );
             }
             assert!(operation["tags"].is_array(), "{method} {path}");
             assert!(operation["summary"].is_string(), "{method} {path}");
@@ -165,6 +199,166 @@ async fn every_operation_documents_its_problems() {
     }
     let schema = &document["components"]["schemas"]["Problem"];
     assert!(schema["properties"]["request_id"].is_object(), "{schema}");
+}
+
+#[tokio::test]
+async fn every_operation_has_a_name_of_its_own() {
+    let document = promise::document();
+    let described: BTreeSet<&str> = document["tags"]
+        .as_array()
+        .expect("tags")
+        .iter()
+        .filter(|tag| {
+            tag["description"]
+                .as_str()
+                .is_some_and(|text| text.len() > 10)
+        })
+        .filter_map(|tag| tag["name"].as_str())
+        .collect();
+    let mut ids = BTreeMap::new();
+    let mut used = BTreeSet::new();
+    for (path, method, operation) in promise::operations(&document) {
+        let id = operation["operationId"].as_str().expect("an id");
+        let is_word =
+            |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_lowercase());
+        assert!(id.split('_').all(is_word), "{id}");
+        let earlier = ids.insert(id, format!("{method} {path}"));
+        assert_eq!(earlier, None, "{id} is also {method} {path}");
+        for tag in operation["tags"].as_array().expect("tags") {
+            let tag = tag.as_str().expect("a tag");
+            assert!(described.contains(tag), "{tag} of {id} is not described");
+            used.insert(tag);
+        }
+    }
+    assert_eq!(used, described);
+}
+
+#[tokio::test]
+async fn path_and_query_parameters_have_one_form() {
+    let document = promise::document();
+    for (path, method, operation) in promise::operations(&document) {
+        let parameters = operation["parameters"].as_array();
+        for parameter in parameters.into_iter().flatten() {
+            let parameter = promise::resolve(&document, parameter);
+            let name = parameter["name"].as_str().expect("a name");
+            let what = format!("{name} of {method} {path}");
+            assert!(
+                parameter["description"]
+                    .as_str()
+                    .is_some_and(|text| text.len() > 5),
+                "{what}"
+            );
+            let is_path = parameter["in"] == "path";
+            assert_eq!(is_path, path.contains(&format!("{{{name}}}")), "{what}");
+            if is_path && name.ends_with("_id") {
+                assert_eq!(parameter["schema"]["format"], "uuid", "{what}");
+            }
+            assert!(!is_path || name != "id", "{what} says not of what");
+            assert_ne!(name, "import_id", "{what} has a former name");
+            assert_eq!(
+                parameter["deprecated"] == true,
+                name == "data_type",
+                "{what}"
+            );
+        }
+    }
+    let import = &document["paths"]["/api/v1/imports"]["post"]["requestBody"];
+    let import = &import["content"]["application/octet-stream"]["schema"];
+    assert_eq!(import["format"], "binary", "{import}");
+}
+
+#[tokio::test]
+async fn unknown_query_parameters_are_refused_everywhere() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    for (path, method, _) in promise::operations(&promise::document()) {
+        let path = format!("{}?colour=blue", filled(&path));
+        let problem = test
+            .send(request(method.clone(), &path, Some(&ada), &[], None))
+            .await;
+        let problem = problem.problem(400, "invalid_parameter");
+        assert_eq!(problem["errors"][0]["pointer"], "colour", "{method} {path}");
+        assert_eq!(problem["errors"][0]["code"], "unknown_parameter");
+        assert!(!problem.to_string().contains("blue"), "{problem}");
+    }
+    let refused = test.get("/v1/sleep/?strat=2026-05-04", Some(&ada)).await;
+    let refused = refused.problem(400, "invalid_parameter");
+    assert_eq!(
+        refused["detail"],
+        "strat: is not a parameter of this path; did you mean `start`?"
+    );
+    let twice = "/v1/sleep?start=2026-05-04&start=2026-05-05";
+    let twice = test
+        .get(twice, Some(&ada))
+        .await
+        .problem(400, "invalid_parameter");
+    assert_eq!(twice["errors"][0]["code"], "repeated");
+}
+
+#[tokio::test]
+async fn faults_are_said_in_our_own_words_and_point_at_the_place() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let words = [
+        "expected",
+        "invalid type",
+        "unknown variant",
+        "missing field",
+        "deserialize",
+        "secret",
+    ];
+    let ours = |problem: &Value, pointer: &str| {
+        assert_eq!(problem["errors"][0]["pointer"], pointer, "{problem}");
+        for word in words {
+            assert!(!problem.to_string().contains(word), "{word} in {problem}");
+        }
+    };
+    let profile = "/api/v1/user/profile";
+    for (body, pointer) in [
+        (json!({"height_cm": "secret"}), "/height_cm"),
+        (json!({"birth_date": "secret"}), "/birth_date"),
+        (json!({"sex": "secret"}), "/sex"),
+        (json!("secret"), ""),
+    ] {
+        let answer = test.put(profile, &ada, &[], &body).await;
+        ours(&answer.problem(422, "validation_failed"), pointer);
+    }
+    let login = json!({"email": "ada@example.org"});
+    let login = test.post("/api/v1/auth/login", None, &login).await;
+    ours(&login.problem(422, "validation_failed"), "/password");
+    let counts = json!({"start": "2026-05-04T00:00", "counts": [1, "secret"]});
+    let counts = test.post("/api/v1/pat/analysis", Some(&ada), &counts).await;
+    ours(&counts.problem(422, "validation_failed"), "/counts/1");
+    for (query, pointer) in [
+        ("health-data?limit=secret", "limit"),
+        ("health-data/export?format=secret", "format"),
+        ("series/heart_rate?resolution=secret", "resolution"),
+        ("trends?timeframe=week", "metric"),
+        ("insights/daily?date=secret", "date"),
+    ] {
+        let answer = test.get(&format!("/api/v1/{query}"), Some(&ada)).await;
+        ours(&answer.problem(400, "invalid_parameter"), pointer);
+    }
+}
+
+#[tokio::test]
+async fn former_names_still_work() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    for name in ["metric", "data_type"] {
+        let body =
+            json!({name: "heart_rate", "value": 60.0, "recorded_at": "2026-11-19T08:00:00Z"});
+        let taken = test.post("/api/v1/health-data", Some(&ada), &body).await;
+        assert_eq!(taken.status, StatusCode::ACCEPTED, "{}", taken.text());
+        let path = format!("/api/v1/health-data?{name}=heart_rate");
+        let found = test.get(&path, Some(&ada)).await.json();
+        assert_eq!(found["data"][0]["metric"], "heart_rate", "{found}");
+        assert_eq!(found["data"][0]["data_type"], "heart_rate");
+    }
+    let both = "/api/v1/health-data?metric=heart_rate&data_type=heart_rate";
+    test.get(both, Some(&ada))
+        .await
+        .problem(400, "invalid_parameter");
 }
 
 #[tokio::test]

@@ -12,25 +12,7 @@ use crate::harness::{Answer, Person, TestApp, request};
 use crate::uploads::settle;
 
 /// A small export of the form that a phone writes.
-pub(crate) const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<HealthData locale="en_GB">
- <ExportDate value="2026-11-19 12:00:00 +0000"/>
- <Me HKCharacteristicTypeIdentifierDateOfBirth="" HKCharacteristicTypeIdentifierBiologicalSex="HKBiologicalSexNotSet" HKCharacteristicTypeIdentifierBloodType="HKBloodTypeNotSet" HKCharacteristicTypeIdentifierFitzpatrickSkinType="HKFitzpatrickSkinTypeNotSet" HKCharacteristicTypeIdentifierCardioFitnessMedicationsUse="None"/>
- <Record type="HKQuantityTypeIdentifierStepCount" sourceName="iPhone" unit="count" creationDate="2026-11-18 08:21:00 +0000" startDate="2026-11-18 08:00:00 +0000" endDate="2026-11-18 08:20:00 +0000" value="120"/>
- <Record type="HKQuantityTypeIdentifierStepCount" sourceName="Apple Watch" unit="count" creationDate="2026-11-18 08:21:00 +0000" startDate="2026-11-18 08:10:00 +0000" endDate="2026-11-18 08:20:00 +0000" value="70"/>
- <Record type="HKQuantityTypeIdentifierHeartRate" sourceName="Apple Watch" unit="count/min" creationDate="2026-11-18 01:00:00 +0000" startDate="2026-11-18 01:00:00 +0000" endDate="2026-11-18 01:00:00 +0000" value="52"/>
- <Record type="HKQuantityTypeIdentifierHeartRate" sourceName="Apple Watch" unit="count/min" creationDate="2026-11-18 09:00:00 +0000" startDate="2026-11-18 09:00:00 +0000" endDate="2026-11-18 09:00:00 +0000" value="81"/>
- <Record type="HKQuantityTypeIdentifierRestingHeartRate" sourceName="Apple Watch" unit="count/min" creationDate="2026-11-18 20:00:00 +0000" startDate="2026-11-18 00:00:00 +0000" endDate="2026-11-18 20:00:00 +0000" value="54"/>
- <Record type="HKCategoryTypeIdentifierSleepAnalysis" sourceName="Apple Watch" creationDate="2026-11-18 06:10:00 +0000" startDate="2026-11-17 23:00:00 +0000" endDate="2026-11-18 02:00:00 +0000" value="HKCategoryValueSleepAnalysisAsleepCore"/>
- <Record type="HKCategoryTypeIdentifierSleepAnalysis" sourceName="Apple Watch" creationDate="2026-11-18 06:10:00 +0000" startDate="2026-11-18 02:00:00 +0000" endDate="2026-11-18 04:00:00 +0000" value="HKCategoryValueSleepAnalysisAsleepDeep"/>
- <Record type="HKCategoryTypeIdentifierSleepAnalysis" sourceName="Apple Watch" creationDate="2026-11-18 06:10:00 +0000" startDate="2026-11-18 04:00:00 +0000" endDate="2026-11-18 06:00:00 +0000" value="HKCategoryValueSleepAnalysisAsleepREM"/>
- <Record type="HKQuantityTypeIdentifierBodyMass" sourceName="Health" unit="kg" creationDate="2026-11-18 07:00:00 +0000" startDate="2026-11-18 07:00:00 +0000" endDate="2026-11-18 07:00:00 +0000" value="71.5"/>
- <Workout workoutActivityType="HKWorkoutActivityTypeRunning" duration="30" durationUnit="min" sourceName="Apple Watch" creationDate="2026-11-18 17:31:00 +0000" startDate="2026-11-18 17:00:00 +0000" endDate="2026-11-18 17:30:00 +0000">
-  <WorkoutStatistics type="HKQuantityTypeIdentifierDistanceWalkingRunning" startDate="2026-11-18 17:00:00 +0000" endDate="2026-11-18 17:30:00 +0000" sum="5.1" unit="km"/>
-  <WorkoutEvent type="HKWorkoutEventTypePause" date="2026-11-18 17:10:00 +0000"/>
- </Workout>
-</HealthData>
-"#;
+pub(crate) const EXPORT: &str = include_str!("../../../../tools/clients/export.xml");
 
 fn post(person: &Person, path: &str, body: Body) -> Request<Body> {
     Request::post(path)

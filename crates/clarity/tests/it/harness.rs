@@ -17,6 +17,7 @@ use store::{Store, Target};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+use crate::promise;
 use crate::schema::{self, Sent};
 
 /// 2026-11-20T12:00:00Z.
@@ -94,8 +95,10 @@ impl TestApp {
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let (method, uri) = (request.method().clone(), request.uri().to_string());
+        let path = request.uri().path().to_owned();
         let response = self.router().oneshot(request).await.expect("infallible");
         let (parts, body) = response.into_parts();
+        promise::check(&method, &path, parts.status, &parts.headers);
         let bytes = body.collect().await.expect("a body").to_bytes().to_vec();
         let answer = Answer {
             status: parts.status,

@@ -109,13 +109,8 @@ async fn streams_are_few_per_person_and_end_on_shutdown() {
     assert_eq!(test.get("/health/live", None).await.status, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn only_administrators_see_the_details() {
-    let test = TestApp::new().await;
-    let ada = test.register("ada@example.org").await;
-    test.get("/health/detailed", Some(&ada))
-        .await
-        .problem(403, "forbidden");
+/// A signed-in administrator.
+pub(crate) async fn administrator(test: &TestApp) -> Person {
     let hash = password::hash(&test.app, PASSWORD).await.expect("a hash");
     let mut tx = test.app.store.write().await.expect("a transaction");
     let email = Email::parse("root@example.org").expect("an address");
@@ -124,10 +119,18 @@ async fn only_administrators_see_the_details() {
     tx.commit().await.expect("a commit");
     let login = json!({"email": "root@example.org", "password": PASSWORD});
     let login = test.post("/api/v1/auth/login", None, &login).await.json();
-    let details = test
-        .get("/v1/health/detailed", Some(&Person::from_tokens(&login)))
+    Person::from_tokens(&login)
+}
+
+#[tokio::test]
+async fn only_administrators_see_the_details() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    test.get("/health/detailed", Some(&ada))
         .await
-        .json();
+        .problem(403, "forbidden");
+    let root = administrator(&test).await;
+    let details = test.get("/v1/health/detailed", Some(&root)).await.json();
     assert_eq!(details["dependencies"][0]["status"], "ok", "{details}");
 }
 
@@ -142,7 +145,7 @@ async fn requests_are_counted_by_route() {
     let counted = metrics.lines().any(|line| {
         line.starts_with("clarity_http_requests_total{")
             && line.contains("method=\"DELETE\"")
-            && line.contains("route=\"/api/v1/auth/sessions/{id}\"")
+            && line.contains("route=\"/api/v1/auth/sessions/{session_id}\"")
             && line.contains("status=\"401\"")
     });
     assert!(counted, "{metrics}");

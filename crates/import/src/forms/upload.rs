@@ -16,7 +16,7 @@ pub const VALUES_MAX: u64 = 10_000;
 /// Metrics in one list.
 pub const METRICS_MAX: u64 = 1_000;
 
-const EXPECTED: &str = "an object with data_type and values, data_type and value, or metrics";
+const EXPECTED: &str = "an object with metric and values, metric and value, or metrics";
 
 /// The form.
 pub const FORM: Form = Form {
