@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::http::delivery::{Delivery, Expected};
 use crate::http::forms;
+use crate::http::idempotency::IdempotencyKey;
 use crate::http::page::PathId;
 use crate::http::processing::Accepted;
 use crate::problem::Problem;
