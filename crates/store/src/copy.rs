@@ -54,6 +54,7 @@ const TABLES: [Table; 16] = [
             ("key_wrapped", Bytes),
             ("upload_seq", Integer),
             ("dirty_seq", Integer),
+            ("catalogue", Integer),
         ],
     },
     Table {
@@ -158,6 +159,7 @@ const TABLES: [Table; 16] = [
             ("day", Integer),
             ("sealed", Bytes),
             ("minutes_sealed", Bytes),
+            ("methods", Integer),
         ],
     },
     Table {
@@ -194,6 +196,7 @@ const TABLES: [Table; 16] = [
             ("source", Text),
             ("created_us", Integer),
             ("sealed", Bytes),
+            ("methods", Integer),
         ],
     },
     Table {
@@ -207,6 +210,7 @@ const TABLES: [Table; 16] = [
             ("input", Bytes),
             ("created_us", Integer),
             ("sealed", Bytes),
+            ("methods", Integer),
         ],
     },
 ];

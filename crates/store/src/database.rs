@@ -12,6 +12,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, Transaction};
 
+use crate::aside;
 use crate::error::Error;
 
 /// Compiles one `sqlx` expression for both drivers: `run!(tx, connection => query.execute(connection).await?)`.
@@ -97,6 +98,12 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+impl SqliteStore {
+    const fn is_temporary(&self) -> bool {
+        self._folder.is_some()
+    }
+}
+
 impl Store {
     /// Opens a database. Creates an empty file where there is none; runs no migration.
     pub async fn open(target: &Target) -> Result<Self, Error> {
@@ -122,13 +129,34 @@ impl Store {
         }
     }
 
-    /// Brings the tables up to date. Forward only.
-    pub async fn migrate(&self) -> Result<(), Error> {
+    /// Brings the tables up to date. Forward only. Before tables of a SQLite file change, a copy of it
+    /// is set aside; returns where that is.
+    pub async fn migrate(&self) -> Result<Option<PathBuf>, Error> {
         match self {
-            Self::Sqlite(sqlite) => MIGRATIONS.run(&sqlite.writer).await?,
-            Self::Postgres(pool) => MIGRATIONS.run(pool).await?,
+            Self::Sqlite(sqlite) => {
+                let aside = if sqlite.is_temporary() {
+                    None
+                } else {
+                    aside::set_aside(&sqlite.writer, &MIGRATIONS).await?
+                };
+                MIGRATIONS.run(&sqlite.writer).await?;
+                Ok(aside)
+            }
+            Self::Postgres(pool) => {
+                MIGRATIONS.run(pool).await?;
+                Ok(None)
+            }
         }
-        Ok(())
+    }
+
+    /// The copies that upgrades set aside of this database, oldest first. None on PostgreSQL.
+    pub fn copies_aside(&self) -> Result<Vec<PathBuf>, Error> {
+        match self {
+            Self::Sqlite(sqlite) if !sqlite.is_temporary() => {
+                aside::copies(sqlite.writer.connect_options().get_filename())
+            }
+            Self::Sqlite(_) | Self::Postgres(_) => Ok(Vec::new()),
+        }
     }
 
     /// Begins a transaction that sees one state of the database and changes nothing.

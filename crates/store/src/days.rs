@@ -144,17 +144,6 @@ pub async fn clear(tx: &mut Tx, user: UserId, days: &[(Date, i64)]) -> Result<()
     Ok(())
 }
 
-/// Stores the document of a day, over what was there.
-pub async fn put(
-    tx: &mut Tx,
-    key: &PersonKey,
-    user: UserId,
-    day: Date,
-    bytes: &[u8],
-) -> Result<(), Error> {
-    put_many(tx, key, user, &[(day, bytes)]).await
-}
-
 /// What is stored of a day.
 #[derive(Debug, Clone, Copy)]
 pub struct DayRow<'a> {
@@ -164,25 +153,8 @@ pub struct DayRow<'a> {
     pub document: &'a [u8],
     /// Its minutes, when there are any.
     pub minutes: Option<&'a [u8]>,
-}
-
-/// Stores the documents of several days, over what was there; they have no minutes afterwards. A date
-/// may come once.
-pub async fn put_many(
-    tx: &mut Tx,
-    key: &PersonKey,
-    user: UserId,
-    documents: &[(Date, &[u8])],
-) -> Result<(), Error> {
-    let rows: Vec<DayRow<'_>> = documents
-        .iter()
-        .map(|(day, document)| DayRow {
-            day: *day,
-            document,
-            minutes: None,
-        })
-        .collect();
-    put_rows(tx, key, user, &rows).await
+    /// The revision of the methods that made both.
+    pub methods: i64,
 }
 
 /// Stores several days with their minutes, over what was there. A date may come once.
@@ -195,11 +167,12 @@ pub async fn put_rows(
     let person = key.lock(tx, user).await?;
     for slice in statement_slices(rows) {
         let text = rows_statement(
-            "INSERT INTO days (person, day, sealed, minutes_sealed) VALUES",
-            4,
+            "INSERT INTO days (person, day, sealed, minutes_sealed, methods) VALUES",
+            5,
             slice.len(),
             "ON CONFLICT (person, day) DO UPDATE
-             SET sealed = excluded.sealed, minutes_sealed = excluded.minutes_sealed",
+             SET sealed = excluded.sealed, minutes_sealed = excluded.minutes_sealed,
+                methods = excluded.methods",
         );
         run!(tx, connection => {
             let mut query = sqlx::query(text);
@@ -209,7 +182,12 @@ pub async fn put_rows(
                 let minutes = row
                     .minutes
                     .map(|minutes| key.seal(&minutes_name(key, number), minutes));
-                query = query.bind(person).bind(number).bind(sealed).bind(minutes);
+                query = query
+                    .bind(person)
+                    .bind(number)
+                    .bind(sealed)
+                    .bind(minutes)
+                    .bind(row.methods);
             }
             query.execute(connection).await.map(drop)
         })?;

@@ -45,9 +45,11 @@ pub struct StoredEmbedding {
     pub bytes: Vec<u8>,
     /// When it was made.
     pub now_us: i64,
+    /// The revision of the methods that made it, beside the weights.
+    pub methods: i64,
 }
 
-type Row = (Uuid, i64, String, Vec<u8>, i64, Vec<u8>);
+type Row = (Uuid, i64, String, Vec<u8>, i64, Vec<u8>, i64);
 
 /// Stores an embedding, over the one with the same id.
 pub async fn put(
@@ -59,10 +61,12 @@ pub async fn put(
 ) -> Result<(), Error> {
     let person = key.lock(tx, user).await?;
     run!(tx, connection => sqlx::query(
-        "INSERT INTO embeddings (person, id, kind, week, model, input, created_us, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO embeddings (person, id, kind, week, model, input, created_us, sealed,
+            methods)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT (person, id) DO UPDATE SET kind = excluded.kind, week = excluded.week,
-            model = excluded.model, input = excluded.input, created_us = excluded.created_us, sealed = excluded.sealed",
+            model = excluded.model, input = excluded.input, created_us = excluded.created_us,
+            sealed = excluded.sealed, methods = excluded.methods",
     )
     .bind(person)
     .bind(embedding.id.uuid())
@@ -72,6 +76,7 @@ pub async fn put(
     .bind(embedding.input.as_slice())
     .bind(embedding.now_us)
     .bind(key.seal(&row_name(key, embedding.id), &embedding.bytes))
+    .bind(embedding.methods)
     .execute(connection)
     .await
     .map(drop))?;
@@ -87,7 +92,7 @@ pub async fn by_id(
 ) -> Result<Option<StoredEmbedding>, Error> {
     let person = key.person(user)?;
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, week, model, input, created_us, sealed FROM embeddings
+        "SELECT id, week, model, input, created_us, sealed, methods FROM embeddings
          WHERE person = $1 AND id = $2",
     )
     .bind(person)
@@ -97,23 +102,24 @@ pub async fn by_id(
     row.map(|row| embedding(key, row)).transpose()
 }
 
-/// The latest embedding of a kind of the same input.
+/// The latest embedding of a kind of the same input by methods not older than `methods`.
 pub async fn by_input(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
     kind: Kind,
-    input: [u8; 16],
+    (input, methods): ([u8; 16], i64),
 ) -> Result<Option<StoredEmbedding>, Error> {
     let person = key.person(user)?;
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, week, model, input, created_us, sealed FROM embeddings
-         WHERE person = $1 AND kind = $2 AND input = $3
+        "SELECT id, week, model, input, created_us, sealed, methods FROM embeddings
+         WHERE person = $1 AND kind = $2 AND input = $3 AND methods >= $4
          ORDER BY created_us DESC, id DESC LIMIT 1",
     )
     .bind(person)
     .bind(kind.name())
     .bind(input.as_slice())
+    .bind(methods)
     .fetch_optional(connection)
     .await)?;
     row.map(|row| embedding(key, row)).transpose()
@@ -140,7 +146,7 @@ pub async fn in_weeks(
 ) -> Result<Vec<StoredEmbedding>, Error> {
     let person = key.person(user)?;
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, week, model, input, created_us, sealed FROM embeddings
+        "SELECT id, week, model, input, created_us, sealed, methods FROM embeddings
          WHERE person = $1 AND kind = $2 AND model = $3 AND week >= $4 AND week < $5
          ORDER BY week, created_us, id",
     )
@@ -166,7 +172,7 @@ pub async fn latest_of_weeks(
 ) -> Result<Vec<StoredEmbedding>, Error> {
     let person = key.person(user)?;
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, week, model, input, created_us, sealed FROM embeddings AS one
+        "SELECT id, week, model, input, created_us, sealed, methods FROM embeddings AS one
          WHERE person = $1 AND kind = $2 AND week >= $3 AND week < $4 AND NOT EXISTS (
             SELECT 1 FROM embeddings AS other
             WHERE other.person = one.person AND other.kind = one.kind AND other.week = one.week
@@ -183,22 +189,24 @@ pub async fn latest_of_weeks(
     rows.into_iter().map(|row| embedding(key, row)).collect()
 }
 
-/// The days on which weeks begin that have an embedding of a kind by a model, in order.
+/// The days on which weeks begin that have an embedding of a kind by a model and a revision of the
+/// methods not older than `methods`, in order.
 pub async fn held(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
     kind: Kind,
-    model: &str,
+    (model, methods): (&str, i64),
 ) -> Result<Vec<Date>, Error> {
     let person = key.person(user)?;
     let weeks = run!(tx, connection => sqlx::query_scalar::<_, i64>(
         "SELECT DISTINCT week FROM embeddings
-         WHERE person = $1 AND kind = $2 AND model = $3 ORDER BY week",
+         WHERE person = $1 AND kind = $2 AND model = $3 AND methods >= $4 ORDER BY week",
     )
     .bind(person)
     .bind(kind.name())
     .bind(model)
+    .bind(methods)
     .fetch_all(connection)
     .await)?;
     Ok(weeks.into_iter().map(days::from_number).collect())
@@ -227,12 +235,35 @@ pub async fn remove(
     Ok(removed)
 }
 
+/// Removes the embeddings of a kind of the week that begins on a day which older methods made.
+pub async fn remove_older(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: Kind,
+    week: Date,
+    methods: i64,
+) -> Result<(), Error> {
+    let person = key.lock(tx, user).await?;
+    run!(tx, connection => sqlx::query(
+        "DELETE FROM embeddings WHERE person = $1 AND kind = $2 AND week = $3 AND methods < $4",
+    )
+    .bind(person)
+    .bind(kind.name())
+    .bind(days::number(week))
+    .bind(methods)
+    .execute(connection)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
 fn row_name(key: &PersonKey, id: AnalysisId) -> Vec<u8> {
     key.row_name("embeddings", id.uuid().as_bytes())
 }
 
 fn embedding(key: &PersonKey, row: Row) -> Result<StoredEmbedding, Error> {
-    let (id, week, model, input, now_us, sealed) = row;
+    let (id, week, model, input, now_us, sealed, methods) = row;
     let id = AnalysisId::from_uuid(id);
     let damaged = || Error::Damaged { what: "embedding" };
     Ok(StoredEmbedding {
@@ -242,5 +273,6 @@ fn embedding(key: &PersonKey, row: Row) -> Result<StoredEmbedding, Error> {
         input: input.try_into().map_err(|_| damaged())?,
         bytes: key.open_as("embedding", &row_name(key, id), &sealed)?,
         now_us,
+        methods,
     })
 }

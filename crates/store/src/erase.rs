@@ -4,7 +4,8 @@
 use model::ids::{SessionId, UserId};
 use uuid::Uuid;
 
-use crate::database::Tx;
+use crate::aside;
+use crate::database::{Store, Tx};
 use crate::docs::{self, DocName, Expected};
 use crate::error::Error;
 use crate::sessions;
@@ -195,4 +196,14 @@ async fn seal_label(
         .await
         .map(drop))?;
     Ok(())
+}
+
+/// Removes a person from the copies that upgrades set aside of this database; returns from how many. To be
+/// called once the erasure itself is committed.
+pub async fn in_copies(store: &Store, user: UserId) -> Result<usize, Error> {
+    let copies = store.copies_aside()?;
+    for copy in &copies {
+        aside::forget(copy, user).await?;
+    }
+    Ok(copies.len())
 }

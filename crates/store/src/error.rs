@@ -73,9 +73,22 @@ pub enum Error {
     /// Another writer held the database for too long, or two writers collided: try again.
     #[error("the database is busy")]
     Busy(#[source] sqlx::Error),
+    /// The copy that is made before tables change could not be made; they did not change.
+    #[error(
+        "could not set a copy of the database aside before upgrading it, so it was not changed: make room beside it or move it, then start again"
+    )]
+    Aside(#[source] std::io::Error),
+    /// A later version of this program changed the tables.
+    #[error(
+        "the database was written by a later version of this program (its tables are at {found}): run that version, or put back the copy that it set aside"
+    )]
+    Later {
+        /// The migration that this program does not know.
+        found: i64,
+    },
     /// The tables cannot be brought up to date.
     #[error("cannot migrate the database")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] sqlx::migrate::MigrateError),
     /// The database cannot work at the moment: the disk is full or fails, memory is short, the server
     /// is away or restarting. Nothing was stored; the same may succeed later.
     #[error("the database cannot work at the moment")]
@@ -134,6 +147,15 @@ fn kind_of_code(code: &str) -> Kind {
         Ok(code) if SQLITE_BUSY.contains(&code) => Kind::Busy,
         Ok(code) if SQLITE_UNAVAILABLE.contains(&code) => Kind::Unavailable,
         Ok(_) | Err(_) => Kind::Other,
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for Error {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        match error {
+            sqlx::migrate::MigrateError::VersionMissing(found) => Self::Later { found },
+            other => Self::Migration(other),
+        }
     }
 }
 

@@ -24,9 +24,11 @@ pub struct StoredInsight {
     pub bytes: Vec<u8>,
     /// When it was written.
     pub now_us: i64,
+    /// The revision of the methods that made it.
+    pub methods: i64,
 }
 
-type Row = (Uuid, String, i64, String, i64, Vec<u8>);
+type Row = (Uuid, String, i64, String, i64, Vec<u8>, i64);
 
 /// Stores an insight, over the one with the same id.
 pub async fn put(
@@ -37,10 +39,11 @@ pub async fn put(
 ) -> Result<(), Error> {
     let person = key.lock(tx, user).await?;
     run!(tx, connection => sqlx::query(
-        "INSERT INTO insights (person, id, kind, day, source, created_us, sealed)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO insights (person, id, kind, day, source, created_us, sealed, methods)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (person, id) DO UPDATE SET kind = excluded.kind, day = excluded.day,
-            source = excluded.source, created_us = excluded.created_us, sealed = excluded.sealed",
+            source = excluded.source, created_us = excluded.created_us, sealed = excluded.sealed,
+            methods = excluded.methods",
     )
     .bind(person)
     .bind(insight.id.uuid())
@@ -49,6 +52,7 @@ pub async fn put(
     .bind(insight.source.as_str())
     .bind(insight.now_us)
     .bind(key.seal(&row_name(key, insight.id), &insight.bytes))
+    .bind(insight.methods)
     .execute(connection)
     .await
     .map(drop))?;
@@ -64,7 +68,7 @@ pub async fn by_id(
 ) -> Result<Option<StoredInsight>, Error> {
     let person = key.person(user)?;
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, kind, day, source, created_us, sealed FROM insights
+        "SELECT id, kind, day, source, created_us, sealed, methods FROM insights
          WHERE person = $1 AND id = $2",
     )
     .bind(person)
@@ -84,7 +88,7 @@ pub async fn latest(
 ) -> Result<Option<StoredInsight>, Error> {
     let person = key.person(user)?;
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, kind, day, source, created_us, sealed FROM insights
+        "SELECT id, kind, day, source, created_us, sealed, methods FROM insights
          WHERE person = $1 AND kind = $2 AND day = $3 ORDER BY created_us DESC, id DESC LIMIT 1",
     )
     .bind(person)
@@ -117,7 +121,7 @@ pub async fn list(
         (after.created_us, after.id.uuid())
     });
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, kind, day, source, created_us, sealed FROM insights
+        "SELECT id, kind, day, source, created_us, sealed, methods FROM insights
          WHERE person = $1 AND (created_us < $2 OR (created_us = $2 AND id < $3))
          ORDER BY created_us DESC, id DESC LIMIT $4",
     )
@@ -130,12 +134,33 @@ pub async fn list(
     rows.into_iter().map(|row| insight(key, row)).collect()
 }
 
+/// Removes the insights of a kind about a day.
+pub async fn remove(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    kind: &str,
+    day: Date,
+) -> Result<(), Error> {
+    let person = key.lock(tx, user).await?;
+    run!(tx, connection => sqlx::query(
+        "DELETE FROM insights WHERE person = $1 AND kind = $2 AND day = $3",
+    )
+    .bind(person)
+    .bind(kind)
+    .bind(days::number(day))
+    .execute(connection)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
 fn row_name(key: &PersonKey, id: InsightId) -> Vec<u8> {
     key.row_name("insights", id.uuid().as_bytes())
 }
 
 fn insight(key: &PersonKey, row: Row) -> Result<StoredInsight, Error> {
-    let (id, kind, day, source, now_us, sealed) = row;
+    let (id, kind, day, source, now_us, sealed, methods) = row;
     let id = InsightId::from_uuid(id);
     Ok(StoredInsight {
         id,
@@ -144,5 +169,6 @@ fn insight(key: &PersonKey, row: Row) -> Result<StoredInsight, Error> {
         source,
         bytes: key.open_as("insight", &row_name(key, id), &sealed)?,
         now_us,
+        methods,
     })
 }

@@ -10,6 +10,7 @@
 #[macro_use]
 mod database;
 
+mod aside;
 mod chunk;
 mod codec;
 mod column;
@@ -33,7 +34,9 @@ pub mod insights;
 pub mod jobs;
 pub mod meta;
 pub mod people;
+pub mod promote;
 pub mod records;
+pub mod revisions;
 pub mod samples;
 pub mod sessions;
 pub mod uploads;

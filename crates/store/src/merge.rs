@@ -222,6 +222,26 @@ pub(crate) fn merge(
     merged
 }
 
+/// Joins rows of two origins into the rows of one bucket, in the order of their identity. Of two with the
+/// same identity the first one stays, completed by the other's context.
+pub(crate) fn join(stored: Vec<Stored>, others: Vec<Stored>) -> Vec<Stored> {
+    let mut all = stored;
+    all.extend(others);
+    // The sort is stable: what was stored comes first among equals.
+    all.sort_by_key(|row| identity(&row.sample));
+    all.dedup_by(|other, first| {
+        if identity(&first.sample) != identity(&other.sample) {
+            return false;
+        }
+        first.sample.uid = least(first.sample.uid, other.sample.uid);
+        first.sample.flags = first.sample.flags.with(other.sample.flags);
+        let zones = (first.sample.zone_offset_min, other.sample.zone_offset_min);
+        first.sample.zone_offset_min = least(zones.0, zones.1);
+        true
+    });
+    all
+}
+
 /// Objects of which another version is stored.
 #[derive(Default)]
 struct Edits {

@@ -162,6 +162,49 @@ pub(crate) async fn bury(
     Ok(())
 }
 
+/// Moves what deleted samples were from a person's own number to the catalogue's, with their values in its
+/// unit, so that a copy that comes in as the row stays out as well.
+pub(crate) async fn promote(
+    tx: &mut Tx,
+    key: &PersonKey,
+    person: i64,
+    (from, to): (MetricNo, MetricNo),
+    value: &(dyn Fn(f64) -> Option<f64> + Send + Sync),
+) -> Result<(), Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Option<Vec<u8>>)>(
+        "SELECT uid, sealed FROM tombstones WHERE person = $1 AND metric = $2",
+    )
+    .bind(person)
+    .bind(i64::from(from.0))
+    .fetch_all(connection)
+    .await)?;
+    for (uid, sealed) in rows {
+        let sealed = sealed
+            .map(|sealed| {
+                let damaged = || Error::Damaged { what: "tombstone" };
+                let bytes = key.open_as("tombstone", &row_name(key, uid), &sealed)?;
+                let mut rows = codec::decode(&bytes).map_err(|_| damaged())?;
+                for row in &mut rows {
+                    // A value that does not fit cannot come in as the row either.
+                    row.sample.value = value(row.sample.value).unwrap_or(row.sample.value);
+                }
+                Ok::<_, Error>(key.seal(&row_name(key, uid), &codec::encode(&rows)))
+            })
+            .transpose()?;
+        run!(tx, connection => sqlx::query(
+            "UPDATE tombstones SET metric = $3, sealed = $4 WHERE person = $1 AND uid = $2",
+        )
+        .bind(person)
+        .bind(uid)
+        .bind(i64::from(to.0))
+        .bind(sealed)
+        .execute(connection)
+        .await
+        .map(drop))?;
+    }
+    Ok(())
+}
+
 fn row_name(key: &PersonKey, uid: i64) -> Vec<u8> {
     key.row_name("tombstones", &uid.to_le_bytes())
 }

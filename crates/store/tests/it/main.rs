@@ -7,5 +7,6 @@ mod fixture;
 mod growth;
 mod record;
 mod sample;
+mod upgrade;
 mod whole;
 mod work;

@@ -92,6 +92,7 @@ async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
         day: today,
         document: b"canary-day",
         minutes: Some(b"canary-minutes"),
+        methods: 1,
     };
     days::put_rows(tx, key, user, &[row])
         .await
@@ -111,6 +112,7 @@ async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
         source: "rules".to_owned(),
         bytes: b"canary-insight".to_vec(),
         now_us: NOW_US,
+        methods: 1,
     };
     insights::put(tx, key, user, &insight)
         .await
@@ -122,6 +124,7 @@ async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
         input: key.identity(b"canary-input"),
         bytes: b"canary-embedding".to_vec(),
         now_us: NOW_US,
+        methods: 1,
     };
     embeddings::put(tx, key, user, Kind::Weekly, &embedding)
         .await

@@ -78,22 +78,20 @@ fn days_are_marked_cleared_and_kept() {
         );
 
         assert_eq!(days::bounds(&mut tx, user).await.expect("a read"), None);
-        days::put(&mut tx, &key, user, a, b"first")
-            .await
-            .expect("a write");
-        let many: Vec<(Date, &[u8])> = (1..90).map(|at| (day(at), &b"doc"[..])).collect();
-        days::put_many(&mut tx, &key, user, &many)
-            .await
-            .expect("a write");
-        days::put(&mut tx, &key, user, a, b"second")
-            .await
-            .expect("a write");
+        let put = async |tx: &mut Tx, rows: &[DayRow<'_>]| {
+            let stored = days::put_rows(tx, &key, user, rows).await;
+            stored.expect("a write");
+        };
+        put(&mut tx, &[made(a, b"first", 1)]).await;
+        let many: Vec<DayRow<'_>> = (1..90).map(|at| made(day(at), b"doc", 1)).collect();
+        put(&mut tx, &many).await;
+        put(&mut tx, &[made(a, b"second", 1)]).await;
         let got = days::get(&mut tx, &key, user, a, c).await.expect("a read");
         assert_eq!(got[0], (a, b"second".to_vec()));
         assert_eq!(got.len(), 2);
         let bounds = days::bounds(&mut tx, user).await.expect("a read");
         assert_eq!(bounds, Some((a, day(89))));
-        let dates: Vec<Date> = many.iter().map(|(day, _)| *day).collect();
+        let dates: Vec<Date> = many.iter().map(|row| row.day).collect();
         assert_eq!(days::mark_all(&mut tx, user).await.expect("a write"), 3);
         assert_eq!(days::dirty_count(&mut tx, user).await.expect("a read"), 90);
         days::remove(&mut tx, user, &dates).await.expect("a write");
@@ -102,6 +100,15 @@ fn days_are_marked_cleared_and_kept() {
             Some((a, a))
         );
     });
+}
+
+fn made(day: Date, document: &[u8], methods: i64) -> DayRow<'_> {
+    DayRow {
+        day,
+        document,
+        minutes: None,
+        methods,
+    }
 }
 
 #[test]
@@ -114,6 +121,7 @@ fn minutes_lie_beside_their_day_and_go_with_it() {
             day: day(3),
             document: b"document",
             minutes,
+            methods: 1,
         };
         let held = async |tx: &mut Tx| {
             let found = days::minutes(tx, &key, user, day(0), day(90)).await;
@@ -317,6 +325,7 @@ fn insight(number: u128, kind: &str, at: i64, now_us: i64) -> StoredInsight {
         source: "rules".to_owned(),
         bytes: b"text".to_vec(),
         now_us,
+        methods: 1,
     }
 }
 
@@ -380,6 +389,7 @@ fn embeddings_are_found_by_week_and_by_input() {
             input: key.identity(input),
             bytes: format!("embedding {number}").into_bytes(),
             now_us,
+            methods: 3,
         };
         let mut tx = house.write().await;
         let weeks = [
@@ -413,12 +423,17 @@ fn embeddings_are_found_by_week_and_by_input() {
         let latest =
             embeddings::latest_of_weeks(&mut tx, &key, user, Kind::Weekly, day(7), day(99)).await;
         assert_eq!(latest.expect("a read"), [again, weeks[2].clone()]);
-        let held = embeddings::held(&mut tx, &key, user, Kind::Weekly, "model").await;
-        assert_eq!(held.expect("a read"), [day(0), day(7)]);
+        for (methods, expected) in [(3, vec![day(0), day(7)]), (4, Vec::new())] {
+            let by = ("model", methods);
+            let held = embeddings::held(&mut tx, &key, user, Kind::Weekly, by).await;
+            assert_eq!(held.expect("a read"), expected);
+        }
         for (kind, expected) in [(Kind::Weekly, &weeks[1]), (Kind::Asked, &asked)] {
             let input = key.identity(b"b");
-            let found = embeddings::by_input(&mut tx, &key, user, kind, input).await;
+            let found = embeddings::by_input(&mut tx, &key, user, kind, (input, 3)).await;
             assert_eq!(found.expect("a read").as_ref(), Some(expected));
+            let newer = embeddings::by_input(&mut tx, &key, user, kind, (input, 4)).await;
+            assert_eq!(newer.expect("a read"), None);
         }
         let found = embeddings::by_id(&mut tx, &key, user, asked.id).await;
         assert_eq!(found.expect("a read").as_ref(), Some(&asked));
