@@ -25,5 +25,6 @@ pub mod pat;
 pub mod person;
 pub mod problem;
 mod pull;
+mod revision;
 pub mod supervise;
 pub mod telemetry;

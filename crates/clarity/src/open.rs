@@ -68,7 +68,12 @@ impl App {
         clock: Clock,
         ids: Ids,
     ) -> Result<Arc<Self>, OpenError> {
-        store.migrate().await?;
+        if let Some(aside) = store.migrate().await? {
+            tracing::warn!(
+                copy = %aside.display(),
+                "the database was upgraded; a copy of it as it was before lies beside it, to go back to"
+            );
+        }
         let vault = Vault::open(&store, &config.key_file()).await?;
         let keys = ServerKeys::open(&store, &vault, &ids).await?;
         let started_us = clock.now_us();

@@ -331,6 +331,8 @@ impl From<store::Error> for Problem {
             | store::Error::TargetNotEmpty
             | store::Error::File(_)
             | store::Error::Migration(_)
+            | store::Error::Aside(_)
+            | store::Error::Later { .. }
             | store::Error::Database(_) => Self::internal(error),
         }
     }

@@ -229,6 +229,12 @@ pub fn by_name(name: &str) -> Option<&'static Metric> {
     NAMES.get(squashed(name, &mut buffer)?).copied()
 }
 
+/// How many names the catalogue knows. Names are only ever added, so that this tells one catalogue from
+/// the next.
+pub fn names() -> usize {
+    NAMES.len()
+}
+
 /// The unit that a name implies where its client sends none; `None` means the canonical one.
 pub fn implied_unit(name: &str) -> Option<&'static str> {
     let mut buffer = [0; NAME_MAX];

@@ -23,6 +23,10 @@ mod fold;
 mod positions;
 mod workspace;
 
+/// Revision of all that is kept of a week: the grid, the scalers, the encoder and what is compared. It grows
+/// with every change of a result; which methods it stands for is in `tests/data/revisions.tsv`.
+pub const REVISION: u32 = 1;
+
 /// Numbers that stand for a patch, and for a week.
 pub const WIDTH: usize = 96;
 /// Width of the hidden layer of the feed-forward network.

@@ -28,5 +28,10 @@ mod night;
 mod series;
 mod timeline;
 
+/// Revision of all that is kept of a day: its document, its minutes and the facts drawn from them. It grows
+/// with every change of a result, so that stored days are computed again; which methods it stands for is in
+/// `tests/data/revisions.tsv`.
+pub const REVISION: u32 = 1;
+
 #[cfg(test)]
 mod tests;

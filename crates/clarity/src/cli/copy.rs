@@ -34,6 +34,15 @@ pub(super) async fn copy(global: &Global, wanted: Copy) -> Result<(), Failure> {
     let from = Store::open(&from)
         .await
         .context("opening the database to copy from")?;
+    // Both sides have the tables of this version: what an earlier one wrote is upgraded where it lies,
+    // after a copy of it was set aside.
+    if let Some(aside) = from
+        .migrate()
+        .await
+        .context("upgrading the tables to copy from")?
+    {
+        tracing::warn!(copy = %aside.display(), "the database was upgraded; a copy of it as it was before lies beside it");
+    }
     let to = Store::open(&to)
         .await
         .context("opening the database to copy to")?;

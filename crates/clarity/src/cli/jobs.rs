@@ -4,10 +4,13 @@
 use anyhow::anyhow;
 use model::ids::JobId;
 use serde::Serialize;
+use store::revisions::Derived;
 
 use crate::cli::args::{Global, JobsCommand};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
+use crate::jobs::refresh::COUNTED_MAX;
+use crate::revision;
 
 /// Jobs that were set aside, shown at most.
 const DEAD_SHOWN_MAX: u32 = 1_000;
@@ -17,6 +20,14 @@ const DEAD_SHOWN_MAX: u32 = 1_000;
 struct Queue {
     counts: Vec<Waiting>,
     dead: Vec<Dead>,
+    stale: Vec<Stale>,
+}
+
+/// What methods of an earlier version made and is made again in the background.
+#[derive(Debug, Serialize)]
+struct Stale {
+    what: &'static str,
+    count: u64,
 }
 
 /// How much work of one kind is in one state.
@@ -90,6 +101,14 @@ async fn list(global: &Global) -> Result<(), Failure> {
         let dead = store::jobs::dead(&mut tx, DEAD_SHOWN_MAX)
             .await
             .map_err(anyhow::Error::from)?;
+        let mut stale = Vec::new();
+        for what in Derived::ALL {
+            let current = revision::current(what);
+            let count = store::revisions::count(&mut tx, what, current, COUNTED_MAX).await;
+            let count = count.map_err(anyhow::Error::from)?;
+            let what = what.name();
+            stale.push(Stale { what, count });
+        }
         let queue = Queue {
             counts: counts
                 .into_iter()
@@ -99,6 +118,7 @@ async fn list(global: &Global) -> Result<(), Failure> {
                     count: count.count,
                 })
                 .collect(),
+            stale,
             dead: dead
                 .into_iter()
                 .map(|dead| Dead {
@@ -122,6 +142,13 @@ async fn list(global: &Global) -> Result<(), Failure> {
         };
         let rows: Vec<Vec<String>> = queue.counts.iter().map(text).collect();
         output::table(&["kind", "state", "count"], &rows)?;
+        let behind = queue.stale.iter().filter(|stale| stale.count > 0);
+        let rows: Vec<Vec<String>> = behind
+            .map(|stale| vec![stale.what.to_owned(), output::grouped(stale.count)])
+            .collect();
+        if !rows.is_empty() {
+            output::table(&["of an earlier version", "count"], &rows)?;
+        }
         if queue.dead.is_empty() {
             return Ok(());
         }

@@ -131,6 +131,7 @@ pub(super) async fn erase(global: &Global, wanted: UserErase) -> Result<(), Fail
             let erased = store::erase::person(&mut tx, user).await?;
             tx.commit().await?;
             app.store.checkpoint().await?;
+            store::erase::in_copies(&app.store, user).await?;
             Ok::<_, store::Error>(erased)
         };
         Ok((user, erased.await.context("erasing the person")?))

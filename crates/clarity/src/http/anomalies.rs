@@ -48,6 +48,9 @@ struct AnomaliesAnswer {
     judged_days: usize,
     /// Days with data that could not be judged, with the reason.
     not_judged: Vec<NotJudged>,
+    /// Dates of which the stored document was made by methods of an earlier version; they are computed
+    /// again in the background.
+    stale: Vec<String>,
 }
 
 /// How all measures were judged together.
@@ -174,14 +177,19 @@ async fn read(
     let body = app
         .compute(move || {
             let documents = days::documents(&stored)?;
-            let answer = answer(anomaly::examine(&documents, from, until), (from, until));
+            let examined = anomaly::examine(&documents, from, until);
+            let answer = answer(examined, (from, until), stored.stale());
             serde_json::to_vec(&answer).map_err(Problem::internal)
         })
         .await??;
     Ok(verbatim::json(&headers, body))
 }
 
-fn answer(examined: Examination, (from, until): (Date, Date)) -> AnomaliesAnswer {
+fn answer(
+    examined: Examination,
+    (from, until): (Date, Date),
+    stale: Vec<String>,
+) -> AnomaliesAnswer {
     let mut answer = AnomaliesAnswer {
         start: from.to_string(),
         end: until.to_string(),
@@ -190,6 +198,7 @@ fn answer(examined: Examination, (from, until): (Date, Date)) -> AnomaliesAnswer
         threshold: anomaly::Z_MIN,
         joint: joint(&examined),
         data: Vec::new(),
+        stale,
         judged_days: 0,
         not_judged: Vec::new(),
     };

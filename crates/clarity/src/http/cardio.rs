@@ -21,9 +21,10 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::page::{List, Params};
+use crate::http::days::{self, DayList};
+use crate::http::page::Params;
 use crate::http::range::RangeQuery;
-use crate::http::{days, verbatim};
+use crate::http::verbatim;
 use crate::instant::Instants;
 use crate::problem::Problem;
 
@@ -112,7 +113,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "reading",
     params(RangeQuery),
     responses(
-        (status = 200, description = "Days with data, oldest first", body = List<CardioDay<'static>>),
+        (status = 200, description = "Days with data, oldest first", body = DayList<CardioDay<'static>>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),
@@ -128,9 +129,9 @@ async fn read(
     Ok(verbatim::json(&headers, body))
 }
 
-fn print(stored: &[Vec<u8>]) -> Result<Vec<u8>, Problem> {
+fn print(stored: &days::Stored) -> Result<Vec<u8>, Problem> {
     let json = days::unpacked(stored)?;
-    days::print(&json, |day| one(&day))
+    days::print(stored, &json, |day| one(&day))
 }
 
 fn one<'a>(day: &DayView<'a>) -> Result<CardioDay<'a>, Problem> {

@@ -7,13 +7,15 @@ use analysis::daily::document::{DayDocument, DayView};
 use jiff::civil::Date;
 use model::ids::UserId;
 use serde::Serialize;
+use store::revisions::{self, Derived};
+use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::http::page::List;
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
 use crate::jobs::packed::unpack;
 use crate::json;
 use crate::problem::Problem;
+use crate::revision;
 
 /// Days in one answer: a year and a month; a document is about 10 KB.
 pub(crate) const LENGTHS: Lengths = Lengths {
@@ -26,12 +28,48 @@ pub(crate) const LENGTHS: Lengths = Lengths {
 #[error("the stored document of a day cannot be read")]
 struct DamagedDay;
 
-/// The stored documents of a range of days, oldest first.
-pub(crate) async fn load(
-    app: &App,
+/// The stored days of a range.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    documents: Vec<Vec<u8>>,
+    stale: Vec<Date>,
+}
+
+/// A list of days that is given whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DayList<T> {
+    /// Days with data, oldest first; days without data are absent.
+    data: Vec<T>,
+    /// Dates of which the stored document was made by methods of an earlier version; they are computed
+    /// again in the background.
+    stale: Vec<String>,
+}
+
+impl Stored {
+    /// The days of which older methods made what is stored, oldest first.
+    pub(crate) fn stale(&self) -> Vec<String> {
+        self.stale.iter().map(Date::to_string).collect()
+    }
+}
+
+/// The days in `[from, until)` that were computed by older methods than this program's and wait to be computed
+/// again, oldest first.
+pub(crate) async fn stale(
+    tx: &mut store::Tx,
     user: UserId,
-    query: &RangeQuery,
-) -> Result<Vec<Vec<u8>>, Problem> {
+    range: (Date, Date),
+) -> Result<Vec<Date>, Problem> {
+    let current = revision::current(Derived::Days);
+    let mut days = revisions::older(tx, user, Derived::Days, current, range, STALE_MAX).await?;
+    days.reverse();
+    Ok(days)
+}
+
+/// Days of one answer that are called stale at most: more than an answer has.
+const STALE_MAX: u32 = 2_000;
+
+/// The stored documents of a range of days, oldest first.
+pub(crate) async fn load(app: &App, user: UserId, query: &RangeQuery) -> Result<Stored, Problem> {
     let range = query.parse()?;
     let mut tx = app.store.read().await?;
     let days = dates(app, &mut tx, user, range).await?;
@@ -44,14 +82,17 @@ pub(crate) async fn stored(
     tx: &mut store::Tx,
     user: UserId,
     (from, until): (Date, Date),
-) -> Result<Vec<Vec<u8>>, Problem> {
+) -> Result<Stored, Problem> {
     let key = app.vault.person_key(tx, user).await?;
     let stored = store::days::get(tx, &key, user, from, until).await?;
-    Ok(stored.into_iter().map(|(_, bytes)| bytes).collect())
+    Ok(Stored {
+        documents: stored.into_iter().map(|(_, bytes)| bytes).collect(),
+        stale: stale(tx, user, (from, until)).await?,
+    })
 }
 
 /// Reads stored documents whole. Keeps a processor busy.
-pub(crate) fn documents(stored: &[Vec<u8>]) -> Result<Vec<DayDocument>, Problem> {
+pub(crate) fn documents(stored: &Stored) -> Result<Vec<DayDocument>, Problem> {
     let json = unpacked(stored)?;
     let read = json.iter().map(|json| DayDocument::from_bytes(json));
     read.map(|read| read.map_err(Problem::internal)).collect()
@@ -72,15 +113,17 @@ pub(crate) async fn dates(
 }
 
 /// Unpacks stored documents. Keeps a processor busy.
-pub(crate) fn unpacked(stored: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Problem> {
-    let unpacked = stored.iter().map(|bytes| unpack(bytes));
+pub(crate) fn unpacked(stored: &Stored) -> Result<Vec<Vec<u8>>, Problem> {
+    let unpacked = stored.documents.iter().map(|bytes| unpack(bytes));
     unpacked
         .map(|json| json.ok_or_else(|| Problem::internal(DamagedDay)))
         .collect()
 }
 
-/// Writes a list with what `one` makes of each document. Keeps a processor busy.
+/// Writes a list with what `one` makes of each document, unpacked before, and the days that are stale.
+/// Keeps a processor busy.
 pub(crate) fn print<'a, T: Serialize>(
+    stored: &Stored,
     json: &'a [Vec<u8>],
     one: impl Fn(DayView<'a>) -> Result<T, Problem>,
 ) -> Result<Vec<u8>, Problem> {
@@ -91,6 +134,7 @@ pub(crate) fn print<'a, T: Serialize>(
     let data = rows.collect::<Result<Vec<T>, Problem>>()?;
     // An answer passes on a part of the documents.
     let mut out = Vec::with_capacity(64 + json.iter().map(Vec::len).sum::<usize>());
-    json::write(&mut out, &List { data });
+    let stale = stored.stale();
+    json::write(&mut out, &DayList { data, stale });
     Ok(out)
 }

@@ -185,6 +185,7 @@ async fn purge(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Recei
     tx.commit().await?;
     // Erased rows also leave the write-ahead log.
     app.store.checkpoint().await?;
+    store::erase::in_copies(&app.store, caller.user).await?;
     let statement = Statement {
         what: "health_data",
         user_id: caller.user.to_string(),

@@ -2,6 +2,7 @@
 //!
 //! The public answers tell nothing about the installation but its version.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use model::sample::SECOND_US;
 use serde::Serialize;
+use store::revisions::Derived;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,7 +23,9 @@ use crate::auth::Caller;
 use crate::auth::role::Role;
 use crate::http::edge;
 use crate::instant::rfc3339;
+use crate::jobs::refresh::COUNTED_MAX;
 use crate::problem::{Code, Problem};
+use crate::revision;
 use crate::supervise::Task;
 use crate::telemetry;
 
@@ -76,6 +80,8 @@ pub struct Detailed {
     dependencies: Vec<Dependency>,
     /// A background task that failed and does not run at the moment.
     task_down: Option<&'static str>,
+    /// Rows of an earlier version that wait to be made again, by what they are; counted up to a million.
+    stale: BTreeMap<&'static str, u64>,
 }
 
 /// One thing that the server depends on.
@@ -225,6 +231,15 @@ async fn detailed(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<De
     };
     let latency_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let down = app.supervisor.down();
+    let mut stale = BTreeMap::new();
+    if let Ok(mut tx) = app.store.read().await {
+        for what in Derived::ALL {
+            let current = revision::current(what);
+            if let Ok(count) = store::revisions::count(&mut tx, what, current, COUNTED_MAX).await {
+                stale.insert(what.name(), count);
+            }
+        }
+    }
     let last = app.failures.database();
     let uptime_us = app.clock.now_us() - app.started_us;
     Ok(Json(Detailed {
@@ -244,6 +259,7 @@ async fn detailed(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<De
             last_error: last.map(|(_, error)| error),
         }],
         task_down: down.map(Task::name),
+        stale,
     }))
 }
 

@@ -1,7 +1,8 @@
 //! `/insights`: the texts that the pipeline wrote, with the facts they cite.
 //!
-//! An insight is stored as the JSON that answers print; it is passed on as it is.
+//! An insight is stored as the JSON that answers print; its members are passed on as they are.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,7 +12,9 @@ use axum::response::Response;
 use jiff::civil::Date;
 use model::ids::InsightId;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use store::insights::StoredInsight;
+use store::revisions::Derived;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +27,7 @@ use crate::insights::Insight;
 use crate::instant::rfc3339;
 use crate::jobs::insight::DAILY;
 use crate::problem::{Code, Problem};
+use crate::revision;
 
 /// Insights looked at for the newest daily one; others are rare.
 const LOOKED_AT_MAX: u32 = 50;
@@ -35,6 +39,17 @@ pub(crate) struct DailyQuery {
     /// The local day; the newest insight when left out.
     #[param(example = "2026-05-04", format = Date)]
     date: Option<String>,
+}
+
+/// An insight as it is stored, and whether it is up to date.
+#[derive(Debug, Serialize, ToSchema)]
+struct InsightAnswer<'a> {
+    /// What is stored, whatever version wrote it.
+    #[serde(flatten)]
+    #[schema(value_type = Insight)]
+    stored: BTreeMap<&'a str, &'a RawValue>,
+    /// Whether methods of an earlier version made it; it is made again in the background.
+    stale: bool,
 }
 
 /// Whether there is an insight, and whether one is being made.
@@ -96,7 +111,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "insights",
     params(DailyQuery),
     responses(
-        (status = 200, description = "The insight", body = Insight),
+        (status = 200, description = "The insight", body = InsightAnswer<'static>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
         (status = 404, description = "There is no insight yet, or none of that day"),
     ),
@@ -124,7 +139,26 @@ async fn daily(
             "there is no daily insight yet; see GET /insights/status",
         )
     })?;
-    Ok(verbatim::json(&headers, found.bytes))
+    Ok(verbatim::json(&headers, printed(found)))
+}
+
+/// The stored text with what only the reader's version knows.
+fn printed(found: StoredInsight) -> Vec<u8> {
+    let stale = found.methods < revision::current(Derived::Insights);
+    let mut body = found.bytes;
+    if body.pop() == Some(b'}') {
+        body.extend_from_slice(format!(",\"stale\":{stale}}}").as_bytes());
+    }
+    body
+}
+
+/// The stored text with what only the reader's version knows.
+fn printed(found: &StoredInsight) -> Result<Vec<u8>, Problem> {
+    let answer = InsightAnswer {
+        stored: serde_json::from_slice(&found.bytes).map_err(Problem::internal)?,
+        stale: found.methods < revision::current(Derived::Insights),
+    };
+    serde_json::to_vec(&answer).map_err(Problem::internal)
 }
 
 /// The daily insight about the latest day.
@@ -182,7 +216,7 @@ async fn status(
     tag = "insights",
     params(("insight_id" = String, Path, format = Uuid, description = "Id of the insight")),
     responses(
-        (status = 200, description = "The insight", body = Insight),
+        (status = 200, description = "The insight", body = InsightAnswer<'static>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),
@@ -197,5 +231,5 @@ async fn read(
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let found = store::insights::by_id(&mut tx, &key, caller.user, id).await?;
     let found = found.ok_or_else(Problem::not_found)?;
-    Ok(verbatim::json(&headers, found.bytes))
+    Ok(verbatim::json(&headers, printed(found)))
 }

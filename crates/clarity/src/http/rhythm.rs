@@ -57,6 +57,9 @@ struct RhythmAnswer {
     sleep_coverage: f64,
     /// Measures by name.
     measures: BTreeMap<&'static str, MeasureAnswer>,
+    /// Dates of which the stored document was made by methods of an earlier version; they are computed
+    /// again in the background.
+    stale: Vec<String>,
 }
 
 /// Activity over the range, in minutes.
@@ -142,13 +145,14 @@ async fn read(
     let after = until.checked_add(1.day()).unwrap_or(Date::MAX);
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let stored = store::days::minutes(&mut tx, &key, caller.user, from, after).await?;
+    let stale = days::stale(&mut tx, caller.user, (from, after)).await?;
     drop(tx);
     let body = app
         .compute(move || {
             let minutes = stored.iter().map(|(_, bytes)| minutes(bytes));
             let minutes = minutes.collect::<Result<Vec<DayMinutes>, Problem>>()?;
             let found = range::join(&minutes, from, until);
-            let answer = answer(&found, &names, (from, until));
+            let answer = answer(&found, &names, (from, until), &stale);
             serde_json::to_vec(&answer).map_err(Problem::internal)
         })
         .await??;
@@ -178,12 +182,18 @@ fn minutes(bytes: &[u8]) -> Result<DayMinutes, Problem> {
     DayMinutes::from_bytes(&json).ok_or_else(|| Problem::internal(DamagedMinutes))
 }
 
-fn answer(found: &Range, names: &[String], (from, until): (Date, Date)) -> RhythmAnswer {
+fn answer(
+    found: &Range,
+    names: &[String],
+    (from, until): (Date, Date),
+    stale: &[Date],
+) -> RhythmAnswer {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     RhythmAnswer {
         start: from.to_string(),
         end: until.to_string(),
         activity: found.activity.as_ref().map(activity),
+        stale: stale.iter().map(Date::to_string).collect(),
         nights: found.nights.clone(),
         sleep_coverage: found.states.coverage(),
         measures: found

@@ -16,9 +16,10 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::cardio::clock;
-use crate::http::page::{List, Params};
+use crate::http::days::{self, DayList};
+use crate::http::page::Params;
 use crate::http::range::RangeQuery;
-use crate::http::{days, verbatim};
+use crate::http::verbatim;
 use crate::instant::Instants;
 use crate::problem::Problem;
 
@@ -163,7 +164,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "reading",
     params(RangeQuery),
     responses(
-        (status = 200, description = "Days with data, oldest first", body = List<NightAnswer>),
+        (status = 200, description = "Days with data, oldest first", body = DayList<NightAnswer>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),
@@ -179,9 +180,9 @@ async fn read(
     Ok(verbatim::json(&headers, body))
 }
 
-fn print(stored: &[Vec<u8>]) -> Result<Vec<u8>, Problem> {
+fn print(stored: &days::Stored) -> Result<Vec<u8>, Problem> {
     let json = days::unpacked(stored)?;
-    days::print(&json, |day| {
+    days::print(stored, &json, |day| {
         let night = serde_json::from_str(day.night.get()).map_err(Problem::internal)?;
         Ok(answer(night))
     })

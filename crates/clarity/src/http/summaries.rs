@@ -20,7 +20,8 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::cardio::PrintedMeasure;
-use crate::http::page::{List, Params};
+use crate::http::days::{self, DayList};
+use crate::http::page::Params;
 use crate::http::range::RangeQuery;
 use crate::http::{cardio, days, verbatim};
 use crate::instant::Instants;
@@ -103,7 +104,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     tag = "reading",
     params(RangeQuery, SummariesQuery),
     responses(
-        (status = 200, description = "Days with data, oldest first", body = List<DailySummary<'static>>),
+        (status = 200, description = "Days with data, oldest first", body = DayList<DailySummary<'static>>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
     ),
     security(("bearer" = [])),
@@ -120,9 +121,9 @@ async fn daily(
     Ok(verbatim::json(&headers, body))
 }
 
-fn print(stored: &[Vec<u8>], include: Option<Include>) -> Result<Vec<u8>, Problem> {
+fn print(stored: &days::Stored, include: Option<Include>) -> Result<Vec<u8>, Problem> {
     let json = days::unpacked(stored)?;
-    days::print(&json, |day| {
+    days::print(stored, &json, |day| {
         Ok(DailySummary {
             date: day.date,
             zone: day.zone,

@@ -97,6 +97,9 @@ struct TrendAnswer {
     change: ChangeAnswer,
     /// The values, oldest first.
     points: Vec<PointAnswer>,
+    /// Dates of which the stored document was made by methods of an earlier version; they are computed
+    /// again in the background.
+    stale: Vec<String>,
 }
 
 /// Slope per day with its 95 % interval.
@@ -211,7 +214,7 @@ async fn read(
     let body = app
         .compute(move || {
             let documents = days::documents(&stored)?;
-            let answer = answer(&query, &documents, (from, until));
+            let answer = answer(&query, &documents, (from, until), stored.stale());
             serde_json::to_vec(&answer).map_err(Problem::internal)
         })
         .await??;
@@ -222,6 +225,7 @@ fn answer(
     query: &TrendQuery,
     documents: &[DayDocument],
     (from, until): (Date, Date),
+    stale: Vec<String>,
 ) -> TrendAnswer {
     let length = query.timeframe.days();
     let found = trend::trend(&query.metric, documents, until, length);
@@ -233,6 +237,7 @@ fn answer(
         end: until.to_string(),
         n: found.points.len(),
         coverage: found.points.len() as f64 / f64::from(length),
+        stale,
         slope: slope_answer(&found),
         significance: significance(&found),
         change: change(&found),

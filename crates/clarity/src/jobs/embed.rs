@@ -16,6 +16,7 @@ use lab::models::{LoadedModel, ModelError, Phase, Registry};
 use model::ids::UserId;
 use pat::week::Quantity;
 use store::embeddings::{self, Kind, StoredEmbedding};
+use store::revisions::Derived;
 
 use crate::app::App;
 use crate::instant::rfc3339;
@@ -25,6 +26,7 @@ use crate::jobs::week::{PREFERRED, monday};
 use crate::pat::analyse::{self, AnalyseError, Owner, Question};
 use crate::pat::document::{ThinWeek, WeekDocument};
 use crate::pat::lanes::Lane;
+use crate::revision;
 
 /// The digest of the model that the pipeline embeds with now. Reads files: not for a thread that
 /// answers requests.
@@ -76,7 +78,8 @@ async fn waiting(app: &App, user: UserId, sha256: &str) -> Result<Vec<Date>, Job
         return Ok(Vec::new());
     };
     let today = dossier.history().date_at(app.clock.now_us());
-    let held = embeddings::held(&mut tx, &dossier.key, user, Kind::Weekly, sha256).await?;
+    let by = (sha256, revision::current(Derived::Embeddings));
+    let held = embeddings::held(&mut tx, &dossier.key, user, Kind::Weekly, by).await?;
     let mut weeks = Vec::new();
     let mut week = monday(first);
     while week <= last && week.saturating_add(7.days()) <= today {
@@ -116,6 +119,8 @@ async fn embed(
     };
     let mut tx = app.store.write().await?;
     let key = app.vault.person_key(&mut tx, user).await?;
+    let current = revision::current(Derived::Embeddings);
+    embeddings::remove_older(&mut tx, &key, user, Kind::Weekly, week, current).await?;
     match made {
         Ok((question, made)) => {
             analyse::keep(app, &mut tx, &key, owner, &question, &made).await?;
@@ -197,6 +202,7 @@ async fn thin(
         input: key.identity(b"insufficient"),
         bytes: serde_json::to_vec(&document).expect("a document is JSON"),
         now_us,
+        methods: revision::current(Derived::Embeddings),
     };
     embeddings::put(tx, key, owner.user, owner.kind, &stored).await
 }

@@ -11,50 +11,94 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use model::ids::UserId;
 use store::insights::StoredInsight;
+use store::revisions::{self, Derived};
 
 use crate::app::App;
 use crate::bus::EventKind;
 use crate::insights::{self, Insight};
 use crate::jobs::error::JobError;
 use crate::jobs::packed::unpack;
+use crate::revision;
 
 /// The stored kind of a daily insight.
 pub(crate) const DAILY: &str = "daily";
 
-/// Makes or renews the daily insight of the last day that is over.
+/// Insights that an older revision made and one job makes again: what is left waits for its next turn.
+const RENEWED_AT_ONCE: u32 = 31;
+
+/// Makes or renews the daily insight of the last day that is over, and some of those that an older revision
+/// made, newest first.
 pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
-    let now_us = app.clock.now_us();
     let mut tx = app.store.read().await?;
     let dossier = app.people.load(&mut tx, &app.vault, user).await?;
-    let Some((first, last)) = store::days::bounds(&mut tx, user).await? else {
+    let bounds = store::days::bounds(&mut tx, user).await?;
+    let ever = (Date::MIN, Date::MAX);
+    let current = revision::current(Derived::Insights);
+    let older = revisions::older(
+        &mut tx,
+        user,
+        Derived::Insights,
+        current,
+        ever,
+        RENEWED_AT_ONCE,
+    )
+    .await?;
+    drop(tx);
+    let Some((first, last)) = bounds else {
         return Ok(());
     };
-    let today = dossier.history().date_at(now_us);
+    let today = dossier.history().date_at(app.clock.now_us());
     let yesterday = today.checked_sub(1.day()).unwrap_or(Date::MIN);
     // A day that is not over would look like a day with little of everything.
-    let day = last.min(yesterday).max(first);
+    let newest = last.min(yesterday).max(first);
+    about(app, user, newest).await?;
+    for day in older.into_iter().filter(|day| *day != newest) {
+        if app.shutdown.is_cancelled() {
+            return Err(JobError::Stopping);
+        }
+        about(app, user, day).await?;
+    }
+    Ok(())
+}
+
+/// Makes or renews the daily insight about a day. One whose facts are gone goes too.
+async fn about(app: &Arc<App>, user: UserId, day: Date) -> Result<(), JobError> {
+    let now_us = app.clock.now_us();
     let from = day.checked_sub(BASELINE_DAYS.days()).unwrap_or(Date::MIN);
     let until = day.checked_add(1.day()).unwrap_or(Date::MAX);
-    let stored = store::days::get(&mut tx, &dossier.key, user, from, until).await?;
-    let known = store::insights::latest(&mut tx, &dossier.key, user, DAILY, day).await?;
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, user).await?;
+    let stored = store::days::get(&mut tx, &key, user, from, until).await?;
+    let kept = store::insights::latest(&mut tx, &key, user, DAILY, day).await?;
     drop(tx);
     let made = app.tasks.spawn_blocking(move || documents(&stored)).await;
     let documents = made.map_err(JobError::Compute)??;
     let facts = facts(day, &documents);
-    let known: Option<Insight> = known.and_then(|known| serde_json::from_slice(&known.bytes).ok());
-    let known_id = known.as_ref().and_then(|known| known.id.parse().ok());
-    let insight_id = known_id.unwrap_or_else(|| app.ids.insight(now_us));
+    let methods = revision::current(Derived::Insights);
+    let is_older = kept.as_ref().is_some_and(|kept| kept.methods < methods);
+    let insight_id = kept
+        .as_ref()
+        .map_or_else(|| app.ids.insight(now_us), |kept| kept.id);
+    let known: Option<Insight> = kept.and_then(|kept| serde_json::from_slice(&kept.bytes).ok());
     let id = insight_id.to_string();
     let created_at = known.as_ref().map_or_else(
         || model::zone::timestamp(now_us).to_string(),
         |known| known.created_at.clone(),
     );
-    let Some(insight) = insights::daily(&id, day, &facts, &created_at) else {
-        return Ok(());
-    };
-    if known.as_ref() == Some(&insight) {
+    let made = insights::daily(&id, day, &facts, &created_at);
+    if made == known && !is_older {
         return Ok(());
     }
+    let Some(insight) = made else {
+        if is_older {
+            let mut tx = app.store.write().await?;
+            let key = app.vault.person_key(&mut tx, user).await?;
+            store::insights::remove(&mut tx, &key, user, DAILY, day).await?;
+            tx.commit().await?;
+        }
+        return Ok(());
+    };
+    let is_same = known.as_ref() == Some(&insight);
     let bytes = serde_json::to_vec(&insight).map_err(JobError::Document)?;
     let mut tx = app.store.write().await?;
     let record = StoredInsight {
@@ -64,9 +108,13 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
         source: insight.source.clone(),
         bytes,
         now_us,
+        methods,
     };
-    store::insights::put(&mut tx, &dossier.key, user, &record).await?;
+    store::insights::put(&mut tx, &key, user, &record).await?;
     tx.commit().await?;
+    if is_same {
+        return Ok(());
+    }
     metrics::counter!("clarity_insights_total", "source" => "template", "kind" => DAILY, "language" => "en")
         .increment(1);
     let payload = format!("{{\"id\":\"{id}\",\"kind\":\"daily\",\"date\":\"{day}\"}}");

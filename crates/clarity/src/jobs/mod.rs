@@ -10,7 +10,9 @@ pub(crate) mod error;
 pub(crate) mod insight;
 pub(crate) mod kind;
 pub(crate) mod packed;
+mod promote;
 pub(crate) mod recompute;
+pub mod refresh;
 pub(crate) mod week;
 
 use std::panic::AssertUnwindSafe;
@@ -48,6 +50,7 @@ const RETRY_CAP_US: i64 = 30 * MINUTE_US;
 
 /// Starts the workers.
 pub fn start(app: &Arc<App>, workers: usize) {
+    refresh::start(app);
     for number in 0..workers {
         app.supervise(Task::Worker, move |app| work(app, number));
     }

@@ -20,6 +20,7 @@ use model::source::Source;
 use model::zone::{Span, Zone, ZoneHistory};
 use store::days::DayRow;
 use store::embeddings::{self, Kind};
+use store::revisions::Derived;
 
 use crate::app::App;
 use crate::bus::EventKind;
@@ -27,6 +28,7 @@ use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
 use crate::jobs::packed::{pack, packed};
 use crate::jobs::week;
+use crate::revision;
 
 /// Days of one step: a month of dense samples is some ten megabytes.
 const WINDOW_DAYS: usize = 31;
@@ -241,6 +243,7 @@ async fn store_days(
                 day: *day,
                 document: &packed.document,
                 minutes: packed.minutes.as_deref(),
+                methods: revision::current(Derived::Days),
             }),
             None => empty.push(*day),
         }

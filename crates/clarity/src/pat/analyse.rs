@@ -19,12 +19,14 @@ use pat::scaler::Scaler;
 use pat::week::{self, Quantity, Week};
 use serde::Deserialize;
 use store::embeddings::{self, Kind, StoredEmbedding, Weeks};
+use store::revisions::Derived;
 use store::{PersonKey, Tx};
 
 use crate::app::App;
 use crate::instant::rfc3339;
 use crate::pat::document::{EmbeddedWeek, Rhythm, Similarity, WeekDocument, WeekModel};
 use crate::pat::lanes::{Lane, LaneError};
+use crate::revision;
 
 /// How far back earlier weeks are looked for: two years.
 const EARLIER_DAYS: i64 = 728;
@@ -165,7 +167,8 @@ pub(crate) async fn known(
     kind: Kind,
     input: [u8; 16],
 ) -> Result<Option<WeekDocument>, store::Error> {
-    let found = embeddings::by_input(tx, key, user, kind, input).await?;
+    let asked = (input, revision::current(Derived::Embeddings));
+    let found = embeddings::by_input(tx, key, user, kind, asked).await?;
     // A document that is no JSON any more is made again.
     Ok(found.and_then(|found| serde_json::from_slice(&found.bytes).ok()))
 }
@@ -224,6 +227,7 @@ pub(crate) async fn keep(
         input: input_of(key, question, &made.model, &made.scaler),
         bytes: serde_json::to_vec(&document).expect("a document is JSON"),
         now_us,
+        methods: revision::current(Derived::Embeddings),
     };
     embeddings::put(tx, key, owner.user, owner.kind, &stored).await?;
     if let Some(number) = crate::pat::drift::number(&made.week.value) {

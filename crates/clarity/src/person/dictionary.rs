@@ -120,6 +120,13 @@ impl Dictionary {
             .get(usize::from(no.0.checked_sub(MetricNo::FIRST_UNKNOWN.0)?))
     }
 
+    /// Every unknown type with its number.
+    pub(crate) fn unknown_types(&self) -> impl Iterator<Item = (MetricNo, &UnknownType)> {
+        (MetricNo::FIRST_UNKNOWN.0..)
+            .map(MetricNo)
+            .zip(&self.unknown)
+    }
+
     /// The numbers under which an unknown type is kept, one per unit it came in.
     pub(crate) fn unknown_named(&self, name: &str) -> Vec<MetricNo> {
         let numbers = (MetricNo::FIRST_UNKNOWN.0..).zip(&self.unknown);

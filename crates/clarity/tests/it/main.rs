@@ -48,5 +48,6 @@ mod tidy;
 mod tidy_cycles;
 mod tidy_names;
 mod truth;
+mod upgrade;
 mod uploads;
 mod words;

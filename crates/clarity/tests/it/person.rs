@@ -130,7 +130,13 @@ async fn a_new_home_moves_the_borders_of_days() {
         .person_key(&mut tx, user)
         .await
         .expect("a key");
-    store::days::put(&mut tx, &key, user, day, b"{}")
+    let row = store::days::DayRow {
+        day,
+        document: b"{}",
+        minutes: None,
+        methods: 1,
+    };
+    store::days::put_rows(&mut tx, &key, user, &[row])
         .await
         .expect("a day");
     tx.commit().await.expect("a commit");

@@ -212,4 +212,12 @@ pub(super) const METRICS: &[Metric] = &[
     .range(0.0, 500.0)
     .dense()
     .aliases(&["hrv_rmssd", "rmssd"]),
+    Metric::discrete(
+        221,
+        "pulse_wave_velocity",
+        Unit::MetrePerSecond,
+        "Speed of the pressure wave along the arteries.",
+    )
+    .range(1.0, 30.0)
+    .aliases(&["pwv"]),
 ];
