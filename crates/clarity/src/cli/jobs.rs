@@ -4,6 +4,7 @@
 use anyhow::anyhow;
 use model::ids::JobId;
 use serde::Serialize;
+use store::Tx;
 use store::revisions::Derived;
 
 use crate::cli::args::{Global, JobsCommand};
@@ -92,6 +93,17 @@ fn found_or_fail(id: JobId, found: bool) -> Result<(), Failure> {
     )))
 }
 
+async fn stale(tx: &mut Tx) -> Result<Vec<Stale>, store::Error> {
+    let mut stale = Vec::new();
+    for what in Derived::ALL {
+        let current = revision::current(what);
+        let count = store::revisions::count(tx, what, current, COUNTED_MAX).await?;
+        let what = what.name();
+        stale.push(Stale { what, count });
+    }
+    Ok(stale)
+}
+
 async fn list(global: &Global) -> Result<(), Failure> {
     household::with(global, async |app| {
         let mut tx = app.store.read().await.map_err(anyhow::Error::from)?;
@@ -101,14 +113,7 @@ async fn list(global: &Global) -> Result<(), Failure> {
         let dead = store::jobs::dead(&mut tx, DEAD_SHOWN_MAX)
             .await
             .map_err(anyhow::Error::from)?;
-        let mut stale = Vec::new();
-        for what in Derived::ALL {
-            let current = revision::current(what);
-            let count = store::revisions::count(&mut tx, what, current, COUNTED_MAX).await;
-            let count = count.map_err(anyhow::Error::from)?;
-            let what = what.name();
-            stale.push(Stale { what, count });
-        }
+        let stale = stale(&mut tx).await.map_err(anyhow::Error::from)?;
         let queue = Queue {
             counts: counts
                 .into_iter()

@@ -23,7 +23,7 @@ use crate::http::cardio::PrintedMeasure;
 use crate::http::days::{self, DayList};
 use crate::http::page::Params;
 use crate::http::range::RangeQuery;
-use crate::http::{cardio, days, verbatim};
+use crate::http::{cardio, verbatim};
 use crate::instant::Instants;
 use crate::problem::Problem;
 
