@@ -1,8 +1,7 @@
 //! Which revision of the methods this program has, for everything that is derived and stored.
 //!
 //! A revision is one growing number for all methods that take part: stored in plaintext beside what they
-//! made, so that after an upgrade the server finds what is older without opening anything. The committed
-//! tables of the tests of `analysis` see to it that no method changes without one.
+//! made, so that after an upgrade the server finds what is older without opening anything.
 
 use store::revisions::Derived;
 

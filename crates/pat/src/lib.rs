@@ -24,7 +24,7 @@ mod positions;
 mod workspace;
 
 /// Revision of all that is kept of a week: the grid, the scalers, the encoder and what is compared. It grows
-/// with every change of a result; which methods it stands for is in `tests/data/revisions.tsv`.
+/// with every change of a result.
 pub const REVISION: u32 = 1;
 
 /// Numbers that stand for a patch, and for a week.

@@ -29,8 +29,7 @@ mod series;
 mod timeline;
 
 /// Revision of all that is kept of a day: its document, its minutes and the facts drawn from them. It grows
-/// with every change of a result, so that stored days are computed again; which methods it stands for is in
-/// `tests/data/revisions.tsv`.
+/// with every change of a result, so that stored days are computed again.
 pub const REVISION: u32 = 1;
 
 #[cfg(test)]
