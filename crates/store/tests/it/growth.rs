@@ -82,11 +82,16 @@ async fn lived(house: &House, number: u128, count: i64) -> UserId {
     let dates: Vec<Date> = (0..count)
         .map(|day| FIRST.saturating_add(day.days()))
         .collect();
-    let rows: Vec<(Date, &[u8])> = dates
+    let rows: Vec<days::DayRow<'_>> = dates
         .iter()
-        .map(|day| (*day, b"a day".as_slice()))
+        .map(|day| days::DayRow {
+            day: *day,
+            document: b"a day",
+            minutes: None,
+            methods: 1,
+        })
         .collect();
-    days::put_many(&mut tx, &key, user, &rows)
+    days::put_rows(&mut tx, &key, user, &rows)
         .await
         .expect("days");
     docs::put(&mut tx, &key, user, DocName::Zones, b"{}", Expected::Any)
