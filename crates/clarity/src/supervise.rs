@@ -32,6 +32,8 @@ pub enum Task {
     Committer,
     /// Runs jobs.
     Worker,
+    /// Finds what older methods made.
+    Refresh,
     /// Passes weeks through a model.
     Lanes,
     /// Looks whether other models were installed.
@@ -44,9 +46,10 @@ pub enum Task {
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Committer,
         Self::Worker,
+        Self::Refresh,
         Self::Lanes,
         Self::Models,
         Self::Housekeeping,
@@ -58,6 +61,7 @@ impl Task {
         match self {
             Self::Committer => "committer",
             Self::Worker => "worker",
+            Self::Refresh => "refresh",
             Self::Lanes => "lanes",
             Self::Models => "models",
             Self::Housekeeping => "housekeeping",

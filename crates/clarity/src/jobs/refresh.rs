@@ -6,18 +6,22 @@
 //! sends meanwhile is computed before the next step. Looking costs a few reads of an index, and nothing
 //! where nothing is older. It must never answer a request or hold one up.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use jiff::civil::Date;
 use model::ids::UserId;
 use store::revisions::{self, Derived, Turn};
 
 use crate::app::App;
+use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
 use crate::jobs::promote;
 use crate::jobs::week::has_model;
 use crate::revision;
+use crate::supervise::{self, Place, Task};
 
 /// Days of one step: as many as are computed from one reading of samples.
 const STEP_DAYS: u32 = 31;
@@ -47,34 +51,38 @@ pub enum Step {
 }
 
 /// Starts looking; ends with the process.
-pub(super) fn start(app: &Arc<App>) {
-    let task = Arc::clone(app);
-    app.spawn("refresh", async move {
-        let mut round = Round::default();
-        loop {
-            let wait = match step(&task, &mut round).await {
-                Ok(Step::Done | Step::Passed) => PAUSE,
-                Ok(Step::Idle) => LOOK_EVERY,
-                Err(error) => {
-                    tracing::error!(error = %error, "looking for what is older failed");
-                    LOOK_EVERY
-                }
-            };
-            if let Err(error) = set_gauges(&task).await {
-                tracing::error!(error = %error, "counting what is older failed");
+pub fn start(app: &Arc<App>) {
+    app.supervise(Task::Refresh, look);
+}
+
+async fn look(app: Arc<App>) {
+    let mut round = Round::default();
+    while !app.shutdown.is_cancelled() {
+        app.supervisor.faults.check(Place::Task(Task::Refresh));
+        let wait = match step(&app, &mut round).await {
+            Ok(Step::Done | Step::Passed) => PAUSE,
+            Ok(Step::Idle) => LOOK_EVERY,
+            Err(error) => {
+                tracing::error!(error = %error, "looking for what is older failed");
+                LOOK_EVERY
             }
-            tokio::select! {
-                () = task.shutdown.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
-            }
-            while is_busy(&task).await {
-                tokio::select! {
-                    () = task.shutdown.cancelled() => return,
-                    () = tokio::time::sleep(PAUSE) => {}
-                }
-            }
+        };
+        if let Err(error) = set_gauges(&app).await {
+            tracing::error!(error = %error, "counting what is older failed");
         }
-    });
+        rest(&app, wait).await;
+        while !app.shutdown.is_cancelled() && is_busy(&app).await {
+            rest(&app, PAUSE).await;
+        }
+    }
+}
+
+/// Waits, but not for longer than the process runs.
+async fn rest(app: &App, wait: Duration) {
+    tokio::select! {
+        () = app.shutdown.cancelled() => {}
+        () = tokio::time::sleep(wait) => {}
+    }
 }
 
 /// Takes every step there is, and runs what they queue; returns how many steps did something.
@@ -140,7 +148,13 @@ async fn catalogue(app: &Arc<App>, round: &mut Round) -> Result<Option<Step>, st
         return Ok(None);
     };
     round.catalogue = at;
-    if let Err(error) = promote::person(app, user).await {
+    // A panic is the failure of this person; the others' turn comes.
+    let promoted = AssertUnwindSafe(promote::person(app, user)).catch_unwind();
+    let promoted = promoted.await.unwrap_or_else(|_panic| {
+        supervise::panicked("promotion");
+        Err(JobError::Panicked)
+    });
+    if let Err(error) = promoted {
         metrics::counter!("clarity_promotions_failed_total").increment(1);
         tracing::error!(user = %user, error = %error, "promoting a person's own types failed");
     }

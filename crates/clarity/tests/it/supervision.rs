@@ -193,6 +193,7 @@ async fn a_task_that_keeps_panicking_ends_the_process() {
     };
     futures::future::join_all(vec![
         check(Task::Worker, |app| jobs::start(app, 1)),
+        check(Task::Refresh, jobs::refresh::start),
         check(Task::Housekeeping, keep_house),
         check(Task::Models, clarity::pat::watch_models),
         check(Task::Signals, |app| {
@@ -205,9 +206,15 @@ async fn a_task_that_keeps_panicking_ends_the_process() {
 #[tokio::test]
 async fn other_tasks_come_back_after_a_panic() {
     let test = TestApp::new().await;
-    for task in [Task::Housekeeping, Task::Models, Task::Signals] {
+    for task in [
+        Task::Refresh,
+        Task::Housekeeping,
+        Task::Models,
+        Task::Signals,
+    ] {
         inject(&test, Place::Task(task));
     }
+    jobs::refresh::start(&test.app);
     keep_house(&test.app);
     clarity::pat::watch_models(&test.app);
     serve::stop_on_signals(&test.app).expect("signals");

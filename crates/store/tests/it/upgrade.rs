@@ -285,7 +285,7 @@ async fn age(store: &Store) {
         "ALTER TABLE embeddings DROP COLUMN methods",
         "DROP INDEX persons_by_catalogue",
         "ALTER TABLE persons DROP COLUMN catalogue",
-        "DELETE FROM _sqlx_migrations WHERE version >= 5",
+        "DELETE FROM _sqlx_migrations WHERE version >= 8",
     ] {
         execute(&mut tx, text).await;
     }
@@ -351,7 +351,7 @@ async fn a_database_of_a_later_version_is_refused_with_the_way_out() {
     let mut tx = house.write().await;
     execute(
         &mut tx,
-        "UPDATE _sqlx_migrations SET version = 9999 WHERE version = 5",
+        "UPDATE _sqlx_migrations SET version = 9999 WHERE version = 8",
     )
     .await;
     tx.commit().await.expect("a commit");
