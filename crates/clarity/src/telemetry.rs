@@ -96,6 +96,33 @@ fn describe() {
         "clarity_insight_checks_failed_total",
         "Sentences that were not shown because a check failed."
     );
+    describe_upgrades();
+    describe_models();
+    describe_supervision();
+    describe_gauge!("process_resident_memory_bytes", "Resident memory.");
+    describe_counter!("process_cpu_seconds_total", "Processor time used.");
+}
+
+/// What says how far an upgrade is.
+fn describe_upgrades() {
+    use metrics::{describe_counter, describe_gauge};
+    describe_gauge!(
+        "clarity_stale",
+        "Rows that older methods made and that wait to be made again, by what they are."
+    );
+    describe_counter!(
+        "clarity_samples_promoted_total",
+        "Samples of a person's own types that moved to the catalogue's row."
+    );
+    describe_counter!(
+        "clarity_promotions_failed_total",
+        "Persons whose own types could not be promoted."
+    );
+}
+
+/// What models do.
+fn describe_models() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_counter!(
         "clarity_models_refused_total",
         "Files of weights that were not served, by reason."
@@ -122,9 +149,6 @@ fn describe() {
         "clarity_pat_drift_bound",
         "What the stability index exceeds once in a thousand comparisons when nothing changed: alarm above it."
     );
-    describe_supervision();
-    describe_gauge!("process_resident_memory_bytes", "Resident memory.");
-    describe_counter!("process_cpu_seconds_total", "Processor time used.");
 }
 
 /// What says that something fell over or was in the way.

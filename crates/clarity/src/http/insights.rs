@@ -139,17 +139,7 @@ async fn daily(
             "there is no daily insight yet; see GET /insights/status",
         )
     })?;
-    Ok(verbatim::json(&headers, printed(found)))
-}
-
-/// The stored text with what only the reader's version knows.
-fn printed(found: StoredInsight) -> Vec<u8> {
-    let stale = found.methods < revision::current(Derived::Insights);
-    let mut body = found.bytes;
-    if body.pop() == Some(b'}') {
-        body.extend_from_slice(format!(",\"stale\":{stale}}}").as_bytes());
-    }
-    body
+    Ok(verbatim::json(&headers, printed(&found)?))
 }
 
 /// The stored text with what only the reader's version knows.
@@ -231,5 +221,5 @@ async fn read(
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let found = store::insights::by_id(&mut tx, &key, caller.user, id).await?;
     let found = found.ok_or_else(Problem::not_found)?;
-    Ok(verbatim::json(&headers, printed(found)))
+    Ok(verbatim::json(&headers, printed(&found)?))
 }
