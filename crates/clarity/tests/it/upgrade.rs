@@ -174,8 +174,7 @@ async fn a_released_database_is_read_recomputed_and_promoted() {
 #[tokio::test]
 async fn a_released_database_goes_on_in_postgresql() {
     let Some(database) = Database::create() else {
-        eprintln!("skipped: PostgreSQL (CLARITY_TEST_POSTGRES is not set, or psql is missing)");
-        return;
+        return oracle::absence::skip(oracle::absence::Absent::Service("PostgreSQL"));
     };
     let folder = folder();
     let from = store_in(folder.path()).await;
