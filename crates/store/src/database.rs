@@ -86,7 +86,7 @@ pub struct SqliteStore {
     /// Pages that the file may have; 0 for as many as SQLite allows.
     pages_max: Arc<AtomicU32>,
     /// Removes the folder of a temporary database when the last clone goes.
-    _folder: Option<Arc<tempfile::TempDir>>,
+    folder: Option<Arc<tempfile::TempDir>>,
 }
 
 /// A transaction. Dropping it without [`Tx::commit`] undoes it.
@@ -100,7 +100,7 @@ pub enum Tx {
 
 impl SqliteStore {
     const fn is_temporary(&self) -> bool {
-        self._folder.is_some()
+        self.folder.is_some()
     }
 }
 
@@ -261,7 +261,7 @@ async fn open_sqlite(
         writer,
         readers,
         pages_max,
-        _folder: folder,
+        folder,
     }))
 }
 

@@ -152,10 +152,10 @@ fn kind_of_code(code: &str) -> Kind {
 
 impl From<sqlx::migrate::MigrateError> for Error {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
-        match error {
-            sqlx::migrate::MigrateError::VersionMissing(found) => Self::Later { found },
-            other => Self::Migration(other),
+        if let sqlx::migrate::MigrateError::VersionMissing(found) = error {
+            return Self::Later { found };
         }
+        Self::Migration(error)
     }
 }
 
