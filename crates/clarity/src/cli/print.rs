@@ -29,7 +29,36 @@ pub(super) fn openapi() -> Result<(), Failure> {
     let document = document
         .to_pretty_json()
         .context("writing the OpenAPI document")?;
-    output::line(&document)
+    output::line(&numbers_on_one_line(&document))
+}
+
+/// Indented JSON with each list of plain numbers on one line: an example of a week has 7,200.
+fn numbers_on_one_line(json: &str) -> String {
+    let is_number = |line: &str| {
+        let item = line.trim().trim_end_matches(',');
+        item.parse::<f64>().is_ok()
+    };
+    let mut out = String::with_capacity(json.len());
+    let mut lines = json.lines().peekable();
+    while let Some(line) = lines.next() {
+        out.push_str(line);
+        let opens = line.ends_with('[') && lines.peek().is_some_and(|next| is_number(next));
+        if opens {
+            let mut gap = "";
+            while let Some(number) = lines.next_if(|next| is_number(next)) {
+                out.push_str(gap);
+                out.push_str(number.trim());
+                gap = " ";
+            }
+            // Text among the numbers goes on below; otherwise this is the bracket that closes.
+            if let Some(close) = lines.next_if(|next| next.trim_start().starts_with(']')) {
+                out.push_str(close.trim());
+            }
+        }
+        out.push('\n');
+    }
+    out.pop();
+    out
 }
 
 /// Prints the catalogue of metrics.
