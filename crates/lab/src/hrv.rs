@@ -249,9 +249,10 @@ mod tests {
 
     /// Intervals around a second that are never all the same.
     fn beats(count: u32) -> String {
-        (0..count)
-            .map(|index| format!("{}\n", 1000 + index * 37 % 61))
-            .collect()
+        let lines: Vec<String> = (0..count)
+            .map(|index| (1000 + index * 37 % 61).to_string())
+            .collect();
+        lines.join("\n")
     }
 
     #[test]

@@ -364,6 +364,6 @@ impl Chance {
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        u32::try_from((bits >> 32) * u64::from(limit) >> 32).expect("below the limit")
+        u32::try_from(((bits >> 32) * u64::from(limit)) >> 32).expect("below the limit")
     }
 }

@@ -242,24 +242,22 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
         );
     }
     let value: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let error = match serde_path_to_error::deserialize::<_, T>(Node(&value)) {
-        Err(error) => {
-            let mut at = pointer(error.path());
-            let fault = error.into_inner();
-            if let Some(member) = &fault.member {
-                push(&mut at, member);
-            }
-            FieldError::new(at, fault.code, fault.message)
+    let read = serde_path_to_error::deserialize::<_, T>(Node(&value));
+    let error = if let Some(error) = read.err() {
+        let mut at = pointer(error.path());
+        let fault = error.into_inner();
+        if let Some(member) = &fault.member {
+            push(&mut at, member);
         }
+        FieldError::new(at, fault.code, fault.message)
+    } else {
         // A member that is there twice is there once in the value.
-        Ok(_) => {
-            let mut reader = serde_json::Deserializer::from_slice(bytes);
-            let found = serde_path_to_error::deserialize::<_, T>(&mut reader);
-            let at = found
-                .err()
-                .map_or_else(String::new, |error| pointer(error.path()));
-            FieldError::new(at, "repeated", "a member is given more than once")
-        }
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let found = serde_path_to_error::deserialize::<_, T>(&mut reader);
+        let at = found
+            .err()
+            .map_or_else(String::new, |error| pointer(error.path()));
+        FieldError::new(at, "repeated", "a member is given more than once")
     };
     Problem::invalid(vec![error])
 }

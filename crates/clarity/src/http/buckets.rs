@@ -175,6 +175,10 @@ impl Rows {
         history: &'a ZoneHistory,
         mut index: impl FnMut(SourceNo) -> u32,
     ) -> SeriesColumns<'a> {
+        #[expect(
+            clippy::unnecessary_wraps,
+            reason = "each column is one that some series lack"
+        )]
         fn column<T>(rows: &[(Date, Span, Row)], of: impl FnMut(&Row) -> T) -> Option<Vec<T>> {
             Some(rows.iter().map(|(_, _, row)| row).map(of).collect())
         }

@@ -139,7 +139,13 @@ fn kind(given: &Unexpected<'_>) -> &'static str {
         Unexpected::Unit | Unexpected::Option => "null",
         Unexpected::Seq => "an array",
         Unexpected::Map => "an object",
-        _ => "this",
+        Unexpected::NewtypeStruct
+        | Unexpected::Enum
+        | Unexpected::UnitVariant
+        | Unexpected::NewtypeVariant
+        | Unexpected::TupleVariant
+        | Unexpected::StructVariant
+        | Unexpected::Other(_) => "this",
     }
 }
 
@@ -185,9 +191,10 @@ impl<'de> Deserializer<'de> for Node<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
-            Value::Null => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+        if self.0.is_null() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
         }
     }
 
@@ -205,9 +212,9 @@ impl<'de> Deserializer<'de> for Node<'de> {
         known: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        match self.0 {
-            Value::String(text) => visitor.visit_enum(StrDeserializer::new(text)),
-            _ => Err(de::Error::unknown_variant("", known)),
+        match self.0.as_str() {
+            Some(text) => visitor.visit_enum(StrDeserializer::new(text)),
+            None => Err(de::Error::unknown_variant("", known)),
         }
     }
 

@@ -37,7 +37,7 @@ impl Known {
         let mut paths = document.paths.paths.clone();
         let known = paths.iter_mut().map(|(path, item)| {
             let operations = openapi::operations(item).map(|(method, operation)| {
-                let query = openapi::parameter_names(operation, ParameterIn::Query);
+                let query = openapi::parameter_names(operation, &ParameterIn::Query);
                 let takes = Takes {
                     query: query.into_iter().map(str::to_owned).collect(),
                     body: operation.request_body.is_some(),
@@ -121,7 +121,9 @@ fn method_of(method: &HttpMethod) -> Method {
         HttpMethod::Put => Method::PUT,
         HttpMethod::Patch => Method::PATCH,
         HttpMethod::Delete => Method::DELETE,
-        _ => Method::POST,
+        HttpMethod::Post | HttpMethod::Options | HttpMethod::Head | HttpMethod::Trace => {
+            Method::POST
+        }
     }
 }
 

@@ -91,14 +91,16 @@ pub fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut
 }
 
 /// The names of the parameters that come in this part of the request.
-pub fn parameter_names(operation: &Operation, place: ParameterIn) -> Vec<&str> {
+pub fn parameter_names<'a>(operation: &'a Operation, place: &ParameterIn) -> Vec<&'a str> {
     let parameters = operation.parameters.iter().flatten();
     parameters
         .filter_map(|one| match one {
-            RefOr::T(parameter) if parameter.parameter_in == place => Some(parameter.name.as_str()),
+            RefOr::T(parameter) if parameter.parameter_in == *place => {
+                Some(parameter.name.as_str())
+            }
             RefOr::T(_) => None,
             RefOr::Ref(shared) => {
-                shared::header_of(&shared.ref_location).filter(|_| place == ParameterIn::Header)
+                shared::header_of(&shared.ref_location).filter(|_| *place == ParameterIn::Header)
             }
         })
         .collect()
@@ -140,12 +142,12 @@ fn add_preconditions(operation: &mut Operation) {
 }
 
 fn add_failures(operation: &mut Operation, path: &str, method: &HttpMethod) {
-    let query = parameter_names(operation, ParameterIn::Query);
+    let query = parameter_names(operation, &ParameterIn::Query);
     // Both ends can be read and still make no range.
     let has_range = query.contains(&"start") && query.contains(&"end");
     let has_body = operation.request_body.is_some();
     let is_created_once =
-        parameter_names(operation, ParameterIn::Header).contains(&shared::IDEMPOTENCY_KEY_NAME);
+        parameter_names(operation, &ParameterIn::Header).contains(&shared::IDEMPOTENCY_KEY_NAME);
     let reads_json = operation.request_body.as_ref().is_some_and(shared::is_json);
     let applies = |failure: Failure| match failure {
         // Unknown query parameters are refused everywhere.
@@ -183,7 +185,7 @@ fn add_failures(operation: &mut Operation, path: &str, method: &HttpMethod) {
 
 fn add_headers(operation: &mut Operation, path: &str, method: &HttpMethod) {
     let has_etag = has_etag(operation);
-    let header_names = parameter_names(operation, ParameterIn::Header);
+    let header_names = parameter_names(operation, &ParameterIn::Header);
     let is_created_once = header_names.contains(&shared::IDEMPOTENCY_KEY_NAME);
     let is_limited = is_limited(path, method);
     for (status, response) in &mut operation.responses.responses {
@@ -220,7 +222,9 @@ fn is_limited(path: &str, method: &HttpMethod) -> bool {
         HttpMethod::Put => axum::http::Method::PUT,
         HttpMethod::Patch => axum::http::Method::PATCH,
         HttpMethod::Delete => axum::http::Method::DELETE,
-        _ => axum::http::Method::POST,
+        HttpMethod::Post | HttpMethod::Options | HttpMethod::Head | HttpMethod::Trace => {
+            axum::http::Method::POST
+        }
     };
     Class::of(&method, path) != Class::Exempt
 }

@@ -143,6 +143,7 @@ pub(crate) struct SeriesRow {
     /// Arithmetic mean; null where only extremes came.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
+    #[expect(clippy::option_option, reason = "left out, or null, or a number")]
     mean: Option<Option<f64>>,
     /// Smallest value.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,6 +163,7 @@ pub(crate) struct SeriesRow {
     /// Time-weighted mean or equivalent level, for metrics that are averaged so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
+    #[expect(clippy::option_option, reason = "left out, or null, or a number")]
     weighted: Option<Option<f64>>,
     /// Share of the bucket's hours with a sample.
     #[serde(skip_serializing_if = "Option::is_none")]

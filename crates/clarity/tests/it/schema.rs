@@ -159,7 +159,7 @@ struct Flat<'a> {
     checks: Vec<(&'a str, &'a Value)>,
 }
 
-impl<'a> Flat<'a> {
+impl Flat<'_> {
     fn and(mut self, other: Self) -> Self {
         self.types = match (self.types, other.types) {
             (Some(a), Some(b)) => Some(a.intersection(&b).copied().collect()),

@@ -316,8 +316,12 @@ async fn check_export(export: &Generated, zone: &str) {
     assert_eq!(again["rejected"], report["rejected"]);
     let values = ["steps_merged", "sleep_nights"].map(|part| {
         let days = export.truth[part].as_object().into_iter();
-        days.flat_map(|part| part.values().filter_map(Value::as_object).map(|d| d.len()))
-            .sum::<usize>()
+        days.flat_map(|part| {
+            part.values()
+                .filter_map(Value::as_object)
+                .map(serde_json::Map::len)
+        })
+        .sum::<usize>()
     });
     oracle::tally::compared("days of imported exports", values.iter().sum());
 }
@@ -342,6 +346,7 @@ fn invent(seed: u64, home: &str, start: &str, form: Form, packed: Packed) -> Gen
     }
 }
 
+#[derive(Clone, Copy)]
 enum Packed {
     Archive,
     Document,

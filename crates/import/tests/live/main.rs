@@ -3,7 +3,6 @@
 #![expect(
     clippy::float_cmp,
     clippy::indexing_slicing,
-    clippy::print_stdout,
     reason = "a test that panics has found something; values here are exact or compared with `near`"
 )]
 

@@ -120,7 +120,7 @@ async fn steps(house: &House, user: UserId, question: Question) -> u64 {
         Question::Held => {
             let held = samples::held(&mut tx, user).await.expect("a read");
             assert_eq!(held.len(), 2);
-            assert_eq!(held[0].first_day, FIRST);
+            assert_eq!(held.first().expect("a metric").first_day, FIRST);
         }
         Question::Bounds => {
             let found = days::bounds(&mut tx, user).await.expect("a read");
