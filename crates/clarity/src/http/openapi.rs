@@ -5,6 +5,7 @@
 
 mod examples;
 mod shared;
+mod variants;
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn, PathItem};
@@ -66,6 +67,9 @@ pub fn base() -> utoipa::openapi::OpenApi {
 
 /// Adds to every operation the problems and headers of the common rules, and its examples.
 pub fn complete(document: &mut utoipa::openapi::OpenApi) {
+    if let Some(components) = document.components.as_mut() {
+        variants::name(components);
+    }
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             share_parameters(operation);
