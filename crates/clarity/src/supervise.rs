@@ -16,7 +16,7 @@ use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-/// Restarts of one task within [`WINDOW`]; the next panic ends the process.
+/// Restarts of one task within `WINDOW`; the next panic ends the process.
 pub const RESTARTS_MAX: usize = 5;
 /// Panics longer ago than this do not count any more.
 const WINDOW: Duration = Duration::from_mins(10);

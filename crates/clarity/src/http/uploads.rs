@@ -1,6 +1,6 @@
 //! Health data coming in as JSON: what phones, apps and scripts send while they are used.
 //!
-//! Each route only says what its bodies are; [`Delivery`] takes them all.
+//! Each route only says what its bodies are; `Delivery` takes them all.
 
 use std::sync::Arc;
 
