@@ -250,9 +250,9 @@ mod tests {
     /// Intervals around a second that are never all the same.
     fn beats(count: u32) -> String {
         let lines: Vec<String> = (0..count)
-            .map(|index| (1000 + index * 37 % 61).to_string())
+            .map(|index| (1000 + index * 37 % 61).to_string() + "\n")
             .collect();
-        lines.join("\n")
+        lines.concat()
     }
 
     #[test]
