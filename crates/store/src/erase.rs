@@ -2,6 +2,7 @@
 //! of the rows elsewhere stay closed.
 
 use model::ids::{SessionId, UserId};
+use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::aside;
@@ -9,6 +10,7 @@ use crate::database::{Store, Tx};
 use crate::docs::{self, DocName, Expected};
 use crate::error::Error;
 use crate::sessions;
+use crate::tables::{Erased as When, TABLES};
 use crate::vault::{PersonKey, Vault};
 
 /// What was erased.
@@ -18,54 +20,29 @@ pub struct Erased {
     pub counts: Vec<(&'static str, u64)>,
 }
 
-/// One table of a person's rows.
-struct Counted {
-    name: &'static str,
-    count: &'static str,
-    delete: &'static str,
+/// The tables whose rows go with a person's health data, with the expression that counts what is lost.
+fn health() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLES.iter().filter_map(|table| match table.erased {
+        When::Health(what) => Some((table.name, what)),
+        When::Account | When::Not => None,
+    })
 }
 
-macro_rules! counted {
-    ($name:literal, $what:literal) => {
-        Counted {
-            name: $name,
-            count: concat!(
-                "SELECT COALESCE(CAST(",
-                $what,
-                " AS BIGINT), 0) FROM ",
-                $name,
-                " WHERE person = $1"
-            ),
-            delete: concat!("DELETE FROM ", $name, " WHERE person = $1"),
-        }
-    };
+/// The tables whose rows go with the account.
+fn account() -> impl Iterator<Item = &'static str> {
+    let tables = TABLES.iter();
+    let tables = tables.filter(|table| table.erased == When::Account);
+    tables.map(|table| table.name)
 }
-
-const HEALTH: [Counted; 9] = [
-    counted!("chunks", "SUM(samples)"),
-    counted!("tombstones", "COUNT(*)"),
-    counted!("records", "COUNT(*)"),
-    counted!("days", "COUNT(*)"),
-    counted!("dirty_days", "COUNT(*)"),
-    counted!("insights", "COUNT(*)"),
-    counted!("embeddings", "COUNT(*)"),
-    counted!("uploads", "COUNT(*)"),
-    counted!("idempotency", "COUNT(*)"),
-];
-
-const ACCOUNT: [Counted; 2] = [
-    counted!("docs", "COUNT(*)"),
-    counted!("sessions", "COUNT(*)"),
-];
 
 /// Erases a person: every row of theirs and their key. Errors when there is no such person.
 pub async fn person(tx: &mut Tx, user: UserId) -> Result<Erased, Error> {
     let no = number(tx, user).await?;
     let mut erased = Erased::default();
-    for table in HEALTH.iter().chain(&ACCOUNT) {
+    for (table, what) in health().chain(account().map(|table| (table, "COUNT(*)"))) {
         erased
             .counts
-            .push((table.name, count(tx, table, no).await?));
+            .push((table, count(tx, table, what, no).await?));
     }
     let jobs = delete_jobs(tx, user).await?;
     erased.counts.push(("jobs", jobs));
@@ -87,27 +64,22 @@ pub async fn health_data(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Era
     let preferences = docs::get(tx, &old, user, DocName::Preferences).await?;
     let labels = sessions::list(tx, &old, user).await?;
     let mut erased = Erased::default();
-    for table in &HEALTH {
+    for (table, what) in health() {
         erased
             .counts
-            .push((table.name, count(tx, table, no).await?));
-        delete(tx, table.delete, no).await?;
+            .push((table, count(tx, table, what, no).await?));
+        delete(tx, table, "", no).await?;
     }
-    let docs_count = count(tx, &ACCOUNT[0], no).await?;
+    let docs_count = count(tx, "docs", "COUNT(*)", no).await?;
     let kept = u64::from(preferences.is_some());
     erased
         .counts
         .push(("docs", docs_count.saturating_sub(kept)));
-    delete(tx, ACCOUNT[0].delete, no).await?;
+    delete(tx, "docs", "", no).await?;
     let jobs = delete_jobs(tx, user).await?;
     erased.counts.push(("jobs", jobs));
     // Sessions that are revoked keep labels that nobody can open any more.
-    delete(
-        tx,
-        "DELETE FROM sessions WHERE person = $1 AND revoked = 1",
-        no,
-    )
-    .await?;
+    delete(tx, "sessions", "AND revoked = 1", no).await?;
     let new = replace_key(tx, vault, &old, user).await?;
     if let Some(doc) = preferences {
         docs::put(
@@ -136,15 +108,29 @@ async fn number(tx: &mut Tx, user: UserId) -> Result<i64, Error> {
     no.ok_or(Error::PersonUnknown)
 }
 
-async fn count(tx: &mut Tx, table: &Counted, no: i64) -> Result<u64, Error> {
-    let count = run!(tx, connection => sqlx::query_scalar::<_, i64>(table.count)
+async fn count(
+    tx: &mut Tx,
+    table: &'static str,
+    what: &'static str,
+    no: i64,
+) -> Result<u64, Error> {
+    let text = AssertSqlSafe(format!(
+        "SELECT COALESCE(CAST({what} AS BIGINT), 0) FROM {table} WHERE person = $1"
+    ));
+    let count = run!(tx, connection => sqlx::query_scalar::<_, i64>(text)
         .bind(no)
         .fetch_one(connection)
         .await)?;
     Ok(count.unsigned_abs())
 }
 
-async fn delete(tx: &mut Tx, text: &'static str, no: i64) -> Result<(), Error> {
+async fn delete(
+    tx: &mut Tx,
+    table: &'static str,
+    also: &'static str,
+    no: i64,
+) -> Result<(), Error> {
+    let text = AssertSqlSafe(format!("DELETE FROM {table} WHERE person = $1 {also}"));
     run!(tx, connection => sqlx::query(text)
         .bind(no)
         .execute(connection)

@@ -20,6 +20,7 @@ mod recording;
 mod removal;
 mod seal;
 mod snapshot;
+mod tables;
 mod tombstone;
 mod transact;
 

@@ -13,7 +13,7 @@ use crate::cli::args::Global;
 use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::config::Config;
-use crate::http::router;
+use crate::http;
 
 /// Prints every setting with its default.
 pub(super) fn config(global: &Global) -> Result<(), Failure> {
@@ -25,7 +25,7 @@ pub(super) fn config(global: &Global) -> Result<(), Failure> {
 
 /// Prints the OpenAPI document.
 pub(super) fn openapi() -> Result<(), Failure> {
-    let (_, document) = router::documented();
+    let (_, document) = http::documented();
     let document = document
         .to_pretty_json()
         .context("writing the OpenAPI document")?;

@@ -1,8 +1,9 @@
 //! HTTP: the only way in for clients.
 //!
 //! To add a resource, write `http/<resource>.rs` with its wire types, its handlers and
-//! `pub fn router() -> OpenApiRouter<Arc<App>>`, declare it below, and merge it in `router.rs`
-//! (`documented`); other names of a path go into the tables there. A handler:
+//! `pub fn router() -> OpenApiRouter<Arc<App>>`, declare it below and merge it in [`documented`]; routes
+//! are registered together with their documentation, so the OpenAPI document and the router cannot differ.
+//! Other names of a path go into the tables of `router.rs`. A handler:
 //!
 //! - is documented with `#[utoipa::path(…, operation_id = "…", tag = "…")]`, paths without the `/api/v1`
 //!   prefix, its successes only: the problems and headers of the common rules are added to every
@@ -73,3 +74,48 @@ pub mod trends;
 pub mod uploads;
 pub mod verbatim;
 pub mod workouts;
+
+use std::sync::Arc;
+
+use axum::Router;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+/// Every route with its documentation.
+pub fn documented() -> (Router<Arc<App>>, OpenApi) {
+    let api = OpenApiRouter::new()
+        .merge(accounts::router())
+        .merge(sessions::router())
+        .merge(profile::router())
+        .merge(preferences::router())
+        .merge(metric_types::router())
+        .merge(events::router())
+        .merge(analyze::router())
+        .merge(anomalies::router())
+        .merge(cardio::router())
+        .merge(export::router())
+        .merge(following::router())
+        .merge(imports::router())
+        .merge(insights::router())
+        .merge(pat::router())
+        .merge(processing::router())
+        .merge(rhythm::router())
+        .merge(samples::router())
+        .merge(series::router())
+        .merge(sleep::router())
+        .merge(summaries::router())
+        .merge(trends::router())
+        .merge(uploads::router())
+        .merge(workouts::router())
+        .merge(docs::api_router());
+    let (router, mut document) = OpenApiRouter::with_openapi(openapi::base())
+        .merge(health::router())
+        .merge(accounts::root_router())
+        .merge(docs::router())
+        .nest(router::PREFIX, api)
+        .split_for_parts();
+    openapi::complete(&mut document);
+    (router, document)
+}

@@ -1,7 +1,6 @@
-//! Every route on one page, and every other name it answers to.
+//! What every request passes through on its way to a handler, and the other names that routes answer to.
 //!
-//! Routes are registered together with their documentation, so the OpenAPI document and the router
-//! cannot differ. Names that are only aliases are resolved before routing and answer identically,
+//! Names that are only aliases are resolved before routing and answer identically,
 //! never by redirect: phone HTTP clients drop the Authorization header on one.
 
 use std::sync::Arc;
@@ -15,21 +14,15 @@ use tower::ServiceExt;
 use tower::util::MapRequest;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::http::front::Front;
 use crate::http::known::{self, Known};
-use crate::http::{
-    accounts, analyze, anomalies, body, cardio, docs, edge, events, export, following, health,
-    imports, insights, metric_types, openapi, pat, preferences, processing, profile, rate, rhythm,
-    samples, series, sessions, sleep, summaries, trends, uploads, workouts,
-};
+use crate::http::{body, documented, edge, rate};
 use crate::problem::{Code, Problem};
 
 /// The prefix of the API.
-const PREFIX: &str = "/api/v1";
+pub(super) const PREFIX: &str = "/api/v1";
 
 /// Other names of routes, below the prefix. `{}` stands for one segment that is carried over.
 const ALIASES: &[(&str, &str)] = &[
@@ -62,43 +55,6 @@ const ROOT_ALIASES: &[(&str, &str)] = &[
 
 /// Requests that may take longer than the time limit: bodies as long as they are.
 const STREAMED: &[(Method, &str)] = &[(Method::POST, "/api/v1/imports")];
-
-/// Every route with its documentation.
-pub fn documented() -> (Router<Arc<App>>, OpenApi) {
-    let api = OpenApiRouter::new()
-        .merge(accounts::router())
-        .merge(sessions::router())
-        .merge(profile::router())
-        .merge(preferences::router())
-        .merge(metric_types::router())
-        .merge(events::router())
-        .merge(analyze::router())
-        .merge(anomalies::router())
-        .merge(cardio::router())
-        .merge(export::router())
-        .merge(following::router())
-        .merge(imports::router())
-        .merge(insights::router())
-        .merge(pat::router())
-        .merge(processing::router())
-        .merge(rhythm::router())
-        .merge(samples::router())
-        .merge(series::router())
-        .merge(sleep::router())
-        .merge(summaries::router())
-        .merge(trends::router())
-        .merge(uploads::router())
-        .merge(workouts::router())
-        .merge(docs::api_router());
-    let (router, mut document) = OpenApiRouter::with_openapi(openapi::base())
-        .merge(health::router())
-        .merge(accounts::root_router())
-        .merge(docs::router())
-        .nest(PREFIX, api)
-        .split_for_parts();
-    openapi::complete(&mut document);
-    (router, document)
-}
 
 /// The routes with everything that a request passes through, but without aliases.
 pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use axum::http::{HeaderMap, Method, StatusCode};
-use clarity::http::router;
+use clarity::http::{self, router};
 use serde_json::Value;
 
 /// Headers that mean something to a client, and are documented wherever they are sent.
@@ -28,7 +28,7 @@ type Responses = BTreeMap<u16, BTreeSet<String>>;
 
 /// The document as the server prints it.
 pub(crate) fn document() -> Value {
-    serde_json::to_value(router::documented().1).expect("a document")
+    serde_json::to_value(http::documented().1).expect("a document")
 }
 
 /// What a reference stands for.

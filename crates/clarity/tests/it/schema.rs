@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use axum::http::Method;
-use clarity::http::router;
+use clarity::http::{self, router};
 use serde_json::Value;
 
 /// Keywords that describe and do not constrain.
@@ -62,7 +62,7 @@ const ALTERNATIVES_MAX: usize = 64;
 pub(crate) fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
     DOCUMENT.get_or_init(|| {
-        let (_, document) = router::documented();
+        let (_, document) = http::documented();
         serde_json::to_value(&document).expect("the document is JSON")
     })
 }
