@@ -75,6 +75,8 @@ codes! {
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED, "The sign-in is not right";
     /// The signed-in person lacks the permission.
     Forbidden = "forbidden", FORBIDDEN, "Not permitted";
+    /// A browser sent its session cookie for a page of another site.
+    CrossSite = "cross_site", FORBIDDEN, "The request comes from another site";
     /// There is no such thing, or it belongs to someone else.
     NotFound = "not_found", NOT_FOUND, "Not found";
     /// The path exists, but not with this method; see the Allow header.

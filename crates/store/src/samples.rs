@@ -386,6 +386,20 @@ pub async fn footprint(tx: &mut Tx, user: UserId) -> Result<Vec<Footprint>, Erro
         .collect()
 }
 
+/// How many samples of every metric are stored, in the order of its number.
+pub async fn counts(tx: &mut Tx, user: UserId) -> Result<Vec<(MetricNo, u64)>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64)>(
+        "SELECT metric, CAST(SUM(samples) AS BIGINT) FROM chunks
+         WHERE person = (SELECT no FROM persons WHERE id = $1) GROUP BY metric ORDER BY metric",
+    )
+    .bind(user.uuid())
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter()
+        .map(|(metric, samples)| Ok((metric_no(metric)?, samples.unsigned_abs())))
+        .collect()
+}
+
 pub(crate) fn metric_no(stored: i64) -> Result<MetricNo, Error> {
     let no = u16::try_from(stored).map_err(|_| Error::Damaged { what: "chunk" })?;
     Ok(MetricNo(no))

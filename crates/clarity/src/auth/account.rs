@@ -11,6 +11,7 @@ use store::{PersonKey, Tx};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::auth::cookie;
 use crate::auth::keys::Claims;
 use crate::auth::network::Network;
 use crate::auth::password::{self, Verdict};
@@ -174,6 +175,47 @@ pub async fn start_session(
     };
     store::sessions::create(tx, key, user, &new).await?;
     tokens(app, (user, role), session, refresh)
+}
+
+/// A session whose token a browser keeps in a cookie.
+#[derive(Debug, Clone)]
+pub struct BrowserSession {
+    /// The person.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// What the cookie contains.
+    pub token: String,
+    /// Seconds until it is worthless.
+    pub expires_in: i64,
+}
+
+/// Starts a session of a browser. It has no refresh token that anybody could use: the one that every session
+/// has is thrown away.
+pub async fn start_browser_session(
+    app: &App,
+    tx: &mut Tx,
+    key: &PersonKey,
+    (user, role): (UserId, Role),
+    label: &str,
+) -> Result<BrowserSession, Problem> {
+    let Tokens { session_id, .. } = start_session(app, tx, key, (user, role), label).await?;
+    let iat = app.clock.now_us().div_euclid(1_000_000);
+    let expires_in = app.config.tokens.refresh_s;
+    let claims = Claims {
+        iss: cookie::issuer(app),
+        sub: user,
+        sid: session_id,
+        role: role.name().to_owned(),
+        iat,
+        exp: iat + expires_in,
+    };
+    Ok(BrowserSession {
+        user,
+        session: session_id,
+        token: app.keys.issue(&claims).map_err(Problem::internal)?,
+        expires_in,
+    })
 }
 
 /// Exchanges a refresh token. Using one twice ends its session: somebody has a copy.

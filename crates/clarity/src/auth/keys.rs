@@ -1,6 +1,7 @@
 //! The server's own secrets: the key that signs access tokens and receipts, and the one that signs
 //! cursors. Made on the first start and kept sealed in the database; never logged.
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -219,6 +220,22 @@ impl ServerKeys {
     /// Signs a document of the server (receipts) with Ed25519.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.pair.sign(message).as_ref().to_vec()
+    }
+
+    /// The code with which the first account of this server is created: 50 bits in letters and digits that are
+    /// not mistaken for each other.
+    pub fn setup_code(&self) -> String {
+        const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.cursor.as_slice());
+        let tag = hmac::sign(&key, b"first account");
+        let letter = |byte: &u8| {
+            LETTERS
+                .get(usize::from(byte % 32))
+                .map(|&letter| char::from(letter))
+        };
+        let mut code: String = tag.as_ref().iter().take(10).filter_map(letter).collect();
+        code.insert(5, '-');
+        code
     }
 
     /// The key of cursors.

@@ -4,6 +4,7 @@
 //! the path or the body. Nothing here may log an address, a password or a token.
 
 pub mod account;
+pub mod cookie;
 pub mod hasher;
 pub mod keys;
 pub mod network;
@@ -45,7 +46,7 @@ pub struct Caller {
 pub struct Presented(pub Result<Claims, Problem>);
 
 impl Presented {
-    /// Reads the `Authorization` header and checks signature and times.
+    /// Reads the `Authorization` header, or else the cookie of a browser, and checks signature and times.
     pub fn read(app: &App, headers: &HeaderMap) -> Self {
         Self(claims(app, headers))
     }
@@ -53,10 +54,13 @@ impl Presented {
 
 fn claims(app: &App, headers: &HeaderMap) -> Result<Claims, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
-        return Err(Problem::new(
-            Code::TokenMissing,
-            "send an access token as Authorization: Bearer",
-        ));
+        let missing = || {
+            Err(Problem::new(
+                Code::TokenMissing,
+                "send an access token as Authorization: Bearer",
+            ))
+        };
+        return cookie::claims(app, headers).unwrap_or_else(missing);
     };
     let token = value
         .to_str()

@@ -16,7 +16,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{household, output, user};
 use crate::config::{Config, Environment, Log, LogFormat};
 use crate::demo;
-use crate::http::serve as server;
+use crate::http::{serve as server, window};
 use crate::jobs;
 use crate::problem::Problem;
 use crate::supervise::Task;
@@ -57,7 +57,13 @@ pub(super) async fn serve(global: &Global, wanted: Serve) -> Result<(), Failure>
             .map_err(|problem| user::refused(&problem))?;
     }
     tracing::info!(%address, "listening");
-    announce(global, &format!("http://{address}"), wanted.demo)?;
+    let setup = setup_code(&app).await.context("counting accounts")?;
+    announce(
+        global,
+        &format!("http://{address}"),
+        wanted.demo,
+        setup.as_deref(),
+    )?;
     server::serve(&app, listener).await;
     ended_well(app.supervisor.gave_up())
 }
@@ -149,10 +155,24 @@ async fn seed(app: &Arc<App>) -> Result<(), Problem> {
     Ok(())
 }
 
-fn announce(global: &Global, address: &str, with_demo: bool) -> Result<(), Failure> {
+/// The code of the first account, where there is none yet.
+async fn setup_code(app: &App) -> Result<Option<String>, store::Error> {
+    let mut tx = app.store.read().await?;
+    let count = store::people::count(&mut tx).await?;
+    Ok((count == 0).then(|| app.keys.setup_code()))
+}
+
+fn announce(
+    global: &Global,
+    address: &str,
+    with_demo: bool,
+    setup: Option<&str>,
+) -> Result<(), Failure> {
     if global.json {
         let demo = with_demo.then(|| json!({ "email": demo::EMAIL, "password": demo::PASSWORD }));
-        return output::line(&json!({ "address": address, "demo": demo }).to_string());
+        return output::line(
+            &json!({ "address": address, "demo": demo, "setup_code": setup }).to_string(),
+        );
     }
     output::line(&format!(
         "Clarity listens on {address}\n  API documentation  {address}/docs"
@@ -160,6 +180,13 @@ fn announce(global: &Global, address: &str, with_demo: bool) -> Result<(), Failu
     if with_demo {
         let (email, password) = (demo::EMAIL, demo::PASSWORD);
         output::line(&format!("  demo sign-in       {email}  {password}"))?;
+    }
+    if let Some(code) = setup {
+        // After the #: a browser keeps that part to itself.
+        output::line(&format!("  first account      {address}/setup#{code}"))?;
+    }
+    if !window::is_built() {
+        output::line("  no pages for people in this build; see `make window`")?;
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ pub struct Registration {
     email: String,
     /// At least 12 characters besides the own names and address, or hard to guess.
     #[schema(format = Password)]
-    password: String,
+    pub(super) password: String,
     /// A name to be greeted with.
     username: Option<String>,
     /// What the person enters about themselves.
@@ -62,10 +62,10 @@ pub struct Registration {
 pub struct Login {
     /// The address.
     #[schema(format = "email")]
-    email: String,
+    pub(super) email: String,
     /// The password.
     #[schema(format = Password)]
-    password: String,
+    pub(super) password: String,
 }
 
 /// A refresh token to exchange.
@@ -135,7 +135,8 @@ async fn register(
     Ok(answer.into_response())
 }
 
-fn check(app: &App, value: &Registration) -> Result<(Email, Option<Profile>), Problem> {
+/// The address and profile of a new account, or what is wrong with them.
+pub(super) fn check(app: &App, value: &Registration) -> Result<(Email, Option<Profile>), Problem> {
     let email = Email::parse(&value.email);
     let mut names = email.as_ref().map_or_else(|_| Vec::new(), Email::names);
     let mut profile = value.profile.clone();

@@ -46,6 +46,12 @@ pub(crate) struct DayList<T> {
 }
 
 impl Stored {
+    /// Each document, unpacked when its turn comes, oldest first.
+    pub(crate) fn unpacked(&self) -> impl Iterator<Item = Result<Vec<u8>, Problem>> {
+        let unpacked = self.documents.iter().map(|bytes| unpack(bytes));
+        unpacked.map(|json| json.ok_or_else(|| Problem::internal(DamagedDay)))
+    }
+
     /// The days of which older methods made what is stored, oldest first.
     pub(crate) fn stale(&self) -> Vec<String> {
         self.stale.iter().map(Date::to_string).collect()
@@ -114,10 +120,7 @@ pub(crate) async fn dates(
 
 /// Unpacks stored documents. Keeps a processor busy.
 pub(crate) fn unpacked(stored: &Stored) -> Result<Vec<Vec<u8>>, Problem> {
-    let unpacked = stored.documents.iter().map(|bytes| unpack(bytes));
-    unpacked
-        .map(|json| json.ok_or_else(|| Problem::internal(DamagedDay)))
-        .collect()
+    stored.unpacked().collect()
 }
 
 /// Writes a list with what `one` makes of each document, unpacked before, and the days that are stale.

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::http::coding;
 use crate::http::front::Front;
 use crate::problem::Problem;
 
@@ -131,7 +132,9 @@ async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response,
     let asset = asset.ok_or_else(Problem::not_found)?;
     let (body, encoding) = match asset.content {
         Content::Plain(bytes) => (Bytes::from_static(bytes), None),
-        Content::Gzip(bytes) if accepts_gzip(&headers) => (Bytes::from_static(bytes), Some("gzip")),
+        Content::Gzip(bytes) if coding::accepts(&headers, "gzip") => {
+            (Bytes::from_static(bytes), Some("gzip"))
+        }
         Content::Gzip(bytes) => (unpacked(bytes)?, None),
     };
     let mut response = Response::new(Body::from(body));
@@ -149,18 +152,6 @@ async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response,
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     Ok(response)
-}
-
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| {
-            let (name, quality) = coding.split_once(';').unwrap_or((coding, ""));
-            name.trim() == "gzip" && quality.replace(' ', "") != "q=0"
-        })
 }
 
 fn unpacked(bytes: &[u8]) -> Result<Bytes, Problem> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use model::sample::SECOND_US;
@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::role::Role;
-use crate::http::edge;
+use crate::http::{edge, window};
 use crate::instant::rfc3339;
 use crate::jobs::refresh::COUNTED_MAX;
 use crate::problem::{Code, Problem};
@@ -99,20 +99,30 @@ pub struct Dependency {
     last_error: Option<String>,
 }
 
-/// Where to go from here.
+/// Where to go from here: links for programs, the pages for browsers that accept HTML.
 #[utoipa::path(
     get, operation_id = "get_index", path = "/", tag = "operations",
-    responses((status = 200, description = "Links.", body = Index)),
+    responses(
+        (status = 200, description = "Links, or the page.", content(
+            (Index = "application/json"),
+            (String = "text/html"),
+        )),
+        (status = 304, description = "The page is still the version that is already known."),
+    ),
 )]
-async fn index() -> Json<Index> {
-    Json(Index {
+async fn index(headers: HeaderMap) -> Response {
+    if window::wants_page(&headers) {
+        return window::page(&headers);
+    }
+    let index = Index {
         name: "clarity",
         version: VERSION,
         api: "/api/v1",
         openapi: "/api/v1/openapi.json",
         docs: "/docs",
         health: "/health",
-    })
+    };
+    ([(header::VARY, "accept")], Json(index)).into_response()
 }
 
 /// Whether the server works: the same as `/health/ready`.

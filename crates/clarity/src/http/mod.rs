@@ -28,8 +28,12 @@ pub mod address;
 pub mod analyze;
 pub mod anomalies;
 pub mod body;
+pub mod browser;
 pub mod buckets;
 pub mod cardio;
+mod coding;
+pub mod columns;
+mod compact;
 pub mod cursor;
 pub mod days;
 pub mod delivery;
@@ -43,6 +47,7 @@ pub mod following;
 pub mod forms;
 pub mod front;
 pub mod health;
+pub mod holdings;
 pub mod idempotency;
 pub mod imports;
 mod incoming;
@@ -51,6 +56,7 @@ pub mod known;
 pub mod me;
 pub mod metric_types;
 pub mod openapi;
+pub mod origin;
 pub mod page;
 pub mod pat;
 pub mod paths;
@@ -73,6 +79,7 @@ pub mod table;
 pub mod trends;
 pub mod uploads;
 pub mod verbatim;
+pub mod window;
 pub mod workouts;
 
 use std::sync::Arc;
@@ -87,6 +94,7 @@ use crate::app::App;
 pub fn documented() -> (Router<Arc<App>>, OpenApi) {
     let api = OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(browser::router())
         .merge(sessions::router())
         .merge(profile::router())
         .merge(preferences::router())
@@ -95,7 +103,9 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(analyze::router())
         .merge(anomalies::router())
         .merge(cardio::router())
+        .merge(columns::router())
         .merge(export::router())
+        .merge(holdings::router())
         .merge(following::router())
         .merge(imports::router())
         .merge(insights::router())

@@ -9,7 +9,9 @@ mod variants;
 
 use utoipa::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn, PathItem};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Deprecated, RefOr};
 
 use crate::http::problem::ProblemBody;
@@ -19,6 +21,8 @@ use shared::{Failure, Sent};
 
 /// The name of the security scheme; handlers that take a caller say `security(("bearer" = []))`.
 pub const BEARER: &str = "bearer";
+/// The session of a browser; whatever takes a bearer token takes it too.
+const COOKIE: &str = "cookie";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -60,6 +64,14 @@ pub fn base() -> utoipa::openapi::OpenApi {
                     .build(),
             ),
         );
+        components.add_security_scheme(
+            COOKIE,
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+                "__Host-clarity",
+                "The session of a browser, from `/auth/browser`; `clarity` without encryption on the \
+                 machine itself. It changes things only for pages of this server.",
+            ))),
+        );
         shared::add(components);
     }
     document
@@ -74,10 +86,18 @@ pub fn complete(document: &mut utoipa::openapi::OpenApi) {
         for (method, operation) in operations(item) {
             share_parameters(operation);
             add_preconditions(operation);
+            add_cookie(operation);
             add_failures(operation, path, &method);
             add_headers(operation, path, &method);
             examples::add(operation);
         }
+    }
+}
+
+/// Whoever may sign in with a token may sign in with the cookie of a browser.
+fn add_cookie(operation: &mut Operation) {
+    if let Some(ways) = operation.security.as_mut() {
+        ways.push(SecurityRequirement::new(COOKIE, Vec::<String>::new()));
     }
 }
 
@@ -157,6 +177,8 @@ fn add_failures(operation: &mut Operation, path: &str, method: &HttpMethod) {
         // Unknown query parameters are refused everywhere.
         Failure::BadRequest | Failure::Internal | Failure::Unavailable => true,
         Failure::Unauthorized => operation.security.is_some(),
+        // A browser may send its cookie with any change, also where nobody has to sign in.
+        Failure::CrossSite => !matches!(method, HttpMethod::Get),
         Failure::NotFound => path.contains('{'),
         Failure::Conflict => is_created_once,
         Failure::PreconditionFailed => operation.responses.responses.contains_key("412"),

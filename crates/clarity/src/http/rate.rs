@@ -55,6 +55,7 @@ impl Class {
         match path {
             "/health" | "/health/live" | "/health/ready" | "/metrics" => Self::Exempt,
             "/auth/login" | "/auth/refresh" => Self::Login,
+            "/auth/browser" | "/setup" if method == Method::POST => Self::Login,
             "/auth/register" => Self::Register,
             _ if reads => Self::Read,
             _ if method != Method::POST => Self::Other,
@@ -242,6 +243,9 @@ mod tests {
         check(Method::GET, "/health/live", Class::Exempt);
         check(Method::POST, "/api/v1/auth/login", Class::Login);
         check(Method::POST, "/api/v1/auth/register", Class::Register);
+        check(Method::POST, "/api/v1/auth/browser", Class::Login);
+        check(Method::DELETE, "/api/v1/auth/browser", Class::Other);
+        check(Method::GET, "/api/v1/setup", Class::Read);
         check(Method::POST, "/api/v1/imports", Class::Upload);
         check(Method::GET, "/api/v1/imports", Class::Read);
         check(Method::POST, "/api/v1/insights/chat", Class::Insight);

@@ -18,7 +18,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::app::App;
 use crate::http::front::Front;
 use crate::http::known::{self, Known};
-use crate::http::{body, documented, edge, rate};
+use crate::http::{body, documented, edge, origin, rate, window};
 use crate::problem::{Code, Problem};
 
 /// The prefix of the API.
@@ -63,7 +63,7 @@ pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
     let front = Arc::new(Front::new(&app.config, document));
     let with = |app: &Arc<App>| Arc::clone(app);
     let router = router
-        .fallback(|| async { Problem::not_found() })
+        .fallback(window::fallback)
         .method_not_allowed_fallback(|| async {
             Problem::new(Code::MethodNotAllowed, "see the Allow header")
         })
@@ -74,6 +74,7 @@ pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
             known::check,
         ))
         .layer(middleware::from_fn_with_state(known, body::decompress))
+        .layer(middleware::from_fn(origin::check))
         .layer(middleware::from_fn_with_state(
             (with(app), Arc::clone(&front)),
             rate::limit,

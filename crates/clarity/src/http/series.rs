@@ -23,6 +23,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::http::compact::CompactColumns;
 use crate::http::page::{Params, PathId};
 use crate::http::range::{Lengths, RangeQuery};
 use crate::http::table::{Rows, SeriesColumns, SeriesRow, Times};
@@ -110,6 +111,8 @@ pub(crate) enum Layout {
     Columns,
     /// One object per row.
     Rows,
+    /// One array per column, with numeric times and without what is the same in every row: for charts.
+    Compact,
 }
 
 /// How to read a series.
@@ -123,7 +126,7 @@ pub(crate) struct SeriesQuery {
     /// For buckets of cumulative metrics: `priority` (default) or one row per source.
     #[param(inline)]
     merge: Option<Merge>,
-    /// `columns` (default) or `rows`.
+    /// `columns` (default), `rows` or `compact`.
     #[serde(default)]
     #[param(inline)]
     layout: Layout,
@@ -166,6 +169,9 @@ pub(crate) struct SeriesAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<SeriesRow>>)]
     data: Option<Rows<'a>>,
+    /// With `layout=compact`: the same, with times in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compact: Option<CompactColumns>,
 }
 
 /// The routes of this file.
@@ -426,9 +432,10 @@ impl Reading {
         };
         let mut instants = Instants::of(&self.history);
         let count = columns.len();
-        let (columns, data) = match self.query.layout {
-            Layout::Columns => (Some(columns), None),
-            Layout::Rows => (None, Some(Rows(columns))),
+        let (columns, data, compact) = match self.query.layout {
+            Layout::Columns => (Some(columns), None, None),
+            Layout::Rows => (None, Some(Rows(columns)), None),
+            Layout::Compact => (None, None, Some(CompactColumns::of(columns))),
         };
         let name = |no: &SourceNo| self.dossier.source_name(*no);
         let answer = SeriesAnswer {
@@ -443,6 +450,7 @@ impl Reading {
             sources: sources.0.iter().map(name).collect(),
             columns,
             data,
+            compact,
         };
         let mut out = Vec::with_capacity(256 + count * 80);
         json::write(&mut out, &answer);

@@ -31,6 +31,13 @@ impl<'a> Times<'a> {
     }
 }
 
+impl Times<'_> {
+    /// Whole milliseconds since 1970.
+    pub(crate) fn milliseconds(&self) -> impl Iterator<Item = i64> {
+        self.at.iter().map(|(at_us, _)| at_us.div_euclid(1_000))
+    }
+}
+
 impl Serialize for Times<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(Some(self.at.len()))?;

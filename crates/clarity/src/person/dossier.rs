@@ -198,12 +198,16 @@ impl Dossier {
 
     /// Which source is believed where they overlap, for a metric.
     pub(crate) fn ranks(&self, metric_id: &str) -> Ranks {
+        Ranks::in_order(&self.order(Some(metric_id)))
+    }
+
+    /// Every source, best first, for a metric or for those without an order of their own.
+    pub(crate) fn order(&self, metric_id: Option<&str>) -> Vec<SourceNo> {
         let orders = &self.known.preferences.value.source_order;
-        let wanted = orders.get(metric_id).or_else(|| orders.get(EVERY_METRIC));
-        let order = self
-            .dictionary()
-            .best_first(wanted.map_or(&[], Vec::as_slice));
-        Ranks::in_order(&order)
+        let own = metric_id.and_then(|id| orders.get(id));
+        let wanted = own.or_else(|| orders.get(EVERY_METRIC));
+        self.dictionary()
+            .best_first(wanted.map_or(&[], Vec::as_slice))
     }
 
     /// The order of sources where the person did not choose one.

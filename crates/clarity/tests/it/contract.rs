@@ -173,7 +173,8 @@ async fn every_operation_documents_its_problems() {
                 responses.contains_key("401"),
                 operation.get("security").is_some()
                     || path.ends_with("/auth/login")
-                    || path.ends_with("/auth/refresh"),
+                    || path.ends_with("/auth/refresh")
+                    || path.ends_with("/auth/browser"),
                 "{method} {path}"
             );
             for (status, response) in responses {

@@ -3,6 +3,8 @@
 //!
 //! `CLARITY_WRITE_DOCS=1` writes the file anew.
 
+mod window;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -205,6 +207,7 @@ async fn account(story: &mut Story) {
     story.examples.get_mut("refresh_tokens").expect("just made")["request"] =
         json!({"refresh_token": "…"});
     story.ada = Some(Person::from_tokens(&tokens));
+    window::entry(story).await;
     story.get("get_account", "auth/me").await;
     story.get("list_sessions", "auth/sessions").await;
     let put = async |story: &mut Story, id: &str, path: &str, body: Value| {
@@ -306,11 +309,7 @@ async fn uploads(story: &mut Story) {
 
 async fn reading(story: &mut Story) {
     let range = "start=2026-11-17&end=2026-11-20";
-    story
-        .get("list_samples", "health-data?metric=heart_rate&limit=10")
-        .await;
-    let series = "series/step_count?start=2026-11-18&end=2026-11-19&resolution=1h";
-    story.get("get_series", series).await;
+    window::columns(story).await;
     story
         .get(
             "list_daily_summaries",

@@ -15,13 +15,14 @@ const FUNCTION_LINES_MAX: usize = 70;
 const MAP_LINES_MAX: usize = 200;
 
 /// Folders that are built or filled on a machine, never part of the project.
-const NOT_OURS: [&str; 6] = [
+const NOT_OURS: [&str; 7] = [
     "target",
     ".git",
     ".clarity",
     "corpus",
     "artifacts",
     "node_modules",
+    "dist",
 ];
 
 /// The whole dependency graph between the rooms.

@@ -66,6 +66,7 @@ pub(super) fn is_json(body: &RefOr<RequestBody>) -> bool {
 pub(super) enum Failure {
     BadRequest,
     Unauthorized,
+    CrossSite,
     NotFound,
     Conflict,
     PreconditionFailed,
@@ -78,9 +79,10 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::BadRequest,
         Self::Unauthorized,
+        Self::CrossSite,
         Self::NotFound,
         Self::Conflict,
         Self::PreconditionFailed,
@@ -101,6 +103,11 @@ impl Failure {
                 "A parameter is unknown or not valid, or the body could not be read.",
             ),
             Self::Unauthorized => ("401", "Unauthorized", "No token, or one that is not valid."),
+            Self::CrossSite => (
+                "403",
+                "CrossSite",
+                "A browser sent its session cookie for a page of another site.",
+            ),
             Self::NotFound => ("404", "NotFound", "Nothing here that the caller may see."),
             Self::Conflict => (
                 "409",

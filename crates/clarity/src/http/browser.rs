@@ -1,0 +1,199 @@
+//! `/auth/browser` and `/setup`: the session of a browser, and the first account of an empty server.
+//!
+//! A browser never sees a token: its session is a cookie that only requests carry. Both ways in are open to our
+//! own pages only, so that no other site can sign a browser in as somebody else.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use model::ids::{SessionId, UserId};
+use serde::{Deserialize, Serialize};
+use store::docs::Expected;
+use subtle::ConstantTimeEq;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::account::{self, BrowserSession};
+use crate::auth::cookie::{self, Asker};
+use crate::auth::role::Role;
+use crate::auth::{Caller, password};
+use crate::http::accounts::{self, Login, Registration};
+use crate::http::address::Client;
+use crate::http::body::JsonBody;
+use crate::http::origin;
+use crate::ingest::edit;
+use crate::problem::{Code, FieldError, Problem};
+
+/// Takes everything away that a browser kept of this server.
+const CLEAR_SITE_DATA: (&str, &str) = ("clear-site-data", "\"cache\", \"storage\"");
+
+/// The routes.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(open, close))
+        .routes(routes!(setup_state, set_up))
+}
+
+/// A browser that is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SignedIn {
+    /// The person.
+    #[schema(value_type = String, format = Uuid)]
+    user_id: UserId,
+    /// The session, as listed under `/auth/sessions`.
+    #[schema(value_type = String, format = Uuid)]
+    session_id: SessionId,
+    /// Seconds until the browser has to sign in again.
+    expires_in: i64,
+}
+
+/// How far a server is set up.
+#[derive(Debug, Serialize, ToSchema)]
+struct Setup {
+    /// Whether the first account is still to be created.
+    needs_first_account: bool,
+}
+
+/// The first account of a server.
+#[derive(Deserialize, ToSchema)]
+struct FirstAccount {
+    /// The code that the server prints when it starts without accounts.
+    code: String,
+    #[serde(flatten)]
+    account: Registration,
+}
+
+/// Signs a browser in with a session cookie.
+///
+/// Only for pages of this server: the browser has to say so (`Sec-Fetch-Site` or `Origin`). The cookie is
+/// `HttpOnly` and `SameSite=Strict`, over an encrypted connection also `Secure` and named `__Host-clarity`.
+#[utoipa::path(
+    post, operation_id = "open_browser_session", path = "/auth/browser", tag = "accounts",
+    request_body = Login,
+    responses(
+        (status = 200, description = "Signed in.", body = SignedIn),
+        (status = 401, description = "Address and password do not fit together.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn open(
+    State(app): State<Arc<App>>,
+    client: Client,
+    headers: HeaderMap,
+    uri: Uri,
+    JsonBody { value, .. }: JsonBody<Login>,
+) -> Result<Response, Problem> {
+    only_our_pages(&headers, &uri)?;
+    let person =
+        account::authenticate(&app, value.email.trim(), &value.password, client.network).await?;
+    let mut tx = app.store.write().await?;
+    let key = app.vault.person_key(&mut tx, person.id).await?;
+    let role = (person.id, Role::named(&person.role));
+    let session = account::start_browser_session(&app, &mut tx, &key, role, &client.label).await?;
+    tx.commit().await?;
+    Ok(signed_in(&app, &headers, StatusCode::OK, session))
+}
+
+/// Signs a browser out: ends its session, takes the cookie away and clears what the browser kept.
+#[utoipa::path(
+    delete, operation_id = "close_browser_session", path = "/auth/browser", tag = "accounts",
+    security(("bearer" = [])),
+    responses((status = 204, description = "Signed out.")),
+)]
+async fn close(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
+    account::end_session(&app, caller.user, caller.session).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    for cookie in cookie::clear() {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    let (name, value) = CLEAR_SITE_DATA;
+    headers.insert(name, HeaderValue::from_static(value));
+    Ok(response)
+}
+
+/// Whether this server still waits for its first account.
+#[utoipa::path(
+    get, operation_id = "get_setup", path = "/setup", tag = "accounts",
+    responses((status = 200, description = "How far it is set up.", body = Setup)),
+)]
+async fn setup_state(State(app): State<Arc<App>>) -> Result<Json<Setup>, Problem> {
+    let mut tx = app.store.read().await?;
+    let count = store::people::count(&mut tx).await?;
+    Ok(Json(Setup {
+        needs_first_account: count == 0,
+    }))
+}
+
+/// Creates the first account, which administers the server, and signs the browser in.
+#[utoipa::path(
+    post, operation_id = "set_up", path = "/setup", tag = "accounts",
+    request_body = FirstAccount,
+    responses(
+        (status = 201, description = "The account is open and the browser signed in.", body = SignedIn),
+        (status = 409, description = "The server has accounts already.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn set_up(
+    State(app): State<Arc<App>>,
+    client: Client,
+    headers: HeaderMap,
+    uri: Uri,
+    JsonBody { value, .. }: JsonBody<FirstAccount>,
+) -> Result<Response, Problem> {
+    only_our_pages(&headers, &uri)?;
+    let code = value.code.trim().to_ascii_uppercase().replace('-', "");
+    let expected = app.keys.setup_code().replace('-', "");
+    if !bool::from(code.as_bytes().ct_eq(expected.as_bytes())) {
+        let message = "is not the code that the server printed when it started";
+        let error = FieldError::new("/code", "invalid_code", message);
+        return Err(Problem::invalid(vec![error]));
+    }
+    let (email, profile) = accounts::check(&app, &value.account)?;
+    let password_hash = password::hash(&app, &value.account.password).await?;
+    let mut tx = app.store.write().await?;
+    if store::people::count(&mut tx).await? > 0 {
+        return Err(Problem::new(
+            Code::Conflict,
+            "the server has accounts already; sign in",
+        ));
+    }
+    let user = account::create(&app, &mut tx, &email, &password_hash, Role::Admin).await?;
+    let key = app.vault.person_key(&mut tx, user).await?;
+    if let Some(profile) = profile {
+        edit::put_profile(&app, &mut tx, &key, user, &profile, Expected::Absent).await?;
+    }
+    let role = (user, Role::Admin);
+    let session = account::start_browser_session(&app, &mut tx, &key, role, &client.label).await?;
+    tx.commit().await?;
+    Ok(signed_in(&app, &headers, StatusCode::CREATED, session))
+}
+
+/// Nobody but our own pages may give a browser a session.
+fn only_our_pages(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+    match Asker::of(headers, uri) {
+        Asker::Ourselves => Ok(()),
+        Asker::Person | Asker::Stranger => Err(origin::refused()),
+    }
+}
+
+fn signed_in(
+    app: &App,
+    headers: &HeaderMap,
+    status: StatusCode,
+    session: BrowserSession,
+) -> Response {
+    let cookie = cookie::set(app, headers, &session.token, session.expires_in);
+    let body = SignedIn {
+        user_id: session.user,
+        session_id: session.session,
+        expires_in: session.expires_in,
+    };
+    (status, [(header::SET_COOKIE, cookie)], Json(body)).into_response()
+}

@@ -1,0 +1,90 @@
+//! The examples of what the window uses: the session of a browser, and days as columns.
+
+use axum::http::Method;
+use serde_json::json;
+
+use crate::harness::{Answer, PASSWORD, TestApp, request};
+
+use super::{Sent, Story};
+
+/// What a browser sends with requests of our own pages.
+const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
+
+/// Signing a browser in and out, and the first account of an empty server.
+pub(super) async fn entry(story: &mut Story) {
+    let path = "/api/v1/auth/browser";
+    let ada = json!({"email": "ada@example.org", "password": PASSWORD});
+    let send = request(Method::POST, path, None, &[OURS], Some(&ada));
+    let answer = story.test.send(send).await;
+    let cookie = answer.header("set-cookie").to_owned();
+    keep(
+        story,
+        "open_browser_session",
+        (Method::POST, path, Sent::Json(ada)),
+        &answer,
+    );
+    let cookie = cookie.split(';').next().expect("a pair");
+    let send = request(
+        Method::DELETE,
+        path,
+        None,
+        &[("cookie", cookie), OURS],
+        None,
+    );
+    let answer = story.test.send(send).await;
+    keep(
+        story,
+        "close_browser_session",
+        (Method::DELETE, path, Sent::Nothing),
+        &answer,
+    );
+
+    let path = "/api/v1/setup";
+    let empty = TestApp::new().await;
+    let answer = empty.get(path, None).await;
+    keep(
+        story,
+        "get_setup",
+        (Method::GET, path, Sent::Nothing),
+        &answer,
+    );
+    let account = json!({"code": empty.app.keys.setup_code(), "email": "ada@example.org",
+        "password": PASSWORD, "profile": {"time_zone": "Europe/London", "units": "metric"}});
+    let send = request(Method::POST, path, None, &[OURS], Some(&account));
+    let answer = empty.send(send).await;
+    keep(
+        story,
+        "set_up",
+        (Method::POST, path, Sent::Json(account)),
+        &answer,
+    );
+    // The code is a secret of the server.
+    story.examples.get_mut("set_up").expect("just made")["request"]["code"] = json!("ABCDE-FGHJK");
+}
+
+/// Keeps an exchange that needs headers of its own, and does not make it again with changes.
+fn keep(story: &mut Story, id: &str, made: (Method, &str, Sent), answer: &Answer) {
+    assert!(answer.status.is_success(), "{id}: {}", answer.text());
+    story.keep(id, made, answer);
+    story.made.remove(id);
+}
+
+/// Samples and series, and what there is of them.
+pub(super) async fn columns(story: &mut Story) {
+    for (id, path) in [
+        ("list_samples", "health-data?metric=heart_rate&limit=10"),
+        (
+            "get_series",
+            "series/step_count?start=2026-11-18&end=2026-11-19&resolution=1h",
+        ),
+        (
+            "get_days",
+            "days?start=2026-11-17&end=2026-11-20&metrics=step_count,heart_rate",
+        ),
+        ("get_coverage", "coverage?start=2026-11-17&end=2026-11-20"),
+        ("list_own_metrics", "metrics-of-mine"),
+        ("list_sources", "sources?metric=step_count"),
+    ] {
+        story.get(id, path).await;
+    }
+}
