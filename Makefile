@@ -14,18 +14,24 @@ SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev db-dev test test-fast lint fmt docs docs-check bench bench-parts bench-pat fuzz miri clean
+.PHONY: help run dev dev-window window db-dev test test-fast lint fmt docs docs-check bench bench-parts bench-pat fuzz miri clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
 
-run: ## Start with a demo person on a private data folder; prints address and sign-in
+run: window ## Start with a demo person on a private data folder; prints address and sign-in
 	@mkdir -p -m 700 $(DATA)
 	$(CARGO) run --release --quiet -p clarity -- serve --demo --data-dir $(DATA)
 
-dev: ## The same from a development build
+dev: ## The same from a development build; `make dev-window` beside it reloads the pages as they are written
 	@mkdir -p -m 700 $(DATA)
 	$(CARGO) run -p clarity -- serve --demo --data-dir $(DATA)
+
+dev-window: ## The pages at http://localhost:5173 with reload, in front of a server that runs (CLARITY_ADDRESS=…)
+	@cd web && npm install --no-audit --no-fund --loglevel=error && npm run --silent dev
+
+window: ## Build the pages that the program contains (needs Node 20.19; without it the program has none)
+	@tools/window build
 
 db-dev: ## A development server on a throwaway PostgreSQL
 	@mkdir -p -m 700 $(DATA)/postgres
@@ -37,9 +43,10 @@ test: ## Every test, with a private PostgreSQL where it can be had
 test-fast: ## Every test that needs no server beside it
 	@tools/all-tests
 
-lint: ## Formatting, and clippy with warnings as errors
+lint: ## Formatting, and clippy and the checks of the pages with warnings as errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@tools/window lint
 
 fmt: ## Format every file
 	$(CARGO) fmt --all

@@ -1,0 +1,56 @@
+/** The public API, with types from its own document. Sessions are cookies; no token is ever seen here. */
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+export type Schemas = components["schemas"];
+
+/** What went wrong, as the pages show it. */
+export class Failure extends Error {
+  readonly kind: "offline" | "signed-out" | "problem";
+  readonly code: string;
+  readonly status: number;
+  readonly errors: { pointer: string; message: string }[];
+
+  constructor(kind: Failure["kind"], message: string, problem?: Schemas["Problem"]) {
+    super(message);
+    this.kind = kind;
+    this.code = problem?.code ?? kind;
+    this.status = problem?.status ?? 0;
+    this.errors = problem?.errors ?? [];
+  }
+}
+
+const listeners = new Set<() => void>();
+
+/** Calls back when the server says that nobody is signed in. */
+export function onSignedOut(listener: () => void): void {
+  listeners.add(listener);
+}
+
+export const client = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+
+/** Turns an answer of the client into its data, or throws a Failure. */
+export async function data<T>(
+  answer: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<T> {
+  let got: { data?: T; error?: unknown; response: Response };
+  try {
+    got = await answer;
+  } catch {
+    throw new Failure("offline", "");
+  }
+  if (got.response.ok) return got.data as T;
+  throw failure(got.response.status, got.error);
+}
+
+/** The Failure of a refused request. */
+export function failure(status: number, body: unknown): Failure {
+  const problem =
+    typeof body === "object" && body !== null && "code" in body ? (body as Schemas["Problem"]) : undefined;
+  const code: string | undefined = problem?.code;
+  if (status === 401 && code !== "credentials_invalid") {
+    for (const listener of listeners) listener();
+    return new Failure("signed-out", problem?.detail ?? "", problem);
+  }
+  return new Failure("problem", problem?.detail ?? `HTTP ${status}`, problem);
+}

@@ -1,0 +1,62 @@
+/** What the pages read, each as one question to the API. */
+import { client, data, Failure, type Schemas } from "./client";
+
+export type Summary = Schemas["DailySummary"];
+export type Night = Schemas["NightAnswer"];
+export type Cardio = Schemas["CardioDay"];
+export type Series = Schemas["SeriesAnswer"];
+export type Measure = Schemas["PrintedMeasure"];
+type Resolution = Schemas["Resolution"];
+
+/** Days [start, end) with their totals; with the measures of movement. */
+export async function summaries(start: string, end: string): Promise<Schemas["DayList_DailySummary"]> {
+  return data(
+    client.GET("/api/v1/summaries/daily", { params: { query: { start, end, include: "activity" } } }),
+  );
+}
+
+export async function nights(start: string, end: string): Promise<Night[]> {
+  return (await data(client.GET("/api/v1/sleep", { params: { query: { start, end } } }))).data;
+}
+
+export async function cardio(start: string, end: string): Promise<Cardio[]> {
+  return (await data(client.GET("/api/v1/cardio", { params: { query: { start, end } } }))).data;
+}
+
+export async function series(
+  metric: string,
+  start: string,
+  end: string,
+  resolution: Resolution,
+  more: { merge?: "none" | "priority"; unit?: string } = {},
+): Promise<Series> {
+  return data(
+    client.GET("/api/v1/series/{metric}", {
+      params: { path: { metric }, query: { start, end, resolution, layout: "columns", ...more } },
+    }),
+  );
+}
+
+/** The same, or nothing for a metric that the person does not have. */
+export async function seriesOrNone(...asked: Parameters<typeof series>): Promise<Series | undefined> {
+  try {
+    return await series(...asked);
+  } catch (error) {
+    if (error instanceof Failure && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+export async function workouts(start: string, end: string): Promise<Schemas["WorkoutRow"][]> {
+  return (await data(client.GET("/api/v1/workouts", { params: { query: { start, end, limit: 100 } } }))).data;
+}
+
+/** The insight of a day, or nothing where none was written. */
+export async function insight(date?: string): Promise<Schemas["InsightAnswer"] | undefined> {
+  try {
+    return await data(client.GET("/api/v1/insights/daily", { params: { query: date ? { date } : {} } }));
+  } catch (error) {
+    if (error instanceof Failure && error.status === 404) return undefined;
+    throw error;
+  }
+}

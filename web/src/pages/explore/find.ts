@@ -1,0 +1,120 @@
+/** Reads a metric over a range at the resolution that fits, as numbers for drawing. */
+import { client, data, type Schemas } from "../../api/client";
+import { daysOf } from "../../parts/time";
+
+export type Mine = Schemas["MetricOfMine"];
+export const RANGES = { day: 1, week: 7, month: 30, quarter: 91, year: 365, all: 1826 } as const;
+export type Range = keyof typeof RANGES;
+
+export interface Found {
+  metric: Mine;
+  /** As the resolution is printed: raw, 5m, 1h, 1d. */
+  resolution: Schemas["Resolution"];
+  /** Seconds since 1970. */
+  times: number[];
+  values: (number | null)[];
+  low?: (number | null)[] | undefined;
+  high?: (number | null)[] | undefined;
+  /** Name of the source of each value, where it has one. */
+  sources?: string[] | undefined;
+  unit: string;
+}
+
+/** Longer between two samples is a gap of the line. */
+const GAP_S = {
+  raw: 1800,
+  "1m": 300,
+  "5m": 1500,
+  "1h": 3 * 3600,
+  "1d": 36 * 3600,
+  "1w": 10 * 86_400,
+} as const;
+
+/** The finest resolution that makes few enough values for a screen. */
+export function resolutionFor(days: number, metric: Mine): Schemas["Resolution"] {
+  if (days <= 1.5) return metric.kind === "cumulative" ? "5m" : "raw";
+  if (days <= 8) return metric.samples > 100_000 ? "5m" : "1h";
+  return days <= 45 ? "1h" : "1d";
+}
+
+export async function read(metric: Mine, start: string, end: string, days: number): Promise<Found> {
+  if (days > 400) return readDays(metric, start, end);
+  const resolution = resolutionFor(days, metric);
+  const series = await data(
+    client.GET("/api/v1/series/{metric}", {
+      params: { path: { metric: metric.id }, query: { start, end, resolution, layout: "compact" } },
+    }),
+  );
+  const rows = series.compact;
+  const times: number[] = [];
+  const order: number[] = [];
+  let at = rows?.base_ms ?? 0;
+  (rows?.start_delta_ms ?? []).forEach((delta, index) => {
+    at += delta;
+    // Two sources may have measured at once; a canvas wants times that rise.
+    if (times.length > 0 && at / 1000 <= (times.at(-1) ?? 0)) return;
+    times.push(at / 1000);
+    order.push(index);
+  });
+  const pick = <T>(column: T[] | null | undefined): T[] | undefined =>
+    column ? order.map((index) => column[index] as T) : undefined;
+  const values = pick(rows?.value) ?? pick(rows?.mean) ?? pick(rows?.minutes) ?? pick(rows?.n) ?? [];
+  const source = pick(rows?.source);
+  const found: Found = {
+    metric,
+    resolution,
+    times,
+    values,
+    low: pick(rows?.min),
+    high: pick(rows?.max),
+    sources: source?.map((index) => series.sources[index] ?? ""),
+    unit: metric.kind === "category" && resolution !== "raw" ? "min" : series.unit,
+  };
+  return withGaps(found, GAP_S[resolution]);
+}
+
+async function readDays(metric: Mine, start: string, end: string): Promise<Found> {
+  const days = await data(
+    client.GET("/api/v1/days", { params: { query: { metrics: metric.id, start, end } } }),
+  );
+  const column = days.metrics[metric.id];
+  const times = daysOf(days.start, days.end).map((date) => Date.parse(`${date}T12:00:00Z`) / 1000);
+  return {
+    metric,
+    resolution: "1d",
+    times,
+    values: column?.value ?? [],
+    low: column?.min?.length ? column.min : undefined,
+    high: column?.max?.length ? column.max : undefined,
+    unit: column?.unit ?? metric.unit,
+  };
+}
+
+/** Puts an empty place where more than a gap lies between two values, so that the line breaks there. */
+export function withGaps(found: Found, gap: number): Found {
+  const { times, values, low, high, sources } = found;
+  const out: Found = {
+    ...found,
+    times: [],
+    values: [],
+    low: low && [],
+    high: high && [],
+    sources: sources && [],
+  };
+  times.forEach((time, index) => {
+    const last = out.times.at(-1);
+    if (last !== undefined && time - last > gap) {
+      out.times.push((last + time) / 2);
+      out.values.push(null);
+      out.low?.push(null);
+      out.high?.push(null);
+      out.sources?.push("");
+    }
+    out.times.push(time);
+    out.values.push(values[index] ?? null);
+    out.low?.push(low?.[index] ?? null);
+    out.high?.push(high?.[index] ?? null);
+    out.sources?.push(sources?.[index] ?? "");
+  });
+  return out;
+}

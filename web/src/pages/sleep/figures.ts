@@ -1,0 +1,88 @@
+/** What a night is described by, with the definition of each figure. */
+import type { Night, Series } from "../../api/read";
+import { STAGES } from "../../charts/rows";
+import { timeOf } from "../../parts/format";
+import type { Traced } from "../../parts/lens.svelte";
+import { at, clockMinutes } from "../../parts/time";
+import { t } from "../../words/words";
+
+export interface NightFigure {
+  id: keyof typeof t.sleep.definitions | keyof typeof t.stages;
+  figure: Traced;
+  /** The same figure of another night. */
+  of: (night: Night) => number | null;
+  /** Whether nights are compared by it. */
+  compared: boolean;
+}
+
+export function figuresOf(night: Night): NightFigure[] {
+  const share = (value: number | null | undefined): number | null =>
+    value === null || value === undefined ? null : value * 100;
+  const one = (
+    id: keyof typeof t.sleep.definitions,
+    label: string,
+    unit: string,
+    of: (night: Night) => number | null | undefined,
+    reason?: string | null,
+  ): NightFigure => ({
+    id,
+    of: (other) => of(other) ?? null,
+    compared: true,
+    figure: {
+      label,
+      value: of(night) ?? null,
+      unit,
+      reason,
+      start: night.main?.in_bed_start ?? night.main?.onset,
+      end: night.main?.in_bed_end ?? night.main?.offset,
+      definition: t.sleep.definitions[id],
+      metric: "sleep_analysis",
+      version: night.version,
+    },
+  });
+  const bed = night.main?.in_bed_reason;
+  const stage = (id: "rem" | "core" | "deep"): NightFigure => ({
+    ...one("asleep", t.stages[id], "min", (other) => other.main?.stages_min[id]),
+    id,
+  });
+  const midpoint = one("midpoint", t.sleep.midpoint, "min", (other) =>
+    other.main ? ((clockMinutes(other.main.midpoint) + 720) % 1440) - 720 : null,
+  );
+  if (night.main) midpoint.figure.text = timeOf(night.main.midpoint);
+  return [
+    one("asleep", t.sleep.asleep, "min", (other) => other.main?.asleep_min),
+    stage("deep"),
+    stage("rem"),
+    stage("core"),
+    one("in_bed", t.sleep.inBed, "min", (other) => other.main?.in_bed_min, bed),
+    one("efficiency", t.sleep.efficiency, "%", (other) => share(other.main?.efficiency), bed),
+    one("latency", t.sleep.latency, "min", (other) => other.main?.latency_min, bed),
+    one("waso", t.sleep.waso, "min", (other) => other.main?.waso_min),
+    one("awakenings", t.sleep.awakenings, "1", (other) => other.main?.awakenings),
+    { ...midpoint, compared: false },
+  ];
+}
+
+export interface Watched {
+  source: string;
+  asleep: number;
+  deep: number;
+  rem: number;
+}
+
+/** Minutes by source between two times, as each recorded them itself. */
+export function sourcesOf(series: Series | undefined, from: number, to: number): Watched[] {
+  const columns = series?.columns;
+  if (!series || !columns) return [];
+  const found = series.sources.map((source) => ({ source, asleep: 0, deep: 0, rem: 0 }));
+  columns.start.forEach((start, index) => {
+    const stage = STAGES[columns.value?.[index] ?? -1];
+    const watched = found[columns.source?.[index] ?? -1];
+    if (!stage || !watched) return;
+    const minutes =
+      Math.max(0, Math.min(at(columns.end[index] ?? start), to) - Math.max(at(start), from)) / 60_000;
+    if (stage !== "awake" && stage !== "in_bed") watched.asleep += minutes;
+    if (stage === "deep" || stage === "rem") watched[stage] += minutes;
+  });
+  return found.filter((one) => one.asleep > 0);
+}

@@ -1,0 +1,100 @@
+/** The rows of the strip: what was measured when, in the hours of one local day. */
+import type { Schemas } from "../../api/client";
+import type { Night, Series, Summary } from "../../api/read";
+import { type Row, STAGES, type StageRow } from "../../charts/rows";
+import { at, offsetMinutes } from "../../parts/time";
+import { named, t } from "../../words/words";
+
+const MINUTE = 60_000;
+
+interface Measured {
+  date: string;
+  totals: Summary[];
+  slept: Night[];
+  stages: Series | undefined;
+  heart: Series | undefined;
+  steps: Series | undefined;
+  trained: Schemas["WorkoutRow"][];
+}
+
+export interface Strip {
+  from: number;
+  to: number;
+  zone: string;
+  rows: Row[];
+}
+
+/** Stages of one source; of the one that made the night, where several watched. */
+export function stagesOf(series: Series | undefined, source: string | undefined): StageRow["segments"] {
+  const columns = series?.columns;
+  if (!columns) return [];
+  const wanted = source === undefined ? -1 : series.sources.indexOf(source);
+  return columns.start.flatMap((start, index) => {
+    const stage = STAGES[columns.value?.[index] ?? -1];
+    if (!stage || (wanted >= 0 && columns.source?.[index] !== wanted)) return [];
+    return [{ from: at(start), to: at(columns.end[index] ?? start), stage }];
+  });
+}
+
+export function lineOf(
+  series: Series | undefined,
+  label: string,
+  colour: string,
+  height: number,
+  gap: number,
+): Row[] {
+  const columns = series?.columns;
+  if (!series || !columns || columns.start.length === 0) return [];
+  const points = columns.start.flatMap((start, index) => {
+    const value = columns.mean?.[index] ?? columns.value?.[index];
+    if (value === null || value === undefined) return [];
+    const middle = (at(start) + at(columns.end[index] ?? start)) / 2;
+    return [{ at: middle, value, low: columns.min?.[index], high: columns.max?.[index] }];
+  });
+  return [{ kind: "line", label, height, unit: series.unit, points, gap, colour }];
+}
+
+export function rowsOf(all: Measured): Strip {
+  const series = all.heart ?? all.steps;
+  const from = series ? at(series.start) : Date.parse(`${all.date}T00:00:00Z`);
+  const to = series ? at(series.end) : from + 24 * 60 * MINUTE;
+  const zone = all.totals.find((day) => day.date === all.date)?.zone ?? fixed(series?.start);
+  const inside = (one: { from: number; to: number }): boolean => one.to > from && one.from < to;
+  const night = all.slept.find((one) => one.date === all.date);
+  const segments = stagesOf(all.stages, night?.main?.source).filter(inside);
+  const rows: Row[] = [];
+  if (segments.length > 0)
+    rows.push({ kind: "stages", label: t.today.sleep, height: 30, segments, stepped: false });
+  rows.push(...lineOf(all.heart, t.today.heart, "var(--s2)", 110, 20 * MINUTE));
+  const steps = all.steps?.columns;
+  if (all.steps && steps && steps.start.length > 0) {
+    const bars = steps.start.map((start, index) => ({
+      from: at(start),
+      to: at(steps.end[index] ?? start),
+      value: steps.value?.[index] ?? 0,
+    }));
+    rows.push({
+      kind: "bars",
+      label: t.today.steps,
+      height: 56,
+      unit: all.steps.unit,
+      bars,
+      colour: "var(--s1)",
+    });
+  }
+  if (all.trained.length > 0) {
+    const spans = all.trained.map((one) => ({
+      from: at(one.start),
+      to: at(one.end),
+      label: named(one.activity),
+    }));
+    rows.push({ kind: "spans", label: t.today.workouts, height: 18, spans, colour: "var(--s3)" });
+  }
+  return { from, to, zone, rows };
+}
+
+/** A zone of the offset of an instant, where the day has no document that names one. */
+function fixed(instant: string | undefined): string {
+  const minutes = instant ? offsetMinutes(instant) : 0;
+  return minutes % 60 === 0 ? `Etc/GMT${minutes > 0 ? "-" : "+"}${Math.abs(minutes / 60)}` : "UTC";
+}

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { bytes, clock, duration, quantity, readAs, unitName } from "./format";
+import { clockMinutes, daysOf, offsetMinutes, plusDays, today, weekday } from "./time";
+
+test("quantities are shown in the person's unit", () => {
+  readAs("metric", "en-GB");
+  expect(quantity(13692.2, "1")).toBe("13,692");
+  expect(quantity(454, "min")).toBe("7 h 34 min");
+  expect(quantity(10132, "m")).toBe("10.13 km");
+  readAs("imperial", "en-US");
+  expect(quantity(1609.344, "m")).toBe("1 mi");
+  expect(quantity(37, "Cel")).toBe("98.6 °F");
+  expect(unitName("kg")).toBe("lb");
+  readAs("metric", "not a language");
+  expect(unitName("kg")).toBe("kg");
+});
+
+test("durations and sizes read as people say them", () => {
+  expect([0, 59, 60, 61, 119.6].map(duration)).toEqual(["0 min", "59 min", "1 h", "1 h 1 min", "2 h"]);
+  expect(bytes(2_400_000_000)).toBe("2.4 GB");
+  expect(bytes(0)).toBe("0 bytes");
+});
+
+test("clock times come from the text, not from this machine's zone", () => {
+  expect(clockMinutes("2026-11-19T22:47:00+01:00")).toBe(22 * 60 + 47);
+  expect(offsetMinutes("2026-11-19T22:47:00-03:30")).toBe(-210);
+  readAs("metric", "en-GB");
+  expect(clock(-30)).toBe("23:30");
+});
+
+test("days go on over months, leap days and clock changes", () => {
+  expect(plusDays("2028-02-28", 1)).toBe("2028-02-29");
+  expect(plusDays("2026-03-28", 2)).toBe("2026-03-30");
+  expect(daysOf("2026-12-31", "2027-01-02")).toEqual(["2026-12-31", "2027-01-01"]);
+  expect(weekday("2026-11-30")).toBe(0);
+  const now = new Date("2026-11-28T23:30:00Z");
+  expect(today("Europe/Berlin", now)).toBe("2026-11-29");
+  expect(today("America/New_York", now)).toBe("2026-11-28");
+});

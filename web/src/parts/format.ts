@@ -1,0 +1,167 @@
+/** Numbers, units and dates as the person reads them. */
+import { clockMinutes } from "./time";
+
+const NARROW = "\u202f";
+let imperial = false;
+let locale: string | undefined;
+
+/** Takes over the person's units and language. */
+export function readAs(
+  units: "metric" | "imperial" | null | undefined,
+  language: string | null | undefined,
+): void {
+  imperial = units === "imperial";
+  locale = supported(language);
+}
+
+function supported(language: string | null | undefined): string | undefined {
+  try {
+    return language ? Intl.DateTimeFormat.supportedLocalesOf(language)[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** How a unit of the API is shown: its name, its factor, and the digits that make sense. */
+interface Shown {
+  unit: string;
+  digits: number;
+  convert?: (value: number) => number;
+}
+
+const METRIC: Record<string, Shown> = {
+  "1": { unit: "", digits: 0 },
+  "/min": { unit: "/min", digits: 1 },
+  "/h": { unit: "/h", digits: 1 },
+  "/d": { unit: "a day", digits: 0 },
+  min: { unit: "min", digits: 0 },
+  h: { unit: "h", digits: 1 },
+  s: { unit: "s", digits: 0 },
+  ms: { unit: "ms", digits: 0 },
+  kcal: { unit: "kcal", digits: 0 },
+  "%": { unit: "%", digits: 1 },
+  m: { unit: "km", digits: 2, convert: (metres) => metres / 1000 },
+  cm: { unit: "cm", digits: 1 },
+  kg: { unit: "kg", digits: 1 },
+  Cel: { unit: "°C", digits: 1 },
+  "mm[Hg]": { unit: "mmHg", digits: 0 },
+  "mL/(kg.min)": { unit: "mL/kg/min", digits: 1 },
+  "ml/(kg.min)": { unit: "mL/kg/min", digits: 1 },
+  "dB(SPL)": { unit: "dB", digits: 0 },
+  "m/s": { unit: "km/h", digits: 1, convert: (speed) => speed * 3.6 },
+};
+
+const IMPERIAL: Record<string, Shown> = {
+  m: { unit: "mi", digits: 2, convert: (metres) => metres / 1609.344 },
+  kg: { unit: "lb", digits: 1, convert: (kilograms) => kilograms / 0.45359237 },
+  Cel: { unit: "°F", digits: 1, convert: (celsius) => celsius * 1.8 + 32 },
+  cm: { unit: "in", digits: 1, convert: (centimetres) => centimetres / 2.54 },
+  "m/s": { unit: "mph", digits: 1, convert: (speed) => speed * 2.2369362921 },
+};
+
+function shown(unit: string): Shown {
+  return (imperial ? IMPERIAL[unit] : undefined) ?? METRIC[unit] ?? { unit, digits: 2 };
+}
+
+/** A value of the API in the person's unit. */
+export function converted(value: number, unit: string): number {
+  return shown(unit).convert?.(value) ?? value;
+}
+
+/** The person's unit for a unit of the API. */
+export function unitName(unit: string): string {
+  return shown(unit).unit;
+}
+
+export function number(value: number, digits = 0): string {
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: 0 }).format(
+    value,
+  );
+}
+
+/** A value with its unit; minutes of an hour and more as hours and minutes. */
+export function quantity(value: number, unit: string): string {
+  if (unit === "min" && Math.abs(value) >= 60) return duration(value);
+  const as = shown(unit);
+  const text = number(as.convert?.(value) ?? value, as.digits);
+  return as.unit === "" ? text : as.unit === "%" ? `${text}${NARROW}%` : `${text} ${as.unit}`;
+}
+
+/** A mark of an axis: as many digits as tell it from its neighbours. */
+export function mark(value: number, unit: string, marks: number[]): string {
+  const as = shown(unit);
+  const all = marks.map((one) => as.convert?.(one) ?? one);
+  const step = Math.abs((all[1] ?? 0) - (all[0] ?? 0));
+  const digits = step > 0 ? Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)) : as.digits;
+  return number(as.convert?.(value) ?? value, Math.min(6, digits));
+}
+
+/** A value without its unit, for axes and tables whose head has it. */
+export function bare(value: number, unit: string): string {
+  const as = shown(unit);
+  return number(as.convert?.(value) ?? value, as.digits);
+}
+
+export function duration(minutes: number): string {
+  const whole = Math.round(minutes);
+  const hours = Math.floor(Math.abs(whole) / 60);
+  const rest = Math.abs(whole) % 60;
+  const sign = whole < 0 ? "−" : "";
+  return hours === 0
+    ? `${sign}${rest} min`
+    : rest === 0
+      ? `${sign}${hours} h`
+      : `${sign}${hours} h ${rest} min`;
+}
+
+export function share(part: number, digits = 0): string {
+  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(part);
+}
+
+type DateStyle = "short" | "medium" | "long" | "weekday" | "month";
+const STYLES: Record<DateStyle, Intl.DateTimeFormatOptions> = {
+  short: { day: "numeric", month: "short" },
+  medium: { day: "numeric", month: "short", year: "numeric" },
+  long: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
+  weekday: { weekday: "short", day: "numeric", month: "short" },
+  month: { month: "long", year: "numeric" },
+};
+
+/** A local day. */
+export function date(day: string, style: DateStyle = "medium"): string {
+  return new Intl.DateTimeFormat(locale, { ...STYLES[style], timeZone: "UTC" }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
+}
+
+/** Minutes after midnight as a clock time. */
+export function clock(minutes: number): string {
+  const within = ((Math.round(minutes) % 1440) + 1440) % 1440;
+  return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: "UTC" }).format(
+    new Date(within * 60_000),
+  );
+}
+
+/** The clock time at which something was measured, on the clock of that place. */
+export function timeOf(instant: string): string {
+  return clock(clockMinutes(instant));
+}
+
+/** Day and clock time of an instant, on the clock of its place. */
+export function moment(instant: string): string {
+  return `${date(instant.slice(0, 10), "short")}, ${timeOf(instant)}`;
+}
+
+/** An instant of the server on the clock of this browser. */
+export function here(instant: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(
+    new Date(instant),
+  );
+}
+
+const SIZES = ["bytes", "KB", "MB", "GB", "TB"];
+
+export function bytes(count: number): string {
+  const step = Math.min(SIZES.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  return `${number(count / 1000 ** step, step > 1 ? 1 : 0)} ${SIZES[step] ?? ""}`;
+}

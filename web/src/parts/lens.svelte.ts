@@ -1,0 +1,54 @@
+/** What the number lens shows: one figure with everything that is known about where it comes from. */
+import type { Schemas } from "../api/client";
+import { named } from "../words/words";
+
+export interface Traced {
+  label: string;
+  value: number | null;
+  unit: string;
+  /** How the value reads, where a unit alone does not say it: a clock time. */
+  text?: string | undefined;
+  /** A reason code, where there is no value. */
+  reason?: string | null | undefined;
+  start?: string | null | undefined;
+  end?: string | null | undefined;
+  coverage?: number | null | undefined;
+  n?: number | undefined;
+  method?: string | undefined;
+  version?: number | undefined;
+  definition?: string | undefined;
+  sources?: Schemas["SourceValue"][] | undefined;
+  /** The metric whose samples are behind it. */
+  metric?: string | undefined;
+}
+
+class Open {
+  figure = $state.raw<Traced | undefined>(undefined);
+
+  show(figure: Traced): void {
+    this.figure = figure;
+  }
+
+  close(): void {
+    this.figure = undefined;
+  }
+}
+
+export const lens = new Open();
+
+/** A measure of the API as the lens shows it. */
+export function traced(id: string, measure: Schemas["PrintedMeasure"], metric?: string): Traced {
+  return {
+    label: named(id),
+    value: measure.value ?? null,
+    unit: measure.unit,
+    reason: measure.reason,
+    start: measure.start,
+    end: measure.end,
+    coverage: measure.coverage,
+    n: measure.n,
+    method: measure.method,
+    version: measure.version,
+    metric,
+  };
+}

@@ -1,0 +1,55 @@
+/** The server's events: pages read again when data changed, and everybody sees whether the line is open. */
+
+/** Several events that come together are one reason to read again. */
+const TOGETHER_MS = 400;
+/** Longer without a connection is worth a sentence. */
+const PATIENCE_MS = 4000;
+
+class Live {
+  /** Rises whenever something may have changed. */
+  changes = $state(0);
+  connected = $state(true);
+  #source: EventSource | undefined;
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  #lost: ReturnType<typeof setTimeout> | undefined;
+
+  start(): void {
+    if (this.#source) return;
+    const source = new EventSource("/api/v1/events");
+    this.#source = source;
+    for (const kind of ["processing", "summary", "insight", "gap", "reset"]) {
+      source.addEventListener(kind, () => this.touch());
+    }
+    source.onopen = () => {
+      clearTimeout(this.#lost);
+      this.#lost = undefined;
+      if (!this.connected) this.touch();
+      this.connected = true;
+    };
+    source.onerror = () => {
+      this.#lost ??= setTimeout(() => (this.connected = false), PATIENCE_MS);
+      // A refused stream is not tried again by the browser.
+      if (source.readyState === EventSource.CLOSED) {
+        this.#source = undefined;
+        setTimeout(() => this.start(), PATIENCE_MS);
+      }
+    };
+  }
+
+  stop(): void {
+    this.#source?.close();
+    this.#source = undefined;
+    clearTimeout(this.#lost);
+    this.connected = true;
+  }
+
+  /** Something may have changed. */
+  touch(): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.changes += 1;
+    }, TOGETHER_MS);
+  }
+}
+
+export const live = new Live();

@@ -1,0 +1,85 @@
+/** Who looks through the window. */
+import { client, data, Failure, onSignedOut, type Schemas } from "../api/client";
+import { live } from "./live.svelte";
+
+export type Standing = "unknown" | "first-start" | "signed-out" | "signed-in" | "unreachable";
+
+class Session {
+  standing = $state<Standing>("unknown");
+  me = $state.raw<Schemas["Me"] | undefined>(undefined);
+  profile = $state.raw<Schemas["Profile"] | undefined>(undefined);
+  preferences = $state.raw<Schemas["Preferences"] | undefined>(undefined);
+
+  constructor() {
+    onSignedOut(() => this.#ended());
+    // Another tab signed in or out: two tabs agree.
+    const channel = new BroadcastChannel("session");
+    channel.onmessage = () => void this.look();
+    this.#tell = () => channel.postMessage("changed");
+  }
+
+  #tell: () => void;
+
+  /** Asks the server how things stand. */
+  async look(): Promise<void> {
+    try {
+      const setup = await data(client.GET("/api/v1/setup"));
+      if (setup.needs_first_account) {
+        this.standing = "first-start";
+        return;
+      }
+      await this.#welcome();
+    } catch (error) {
+      if (error instanceof Failure && error.kind === "signed-out") this.#ended();
+      else if (this.standing !== "signed-in") this.standing = "unreachable";
+    }
+  }
+
+  async signIn(email: string, password: string): Promise<void> {
+    await data(client.POST("/api/v1/auth/browser", { body: { email, password } }));
+    await this.#welcome();
+    this.#tell();
+  }
+
+  async setUp(account: Schemas["FirstAccount"]): Promise<void> {
+    await data(client.POST("/api/v1/setup", { body: account }));
+    await this.#welcome();
+    this.#tell();
+  }
+
+  /** Ends the session; the page is loaded anew, so that no value stays in memory. */
+  async signOut(): Promise<void> {
+    live.stop();
+    await data(client.DELETE("/api/v1/auth/browser")).catch(() => undefined);
+    this.#tell();
+    location.assign("/");
+  }
+
+  /** Reads the profile again after a change. */
+  async refresh(): Promise<void> {
+    const [me, profile, preferences] = await Promise.all([
+      data(client.GET("/api/v1/auth/me")),
+      data(client.GET("/api/v1/user/profile")),
+      data(client.GET("/api/v1/user/preferences")),
+    ]);
+    this.me = me;
+    this.profile = profile;
+    this.preferences = preferences;
+  }
+
+  async #welcome(): Promise<void> {
+    await this.refresh();
+    this.standing = "signed-in";
+    live.start();
+  }
+
+  #ended(): void {
+    live.stop();
+    this.me = undefined;
+    this.profile = undefined;
+    this.preferences = undefined;
+    this.standing = "signed-out";
+  }
+}
+
+export const session = new Session();

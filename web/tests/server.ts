@@ -1,0 +1,87 @@
+/** A server of the tests: the built program on a free port with a folder of its own, ended with the tests. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+export interface Server {
+  address: string;
+  demo: { email: string; password: string } | null;
+  setupCode: string | null;
+  stop: () => Promise<void>;
+}
+
+/** Time for the demo person to be stored and computed. */
+const READY_MS = 150_000;
+
+export async function start(...flags: string[]): Promise<Server> {
+  const program = process.env["CLARITY_BINARY"];
+  if (!program) throw new Error("CLARITY_BINARY names the program to test");
+  const folder = await mkdtemp(join(tmpdir(), "clarity-window-"));
+  // Settings of whoever runs the tests are not those of this server.
+  const others = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("CLARITY_")),
+  );
+  const child = spawn(
+    program,
+    ["serve", "--json", "--data-dir", folder, "--listen", "127.0.0.1:0", ...flags],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...others, CLARITY_RATES_ENABLED: "off", CLARITY_LOG_LEVEL: "warn" },
+    },
+  );
+  const told = await firstLine(child);
+  const stop = async (): Promise<void> => {
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGTERM");
+    await ended;
+    await rm(folder, { recursive: true, force: true });
+  };
+  const server = { address: told.address, demo: told.demo, setupCode: told.setup_code, stop };
+  if (server.demo) await ready(server);
+  return server;
+}
+
+interface Told {
+  address: string;
+  demo: Server["demo"];
+  setup_code: string | null;
+}
+
+function firstLine(child: ChildProcess): Promise<Told> {
+  return new Promise((resolve, reject) => {
+    if (!child.stdout) return reject(new Error("no output"));
+    createInterface({ input: child.stdout }).once("line", (line) => resolve(JSON.parse(line) as Told));
+    child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
+  });
+}
+
+/** The API as a program asks it, signed in as the demo person. */
+export async function api(server: Server): Promise<(path: string) => Promise<any>> {
+  const answer = await fetch(`${server.address}/api/v1/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(server.demo),
+  });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  return async (path) => {
+    const answer = await fetch(`${server.address}/api/v1${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+}
+
+/** Waits until the demo person's days are computed. */
+async function ready(server: Server): Promise<void> {
+  const get = await api(server);
+  const until = Date.now() + READY_MS;
+  while (Date.now() < until) {
+    const status = await get("/insights/status");
+    if (status.latest && status.pending_days === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error("the demo was not ready in time");
+}

@@ -1,0 +1,205 @@
+// What people do: the first start of an empty server, a file in, a number traced, an order changed, signing out; and
+// two people who never meet.
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launch, open, settled, signIn } from "./browser";
+import { api, type Server, start } from "./server";
+
+let demo: Server;
+let empty: Server;
+let browser: Browser;
+const PASSWORD = "correct horse battery staple";
+
+beforeAll(async () => {
+  [demo, empty] = await Promise.all([start("--demo"), start()]);
+  browser = await launch();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([demo?.stop(), empty?.stop()]);
+});
+
+/** An export of steps: `days` days up to yesterday, each with two walks, and one record that cannot be. */
+function appleExport(days: number): { text: string; steps: number; records: number } {
+  const records: string[] = [];
+  for (let back = 1; back <= days; back++) {
+    const day = new Date(Date.now() - back * 86_400_000).toISOString().slice(0, 10);
+    for (const hour of ["08", "17"]) {
+      records.push(
+        `<Record type="HKQuantityTypeIdentifierStepCount" sourceName="Walker" unit="count" ` +
+          `startDate="${day} ${hour}:00:00 +0000" endDate="${day} ${hour}:30:00 +0000" value="1500"/>`,
+      );
+    }
+  }
+  const wrong =
+    `<Record type="HKQuantityTypeIdentifierStepCount" sourceName="Walker" unit="count" ` +
+    `startDate="2024-05-01 09:00:00 +0000" endDate="2024-05-01 08:00:00 +0000" value="5"/>`;
+  const date = new Date().toISOString().slice(0, 19).replace("T", " ");
+  const text =
+    `<?xml version="1.0" encoding="UTF-8"?>\n<HealthData locale="en_GB">\n <ExportDate value="${date} +0000"/>\n ` +
+    `${[...records, wrong].join("\n ")}\n</HealthData>\n`;
+  return { text, steps: 3000, records: records.length };
+}
+
+test("an empty server becomes somebody's: first account, a file dropped, a figure, and nothing left after", async () => {
+  const { context, page, complaints, elsewhere } = await open(browser, empty.address, { timezoneId: "UTC" });
+  await page.goto(`${empty.address}/setup#${empty.setupCode}`);
+  await page.waitForSelector("form");
+  expect(await page.inputValue("input[name=code]")).toBe(empty.setupCode);
+  expect(await page.inputValue("select[name=zone]")).toBe("UTC");
+  await page.fill("input[name=email]", "ada@example.org");
+  await page.fill("input[name=password]", PASSWORD);
+  await page.click("form button.main");
+  await page.waitForURL("**/data");
+  await settled(page);
+
+  const file = appleExport(3);
+  await page.evaluate(
+    ({ text }) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([text], "export.xml", { type: "text/xml" }));
+      const place = document.querySelector(".drop");
+      place?.dispatchEvent(
+        new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true }),
+      );
+    },
+    { text: file.text },
+  );
+  const report = page.locator(".drop [role=status]");
+  await report.waitFor({ timeout: 60_000 });
+  expect(await report.textContent()).toContain(`${file.records} records are new or changed.`);
+  expect(await report.textContent()).toContain("1 were refused.");
+
+  // The same file again: nothing comes twice.
+  await page.setInputFiles("input[type=file]", {
+    name: "export.xml",
+    mimeType: "text/xml",
+    buffer: Buffer.from(file.text),
+  });
+  await page.waitForFunction(() =>
+    document.querySelector(".drop")?.textContent?.includes("0 records are new or changed."),
+  );
+
+  await page.click("nav a[href='/activity']");
+  await settled(page);
+  const total = page.locator(".figure .value").first();
+  await expect.poll(() => total.textContent(), { timeout: 60_000 }).toBe(file.steps.toLocaleString("en-GB"));
+
+  await page.locator(".figure").first().click();
+  const lens = page.locator("dialog[open]");
+  await lens.waitFor();
+  await expect.poll(() => lens.textContent()).toContain("Walker");
+  await expect.poll(() => lens.locator("tbody").last().locator("tr").count()).toBe(2);
+  await page.keyboard.press("Escape");
+  await lens.waitFor({ state: "detached" });
+
+  await page.click(".who button");
+  await page.waitForSelector("input[name=email]");
+  expect(await context.cookies()).toEqual([]);
+  expect(
+    await page.evaluate(() => Object.keys(localStorage).length + Object.keys(sessionStorage).length),
+  ).toBe(0);
+  expect(await page.textContent("body")).not.toContain("3,000");
+  expect(elsewhere).toEqual([]);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test("the session cookie is out of reach of scripts, and a wrong password says so", async () => {
+  const { context, page } = await open(browser, demo.address);
+  await page.goto(demo.address);
+  await page.fill("input[name=email]", demo.demo?.email ?? "");
+  await page.fill("input[name=password]", "not the password");
+  await page.click("form button.main");
+  await expect.poll(() => page.textContent("#wrong")).toContain("not right");
+  await signIn(page, demo.address, demo.demo ?? { email: "", password: "" });
+  expect(await page.evaluate(() => document.cookie)).toBe("");
+  const [cookie] = await context.cookies();
+  expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
+  await context.close();
+});
+
+test("the totals on the page are those of the API, and an order changed by keyboard changes them", async () => {
+  const get = await api(demo);
+  const { context, page } = await open(browser, demo.address, { viewport: { width: 1440, height: 1000 } });
+  await signIn(page, demo.address, demo.demo ?? { email: "", password: "" });
+  await page.click("nav a[href='/activity']");
+  await settled(page);
+  const shown = async (): Promise<[string, string]> => {
+    const label = (await page.locator(".figure .label").first().textContent()) ?? "";
+    return [label, (await page.locator(".figure .value").first().textContent()) ?? ""];
+  };
+  // Every bar is a day of the API.
+  await page.locator("[role=slider]").first().focus();
+  await page.keyboard.press("t");
+  const rows = await page
+    .locator("section table")
+    .first()
+    .locator("tbody tr")
+    .evaluateAll((all) =>
+      all.map((row) => [...row.children].slice(0, 2).map((cell) => cell.textContent ?? "")),
+    );
+  expect(rows.length).toBe(30);
+  const [first, last] = [rows[0]?.[0] ?? "", rows.at(-1)?.[0] ?? ""];
+  const after = new Date(Date.parse(last) + 86_400_000).toISOString().slice(0, 10);
+  const answer = await get(`/summaries/daily?start=${first}&end=${after}&include=activity`);
+  const steps = new Map<string, number>(
+    answer.data.map((day: any) => [day.date, day.activity.steps.value] as [string, number]),
+  );
+  let compared = 0;
+  for (const [day = "", text = ""] of rows) {
+    const value = steps.get(day);
+    if (value === undefined || value === null) continue;
+    expect(text, day).toBe(Math.round(value).toLocaleString("en-GB"));
+    compared += 1;
+  }
+  expect(compared).toBeGreaterThan(20);
+
+  const before = await shown();
+  const down = page.locator("ol li button").nth(1);
+  await down.focus();
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(async () => (await get("/user/preferences")).source_order.step_count?.length)
+    .toBeGreaterThan(1);
+  await expect.poll(async () => (await shown())[1], { timeout: 60_000 }).not.toBe(before[1]);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect.poll(async () => (await shown())[1], { timeout: 60_000 }).toBe(before[1]);
+  await context.close();
+});
+
+test("two people in two browsers see only their own", async () => {
+  const ada = await open(browser, empty.address, { timezoneId: "UTC" });
+  const bob = await open(browser, empty.address, { timezoneId: "UTC" });
+  const answer = await bob.page.request.post(`${empty.address}/api/v1/auth/register`, {
+    data: { email: "bob@example.org", password: PASSWORD },
+  });
+  expect(answer.status()).toBe(201);
+  await signIn(ada.page, empty.address, { email: "ada@example.org", password: PASSWORD });
+  await signIn(bob.page, empty.address, { email: "bob@example.org", password: PASSWORD });
+  for (const { page } of [ada, bob]) {
+    await page.click("nav a[href='/data']");
+    await settled(page);
+  }
+  expect(await ada.page.textContent("main#main")).toContain("Walker");
+  expect(await bob.page.textContent("main#main")).not.toContain("Walker");
+  expect(await bob.page.textContent("main#main")).toContain("Nothing was imported yet.");
+  await ada.context.close();
+  await bob.context.close();
+});
+
+test("a lost connection says so and comes back", async () => {
+  const { context, page } = await open(browser, demo.address);
+  await signIn(page, demo.address, demo.demo ?? { email: "", password: "" });
+  await settled(page);
+  await context.setOffline(true);
+  await page.click("nav a[href='/heart'], nav a[href='/sleep']");
+  await page.waitForSelector("[role=alert], .banner, [role=status]");
+  await expect.poll(() => page.textContent("main#main"), { timeout: 20_000 }).toContain("cannot be reached");
+  await context.setOffline(false);
+  await page.reload();
+  await settled(page);
+  expect(await page.textContent("main#main")).not.toContain("cannot be reached");
+  await context.close();
+});
