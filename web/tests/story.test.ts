@@ -66,9 +66,10 @@ test("an empty server becomes somebody's: first account, a file dropped, a figur
     },
     { text: file.text },
   );
-  const report = page.locator(".drop [role=status]");
-  await report.waitFor({ timeout: 60_000 });
-  expect(await report.textContent()).toContain(`${file.records} records are new or changed.`);
+  const report = page.locator(".drop");
+  await expect
+    .poll(() => report.textContent(), { timeout: 60_000 })
+    .toContain(`${file.records} records are new or changed.`);
   expect(await report.textContent()).toContain("1 were refused.");
 
   // The same file again: nothing comes twice.
@@ -157,7 +158,7 @@ test("the totals on the page are those of the API, and an order changed by keybo
   expect(compared).toBeGreaterThan(20);
 
   const before = await shown();
-  const down = page.locator("ol li button").nth(1);
+  const down = page.getByRole("button", { name: /^Move .*Watch down$/ });
   await down.focus();
   await page.keyboard.press("Enter");
   await expect

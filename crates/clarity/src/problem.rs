@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::pat::document::Rhythm;
 use lab::models::ModelError;
@@ -22,7 +24,7 @@ const UNAVAILABLE_RETRY_S: u64 = 10;
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $status:ident, $title:literal;)+) => {
         /// What went wrong, as a stable name that programs may compare.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         pub enum Code {
             $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
         }
@@ -117,6 +119,22 @@ codes! {
     ModelUnavailable = "model_unavailable", SERVICE_UNAVAILABLE, "The model is not available";
     /// The request took longer than the limit in the detail.
     Timeout = "timeout", SERVICE_UNAVAILABLE, "The request took too long";
+}
+
+impl ToSchema for Code {}
+
+// By hand, as the derived schema would list the names of the variants, which are not those on the wire.
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let names: Vec<&str> = Self::ALL.iter().map(|code| code.name()).collect();
+        let names = ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .description(Some(
+                "What went wrong, as a stable name that programs may compare.",
+            ))
+            .enum_values(Some(names));
+        Schema::Object(names.build()).into()
+    }
 }
 
 /// One thing that is wrong with a body or parameter.

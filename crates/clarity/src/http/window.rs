@@ -131,7 +131,8 @@ fn answer(file: &'static File, headers: &HeaderMap) -> Response {
         .and_then(|value| value.to_str().ok())
         .is_some_and(|list| list.split(',').any(|tag| tag.trim() == file.tag));
     if is_known {
-        return (StatusCode::NOT_MODIFIED, common).into_response();
+        // With its policy: a browser takes over the headers of this answer for the page that it kept.
+        return with_policy(common, StatusCode::NOT_MODIFIED);
     }
     let (encoding, bytes) = match (file.brotli, file.gzip) {
         (Some(bytes), _) if coding::accepts(headers, "br") => (Some("br"), bytes),

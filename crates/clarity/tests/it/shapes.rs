@@ -23,6 +23,11 @@ use crate::uploads::settle;
 /// Questions beside the plain one that bring out parts of an answer which it lacks.
 const QUESTIONS: &[(&str, &[&str])] = &[
     ("/api/v1/summaries/daily", &["include=activity"]),
+    (
+        "/api/v1/days",
+        &["metrics=steps,heart_rate,sleep_analysis,body_mass"],
+    ),
+    ("/api/v1/sources", &["metric=steps"]),
     ("/api/v1/rhythm", &["measures=all", "measures=m10"]),
     (
         "/api/v1/trends",
@@ -55,7 +60,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Operations that need a query to mean anything.
-const NEVER_PLAIN: &[&str] = &["/api/v1/trends"];
+const NEVER_PLAIN: &[&str] = &["/api/v1/trends", "/api/v1/days"];
 
 /// Metrics of every kind.
 const METRICS: &[&str] = &[

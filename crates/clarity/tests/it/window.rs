@@ -61,6 +61,26 @@ async fn a_browser_gets_a_page_and_a_program_gets_data() {
     }
 }
 
+/// A browser keeps the page and takes over the headers of a 304: they must be those of the page.
+#[tokio::test]
+async fn an_unchanged_page_keeps_its_policy() {
+    let test = TestApp::new().await;
+    let html = ("accept", "text/html");
+    let page = test.send(ask(Method::GET, "/", &[html])).await;
+    if !window::is_built() {
+        return;
+    }
+    let tag = page.header("etag");
+    let again = test
+        .send(ask(Method::GET, "/", &[html, ("if-none-match", tag)]))
+        .await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    for name in ["content-security-policy", "cache-control", "etag"] {
+        assert_eq!(again.header(name), page.header(name), "{name}");
+    }
+    assert_eq!(page.header("cache-control"), "no-cache");
+}
+
 #[tokio::test]
 async fn what_is_no_page_stays_a_problem() {
     let test = TestApp::new().await;
