@@ -2,7 +2,7 @@
 // two people who never meet.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launch, open, settled, signIn } from "./browser";
+import { findings, launch, open, settled, signIn } from "./browser";
 import { api, type Server, start } from "./server";
 
 let demo: Server;
@@ -94,6 +94,12 @@ test("an empty server becomes somebody's: first account, a file dropped, a figur
   await expect.poll(() => lens.locator("tbody").last().locator("tr").count()).toBe(2);
   await page.keyboard.press("Escape");
   await lens.waitFor({ state: "detached" });
+
+  // Whoever created the first account runs the server.
+  await page.click("nav a[href='/admin']");
+  await settled(page);
+  expect(await page.textContent("main#main")).toContain("The server works");
+  expect(await findings(page)).toEqual([]);
 
   await page.click(".who button");
   await page.waitForSelector("input[name=email]");

@@ -9,12 +9,17 @@ export interface Page {
   /** A last segment `*` is the page's argument. */
   path: string;
   title: string;
-  /** Whether it is in the list of pages. */
-  listed: boolean;
+  /** Who sees it in the list of pages. */
+  listed: "everybody" | "administrators" | "nobody";
   load: () => Promise<{ default: Shown }>;
 }
 
-const page = (path: string, title: string, load: Page["load"], listed = true): Page => ({
+const page = (
+  path: string,
+  title: string,
+  load: Page["load"],
+  listed: Page["listed"] = "everybody",
+): Page => ({
   path,
   title,
   listed,
@@ -27,12 +32,13 @@ export const pages: Page[] = [
   page("/activity", t.pages.activity, () => import("./activity/Activity.svelte")),
   page("/heart", t.pages.heart, () => import("./heart/Heart.svelte")),
   page("/workouts", t.pages.workouts, () => import("./workouts/Workouts.svelte")),
-  page("/workouts/*", t.pages.workout, () => import("./workouts/Workout.svelte"), false),
+  page("/workouts/*", t.pages.workout, () => import("./workouts/Workout.svelte"), "nobody"),
   page("/rhythm", t.pages.rhythm, () => import("./rhythm/Rhythm.svelte")),
   page("/explore", t.pages.explore, () => import("./explore/Explore.svelte")),
   page("/insights", t.pages.insights, () => import("./insights/Insights.svelte")),
   page("/data", t.pages.data, () => import("./data/Data.svelte")),
   page("/settings", t.pages.settings, () => import("./settings/Settings.svelte")),
+  page("/admin", t.pages.admin, () => import("./admin/Admin.svelte"), "administrators"),
 ];
 
 /** The page at an address, with the argument in it. */
