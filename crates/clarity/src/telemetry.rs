@@ -166,6 +166,10 @@ fn describe_supervision() {
         "clarity_db_transaction_seconds",
         "Time of a named write, tries included, by transaction and result."
     );
+    describe_histogram!(
+        "clarity_db_wait_seconds",
+        "Time until a named write that cannot be run twice had its turn, by transaction."
+    );
     describe_counter!(
         "clarity_db_retries_total",
         "Named writes that were begun again because another writer was in the way."

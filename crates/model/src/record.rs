@@ -5,6 +5,7 @@
 //! are in canonical units; the unit is the last part of the field's name.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::sample::Uid;
 use crate::source::SourceNo;
@@ -30,8 +31,9 @@ pub struct Record {
 }
 
 /// The documents that are kept.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schema(as = RecordDocument)]
 pub enum Body {
     /// A workout.
     Workout(Workout),
@@ -83,7 +85,7 @@ impl Body {
 pub type Metadata = Vec<(String, String)>;
 
 /// A workout.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Workout {
     /// Activity in snake case (`running`), or the text that came.
     pub activity: String,
@@ -113,11 +115,12 @@ pub struct Workout {
     pub routes: Vec<String>,
     /// Everything else that came with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub metadata: Metadata,
 }
 
 /// What a workout says about one metric.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct WorkoutStatistic {
     /// Metric id.
     pub metric: String,
@@ -138,7 +141,7 @@ pub struct WorkoutStatistic {
 }
 
 /// A moment or segment inside a workout.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct WorkoutEvent {
     /// `pause`, `resume`, `lap`, `segment`, `marker`, `motion_paused`, `motion_resumed`, …
     pub event: String,
@@ -150,7 +153,7 @@ pub struct WorkoutEvent {
 }
 
 /// One part of a workout of several activities.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct WorkoutActivity {
     /// The provider's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,11 +174,12 @@ pub struct WorkoutActivity {
     pub events: Vec<WorkoutEvent>,
     /// Everything else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub metadata: Metadata,
 }
 
 /// The path of a workout, in columns of equal length.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Route {
     /// Path of the file inside the archive, which its workout names; empty when the route came
     /// inside the workout itself.
@@ -200,7 +204,7 @@ pub struct Route {
 }
 
 /// An electrocardiogram of one lead.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Ecg {
     /// What the device concluded, as printed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -220,11 +224,12 @@ pub struct Ecg {
     pub voltage_uv: Vec<f64>,
     /// Remaining header lines (device, software version).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub metadata: Metadata,
 }
 
 /// Instantaneous heart rates behind a variability sample, in columns of equal length.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct HeartbeatSeries {
     /// Time of each beat. The file prints a wall clock without date; it is placed into the interval
     /// of its sample.
@@ -234,7 +239,7 @@ pub struct HeartbeatSeries {
 }
 
 /// Samples that belong together. The samples themselves are stored as such.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Correlation {
     /// `blood_pressure`, `food`, or the text that came.
     pub correlation: String,
@@ -242,11 +247,12 @@ pub struct Correlation {
     pub members: Vec<CorrelationMember>,
     /// Everything else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub metadata: Metadata,
 }
 
 /// One sample of a correlation.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct CorrelationMember {
     /// Metric id, or the type as it came.
     pub metric: String,
@@ -261,7 +267,7 @@ pub struct CorrelationMember {
 }
 
 /// The rings of one day.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct ActivitySummary {
     /// The local day, as printed.
     pub date: String,
@@ -292,24 +298,26 @@ pub struct ActivitySummary {
 }
 
 /// What the person entered on the phone about themselves; empty answers are left out.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Characteristics {
     /// Pairs of characteristic in snake case (`date_of_birth`) and value as printed.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub entries: Metadata,
 }
 
 /// A hearing test.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Audiogram {
     /// One entry per frequency.
     pub points: Vec<SensitivityPoint>,
     /// Everything else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub metadata: Metadata,
 }
 
 /// Hearing threshold at one frequency.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct SensitivityPoint {
     /// Frequency.
     pub frequency_hz: f64,
@@ -321,25 +329,29 @@ pub struct SensitivityPoint {
     pub right_dbhl: Option<f64>,
     /// Masking and clamping, as printed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub metadata: Metadata,
 }
 
 /// Glasses or contact lenses.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct VisionPrescription {
     /// `glasses`, `contacts`, or as it came.
     pub prescription: String,
     /// Right eye: attribute and value with unit, as printed.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub right_eye: Metadata,
     /// Left eye.
+    #[schema(value_type = Vec<Vec<String>>)]
     pub left_eye: Metadata,
     /// Everything else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Vec<String>>)]
     pub metadata: Metadata,
 }
 
 /// A document of a clinic.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct ClinicalRecord {
     /// Type as printed (`Observation`).
     pub resource: String,
@@ -357,7 +369,7 @@ pub struct ClinicalRecord {
 }
 
 /// A logged emotion or mood.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct StateOfMind {
     /// `momentary_emotion` or `daily_mood`, or as it came.
     pub state: String,
@@ -370,7 +382,7 @@ pub struct StateOfMind {
 }
 
 /// Something that is kept as it came.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Other {
     /// Element or type name.
     pub name: String,

@@ -4,6 +4,7 @@
 //! between exports of one phone). Device pointers and software versions are never part of it.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// An index into a table of sources: the person's own, or, before mapping, the reader's.
 #[derive(
@@ -14,7 +15,9 @@ pub struct SourceNo(pub u16);
 
 /// What kind of thing a source is, best-ranked first: the default order when sources overlap is the
 /// one that Apple documents (entries made by hand come before all of them).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceClass {
     /// The Health app itself: what the person typed in.

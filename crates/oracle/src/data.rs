@@ -43,6 +43,11 @@ pub fn entries(kind: &str) -> BTreeMap<String, PathBuf> {
     found
 }
 
+/// Whether an entry belongs to the project's own set.
+pub fn is_own(path: &Path) -> bool {
+    path.starts_with(OWN)
+}
+
 /// A file or folder of the second set, or `None` after saying that it is absent.
 pub fn beside(path: &str) -> Option<PathBuf> {
     let found = Path::new(BESIDE).join(path);

@@ -11,3 +11,4 @@ pub mod absence;
 pub mod data;
 pub mod export;
 pub mod tally;
+pub mod versions;

@@ -167,7 +167,8 @@ impl Store {
         })
     }
 
-    /// Begins a transaction that may write. On SQLite there is one at a time.
+    /// Begins a transaction that may write. On SQLite there is one at a time; what the program itself
+    /// writes goes through [`Store::begin`] or [`Store::transact`], which wait for their turn.
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.writer.begin_with(BEGIN_WRITE_SQLITE).await?),

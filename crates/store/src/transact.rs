@@ -30,6 +30,25 @@ impl FromStore for Error {
 }
 
 impl Store {
+    /// Begins a transaction of this name that may write, for work that cannot be run twice. Where another
+    /// process holds the only place to write, begins again; from then on nobody is in the way on SQLite.
+    pub async fn begin(&self, name: &'static str) -> Result<Tx, Error> {
+        let started = Instant::now();
+        let mut tries = 1;
+        let outcome = loop {
+            let outcome = self.write().await;
+            let again = outcome.as_ref().is_err_and(Error::is_transient);
+            if !again || tries == TRIES_MAX {
+                break outcome;
+            }
+            pause(name, tries).await;
+            tries += 1;
+        };
+        metrics::histogram!("clarity_db_wait_seconds", "transaction" => name)
+            .record(started.elapsed().as_secs_f64());
+        outcome
+    }
+
     /// Runs `work` in a transaction of this name and commits. Where another writer was in the way,
     /// everything is undone and `work` runs again.
     pub async fn transact<C: ?Sized, T, E>(
@@ -52,8 +71,7 @@ impl Store {
             if !again || tries == TRIES_MAX {
                 break outcome;
             }
-            metrics::counter!("clarity_db_retries_total", "transaction" => name).increment(1);
-            tokio::time::sleep(PAUSE * (1 << (tries - 1))).await;
+            pause(name, tries).await;
             tries += 1;
         };
         let result = if outcome.is_ok() {
@@ -86,4 +104,10 @@ impl Store {
             }
         }
     }
+}
+
+/// Counts a try that met another writer, and waits before the next.
+async fn pause(name: &'static str, tries: u32) {
+    metrics::counter!("clarity_db_retries_total", "transaction" => name).increment(1);
+    tokio::time::sleep(PAUSE * (1 << (tries - 1))).await;
 }

@@ -32,3 +32,4 @@ mod rhythm_r;
 mod scorers;
 mod sleep;
 mod sleep_accel;
+mod versions;

@@ -107,7 +107,8 @@ pub(crate) fn validated(title: &str, body: &str) {
     fs::write(path, text).unwrap();
 }
 
-fn writing() -> bool {
+/// Whether `make docs` runs.
+pub(crate) fn writing() -> bool {
     std::env::vars().any(|(name, _)| name == WRITE)
 }
 

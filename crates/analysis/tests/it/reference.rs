@@ -10,6 +10,8 @@ use serde_json::Value;
 /// One recording with what the tools made of it.
 pub(crate) struct Recording {
     pub(crate) id: String,
+    /// Whether it is part of the project.
+    pub(crate) is_own: bool,
     pub(crate) series: Series,
     pub(crate) light: Vec<(String, Series)>,
     pub(crate) device: Option<Vec<Option<bool>>>,
@@ -85,6 +87,7 @@ fn recording(path: &Path) -> Recording {
         });
     Recording {
         id: path.file_name().unwrap().to_string_lossy().into_owned(),
+        is_own: oracle::data::is_own(path),
         series: column(1),
         light,
         device,

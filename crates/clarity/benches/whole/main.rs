@@ -1,7 +1,7 @@
 //! The whole product, measured from outside: the real binary on a real disk, each figure beside the
 //! limit of this machine taken in the same run. `make bench` prints the table; `--json` prints it
 //! for programs; `--quick` uses a small export, `--cohort` measures `analyze` only,
-//! and `growth` what ten years cost beside one.
+//! `growth` what ten years cost beside one, `keyed` what an idempotency key costs.
 
 #![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 #![expect(
@@ -12,6 +12,7 @@
 mod cohort;
 mod export;
 mod growth;
+mod keyed;
 mod limits;
 mod raw;
 mod server;
@@ -121,11 +122,14 @@ fn main() -> Outcome<()> {
     let mut table = Table::default();
     if has("growth") {
         growth::measure(&mut table, folder.path())?;
+    } else if has("keyed") {
+        keyed::measure(&mut table, folder.path())?;
     } else {
         cohort::analyze(&mut table, folder.path())?;
         raw::analyze(&mut table, folder.path())?;
         if !has("--cohort") {
             server_side(&mut table, folder.path(), bytes)?;
+            keyed::measure(&mut table, folder.path())?;
             growth::measure(&mut table, folder.path())?;
         }
     }

@@ -171,7 +171,8 @@ pub(crate) fn one_dense_day(client: &mut Client, token: &str) -> Outcome<()> {
     Ok(())
 }
 
-fn register(client: &mut Client, email: &str) -> Outcome<String> {
+/// Makes a person and returns the access token.
+pub(crate) fn register(client: &mut Client, email: &str) -> Outcome<String> {
     let body = serde_json::json!({ "email": email, "password": PASSWORD });
     token(client, "/api/v1/auth/register", &body)
 }

@@ -222,7 +222,7 @@ pub async fn start_browser_session(
 pub async fn refresh(app: &App, token: &str) -> Result<Tokens, Problem> {
     let now_us = app.clock.now_us();
     let next = new_refresh_token(app);
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("refresh a session").await?;
     let ends_us = refresh_end_us(app, now_us);
     let rotation =
         store::sessions::rotate(&mut tx, hash(token), hash(&next), now_us, ends_us).await?;
@@ -252,7 +252,7 @@ pub async fn refresh(app: &App, token: &str) -> Result<Tokens, Problem> {
 
 /// Ends a session. Returns whether it was live.
 pub async fn end_session(app: &App, user: UserId, session: SessionId) -> Result<bool, Problem> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("end a session").await?;
     let ended = store::sessions::revoke(&mut tx, user, session).await?;
     tx.commit().await?;
     if ended {

@@ -109,7 +109,7 @@ impl ServerKeys {
         if let Some(sealed) = found {
             return Self::unseal(vault, &sealed);
         }
-        let mut tx = store.write().await?;
+        let mut tx = store.begin("create server keys").await?;
         // Another process may have made them meanwhile.
         if let Some(sealed) = store::meta::get(&mut tx, META).await? {
             return Self::unseal(vault, &sealed);

@@ -57,7 +57,11 @@ pub(super) async fn jobs(global: &Global, command: JobsCommand) -> Result<(), Fa
             let id = parse(&chosen.id)?;
             household::with(global, async |app| {
                 let now_us = app.clock.now_us();
-                let mut tx = app.store.write().await.map_err(anyhow::Error::from)?;
+                let mut tx = app
+                    .store
+                    .begin("retry a job")
+                    .await
+                    .map_err(anyhow::Error::from)?;
                 let found = store::jobs::revive(&mut tx, id, now_us).await;
                 found_or_fail(id, found.map_err(anyhow::Error::from)?)?;
                 tx.commit().await.map_err(anyhow::Error::from)?;
@@ -68,7 +72,11 @@ pub(super) async fn jobs(global: &Global, command: JobsCommand) -> Result<(), Fa
         JobsCommand::Drop(chosen) => {
             let id = parse(&chosen.id)?;
             household::with(global, async |app| {
-                let mut tx = app.store.write().await.map_err(anyhow::Error::from)?;
+                let mut tx = app
+                    .store
+                    .begin("drop a job")
+                    .await
+                    .map_err(anyhow::Error::from)?;
                 let found = store::jobs::drop_dead(&mut tx, id).await;
                 found_or_fail(id, found.map_err(anyhow::Error::from)?)?;
                 tx.commit().await.map_err(anyhow::Error::from)?;

@@ -134,7 +134,7 @@ async fn seed(app: &Arc<App>) -> Result<(), Problem> {
     let person = if let Some(person) = known {
         // Whoever changed the password meant to play; what is printed must work.
         let hash = password::hash(app, demo::PASSWORD).await?;
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store.begin("seed the demo").await?;
         store::people::set_password_hash(&mut tx, person.id, &hash).await?;
         store::people::set_access(&mut tx, person.id, Access::Enabled).await?;
         tx.commit().await?;

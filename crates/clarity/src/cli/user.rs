@@ -56,7 +56,7 @@ pub(super) async fn create(
     zone: Option<&Zone>,
 ) -> Result<UserId, Problem> {
     let hash = password::hash(app, password).await?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("add a person").await?;
     let user = account::create(app, &mut tx, email, &hash, Role::Patient).await?;
     if let Some(zone) = zone {
         let key = app.vault.person_key(&mut tx, user).await?;
@@ -101,7 +101,7 @@ pub(super) async fn disable(global: &Global, wanted: UserDisable) -> Result<(), 
     let (user, sessions) = household::with(global, async |app| {
         let user = household::person(app, &wanted.email).await?.id;
         let disabled = async {
-            let mut tx = app.store.write().await?;
+            let mut tx = app.store.begin("disable a person").await?;
             store::people::set_access(&mut tx, user, Access::Disabled).await?;
             let sessions = store::sessions::revoke_all(&mut tx, user).await?;
             tx.commit().await?;
@@ -127,7 +127,7 @@ pub(super) async fn erase(global: &Global, wanted: UserErase) -> Result<(), Fail
     let (user, erased) = household::with(global, async |app| {
         let user = household::person(app, &wanted.email).await?.id;
         let erased = async {
-            let mut tx = app.store.write().await?;
+            let mut tx = app.store.begin("erase a person").await?;
             let erased = store::erase::person(&mut tx, user).await?;
             tx.commit().await?;
             app.store.checkpoint().await?;

@@ -2,6 +2,7 @@
 //!
 //! Times are in UTC to the microsecond, numbers are the shortest text that reads back the same.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use model::record::Record;
@@ -9,6 +10,7 @@ use model::sample::Sample;
 use model::source::{Source, SourceClass, SourceNo};
 use model::zone::{Zone, ZoneHistory};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::export::Format;
 use crate::instant::Instants;
@@ -36,49 +38,96 @@ enum Comma {
     Needed,
 }
 
-#[derive(Serialize)]
+/// One sample.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExportedSample)]
 struct SampleLine<'a> {
+    /// `sample`, in lines.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
+    /// Metric id, or the type as it came.
     metric: &'a str,
+    /// First instant, in UTC.
+    #[schema(format = DateTime)]
     start: String,
+    /// End of the half-open interval, in UTC.
+    #[schema(format = DateTime)]
     end: String,
+    /// The value in `unit`; a code for categories.
     value: f64,
+    /// Unit (UCUM).
     unit: &'a str,
+    /// Name of the source.
     source: &'a str,
+    /// Minutes east of UTC where it was measured, when known.
     #[serde(skip_serializing_if = "Option::is_none")]
     offset_min: Option<i16>,
+    /// Marks of the sample, such as `manual`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flags: Vec<&'static str>,
+    /// The provider's id as 16 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
 }
 
-#[derive(Serialize)]
+/// One record.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExportedRecord)]
 struct RecordLine<'a> {
+    /// `record`, in lines.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
+    /// First instant, in UTC.
+    #[schema(format = DateTime)]
     start: String,
+    /// End of the half-open interval, in UTC.
+    #[schema(format = DateTime)]
     end: String,
+    /// IANA zone or fixed offset in which it happened, when known.
     #[serde(skip_serializing_if = "Option::is_none")]
     zone: Option<&'a str>,
+    /// Name of the source.
     source: &'a str,
+    /// The provider's id as 16 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     uid: Option<String>,
+    /// What makes it the same document when it comes again without an id.
     identity: &'a str,
+    /// The document. Times in it are microseconds since 1970-01-01T00:00:00Z.
     record: &'a model::record::Body,
 }
 
-#[derive(Serialize)]
+/// One source that samples or records name.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExportedSource)]
 struct SourceLine<'a> {
+    /// `source`, in lines.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
+    /// The name.
     name: &'a str,
+    /// What kind of thing it is.
     class: SourceClass,
+    /// The device, as the provider describes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     device: Option<&'a str>,
+    /// Identifier of the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_id: Option<&'a str>,
+}
+
+/// An export as one JSON document. It is streamed, part by part.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HealthDataExport)]
+pub(crate) struct Whole<'a> {
+    /// Version of this layout.
+    version: u16,
+    /// Samples by metric, time and source.
+    samples: &'a [SampleLine<'a>],
+    /// Records by time.
+    records: &'a [RecordLine<'a>],
+    /// The sources that they name, by name.
+    sources: &'a [SourceLine<'a>],
 }
 
 impl Writer {
@@ -151,12 +200,12 @@ impl Writer {
             out,
             [
                 "sample",
-                metric,
+                &as_text(metric),
                 &line.start,
                 &line.end,
                 &value,
                 unit,
-                source,
+                &as_text(source),
                 &offset,
                 &flags,
                 &uid,
@@ -194,12 +243,12 @@ impl Writer {
                 &line.end,
                 "",
                 "",
-                source,
+                &as_text(source),
                 "",
                 "",
                 &uid,
-                zone,
-                line.identity,
+                &as_text(zone),
+                &as_text(line.identity),
                 &document,
             ],
         );
@@ -260,6 +309,14 @@ fn utc(at_us: i64) -> String {
     Instants::of(&history).text(at_us)
 }
 
+/// A text that no spreadsheet takes for a formula: names are chosen by apps and by people.
+fn as_text(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return Cow::Owned(format!("'{text}"));
+    }
+    Cow::Borrowed(text)
+}
+
 /// One line of the table (RFC 4180).
 fn row<const N: usize>(out: &mut Vec<u8>, fields: [&str; N]) {
     for (at, field) in fields.iter().enumerate() {
@@ -313,6 +370,25 @@ mod tests {
             out.extend_from_slice(b"]}\n");
         }
         String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn no_cell_of_a_table_is_a_formula() {
+        let mut writer = Writer::new(Format::Csv);
+        let mut out = Vec::new();
+        for name in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "Watch"] {
+            writer.sample(&mut out, (name, "/min"), &sample(), name);
+        }
+        let text = String::from_utf8(out).expect("text");
+        for cell in text.lines().flat_map(|line| line.split(',')) {
+            let cell = cell.trim_matches('"');
+            let is_number = cell.parse::<f64>().is_ok();
+            assert!(
+                is_number || !cell.starts_with(['=', '+', '-', '@', '\t']),
+                "{cell:?}"
+            );
+        }
+        assert!(text.contains("'=1+1") && text.contains(",Watch,"), "{text}");
     }
 
     #[test]

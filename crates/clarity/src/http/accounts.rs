@@ -101,7 +101,7 @@ async fn register(
     let (email, profile) = check(&app, &value)?;
     let password_hash = password::hash(&app, &value.password).await?;
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("register").await?;
     let created = account::create(&app, &mut tx, &email, &password_hash, Role::Patient).await;
     let (user, taken) = match created {
         Ok(user) => (user, None),
@@ -192,7 +192,7 @@ async fn login(
 ) -> Result<Json<Tokens>, Problem> {
     let email = value.email.trim();
     let person = account::authenticate(&app, email, &value.password, client.network).await?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("begin a session").await?;
     let key = app.vault.person_key(&mut tx, person.id).await?;
     let role = (person.id, Role::named(&person.role));
     let tokens = account::start_session(&app, &mut tx, &key, role, &client.label).await?;

@@ -55,7 +55,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     let user = caller.user;
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("request an analysis").await?;
     let person_key = app.vault.person_key(&mut tx, user).await?;
     let ticket = match key.begin(&mut tx, &person_key, user, (ROUTE, b"")).await? {
         Start::Replay(answer) => return Ok(answer),

@@ -91,7 +91,7 @@ async fn open(
     only_our_pages(&headers, &uri)?;
     let person =
         account::authenticate(&app, value.email.trim(), &value.password, client.network).await?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("begin a browser session").await?;
     let key = app.vault.person_key(&mut tx, person.id).await?;
     let role = (person.id, Role::named(&person.role));
     let session = account::start_browser_session(&app, &mut tx, &key, role, &client.label).await?;
@@ -157,7 +157,7 @@ async fn set_up(
     }
     let (email, profile) = accounts::check(&app, &value.account)?;
     let password_hash = password::hash(&app, &value.account.password).await?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("end a browser session").await?;
     if store::people::count(&mut tx).await? > 0 {
         return Err(Problem::new(
             Code::Conflict,

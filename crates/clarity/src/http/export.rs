@@ -27,6 +27,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::export::lines::Whole;
 use crate::export::{self, ExportError, Exported, Format};
 use crate::http::page::Params;
 use crate::instant::rfc3339;
@@ -98,7 +99,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     params(ExportQuery),
     responses((status = 200, description = "The data, streamed", content(
         (String = "application/x-ndjson"),
-        (String = "application/json"),
+        (Whole<'_> = "application/json"),
         (String = "text/csv"),
     ))),
     security(("bearer" = [])),
@@ -179,7 +180,7 @@ fn body(read_end: DuplexStream, outcome: Outcome) -> Body {
     security(("bearer" = [])),
 )]
 async fn purge(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Receipt>, Problem> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("erase health data").await?;
     let erased = store::erase::health_data(&mut tx, &app.vault, caller.user).await?;
     let erased_us = app.clock.now_us();
     tx.commit().await?;

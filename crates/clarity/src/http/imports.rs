@@ -332,7 +332,7 @@ async fn keep(
     content: &[u8],
     answer: Answer,
 ) -> Result<Response, Problem> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("keep the answer of an import").await?;
     let person_key = app.vault.person_key(&mut tx, user).await?;
     match key
         .begin(&mut tx, &person_key, user, (ROUTE, content))

@@ -116,7 +116,7 @@ async fn put_me(
         Some(new) => Some(new_password(&app, caller, &client, &value, new).await?),
         None => None,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("change an account").await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     if value.username.is_some() || !matches!(expected, store::docs::Expected::Any) {
         let mut profile = profile::load(&mut tx, &key, caller.user).await?.value;

@@ -16,7 +16,8 @@ use lab::models::{LoadedModel, Phase, Status};
 use model::ids::AnalysisId;
 use pat::week::{Quantity, WEEK_MIN};
 use serde::{Deserialize, Serialize};
-use store::embeddings::Kind;
+use store::embeddings::{Kind, StoredEmbedding};
+use store::revisions::Derived;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,6 +33,7 @@ use crate::pat::analyse::{self, AnalyseError, Analysed, Owner, Question};
 use crate::pat::document::{Rhythm, WeekDocument};
 use crate::pat::lanes::{Lane, LaneError};
 use crate::problem::{Code, FieldError, Problem};
+use crate::revision;
 
 /// The model that answers when none is named.
 const MODEL_DEFAULT: &str = "latest";
@@ -98,9 +100,26 @@ struct CountAnalysis {
 struct AnalysisAnswer {
     /// Whether it was there before it was asked for.
     cached: bool,
+    /// Whether methods of an earlier version made it; ask again for one of this version.
+    stale: bool,
     /// The week.
     #[serde(flatten)]
     week: WeekDocument,
+}
+
+/// A week that the pipeline embedded.
+#[derive(Debug, Serialize, ToSchema)]
+struct EmbeddedWeek {
+    /// Whether methods of an earlier version made it; it is made again in the background.
+    stale: bool,
+    /// The week.
+    #[serde(flatten)]
+    week: WeekDocument,
+}
+
+/// Whether methods of an earlier version made a stored week.
+fn is_stale(stored: &StoredEmbedding) -> bool {
+    stored.methods < revision::current(Derived::Embeddings)
 }
 
 /// A model as it stands.
@@ -259,10 +278,11 @@ async fn read(
     let found = store::embeddings::by_id(&mut tx, &key, caller.user, id).await?;
     let found = found.ok_or_else(Problem::not_found)?;
     let document = serde_json::from_slice(&found.bytes).map_err(Problem::internal)?;
-    Ok(answer(Analysed {
+    let analysed = Analysed {
         document,
         known: true,
-    }))
+    };
+    Ok(answer(analysed, is_stale(&found)))
 }
 
 /// Reads the weeks that the pipeline embedded.
@@ -275,14 +295,14 @@ async fn read(
     path = "/pat/weeks",
     tag = "pat",
     params(RangeQuery),
-    responses((status = 200, description = "The weeks that begin in the range, in order", body = List<WeekDocument>)),
+    responses((status = 200, description = "The weeks that begin in the range, in order", body = List<EmbeddedWeek>)),
     security(("bearer" = [])),
 )]
 async fn weeks(
     State(app): State<Arc<App>>,
     caller: Caller,
     Params(asked): Params<RangeQuery>,
-) -> Result<Json<List<WeekDocument>>, Problem> {
+) -> Result<Json<List<EmbeddedWeek>>, Problem> {
     let asked = asked.parse()?;
     let mut tx = app.store.read().await?;
     let (from, until) = days::dates(&app, &mut tx, caller.user, asked).await?;
@@ -290,10 +310,14 @@ async fn weeks(
     let kind = Kind::Weekly;
     let user = caller.user;
     let found = store::embeddings::latest_of_weeks(&mut tx, &key, user, kind, from, until).await?;
-    let data = found
-        .iter()
-        .map(|stored| serde_json::from_slice(&stored.bytes));
-    let data = data.collect::<Result<Vec<WeekDocument>, _>>();
+    let data = found.iter().map(|stored| {
+        let week = serde_json::from_slice(&stored.bytes)?;
+        Ok(EmbeddedWeek {
+            stale: is_stale(stored),
+            week,
+        })
+    });
+    let data = data.collect::<Result<Vec<EmbeddedWeek>, serde_json::Error>>();
     Ok(Json(List {
         data: data.map_err(Problem::internal)?,
     }))
@@ -449,10 +473,11 @@ async fn analyse(
     let before = analyse::known(&mut tx, &key, caller.user, Kind::Asked, input).await?;
     drop(tx);
     if let Some(document) = before {
-        return Ok(answer(Analysed {
+        let analysed = Analysed {
             document,
             known: true,
-        }));
+        };
+        return Ok(answer(analysed, false));
     }
     let made = match analyse::embed(app, &question, model, scaler).await {
         Ok(made) => made,
@@ -462,15 +487,16 @@ async fn analyse(
         }
         Err(error) => return Err(refused(error)),
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("request an embedding").await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     // Whoever asked the same at the same time may have been first.
     let before = analyse::known(&mut tx, &key, caller.user, Kind::Asked, input).await?;
     if let Some(document) = before {
-        return Ok(answer(Analysed {
+        let analysed = Analysed {
             document,
             known: true,
-        }));
+        };
+        return Ok(answer(analysed, false));
     }
     let owner = Owner {
         user: caller.user,
@@ -479,10 +505,11 @@ async fn analyse(
     };
     let document = analyse::keep(app, &mut tx, &key, owner, &question, &made).await?;
     tx.commit().await?;
-    Ok(answer(Analysed {
+    let analysed = Analysed {
         document,
         known: false,
-    }))
+    };
+    Ok(answer(analysed, false))
 }
 
 async fn rhythm(app: &Arc<App>, question: &Arc<Question>) -> Result<Rhythm, Problem> {
@@ -529,7 +556,7 @@ fn refused(error: AnalyseError) -> Problem {
 }
 
 /// 201 for what was made now, 200 for what was there.
-fn answer(analysed: Analysed) -> Response {
+fn answer(analysed: Analysed, stale: bool) -> Response {
     let Analysed { document, known } = analysed;
     let status = if known {
         StatusCode::OK
@@ -543,6 +570,7 @@ fn answer(analysed: Analysed) -> Response {
     let location = HeaderValue::from_str(&format!("/api/v1/pat/analysis/{id}"));
     let answer = AnalysisAnswer {
         cached: known,
+        stale,
         week: document,
     };
     let mut response = (status, Json(answer)).into_response();

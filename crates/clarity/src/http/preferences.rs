@@ -63,7 +63,7 @@ async fn put_preferences(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("replace preferences").await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let version =
         edit::put_preferences(&app, &mut tx, &key, caller.user, &preferences, expected).await?;

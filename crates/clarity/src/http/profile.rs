@@ -63,7 +63,7 @@ async fn put_profile(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("replace a profile").await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let version = edit::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
     tx.commit().await?;

@@ -35,7 +35,7 @@ pub(crate) async fn take_back(
     id: UploadId,
 ) -> Result<Option<TakenBack>, IngestError> {
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("take back an import").await?;
     let key = app.vault.person_key(&mut tx, user).await?;
     store::people::hold(&mut tx, &key, user).await?;
     let person = Dossier::load(&mut tx, &app.vault, user).await?;

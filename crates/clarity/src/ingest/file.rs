@@ -231,7 +231,7 @@ struct Writing {
 impl Writing {
     async fn begin(app: &App, what: &Import) -> Result<Self, IngestError> {
         let now_us = app.clock.now_us();
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store.begin("begin an import").await?;
         let key = app.vault.person_key(&mut tx, what.user).await?;
         let new = NewUpload {
             id: what.id,
@@ -288,7 +288,7 @@ impl Writing {
 
     async fn flush(&mut self, app: &App, what: &Import, part: Part) -> Result<(), IngestError> {
         let now_us = app.clock.now_us();
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store.begin("store samples").await?;
         let key = app.vault.person_key(&mut tx, what.user).await?;
         store::people::hold(&mut tx, &key, what.user).await?;
         let mut person = Dossier::load(&mut tx, &app.vault, what.user).await?;
@@ -318,7 +318,7 @@ impl Writing {
     async fn finish(&mut self, app: &App, what: &Import) -> Result<UploadStatus, IngestError> {
         self.flush(app, what, Part::Last).await?;
         let now_us = app.clock.now_us();
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store.begin("finish an import").await?;
         let key = app.vault.person_key(&mut tx, what.user).await?;
         store::people::hold(&mut tx, &key, what.user).await?;
         let mut person = Dossier::load(&mut tx, &app.vault, what.user).await?;
@@ -405,7 +405,7 @@ impl Writing {
     async fn fail(&self, app: &App, what: &Import, error: &IngestError) {
         let write = async {
             let now_us = app.clock.now_us();
-            let mut tx = app.store.write().await?;
+            let mut tx = app.store.begin("fail an import").await?;
             let key = app.vault.person_key(&mut tx, what.user).await?;
             let detail = detail(&self.intake.tally)?;
             let state = self.state(what, UploadStatus::Failed, "reading", &detail, now_us);

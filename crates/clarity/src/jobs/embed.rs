@@ -117,7 +117,7 @@ async fn embed(
         }
         None => Err(None),
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("store an embedding").await?;
     let key = app.vault.person_key(&mut tx, user).await?;
     let current = revision::current(Derived::Embeddings);
     embeddings::remove_older(&mut tx, &key, user, Kind::Weekly, week, current).await?;

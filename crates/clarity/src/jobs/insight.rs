@@ -91,7 +91,7 @@ async fn about(app: &Arc<App>, user: UserId, day: Date) -> Result<(), JobError> 
     }
     let Some(insight) = made else {
         if is_older {
-            let mut tx = app.store.write().await?;
+            let mut tx = app.store.begin("remove an insight").await?;
             let key = app.vault.person_key(&mut tx, user).await?;
             store::insights::remove(&mut tx, &key, user, DAILY, day).await?;
             tx.commit().await?;
@@ -100,7 +100,7 @@ async fn about(app: &Arc<App>, user: UserId, day: Date) -> Result<(), JobError> 
     };
     let is_same = known.as_ref() == Some(&insight);
     let bytes = serde_json::to_vec(&insight).map_err(JobError::Document)?;
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("store an insight").await?;
     let record = StoredInsight {
         id: insight_id,
         kind: DAILY.to_owned(),

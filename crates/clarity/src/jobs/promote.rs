@@ -31,7 +31,7 @@ type Value = Box<dyn Fn(f64) -> Option<f64> + Send + Sync>;
 /// Promotes what can be, and notes that this person was looked up.
 pub(crate) async fn person(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("promote types").await?;
     let key = app.vault.person_key(&mut tx, user).await?;
     store::people::hold(&mut tx, &key, user).await?;
     let dossier = Dossier::load(&mut tx, &app.vault, user).await?;

@@ -75,7 +75,7 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
         }
     }
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("settle days").await?;
     let done_up_to = store::days::analysed_up_to(&mut tx, user).await?;
     let completed = store::uploads::complete_up_to(&mut tx, user, done_up_to, now_us).await?;
     // Also when no day was left: a process that died after its last window did not get to this.
@@ -233,7 +233,7 @@ async fn store_days(
     days: &[(Date, i64)],
     documents: &[Option<Packed>],
 ) -> Result<(), JobError> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("store days").await?;
     let key = app.vault.person_key(&mut tx, user).await?;
     let mut full = Vec::new();
     let mut empty = Vec::new();

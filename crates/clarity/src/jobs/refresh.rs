@@ -13,6 +13,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use jiff::civil::Date;
 use model::ids::UserId;
+use model::sample::MINUTE_US;
 use store::revisions::{self, Derived, Turn};
 
 use crate::app::App;
@@ -29,6 +30,8 @@ const STEP_DAYS: u32 = 31;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often it is looked whether anything is older: an instance of an earlier version may still write.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
+/// How long a person whose promotion failed is left alone.
+const FAILED_AGAIN_US: i64 = 10 * MINUTE_US;
 /// Rows counted at most for the gauge, so that counting stays cheap in the largest database.
 pub(crate) const COUNTED_MAX: u32 = 1_000_000;
 
@@ -36,6 +39,8 @@ pub(crate) const COUNTED_MAX: u32 = 1_000_000;
 #[derive(Debug, Default)]
 pub struct Round {
     catalogue: Turn,
+    /// When those whose promotion failed are tried again, if there are any.
+    again_us: Option<i64>,
     derived: [Turn; Derived::ALL.len()],
 }
 
@@ -138,13 +143,18 @@ pub async fn step(app: &Arc<App>, round: &mut Round) -> Result<Step, store::Erro
 }
 
 /// Promotes the own types of the next person who was not looked up in this catalogue yet; `None` when
-/// everybody was. One who fails keeps everything as it is and is tried again by the next process.
+/// everybody was. One who fails keeps everything as it is and is tried again later.
 async fn catalogue(app: &Arc<App>, round: &mut Round) -> Result<Option<Step>, store::Error> {
     let names = promote::names();
     let mut tx = app.store.read().await?;
     let next = revisions::next_behind_catalogue(&mut tx, names, round.catalogue).await?;
     drop(tx);
+    let now_us = app.clock.now_us();
     let Some((user, at)) = next else {
+        if round.again_us.is_some_and(|again_us| again_us <= now_us) {
+            round.again_us = None;
+            round.catalogue = Turn::default();
+        }
         return Ok(None);
     };
     round.catalogue = at;
@@ -157,6 +167,7 @@ async fn catalogue(app: &Arc<App>, round: &mut Round) -> Result<Option<Step>, st
     if let Err(error) = promoted {
         metrics::counter!("clarity_promotions_failed_total").increment(1);
         tracing::error!(user = %user, error = %error, "promoting a person's own types failed");
+        round.again_us.get_or_insert(now_us + FAILED_AGAIN_US);
     }
     Ok(Some(Step::Done))
 }
@@ -164,7 +175,7 @@ async fn catalogue(app: &Arc<App>, round: &mut Round) -> Result<Option<Step>, st
 /// Queues the next window of a person, unless other work of theirs waits: that comes first.
 async fn queue(app: &Arc<App>, user: UserId, what: Derived) -> Result<Step, store::Error> {
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("queue a refresh").await?;
     if store::jobs::pending(&mut tx, user).await? > 0
         || store::days::dirty_count(&mut tx, user).await? > 0
     {

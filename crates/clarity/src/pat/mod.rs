@@ -70,7 +70,7 @@ async fn queue_everyone(app: &App, found: Option<Sha256>) -> Result<(), store::E
     drop(tx);
     let now_us = app.clock.now_us();
     for person in people {
-        let mut tx = app.store.write().await?;
+        let mut tx = app.store.begin("queue embeddings").await?;
         let id = app.ids.job(now_us);
         Job::Embed
             .enqueue(&mut tx, person.id, id, now_us, now_us)

@@ -51,5 +51,6 @@ mod tidy_names;
 mod truth;
 mod upgrade;
 mod uploads;
+mod versions;
 mod window;
 mod words;

@@ -236,6 +236,18 @@ fn sql_is_in_the_cellar() {
 }
 
 #[test]
+fn writes_have_names() {
+    let household: BTreeMap<String, String> = rust_files()
+        .into_iter()
+        .filter(|(path, _)| path.starts_with("crates/clarity/src/"))
+        .collect();
+    none(
+        lines_with(&household, &["store.write()"]),
+        "writes without a name, which are neither begun again nor measured: use begin or transact",
+    );
+}
+
+#[test]
 fn sql_names_its_columns() {
     let store: BTreeMap<String, String> = text_files()
         .into_iter()

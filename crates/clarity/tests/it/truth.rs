@@ -29,8 +29,8 @@ fn generator() -> Option<PathBuf> {
 }
 
 /// A generated export and its truth.
-struct Generated {
-    bytes: Vec<u8>,
+pub(crate) struct Generated {
+    pub(crate) bytes: Vec<u8>,
     truth: Value,
 }
 
@@ -56,7 +56,7 @@ fn generate(generator: &Path, name: &str, arguments: &[&str]) -> Generated {
     }
 }
 
-async fn import(app: &TestApp, person: &Person, bytes: &[u8]) -> Value {
+pub(crate) async fn import(app: &TestApp, person: &Person, bytes: &[u8]) -> Value {
     let request = Request::builder()
         .method(Method::POST)
         .uri("/api/v1/imports?format=auto")
@@ -327,7 +327,7 @@ async fn check_export(export: &Generated, zone: &str) {
 }
 
 /// An export of the project's own generator, as a document or as an archive.
-fn invent(seed: u64, home: &str, start: &str, form: Form, packed: Packed) -> Generated {
+pub(crate) fn invent(seed: u64, home: &str, start: &str, form: Form, packed: Packed) -> Generated {
     let person = oracle::export::Person {
         seed,
         home,
@@ -347,7 +347,7 @@ fn invent(seed: u64, home: &str, start: &str, form: Form, packed: Packed) -> Gen
 }
 
 #[derive(Clone, Copy)]
-enum Packed {
+pub(crate) enum Packed {
     Archive,
     Document,
 }
