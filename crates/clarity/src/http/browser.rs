@@ -157,7 +157,7 @@ async fn set_up(
     }
     let (email, profile) = accounts::check(&app, &value.account)?;
     let password_hash = password::hash(&app, &value.account.password).await?;
-    let mut tx = app.store.begin("end a browser session").await?;
+    let mut tx = app.store.begin("create the first account").await?;
     if store::people::count(&mut tx).await? > 0 {
         return Err(Problem::new(
             Code::Conflict,
