@@ -118,6 +118,14 @@ fn describe_upgrades() {
         "clarity_promotions_failed_total",
         "Persons whose own types could not be promoted."
     );
+    describe_counter!(
+        "clarity_samples_joined_total",
+        "Stored samples and records that an upgrade found to be others through another door."
+    );
+    describe_counter!(
+        "clarity_settlings_failed_total",
+        "Persons whose stored samples could not be joined."
+    );
 }
 
 /// What models do.

@@ -189,8 +189,9 @@ fn source(
             device: None,
             app_id: None,
             first_us: None,
+            exported_us: None,
         };
-        return Some((intake.source(manual)?, Flags::MANUAL));
+        return Some((intake.source("", manual)?, Flags::MANUAL));
     }
     let device = entry.first_of(&["device_name", "deviceName", "device"]);
     let device = device.text().or(device.get("name").text());

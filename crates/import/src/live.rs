@@ -272,26 +272,26 @@ impl<'c, 's, 'f> Intake<'c, 's, 'f> {
         } else {
             name
         };
-        if let Some(no) = self.sources.find(name.as_bytes()) {
+        if let Some(no) = self.sources.find(name.as_bytes(), b"") {
             return Some(no);
         }
-        self.source(Source::named(name))
+        self.source("", Source::named(name))
     }
 
-    /// A source that was described before.
+    /// A source that was described before: its name and what the body says about the device.
     #[inline]
-    pub(crate) fn known_source(&mut self, name: &str) -> Option<SourceNo> {
-        self.sources.find(name.as_bytes())
+    pub(crate) fn known_source(&mut self, name: &str, device: &str) -> Option<SourceNo> {
+        self.sources.find(name.as_bytes(), device.as_bytes())
     }
 
-    /// A source; the first description of a name counts.
-    pub(crate) fn source(&mut self, source: Source) -> Option<SourceNo> {
-        if source.name.len() > NAME_BYTES_MAX {
+    /// A source; the first description of a name with `device`, as the body says it, counts.
+    pub(crate) fn source(&mut self, device: &str, source: Source) -> Option<SourceNo> {
+        if source.name.len() > NAME_BYTES_MAX || device.len() > NAME_BYTES_MAX {
             return None;
         }
         let spelling = source.name.clone();
-        self.sources
-            .add(spelling.as_bytes(), source, &mut self.outbox)
+        let spelling = (spelling.as_bytes(), device.as_bytes());
+        self.sources.add(spelling, source, &mut self.outbox)
     }
 
     /// The key of a source, as identities of records hold it.

@@ -6,7 +6,7 @@
 use std::ops::ControlFlow;
 
 use model::record::{Body, Record};
-use model::source::{Source, SourceNo};
+use model::source::{Source, SourceNo, normalised};
 use rustc_hash::FxHashMap;
 
 use crate::batch::{
@@ -24,6 +24,9 @@ pub const NAME_BYTES_MAX: usize = 512;
 
 /// Spellings of sources that are remembered. One source has a few (device pointers are cut off).
 const SPELLINGS_MAX: usize = 16_384;
+
+/// Bytes of a spelling that is remembered. Longer ones are read anew each time.
+const SPELLING_BYTES_MAX: usize = 2 * NAME_BYTES_MAX;
 
 /// Approximate bytes of records, rejections and zones after which a batch is handed over.
 const BATCH_WEIGHT_MAX: usize = 4 << 20;
@@ -205,14 +208,21 @@ fn weight(record: &Record) -> usize {
     }
 }
 
-/// Sources by the spelling that the input prints.
+/// Sources by the spelling that the input prints: a name and whatever it says about the device.
 #[derive(Debug, Default)]
 pub struct Sources {
     by_spelling: FxHashMap<Box<[u8]>, SourceNo>,
     by_key: FxHashMap<String, SourceNo>,
     keys: Vec<String>,
-    last_spelling: Vec<u8>,
-    last: SourceNo,
+    spelling: Vec<u8>,
+    last: Option<(Spelled, SourceNo)>,
+}
+
+/// The spelling found last, of which a run of one source asks again and again.
+#[derive(Debug, Default)]
+struct Spelled {
+    name: Vec<u8>,
+    device: Vec<u8>,
 }
 
 impl Sources {
@@ -223,14 +233,21 @@ impl Sources {
 
     /// The index of a spelling seen before, without allocating.
     #[inline]
-    pub fn find(&mut self, spelling: &[u8]) -> Option<SourceNo> {
-        if !self.by_spelling.is_empty() && self.last_spelling == spelling {
-            return Some(self.last);
+    pub fn find(&mut self, name: &[u8], device: &[u8]) -> Option<SourceNo> {
+        if let Some((spelled, no)) = &self.last
+            && spelled.name == name
+            && spelled.device == device
+        {
+            return Some(*no);
         }
-        let found = *self.by_spelling.get(spelling)?;
-        self.last_spelling.clear();
-        self.last_spelling.extend_from_slice(spelling);
-        self.last = found;
+        spell(&mut self.spelling, name, device);
+        let found = *self.by_spelling.get(self.spelling.as_slice())?;
+        let (spelled, no) = self.last.get_or_insert_default();
+        spelled.name.clear();
+        spelled.name.extend_from_slice(name);
+        spelled.device.clear();
+        spelled.device.extend_from_slice(device);
+        *no = found;
         Some(found)
     }
 
@@ -243,11 +260,15 @@ impl Sources {
     /// there are [`SOURCES_MAX`] already.
     pub fn add(
         &mut self,
-        spelling: &[u8],
+        (name, device): (&[u8], &[u8]),
         source: Source,
         outbox: &mut Outbox<'_, '_>,
     ) -> Option<SourceNo> {
-        let key = source.key();
+        let mut key = normalised(&source.name);
+        if let Some(device) = &source.device {
+            key.push('\0');
+            key.push_str(device);
+        }
         let no = if let Some(no) = self.by_key.get(&key) {
             *no
         } else {
@@ -255,16 +276,25 @@ impl Sources {
                 return None;
             }
             let no = SourceNo(u16::try_from(self.by_key.len()).ok()?);
-            self.keys.push(key.clone());
+            self.keys.push(source.key());
             self.by_key.insert(key, no);
             outbox.new_source(source);
             no
         };
-        if self.by_spelling.len() < SPELLINGS_MAX && spelling.len() <= NAME_BYTES_MAX {
-            self.by_spelling.insert(spelling.into(), no);
+        spell(&mut self.spelling, name, device);
+        if self.by_spelling.len() < SPELLINGS_MAX && self.spelling.len() <= SPELLING_BYTES_MAX {
+            self.by_spelling.insert(self.spelling.as_slice().into(), no);
         }
         Some(no)
     }
+}
+
+/// Writes a name and a device as one text; no name contains the byte between them.
+fn spell(spelling: &mut Vec<u8>, name: &[u8], device: &[u8]) {
+    spelling.clear();
+    spelling.extend_from_slice(name);
+    spelling.push(0);
+    spelling.extend_from_slice(device);
 }
 
 #[cfg(test)]
@@ -280,20 +310,31 @@ mod tests {
         };
         let mut outbox = Outbox::new(&mut sink);
         let mut sources = Sources::new();
-        assert_eq!(sources.find(b""), None);
-        let plain = sources.add(b"Apple Watch", Source::named("Apple Watch"), &mut outbox);
-        let spaced = sources.add(
-            "Apple\u{a0}Watch".as_bytes(),
-            Source::named("Apple\u{a0}Watch"),
-            &mut outbox,
-        );
-        assert_eq!(plain, spaced);
-        assert_eq!(sources.find(b"Apple Watch"), plain);
-        let other = sources.add(b"Scale", Source::named("Scale"), &mut outbox);
-        assert_ne!(plain, other);
+        assert_eq!(sources.find(b"", b""), None);
+        let mut add = |sources: &mut Sources, name: &str, device: &str| {
+            let source = Source {
+                device: (!device.is_empty()).then(|| device.to_owned()),
+                ..Source::named(name)
+            };
+            sources.add((name.as_bytes(), device.as_bytes()), source, &mut outbox)
+        };
+        let plain = add(&mut sources, "Apple Watch", "");
+        assert_eq!(add(&mut sources, "apple\u{a0}Watch", ""), plain);
+        assert_eq!(sources.find(b"Apple Watch", b""), plain);
+        let scale = add(&mut sources, "Scale", "");
+        assert_ne!(plain, scale);
+        // Two watches of one name are two.
+        let other = add(&mut sources, "Apple Watch", "Watch7,5");
+        assert!(other != plain && other != scale);
+        for _ in 0..2 {
+            assert_eq!(sources.find(b"Apple Watch", b"Watch7,5"), other);
+            assert_eq!(sources.find(b"Apple Watch", b""), plain);
+            assert_eq!(sources.find(b"Apple Watch", b"Watch6,1"), None);
+        }
+        assert_eq!(other.map(|no| sources.key(no)), Some("Apple Watch"));
         outbox.flush(7).expect("the receiver goes on");
         assert_eq!(batches.len(), 1);
-        assert_eq!(batches[0].new_sources.len(), 2);
+        assert_eq!(batches[0].new_sources.len(), 3);
         assert_eq!(batches[0].bytes_read, 7);
     }
 
@@ -304,14 +345,13 @@ mod tests {
         let mut sources = Sources::new();
         for n in 0..SOURCES_MAX {
             let name = format!("s{n}");
-            assert!(
-                sources
-                    .add(name.as_bytes(), Source::named(&name), &mut outbox)
-                    .is_some()
-            );
+            let spelling = (name.as_bytes(), b"".as_slice());
+            let found = sources.add(spelling, Source::named(&name), &mut outbox);
+            assert!(found.is_some());
         }
+        let spelling = (b"more".as_slice(), b"".as_slice());
         assert_eq!(
-            sources.add(b"more", Source::named("more"), &mut outbox),
+            sources.add(spelling, Source::named("more"), &mut outbox),
             None
         );
     }

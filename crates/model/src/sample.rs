@@ -89,6 +89,30 @@ impl Flags {
     /// The person said that the sample was taken after a meal (HealthKit meal time 2).
     pub const AFTER_MEAL: Self = Self(1 << 8);
 
+    /// Which of several objects of one content this is, seven bits: two foods of one meal and of equal energy
+    /// differ in nothing else. Zero where nothing distinguishes them.
+    pub const VARIANT: Self = Self(0x7f << 9);
+
+    /// The set that holds which object this is, from a name that tells it from others of its content.
+    pub fn variant_named(name: &str) -> Self {
+        let name = name.trim();
+        if name.is_empty() {
+            return Self::NONE;
+        }
+        let folded = uid_of(&name.to_lowercase()).get() % 0x7f;
+        Self((1 + u16::try_from(folded).unwrap_or(0)) << 9)
+    }
+
+    /// Which of several objects of one content this is.
+    pub const fn variant(self) -> u16 {
+        self.0 & Self::VARIANT.0
+    }
+
+    /// Whether samples with these flags can be one object: one that no name distinguishes can be any.
+    pub const fn are_one_variant(a: Self, b: Self) -> bool {
+        a.variant() == b.variant() || a.variant() == 0 || b.variant() == 0
+    }
+
     /// Reads the stored form. Unknown bits are kept.
     pub const fn from_bits(bits: u16) -> Self {
         Self(bits)
@@ -123,6 +147,24 @@ mod tests {
         assert_ne!(uid_of("abc"), uid_of("abd"));
         // Stored values: a change of these numbers is a change of the stored format.
         assert_eq!(uid_of("").get(), 0xefd0_1f60_ba99_2926);
+    }
+
+    #[test]
+    fn variants_are_distinguished_and_one_without_a_name_can_be_any() {
+        let (apple, banana) = (
+            Flags::variant_named("Apple"),
+            Flags::variant_named("Banana"),
+        );
+        assert_eq!(apple, Flags::variant_named(" apple "));
+        assert!(!Flags::are_one_variant(apple, banana));
+        assert!(Flags::are_one_variant(apple, Flags::MANUAL));
+        assert_eq!(apple.with(Flags::MANUAL).variant(), apple.bits());
+        for n in 0..1_000 {
+            let named = Flags::variant_named(&n.to_string());
+            assert!(named.variant() != 0 && named.bits() & !Flags::VARIANT.bits() == 0);
+        }
+        // Stored values, as those of ids.
+        assert_eq!((apple.bits() >> 9, banana.bits() >> 9), (10, 48));
     }
 
     #[test]

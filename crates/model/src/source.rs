@@ -1,9 +1,11 @@
 //! Who measured a sample: a watch, a phone, an app, or the person typing.
 //!
-//! A source is known by its display name, normalised (non-breaking spaces and Unicode forms differ
-//! between exports of one phone). Device pointers and software versions are never part of it.
+//! A source is known by its name, normalised (spaces, apostrophes, invisible marks and Unicode forms differ
+//! between exports of one phone), and by its device: two watches of one name are two sources. Device pointers
+//! and software versions are never part of it.
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 /// An index into a table of sources: the person's own, or, before mapping, the reader's.
@@ -46,6 +48,10 @@ pub struct Source {
     /// Start of its first sample: among sources of one class the newest comes first.
     #[serde(default)]
     pub first_us: Option<i64>,
+    /// Date of the latest export that contains it: of two names of one device, the one in later exports is
+    /// its name now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exported_us: Option<i64>,
 }
 
 impl Source {
@@ -57,19 +63,26 @@ impl Source {
             device: None,
             app_id: None,
             first_us: None,
+            exported_us: None,
         }
     }
 
-    /// The key under which the source is found again: see [`normalised`].
+    /// The name as identities of records contain it. Ids are made of it, so it must never change.
     pub fn key(&self) -> String {
-        normalised(&self.name)
+        tidied(&self.name)
+    }
+
+    /// Whether a device is the one of this source: the same, or one that is described in fewer words.
+    pub fn is_of_device(&self, device: &str) -> bool {
+        let known = self.device.as_deref();
+        known.is_some_and(|known| format!(" {known} ").contains(&format!(" {device} ")))
     }
 }
 
 /// Reads the class from a display name: `Max’s Apple Watch` is a watch, `iPhone` a phone, `Health`
 /// the person, and anything else an app.
 pub fn class_of_name(name: &str) -> SourceClass {
-    let name = normalised(name);
+    let name = tidied(name);
     let lower = name.to_lowercase();
     if name == "Health" {
         SourceClass::Manual
@@ -82,9 +95,38 @@ pub fn class_of_name(name: &str) -> SourceClass {
     }
 }
 
-/// Replaces every kind of space by a plain one, collapses runs and trims, so that one source stays
-/// one source whatever an export prints. Apostrophes stay as they are.
+/// The name by which a source is found again, whatever an export or an app prints: in Unicode's composed
+/// form (NFC) and lower case, with plain spaces and apostrophes and without marks that nobody sees.
 pub fn normalised(name: &str) -> String {
+    if name.is_ascii() {
+        return tidied(name).to_ascii_lowercase().replace('`', "'");
+    }
+    let visible = name.chars().filter(|c| !is_invisible(*c));
+    let plain: String = visible
+        .map(|c| if is_apostrophe(c) { '\'' } else { c })
+        .collect();
+    tidied(&plain).to_lowercase().nfc().collect()
+}
+
+const fn is_apostrophe(c: char) -> bool {
+    matches!(
+        c,
+        '`' | '\u{b4}' | '\u{2b9}' | '\u{2bb}'..='\u{2bd}' | '\u{2018}'..='\u{201b}' | '\u{2032}' | '\u{ff07}'
+    )
+}
+
+/// Soft hyphens, joiners, directions of writing and variants of glyphs. A space of no width stays: it
+/// separates words.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+    )
+}
+
+/// Replaces every kind of space by a plain one, collapses runs and trims.
+pub fn tidied(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for word in name.split(|c: char| c.is_whitespace() || c == '\u{200b}' || c == '\u{feff}') {
         if word.is_empty() {
@@ -108,6 +150,37 @@ mod tests {
             normalised("Max\u{2019}s Apple\u{a0}Watch"),
             normalised("Max\u{2019}s  Apple Watch ")
         );
+    }
+
+    #[test]
+    fn spellings_of_one_name_are_one() {
+        let name = normalised("Zo\u{eb}\u{2019}s Apple Watch");
+        for spelling in [
+            "Zoe\u{308}'s Apple Watch",
+            "ZOE\u{308}\u{2bc}S APPLE WATCH",
+            "\u{200e}Zo\u{eb}\u{2018}s\u{a0}Apple\u{200b}Watch\u{200f}",
+            "\u{feff}zo\u{eb}\u{b4}s\u{2060} Apple\u{202f}Wa\u{ad}tch ",
+        ] {
+            assert_eq!(normalised(spelling), name, "{spelling:?}");
+        }
+        assert_eq!(normalised("Max`s  iPhone"), normalised("max's iPhone"));
+        assert_ne!(normalised("Zoe's Apple Watch"), name);
+        // What ids of records are made of stays as it was.
+        assert_eq!(
+            tidied("Zo\u{eb}\u{2019}s\u{a0} Watch"),
+            "Zo\u{eb}\u{2019}s Watch"
+        );
+    }
+
+    #[test]
+    fn a_device_is_known_by_fewer_words() {
+        let watch = Source {
+            device: Some("Apple Inc. Watch Watch6,1".to_owned()),
+            ..Source::named("Watch")
+        };
+        assert!(watch.is_of_device("Apple Inc. Watch Watch6,1") && watch.is_of_device("Watch"));
+        assert!(!watch.is_of_device("Watch6,18") && !watch.is_of_device("Appl"));
+        assert!(!Source::named("Watch").is_of_device("Watch"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod chunk;
 mod codec;
 mod column;
 mod edit;
+mod joining;
 mod merge;
 mod recording;
 mod removal;
@@ -40,6 +41,7 @@ pub mod records;
 pub mod revisions;
 pub mod samples;
 pub mod sessions;
+pub mod settle;
 pub mod uploads;
 pub mod vault;
 

@@ -3,19 +3,25 @@
 //! The result does not depend on the order in which batches came, except where the later of two
 //! versions must win (an edited object, a re-computed aggregate); dated snapshots decide even that.
 
+use model::metric::Kind;
 use model::sample::{Flags, HOUR_US, Sample, Uid};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codec::Stored;
 use crate::uploads::UploadNo;
 
+mod resent;
+pub(crate) mod twin;
+
 /// Hours after its start in which a sample can change what is derived from it. The longest samples
 /// that analyses read are a night's; anything longer is marked by its first two days.
 const CHANGED_HOURS_MAX: i64 = 48;
 
 /// The flags that are part of a sample's identity.
-const IDENTITY_FLAGS: u16 =
-    Flags::AGGREGATED.bits() | Flags::MINIMUM.bits() | Flags::MAXIMUM.bits();
+const IDENTITY_FLAGS: u16 = Flags::AGGREGATED.bits()
+    | Flags::MINIMUM.bits()
+    | Flags::MAXIMUM.bits()
+    | Flags::VARIANT.bits();
 
 /// What became of the samples that came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,14 +72,50 @@ impl Bringer {
         }
     }
 
+    /// Who brings what a stored row says: the snapshot that it was last seen in.
+    pub(crate) fn of_snapshot(&self, seen: u32) -> Self {
+        Self {
+            upload: seen,
+            snapshot: seen != 0,
+            dates: self.dates.clone(),
+        }
+    }
+
     /// A rank of snapshots: by date, then by number. Not being in a snapshot ranks lowest.
     pub(crate) fn rank(&self, no: u32) -> (i64, u32) {
         (self.dates.get(&no).copied().unwrap_or(i64::MIN), no)
     }
 
+    /// When what comes in was exported, if it is a snapshot.
+    pub(crate) fn exported_us(&self) -> Option<i64> {
+        self.snapshot
+            .then(|| self.dates.get(&self.upload).copied())?
+    }
+
     /// What a sample brought now has been seen in.
-    const fn seen(&self) -> u32 {
+    pub(crate) const fn seen(&self) -> u32 {
         if self.snapshot { self.upload } else { 0 }
+    }
+
+    /// Whether a row came with this upload, or is in it.
+    pub(crate) fn has_brought(&self, row: &Stored) -> bool {
+        self.is_of(i64::from(row.origin), i64::from(row.seen))
+    }
+
+    /// Whether what came with `origin` and was last seen in `seen` is of this upload.
+    pub(crate) fn is_of(&self, origin: i64, seen: i64) -> bool {
+        let upload = i64::from(self.upload);
+        origin == upload || (self.snapshot && seen == upload)
+    }
+
+    /// Whether what comes in has the name of the source: the latest snapshot prints the one that it has now,
+    /// and of two live names the one that was known first stays.
+    pub(crate) fn prints_source(&self, seen: u32, (stored, incoming): (u16, u16)) -> bool {
+        match (seen, self.seen()) {
+            (0, 0) => incoming < stored,
+            (_, 0) => false,
+            (seen, own) => self.rank(own) > self.rank(seen),
+        }
     }
 
     /// Whether what comes in is older than a row last seen in this snapshot.
@@ -83,15 +125,15 @@ impl Bringer {
 }
 
 /// What makes two samples the same one; also the order in which a chunk keeps them.
-pub(crate) type Identity = (i64, i64, u16, u16, u64);
+pub(crate) type Identity = (i64, i64, u16, u16, u64, u64);
 
-/// The identity of a sample. An aggregate's value is not part of it.
+/// The identity of a sample. An aggregate's value and object id are not part of it.
 pub(crate) fn identity(sample: &Sample) -> Identity {
     let flags = sample.flags.bits() & IDENTITY_FLAGS;
-    let value = if sample.flags.contains(Flags::AGGREGATED) {
-        0
+    let (value, uid) = if sample.flags.contains(Flags::AGGREGATED) {
+        (0, 0)
     } else {
-        value_rank(sample.value)
+        (value_rank(sample.value), sample.uid.map_or(0, Uid::get))
     };
     (
         sample.start_us,
@@ -99,6 +141,7 @@ pub(crate) fn identity(sample: &Sample) -> Identity {
         sample.source.0,
         flags,
         value,
+        uid,
     )
 }
 
@@ -160,35 +203,57 @@ pub(crate) fn keep_last_of_each_uid(samples: &mut Vec<Sample>) -> u64 {
     (before - samples.len()) as u64
 }
 
+/// What becomes of a sample that comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It meets the row of its identity, or is new.
+    Open,
+    /// It takes the place of what was removed for it.
+    Replacing,
+    /// A row holds what it says already.
+    Known,
+}
+
 /// Merges samples, sorted by identity and at most one for each object id, into the rows of their
-/// bucket, sorted by identity. `moved` are objects whose other version was in another bucket.
+/// bucket, sorted by identity. `moved` are objects whose other version was in another bucket; `kind` is the
+/// metric's, where the catalogue knows it.
 pub(crate) fn merge(
     mut stored: Vec<Stored>,
     incoming: &[Sample],
-    moved: &FxHashSet<Uid>,
+    (kind, moved): (Option<Kind>, &FxHashSet<Uid>),
     bringer: &Bringer,
 ) -> Merged {
     let mut hours = Vec::new();
-    let edits = take_edited(&mut stored, incoming, bringer, &mut hours);
+    let mut fates = vec![Fate::Open; incoming.len()];
+    let mut counts = MergeCounts::default();
+    let mut written = false;
+    if !stored.is_empty() {
+        written |= take_edited(&mut stored, incoming, &mut fates, bringer, &mut hours);
+        let adopted = twin::adopt(&mut stored, incoming, &mut fates, bringer, &mut hours);
+        written |= adopted.written;
+        if let Some(kind) = kind {
+            let rules = (kind, bringer);
+            written |= resent::take_replaced(&mut stored, incoming, &mut fates, rules, &mut hours);
+        }
+    }
     let mut merged = Merged {
         rows: Vec::with_capacity(stored.len() + incoming.len()),
         counts: MergeCounts::default(),
-        written: !edits.replaced.is_empty(),
+        written,
         hours,
     };
     let mut before = stored.into_iter().peekable();
-    for sample in incoming {
-        if sample.uid.is_some_and(|uid| edits.outdated.contains(&uid)) {
-            merged.counts.duplicates += 1;
+    for (sample, fate) in incoming.iter().zip(fates) {
+        if fate == Fate::Known {
+            counts.duplicates += 1;
             continue;
         }
         let own = identity(sample);
         while let Some(row) = before.next_if(|row| identity(&row.sample) <= own) {
             merged.rows.push(row);
         }
-        let edited = sample
-            .uid
-            .is_some_and(|uid| edits.replaced.contains(&uid) || moved.contains(&uid));
+        let is_replacing =
+            fate == Fate::Replacing || sample.uid.is_some_and(|uid| moved.contains(&uid));
         match merged.rows.last_mut() {
             Some(row) if identity(&row.sample) == own => {
                 let combined = combine(row, sample, bringer);
@@ -196,10 +261,10 @@ pub(crate) fn merge(
                 if matches!(combined, Combined::Replaced | Combined::Completed) {
                     push_hours(&mut merged.hours, sample);
                 }
-                if combined == Combined::Replaced || edited {
-                    merged.counts.replaced += 1;
+                if combined == Combined::Replaced || is_replacing {
+                    counts.replaced += 1;
                 } else {
-                    merged.counts.duplicates += 1;
+                    counts.duplicates += 1;
                 }
             }
             Some(_) | None => {
@@ -210,26 +275,34 @@ pub(crate) fn merge(
                 });
                 merged.written = true;
                 push_hours(&mut merged.hours, sample);
-                if edited {
-                    merged.counts.replaced += 1;
+                if is_replacing {
+                    counts.replaced += 1;
                 } else {
-                    merged.counts.added += 1;
+                    counts.added += 1;
                 }
             }
         }
     }
     merged.rows.extend(before);
+    merged.counts = counts;
     merged
 }
 
 /// Joins rows of two origins into the rows of one bucket, in the order of their identity. Of two with the
-/// same identity the first one stays, completed by the other's context.
+/// same identity the first one stays, completed by the other's context; so it is with twins.
 pub(crate) fn join(stored: Vec<Stored>, others: Vec<Stored>) -> Vec<Stored> {
     let mut all = stored;
     all.extend(others);
+    in_order(&mut all);
+    twin::settle(&mut all, &Bringer::new(UploadNo(0), None, &[]));
+    all
+}
+
+/// Sorts rows by their identity, and leaves the first of those that have the same one.
+fn in_order(rows: &mut Vec<Stored>) {
     // The sort is stable: what was stored comes first among equals.
-    all.sort_by_key(|row| identity(&row.sample));
-    all.dedup_by(|other, first| {
+    rows.sort_by_key(|row| identity(&row.sample));
+    rows.dedup_by(|other, first| {
         if identity(&first.sample) != identity(&other.sample) {
             return false;
         }
@@ -239,51 +312,46 @@ pub(crate) fn join(stored: Vec<Stored>, others: Vec<Stored>) -> Vec<Stored> {
         first.sample.zone_offset_min = least(zones.0, zones.1);
         true
     });
-    all
 }
 
-/// Objects of which another version is stored.
-#[derive(Default)]
-struct Edits {
-    /// The stored version is removed.
-    replaced: FxHashSet<Uid>,
-    /// The stored version is of a later snapshot and stays.
-    outdated: FxHashSet<Uid>,
-}
-
-/// Takes out the rows whose object comes in with another content.
+/// Takes out the rows whose object comes in with another content. Returns whether there were any.
 fn take_edited(
     stored: &mut Vec<Stored>,
     incoming: &[Sample],
+    fates: &mut [Fate],
     bringer: &Bringer,
     hours: &mut Vec<i32>,
-) -> Edits {
-    let mut edits = Edits::default();
-    let contents: FxHashMap<Uid, Identity> = incoming
+) -> bool {
+    let objects: FxHashMap<Uid, usize> = incoming
         .iter()
-        .filter_map(|sample| Some((sample.uid?, identity(sample))))
+        .enumerate()
+        .filter_map(|(at, sample)| Some((sample.uid?, at)))
         .collect();
-    if contents.is_empty() {
-        return edits;
+    if objects.is_empty() {
+        return false;
     }
+    let before = stored.len();
     stored.retain(|row| {
-        let Some(uid) = row.sample.uid else {
+        let at = row.sample.uid.and_then(|uid| objects.get(&uid));
+        let found = at.and_then(|at| Some((incoming.get(*at)?, fates.get_mut(*at)?)));
+        let Some((sample, fate)) = found else {
             return true;
         };
-        match contents.get(&uid) {
-            Some(content) if *content != identity(&row.sample) => {
-                if bringer.is_older_than(row.seen) {
-                    edits.outdated.insert(uid);
-                    return true;
-                }
-                edits.replaced.insert(uid);
-                push_hours(hours, &row.sample);
-                false
-            }
-            Some(_) | None => true,
+        if identity(sample) == identity(&row.sample) || twin::is_twin(sample, &row.sample) {
+            return true;
         }
+        if bringer.is_older_than(row.seen) {
+            *fate = Fate::Known;
+            return true;
+        }
+        *fate = match *fate {
+            Fate::Known => Fate::Known,
+            Fate::Open | Fate::Replacing => Fate::Replacing,
+        };
+        push_hours(hours, &row.sample);
+        false
     });
-    edits
+    stored.len() < before
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -301,7 +369,7 @@ enum Combined {
 /// Combines a row with a sample of the same identity. Context adds up whichever came first.
 fn combine(row: &mut Stored, sample: &Sample, bringer: &Bringer) -> Combined {
     let mut combined = Combined::Same;
-    if row.sample.value.to_bits() != sample.value.to_bits() && !bringer.is_older_than(row.seen) {
+    if !twin::is_same_value(row.sample.value, sample.value) && !bringer.is_older_than(row.seen) {
         row.sample.value = sample.value;
         row.origin = bringer.upload;
         row.seen = 0;
@@ -325,6 +393,16 @@ fn combine(row: &mut Stored, sample: &Sample, bringer: &Bringer) -> Combined {
         combined = stronger(combined, Combined::Completed);
     }
     combined
+}
+
+/// Whether two rows are the same in everything, numbers that are not finite included.
+fn same_objects(a: &Stored, b: &Stored) -> bool {
+    let bare = |row: &Stored| {
+        let mut row = *row;
+        row.sample.value = 0.0;
+        row
+    };
+    bare(a) == bare(b) && a.sample.value.to_bits() == b.sample.value.to_bits()
 }
 
 fn stronger(a: Combined, b: Combined) -> Combined {

@@ -16,7 +16,9 @@ use uuid::Uuid;
 
 use crate::database::{Tx, list_statement, statement_slices};
 use crate::error::Error;
+use crate::joining;
 use crate::merge::{self, MergeCounts};
+use crate::tombstone::{self, Document};
 use crate::uploads::UploadNo;
 use crate::vault::PersonKey;
 
@@ -87,7 +89,7 @@ pub struct Page {
 }
 
 /// Everything about a record but its body, small so that lists need not open bodies.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Head {
     pub(crate) start_us: i64,
     pub(crate) end_us: i64,
@@ -97,6 +99,37 @@ pub(crate) struct Head {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uid: Option<u64>,
     pub(crate) identity: String,
+    /// The versions that the document was joined from, where several doors brought it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) joined: Vec<Version>,
+}
+
+impl Head {
+    /// What a tombstone remembers of the document: an identity begins with the activity of a workout, and
+    /// ends with what differs between doors.
+    pub(crate) fn document(&self, kind: &str) -> Document {
+        let named = match kind {
+            "workout" => self.identity.split('|').next().unwrap_or_default(),
+            _ => self.identity.as_str(),
+        };
+        Document {
+            name: format!("{kind}|{named}"),
+            start_us: self.start_us,
+            end_us: self.end_us,
+        }
+    }
+}
+
+/// One door's version of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Version {
+    /// What it was, as [`PersonKey::identity`] of head and body.
+    pub(crate) content: [u8; 16],
+    /// Under which name of the source it came.
+    pub(crate) source: u16,
+    /// The provider's object id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uid: Option<u64>,
 }
 
 #[derive(Clone, Copy)]
@@ -113,7 +146,7 @@ pub(crate) fn row_name(key: &PersonKey, part: Part, id: Uuid) -> Vec<u8> {
     key.row_name(table, id.as_bytes())
 }
 
-fn open_head(key: &PersonKey, id: Uuid, sealed: &[u8]) -> Result<Head, Error> {
+pub(crate) fn open_head(key: &PersonKey, id: Uuid, sealed: &[u8]) -> Result<Head, Error> {
     let json = key.open_as("record", &row_name(key, Part::Head, id), sealed)?;
     serde_json::from_slice(&json).map_err(|_| Error::Damaged { what: "record" })
 }
@@ -288,14 +321,8 @@ fn stored_record(
     head: &[u8],
     body: &[u8],
 ) -> Result<StoredRecord, Error> {
-    let damaged = || Error::Damaged { what: "record" };
     let head = open_head(key, id, head)?;
-    let packed = key.open_as("record", &row_name(key, Part::Body, id), body)?;
-    let json = zstd::bulk::Decompressor::upper_bound(&packed)
-        .filter(|length| *length <= BODY_BYTES_MAX)
-        .and_then(|length| zstd::bulk::decompress(&packed, length).ok())
-        .ok_or_else(damaged)?;
-    let body: Body = serde_json::from_slice(&json).map_err(|_| damaged())?;
+    let body = open_body(key, id, body)?;
     Ok(StoredRecord {
         id: RecordId::from_uuid(id),
         version,
@@ -309,6 +336,16 @@ fn stored_record(
             body,
         },
     })
+}
+
+pub(crate) fn open_body(key: &PersonKey, id: Uuid, sealed: &[u8]) -> Result<Body, Error> {
+    let damaged = || Error::Damaged { what: "record" };
+    let packed = key.open_as("record", &row_name(key, Part::Body, id), sealed)?;
+    let json = zstd::bulk::Decompressor::upper_bound(&packed)
+        .filter(|length| *length <= BODY_BYTES_MAX)
+        .and_then(|length| zstd::bulk::decompress(&packed, length).ok())
+        .ok_or_else(damaged)?;
+    serde_json::from_slice(&json).map_err(|_| damaged())
 }
 
 /// How many records there are, by kind in order.
@@ -337,6 +374,7 @@ pub async fn delete_by_uid(
     uids: &[Uid],
 ) -> Result<RecordsRemoved, Error> {
     let person = key.lock(tx, user).await?;
+    joining::leave(tx, key, person, uids).await?;
     let mut removed = Vec::new();
     for slice in statement_slices(uids) {
         let text = list_statement(
@@ -352,6 +390,12 @@ pub async fn delete_by_uid(
             }
             query.fetch_all(connection).await
         })?);
+    }
+    for (id, kind, sealed) in &removed {
+        let head = open_head(key, *id, sealed)?;
+        if let Some(uid) = head.uid.and_then(Uid::new) {
+            tombstone::describe(tx, key, person, uid, &head.document(kind)).await?;
+        }
     }
     summarise(key, removed)
 }

@@ -221,6 +221,8 @@ pub struct Reconcile<'a> {
     pub present: &'a [(MetricNo, SourceNo)],
     /// What to do with samples it does not have.
     pub mirror: Mirror,
+    /// Former sources with what they are now.
+    pub renamed: &'a [(SourceNo, SourceNo)],
     /// The person's snapshots, from [`crate::uploads::snapshots`].
     pub snapshots: &'a [(UploadNo, i64)],
 }
@@ -264,13 +266,18 @@ pub async fn reconcile(
     for (metric, source) in reconcile.present {
         present.entry(*metric).or_default().insert(source.0);
     }
+    let renamed: FxHashMap<u16, u16> = reconcile
+        .renamed
+        .iter()
+        .map(|(former, now)| (former.0, now.0))
+        .collect();
     let mut reconciled = Reconciled::default();
     for (metric, sources) in present {
         let mut sweep = Sweep {
             key,
             metric,
             bringer: &bringer,
-            sources,
+            sources: snapshot::Sources::new(sources.into_iter(), &renamed),
             mirror: reconcile.mirror,
             reaching: Vec::new(),
             counts: ReconcileCounts::default(),
@@ -290,7 +297,7 @@ struct Sweep<'a> {
     key: &'a PersonKey,
     metric: MetricNo,
     bringer: &'a Bringer,
-    sources: FxHashSet<u16>,
+    sources: snapshot::Sources,
     mirror: Mirror,
     /// Samples of chunks already done that end after the current chunk begins.
     reaching: Vec<Stored>,

@@ -81,6 +81,10 @@ const LEAST_CATALOGUE: &str =
 const NEXT_BEHIND: &str =
     "SELECT id, no FROM persons WHERE catalogue = $1 AND no > $2 ORDER BY no LIMIT 1";
 
+const LEAST_SETTLED: &str = "SELECT MIN(settled) FROM persons WHERE settled > $1 AND settled < $2";
+const NEXT_UNSETTLED: &str =
+    "SELECT id, no FROM persons WHERE settled = $1 AND no > $2 ORDER BY no LIMIT 1";
+
 impl Derived {
     /// All of it, in the order in which one is made of the other.
     pub const ALL: [Self; 3] = [Self::Days, Self::Insights, Self::Embeddings];
@@ -109,7 +113,8 @@ pub fn statements() -> Vec<&'static str> {
         let all = what.statements();
         [all.versions, all.person, all.dates, all.count]
     });
-    each.chain([LEAST_CATALOGUE, NEXT_BEHIND]).collect()
+    each.chain([LEAST_CATALOGUE, NEXT_BEHIND, LEAST_SETTLED, NEXT_UNSETTLED])
+        .collect()
 }
 
 /// A place in the round of all persons; the default is before the first.
@@ -212,17 +217,36 @@ pub async fn next_behind_catalogue(
     names: i64,
     after: Turn,
 ) -> Result<Option<(UserId, Turn)>, Error> {
+    next_below(tx, [LEAST_CATALOGUE, NEXT_BEHIND], names, after).await
+}
+
+/// The next person after a place in the round whose stored samples were last put right by a rule before
+/// `rule`; `None` after the last one.
+pub async fn next_unsettled(
+    tx: &mut Tx,
+    rule: i64,
+    after: Turn,
+) -> Result<Option<(UserId, Turn)>, Error> {
+    next_below(tx, [LEAST_SETTLED, NEXT_UNSETTLED], rule, after).await
+}
+
+async fn next_below(
+    tx: &mut Tx,
+    [least, next]: [&'static str; 2],
+    current: i64,
+    after: Turn,
+) -> Result<Option<(UserId, Turn)>, Error> {
     let mut last = -1;
     loop {
-        let behind = run!(tx, connection => sqlx::query_scalar::<_, Option<i64>>(LEAST_CATALOGUE)
+        let behind = run!(tx, connection => sqlx::query_scalar::<_, Option<i64>>(least)
             .bind(last)
-            .bind(names)
+            .bind(current)
             .fetch_one(connection)
             .await)?;
         let Some(behind) = behind else {
             return Ok(None);
         };
-        let row = run!(tx, connection => sqlx::query_as::<_, (Uuid, i64)>(NEXT_BEHIND)
+        let row = run!(tx, connection => sqlx::query_as::<_, (Uuid, i64)>(next)
             .bind(behind)
             .bind(after.0)
             .fetch_optional(connection)
@@ -232,6 +256,17 @@ pub async fn next_behind_catalogue(
         }
         last = behind;
     }
+}
+
+/// Notes that a person's stored samples were put right by a rule.
+pub async fn set_settled(tx: &mut Tx, user: UserId, rule: i64) -> Result<(), Error> {
+    run!(tx, connection => sqlx::query("UPDATE persons SET settled = $2 WHERE id = $1")
+        .bind(user.uuid())
+        .bind(rule)
+        .execute(connection)
+        .await
+        .map(drop))?;
+    Ok(())
 }
 
 /// Notes that a person's own types were looked up in a catalogue of so many names.

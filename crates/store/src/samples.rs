@@ -166,6 +166,7 @@ pub async fn merge(
             person,
             bringer: &bringer,
             metric,
+            kind: model::metric::by_no(metric).map(|known| known.kind),
         };
         let hours = merging.run(tx, &samples, &mut counts, &mut writes).await?;
         merged.by_metric.push((metric, counts));
@@ -184,6 +185,7 @@ struct Merging<'a> {
     bringer: &'a Bringer,
     moved: &'a FxHashSet<Uid>,
     metric: MetricNo,
+    kind: Option<model::metric::Kind>,
 }
 
 impl Merging<'_> {
@@ -212,7 +214,7 @@ impl Merging<'_> {
                 let rows = stored
                     .next_if(|chunk| chunk.bucket == bucket)
                     .map_or_else(Vec::new, |chunk| chunk.rows);
-                let mut done = merge::merge(rows, part, self.moved, self.bringer);
+                let mut done = merge::merge(rows, part, (self.kind, self.moved), self.bringer);
                 counts.add(done.counts);
                 hours.append(&mut done.hours);
                 if done.written {

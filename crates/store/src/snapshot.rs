@@ -1,7 +1,7 @@
 //! The snapshot rule: which samples a later export of everything has made obsolete. Pure functions.
 //!
 //! A sample is superseded when samples of the same metric and source that were seen in later-dated
-//! snapshots cover its interval. The rule looks only at dates, never at the order of imports.
+//! snapshots cover its interval; a source that was renamed is the same one. The rule looks only at dates, never at the order of imports.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -19,27 +19,56 @@ pub(crate) enum Verdict {
     Superseded,
 }
 
+/// The sources of a snapshot, as its later names have them.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    present: FxHashSet<u16>,
+    renamed: FxHashMap<u16, u16>,
+}
+
+impl Sources {
+    /// `present` are those in the snapshot that the bringer brought; `renamed` are former names with what
+    /// they are now.
+    pub(crate) fn new(present: impl Iterator<Item = u16>, renamed: &FxHashMap<u16, u16>) -> Self {
+        let mut sources = Self {
+            present: FxHashSet::default(),
+            renamed: renamed.clone(),
+        };
+        sources.present = present.map(|no| sources.now(no)).collect();
+        sources
+    }
+
+    /// What a row's source is now.
+    fn of(&self, row: &Stored) -> u16 {
+        self.now(row.sample.source.0)
+    }
+
+    fn now(&self, source: u16) -> u16 {
+        self.renamed.get(&source).copied().unwrap_or(source)
+    }
+}
+
 /// Judges `rows`, knowing every sample of the metric that overlaps one of them (`around`, which
-/// contains the rows too). `present` are the sources in the snapshot that the bringer brought.
+/// contains the rows too).
 pub(crate) fn judge(
     rows: &[Stored],
     around: &[&Stored],
-    present: &FxHashSet<u16>,
+    sources: &Sources,
     bringer: &Bringer,
 ) -> Vec<Verdict> {
     let mut covers: FxHashMap<(u16, u32), Cover> = FxHashMap::default();
-    let latest = latest_of_each_source(around, bringer);
+    let latest = latest_of_each_source(around, sources, bringer);
     rows.iter()
         .map(|row| {
-            let source = row.sample.source.0;
-            if row.seen == 0 || !present.contains(&source) {
+            let source = sources.of(row);
+            if row.seen == 0 || !sources.present.contains(&source) {
                 return Verdict::Stays;
             }
             let rank = bringer.rank(row.seen);
             if latest.get(&source).is_some_and(|latest| rank < *latest) {
                 let cover = covers
                     .entry((source, row.seen))
-                    .or_insert_with(|| Cover::of_later(around, source, rank, bringer));
+                    .or_insert_with(|| Cover::of_later(around, (sources, source), rank, bringer));
                 if cover.contains(row) {
                     return Verdict::Superseded;
                 }
@@ -53,11 +82,15 @@ pub(crate) fn judge(
         .collect()
 }
 
-fn latest_of_each_source(around: &[&Stored], bringer: &Bringer) -> FxHashMap<u16, (i64, u32)> {
+fn latest_of_each_source(
+    around: &[&Stored],
+    sources: &Sources,
+    bringer: &Bringer,
+) -> FxHashMap<u16, (i64, u32)> {
     let mut latest: FxHashMap<u16, (i64, u32)> = FxHashMap::default();
     for row in around.iter().filter(|row| row.seen != 0) {
         let rank = bringer.rank(row.seen);
-        let of_source = latest.entry(row.sample.source.0).or_insert(rank);
+        let of_source = latest.entry(sources.of(row)).or_insert(rank);
         *of_source = rank.max(*of_source);
     }
     latest
@@ -71,11 +104,16 @@ struct Cover {
 
 impl Cover {
     /// Everything that one source's samples of snapshots later than `rank` cover.
-    fn of_later(around: &[&Stored], source: u16, rank: (i64, u32), bringer: &Bringer) -> Self {
+    fn of_later(
+        around: &[&Stored],
+        (sources, source): (&Sources, u16),
+        rank: (i64, u32),
+        bringer: &Bringer,
+    ) -> Self {
         let mut spans: Vec<(i64, i64)> = around
             .iter()
             .filter(|row| {
-                row.seen != 0 && row.sample.source.0 == source && bringer.rank(row.seen) > rank
+                row.seen != 0 && sources.of(row) == source && bringer.rank(row.seen) > rank
             })
             .map(|row| (row.sample.start_us, row.sample.end_us))
             .collect();

@@ -63,6 +63,7 @@ pub(crate) const TABLES: [Table; 16] = [
             ("upload_seq", Integer),
             ("dirty_seq", Integer),
             ("catalogue", Integer),
+            ("settled", Integer),
         ],
     },
     Table {

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use model::metric::MetricNo;
-use model::sample::{Sample, Uid};
+use model::sample::{Flags, SECOND_US, Sample, Uid, uid_of};
+use model::source::SourceNo;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::chunk::Place;
 use crate::codec::{self, Stored};
 use crate::database::{Tx, list_statement, rows_statement, statement_slices};
 use crate::error::Error;
-use crate::merge::{self, Identity};
+use crate::merge::{self, twin};
 use crate::samples::metric_no;
 use crate::vault::PersonKey;
 
@@ -23,7 +24,8 @@ const UIDS_LOOKED_UP: usize = 1_024;
 #[derive(Debug, Default)]
 pub(crate) struct Deleted {
     uids: FxHashSet<Uid>,
-    samples: FxHashSet<(MetricNo, Identity)>,
+    /// What was deleted, without object ids and sorted by start.
+    samples: FxHashMap<MetricNo, Vec<Sample>>,
 }
 
 impl Deleted {
@@ -31,12 +33,23 @@ impl Deleted {
     pub(crate) fn contains(&self, metric: MetricNo, sample: &Sample) -> bool {
         match sample.uid {
             Some(uid) => self.uids.contains(&uid),
-            None => {
-                !self.samples.is_empty()
-                    && self.samples.contains(&(metric, merge::identity(sample)))
-            }
+            None => self.samples.get(&metric).is_some_and(|deleted| {
+                let from_us = sample.start_us.saturating_sub(SECOND_US);
+                let until_us = sample.start_us.saturating_add(SECOND_US);
+                let first = deleted.partition_point(|other| other.start_us < from_us);
+                deleted
+                    .iter()
+                    .skip(first)
+                    .take_while(|other| other.start_us <= until_us)
+                    .any(|other| twin::is_twin(other, sample) || is_same(other, sample))
+            }),
         }
     }
+}
+
+/// Whether an aggregate is the one that was deleted.
+fn is_same(deleted: &Sample, sample: &Sample) -> bool {
+    merge::identity(deleted) == merge::identity(sample)
 }
 
 /// What of the samples that come in may not. A sample without an object id is only judged in a
@@ -55,7 +68,7 @@ pub(crate) async fn among(
         .collect();
     let mut deleted = Deleted {
         uids: uids_among(tx, person, &uids).await?,
-        samples: FxHashSet::default(),
+        samples: FxHashMap::default(),
     };
     let Some(exported_us) = exported_us else {
         return Ok(deleted);
@@ -77,9 +90,13 @@ pub(crate) async fn among(
         let bytes = key.open_as("tombstone", &row_name(key, uid), &sealed)?;
         let rows = codec::decode(&bytes).map_err(|_| damaged())?;
         let row = rows.first().ok_or_else(damaged)?;
-        deleted
-            .samples
-            .insert((metric, merge::identity(&row.sample)));
+        deleted.samples.entry(metric).or_default().push(Sample {
+            uid: None,
+            ..row.sample
+        });
+    }
+    for samples in deleted.samples.values_mut() {
+        samples.sort_unstable_by_key(|sample| sample.start_us);
     }
     Ok(deleted)
 }
@@ -160,6 +177,104 @@ pub(crate) async fn bury(
         })?;
     }
     Ok(())
+}
+
+/// A document as a tombstone knows it: what names it, and when it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Document {
+    /// What it is called beside its times: its kind and activity, or its kind and identity.
+    pub(crate) name: String,
+    pub(crate) start_us: i64,
+    pub(crate) end_us: i64,
+}
+
+impl Document {
+    /// The form in which it is sealed: an interval with the digest of the name as its object id.
+    fn stored(&self) -> Stored {
+        Stored {
+            sample: Sample {
+                start_us: self.start_us,
+                end_us: self.end_us,
+                value: 0.0,
+                zone_offset_min: None,
+                source: SourceNo(0),
+                uid: Some(uid_of(&self.name)),
+                flags: Flags::NONE,
+            },
+            origin: 0,
+            seen: 0,
+        }
+    }
+
+    /// Whether a deleted document is this one, through whatever door it comes.
+    fn is(&self, deleted: &Sample) -> bool {
+        deleted.uid == Some(uid_of(&self.name))
+            && twin::is_same_instant(deleted.start_us, self.start_us)
+            && twin::is_same_instant(deleted.end_us, self.end_us)
+    }
+}
+
+/// Remembers what the document of a deleted object was.
+pub(crate) async fn describe(
+    tx: &mut Tx,
+    key: &PersonKey,
+    person: i64,
+    uid: Uid,
+    document: &Document,
+) -> Result<(), Error> {
+    let number = uid.get().cast_signed();
+    let bytes = codec::encode(std::slice::from_ref(&document.stored()));
+    run!(tx, connection => sqlx::query(
+        "UPDATE tombstones SET sealed = $3 WHERE person = $1 AND uid = $2 AND metric IS NULL",
+    )
+    .bind(person)
+    .bind(number)
+    .bind(key.seal(&row_name(key, number), &bytes))
+    .execute(connection)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// The documents that were deleted after a snapshot was made.
+#[derive(Debug, Default)]
+pub(crate) struct DeletedDocuments(Vec<Sample>);
+
+impl DeletedDocuments {
+    pub(crate) async fn after(
+        tx: &mut Tx,
+        key: &PersonKey,
+        person: i64,
+        exported_us: i64,
+    ) -> Result<Self, Error> {
+        let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Vec<u8>)>(
+            "SELECT uid, sealed FROM tombstones
+             WHERE person = $1 AND metric IS NULL AND sealed IS NOT NULL AND deleted_us > $2",
+        )
+        .bind(person)
+        .bind(exported_us)
+        .fetch_all(connection)
+        .await)?;
+        let mut deleted = Vec::with_capacity(rows.len());
+        for (uid, sealed) in rows {
+            let damaged = || Error::Damaged { what: "tombstone" };
+            let bytes = key.open_as("tombstone", &row_name(key, uid), &sealed)?;
+            let rows = codec::decode(&bytes).map_err(|_| damaged())?;
+            deleted.push(rows.first().ok_or_else(damaged)?.sample);
+        }
+        deleted.sort_unstable_by_key(|sample| sample.start_us);
+        Ok(Self(deleted))
+    }
+
+    pub(crate) fn contain(&self, document: &Document) -> bool {
+        let from_us = document.start_us.saturating_sub(SECOND_US);
+        let until_us = document.start_us.saturating_add(SECOND_US);
+        let first = self.0.partition_point(|sample| sample.start_us < from_us);
+        let around = self.0.iter().skip(first);
+        around
+            .take_while(|sample| sample.start_us <= until_us)
+            .any(|deleted| document.is(deleted))
+    }
 }
 
 /// Moves what deleted samples were from a person's own number to the catalogue's, with their values in its

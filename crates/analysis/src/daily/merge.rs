@@ -10,21 +10,28 @@
 //! `value × u / d`, with `d` its length and `u` the part of it that no sample of a higher-ranked
 //! layer covers, spread evenly over the uncovered time and cut at the borders of the days. Layers,
 //! best first: entries made by hand, then raw samples by the rank of their source, then samples that an app
-//! had already aggregated, again by rank. Samples of one source never hide each other, except that
-//! its raw samples hide its aggregated ones: an aggregate only fills what raw samples leave open. A sample of
-//! zero length counts fully when no better sample covers its instant, and hides nothing. All lengths
-//! are whole microseconds; one multiplication and one division round.
+//! had already aggregated, the shorter before the longer (by powers of two of a minute) and again by rank. A
+//! source names one device. Samples of one source never hide each other, but what lies inside another of its
+//! samples counts once: the longer one contributes what those inside it, each the more of its own value and
+//! what lies inside it, did not give; of equal intervals the largest value counts. What lies inside two that
+//! overlap is taken from the one that begins later. An aggregate only fills what raw samples leave open, and
+//! nothing when that is no more than what they give in the second before it and the second after. A
+//! sample of zero length counts fully when no better sample covers its instant, and hides nothing. All
+//! lengths are whole microseconds; one multiplication and one division round.
 //!
 //! *Validity*: any samples with `end ≥ start` and a finite value; others are ignored. A sample that
 //! began before the loaded window is missed. Coverage is the share of the day's hours touched by a
 //! sample, hidden or not.
 //!
-//! *Versions*: 2. Version 1 let an aggregate add its value times the uncovered part of its time.
+//! *Versions*: 3. Version 1 let an aggregate add its value times the uncovered part of its time; version 2
+//! added up what one source had sent in two groupings.
 //!
 //! *References*: Apple, "Manage Health data on your iPhone, iPad, or Apple Watch" (source order, 2023);
 //! the exact rule is the project's own (`docs/ARCHITECTURE.md`, samples and chunks).
 
-use model::sample::{Flags, HOUR_US, MINUTE_US, Sample};
+use std::cmp::Reverse;
+
+use model::sample::{Flags, MINUTE_US, SECOND_US, Sample};
 use model::source::SourceNo;
 use model::zone::Span;
 
@@ -112,29 +119,18 @@ impl Class {
     }
 }
 
-/// How long the interval of an aggregate is; finer ones count first.
+/// How long the interval of an aggregate is, as the power of two of a minute that it does not exceed;
+/// finer ones count first. Days of 23 and 25 hours are of one length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Length {
-    Minute,
-    Hour,
-    Day,
-    Longer,
-}
-
-/// The longest day that a clock change makes.
-const LONGEST_DAY_US: i64 = 25 * HOUR_US;
+struct Length(u32);
 
 impl Length {
-    const fn of(length_us: i64) -> Self {
-        if length_us <= MINUTE_US {
-            Self::Minute
-        } else if length_us <= HOUR_US {
-            Self::Hour
-        } else if length_us <= LONGEST_DAY_US {
-            Self::Day
-        } else {
-            Self::Longer
-        }
+    fn of(length_us: i64) -> Self {
+        let minutes = length_us
+            .max(1)
+            .unsigned_abs()
+            .div_ceil(MINUTE_US.unsigned_abs());
+        Self(minutes.next_power_of_two().trailing_zeros())
     }
 }
 
@@ -142,6 +138,12 @@ impl Length {
 struct Piece {
     span: Span,
     value: f64,
+}
+
+impl Piece {
+    const fn has_length(&self) -> bool {
+        self.span.start_us < self.span.end_us
+    }
 }
 
 /// Samples that do not hide each other.
@@ -201,8 +203,57 @@ fn layers_of(samples: &[Sample], ranks: &Ranks) -> Vec<Layer> {
         }
         previous = Some((sample, at));
     }
+    for layer in &mut layers {
+        count_once(&mut layer.pieces);
+    }
     layers.sort_by_key(|layer| (layer.class, layer.rank, layer.source));
     layers
+}
+
+/// Leaves of each piece what those inside it did not give. Pieces are sorted by start; those of zero length
+/// stay as they are.
+fn count_once(pieces: &mut [Piece]) {
+    let mut end_us = i64::MIN;
+    let mut overlap = false;
+    for piece in pieces.iter().filter(|piece| piece.has_length()) {
+        overlap |= piece.span.start_us < end_us;
+        end_us = end_us.max(piece.span.end_us);
+    }
+    if !overlap {
+        return;
+    }
+    let mut long: Vec<&mut Piece> = pieces
+        .iter_mut()
+        .filter(|piece| piece.has_length())
+        .collect();
+    long.sort_by(|a, b| {
+        let place = |piece: &Piece| (piece.span.start_us, Reverse(piece.span.end_us));
+        place(a).cmp(&place(b)).then(b.value.total_cmp(&a.value))
+    });
+    // The piece around each one. An open piece that ends before a later one is around nothing that the
+    // later one is not around too.
+    let mut around: Vec<Option<usize>> = Vec::with_capacity(long.len());
+    let mut open: Vec<(usize, i64)> = Vec::new();
+    for (at, piece) in long.iter().enumerate() {
+        while open
+            .pop_if(|(_, end_us)| *end_us < piece.span.end_us)
+            .is_some()
+        {}
+        around.push(open.last().map(|(outer, _)| *outer));
+        open.push((at, piece.span.end_us));
+    }
+    let mut inside = vec![0.0; long.len()];
+    for (at, piece) in long.iter_mut().enumerate().rev() {
+        let given = inside.get(at).copied().unwrap_or(0.0);
+        let total = piece.value.max(given);
+        if given > 0.0 {
+            piece.value = (piece.value - given).max(0.0);
+        }
+        let outer = around.get(at).copied().flatten();
+        if let Some(sum) = outer.and_then(|outer| inside.get_mut(outer)) {
+            *sum += total;
+        }
+    }
 }
 
 fn class_of(sample: &Sample) -> Class {
@@ -365,7 +416,7 @@ fn add_aggregates(
         let rest = match start_us == end_us {
             true if is_covered => 0.0,
             true => piece.value,
-            false => (piece.value - before.inside(piece.span)).max(0.0),
+            false => surplus(piece, &before),
         };
         if places.is_empty() {
             places.push(piece.span);
@@ -400,6 +451,23 @@ fn add_aggregates(
             let share = part_in(*place);
             Contribution::new(*place, rest * share)
         }));
+    }
+}
+
+/// What an aggregate contains beyond what was given inside it. What the second around it gave may be its own:
+/// doors print the times of one sample with and without fractions.
+fn surplus(piece: &Piece, given: &Given) -> f64 {
+    let Span { start_us, end_us } = piece.span;
+    let inside = given.inside(piece.span);
+    let around = given.inside(Span {
+        start_us: start_us - SECOND_US,
+        end_us: end_us + SECOND_US,
+    });
+    let more = piece.value - inside;
+    if more <= around - inside {
+        0.0
+    } else {
+        more.max(0.0)
     }
 }
 

@@ -10,10 +10,12 @@ use model::zone::Span;
 /// Larger magnitudes are damage, not measurements; sums of them would leave the range of `f64`.
 const MAGNITUDE_MAX: f64 = 1e100;
 
-/// Flags that make equal values different statements: the value itself, a mean, a minimum, a maximum.
+/// Flags that make equal values different statements: the value itself, a mean, a minimum, a maximum, and which
+/// of several objects it is.
 const KIND: u16 = Flags::AGGREGATED
     .with(Flags::MINIMUM)
     .with(Flags::MAXIMUM)
+    .with(Flags::VARIANT)
     .bits();
 
 /// The canonical order: start, end, source, value, and then flags such that what repeats a sample
@@ -26,6 +28,7 @@ pub(super) fn compare(a: &Sample, b: &Sample) -> Ordering {
     (a.start_us, a.end_us, a.source)
         .cmp(&(b.start_us, b.end_us, b.source))
         .then_with(|| a.value.total_cmp(&b.value))
+        .then_with(|| a.uid.cmp(&b.uid))
         .then_with(|| flags(a).cmp(&flags(b)))
 }
 
@@ -68,12 +71,14 @@ pub(super) fn is_same(a: &Sample, b: &Sample) -> bool {
         a.source,
         a.value.to_bits(),
         a.flags.bits() & KIND,
+        a.uid,
     ) == (
         b.start_us,
         b.end_us,
         b.source,
         b.value.to_bits(),
         b.flags.bits() & KIND,
+        b.uid,
     )
 }
 

@@ -181,6 +181,12 @@ fn told(account: &Account) -> String {
         "against older exports",
         listed(older.map(|(what, count)| (what, count))),
     );
+    for renamed in &tally.renamed {
+        more(
+            "renamed",
+            format!("{} is now {}", renamed.former, renamed.now),
+        );
+    }
     if let Some(recording) = &tally.recording {
         let offset = recording.clock_offset_s;
         let device = recording.device.as_deref().unwrap_or(&recording.format);

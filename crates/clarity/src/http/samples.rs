@@ -11,7 +11,7 @@ use axum::extract::State;
 use model::ids::UserId;
 use model::metric::MetricNo;
 use model::sample::{DAY_US, Sample};
-use model::source::{SourceNo, normalised};
+use model::source::SourceNo;
 use model::zone::{Span, Zone, ZoneHistory};
 use serde::{Deserialize, Serialize};
 use store::samples::Held;
@@ -198,14 +198,12 @@ fn wanted(
 }
 
 /// Whose samples.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Chosen {
     /// Everybody's.
     Every,
-    /// One source's.
-    Source(SourceNo),
-    /// Those of a source that this person does not have.
-    Nobody,
+    /// Those of the sources of one name; none where this person has no such source.
+    Named(Vec<SourceNo>),
 }
 
 impl Chosen {
@@ -213,18 +211,14 @@ impl Chosen {
         let Some(name) = name else {
             return Self::Every;
         };
-        let key = normalised(name);
-        let numbers = (0..=u16::MAX).map(SourceNo);
-        let mut known = numbers.zip(dossier.dictionary().sources());
-        let found = known.find(|(_, source)| source.key() == key);
-        found.map_or(Self::Nobody, |(no, _)| Self::Source(no))
+        let numbers = dossier.dictionary().sources_named(name);
+        Self::Named(numbers.iter().copied().map(SourceNo).collect())
     }
 
-    fn takes(self, no: SourceNo) -> bool {
+    fn takes(&self, no: SourceNo) -> bool {
         match self {
             Self::Every => true,
-            Self::Source(only) => only == no,
-            Self::Nobody => false,
+            Self::Named(numbers) => numbers.contains(&no),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! An import that is cut off keeps what was committed; running it again finishes it, because what is
 //! there is recognised.
 
+use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use import::recording::front;
 use model::ids::{UploadId, UserId};
 use model::metric::MetricNo;
 use model::sample::SECOND_US;
+use model::source::SourceNo;
 use model::zone::{Zone, ZoneHistory};
 use store::samples::{Mirror, Reconcile};
 use store::uploads::{NewUpload, UploadNo, UploadState, UploadStatus};
@@ -26,7 +28,7 @@ use tokio::sync::mpsc;
 use crate::app::App;
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
 use crate::ingest::recording::{self, Surroundings};
-use crate::ingest::tally::Tally;
+use crate::ingest::tally::{RenamedTally, Tally};
 use crate::ingest::{IngestError, abandoned, dirty, mark_days};
 use crate::person::dossier::Dossier;
 use crate::supervise::Place;
@@ -362,6 +364,8 @@ impl Writing {
         let Some(exported_us) = self.intake.snapshot_us else {
             return Ok(());
         };
+        let renamed = self.note_names(person, exported_us);
+        person.save(tx).await?;
         if snapshots
             .iter()
             .all(|(_, other_us)| *other_us == exported_us)
@@ -374,6 +378,7 @@ impl Writing {
             exported_us,
             present: &present,
             mirror: what.mirror,
+            renamed: &renamed,
             snapshots: &snapshots,
         };
         let done = store::samples::reconcile(tx, &person.key, what.user, &reconcile).await?;
@@ -399,6 +404,24 @@ impl Writing {
             self.intake.dirty_seq = self.intake.dirty_seq.max(seq);
         }
         Ok(())
+    }
+
+    /// Notes which sources an export has, and reports those that have another name since. Returns every
+    /// former name with the one that it is now.
+    fn note_names(&mut self, person: &mut Dossier, exported_us: i64) -> Vec<(SourceNo, SourceNo)> {
+        let before = person.dictionary().renamed();
+        let sources: BTreeSet<SourceNo> = self.intake.present.iter().map(|(_, no)| *no).collect();
+        for no in sources {
+            person.dictionary_mut(|table| ((), table.exported(no, exported_us)));
+        }
+        let after = person.dictionary().renamed();
+        for one in after.iter().filter(|one| !before.contains(one)) {
+            self.intake.tally.renamed.push(RenamedTally {
+                former: person.source_name(one.former).to_owned(),
+                now: person.source_name(one.now).to_owned(),
+            });
+        }
+        after.iter().map(|one| (one.former, one.now)).collect()
     }
 
     /// Remembers that the import failed. If even that fails, the log has both errors.

@@ -4,6 +4,7 @@
 //! give one number to two sources.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use import::batch::{Batch, Deletion, Fact, Incoming, Meaning, Printed, TypeName, ZoneSeen};
 use model::ids::{JobId, UserId};
@@ -437,7 +438,7 @@ impl Intake {
 /// What days depend on beside samples, before a write.
 struct Before {
     zones: ZoneHistory,
-    order: Vec<SourceNo>,
+    order: Arc<[SourceNo]>,
 }
 
 impl Before {
@@ -447,7 +448,7 @@ impl Before {
         let known = order
             .iter()
             .filter(|no| usize::from(no.0) < self.order.len());
-        !known.eq(&self.order)
+        !known.eq(self.order.iter())
     }
 }
 

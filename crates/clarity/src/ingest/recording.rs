@@ -296,13 +296,13 @@ impl<'a, 's> Writer<'a, 's> {
             None => (offset_s(self.around.zones, start_s), ClockTold::Person),
         };
         let name = header.device.as_deref().unwrap_or(header.format);
-        let parts = [&header.device, &header.serial, &header.firmware];
+        let parts = [&header.device, &header.serial];
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
         let source = Source {
             device: (!parts.is_empty()).then(|| parts.join(", ")),
             ..Source::named(name)
         };
-        let no = Sources::new().add(name.as_bytes(), source, &mut self.outbox);
+        let no = Sources::new().add((name.as_bytes(), b""), source, &mut self.outbox);
         self.source = no.expect("a new table has room");
         self.outbox.fact(Fact::Recorded(Recorder {
             format: header.format,

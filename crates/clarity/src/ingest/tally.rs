@@ -50,6 +50,15 @@ pub(crate) struct SnapshotTally {
     pub(crate) removed: u64,
 }
 
+/// A watch or phone that has another name now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub(crate) struct RenamedTally {
+    /// The name in earlier exports.
+    pub(crate) former: String,
+    /// The name since.
+    pub(crate) now: String,
+}
+
 /// A place where the input was damaged, or a part that was left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct Remark {
@@ -84,6 +93,9 @@ pub(crate) struct Tally {
     pub(crate) deleted: u64,
     /// What changed about older exports.
     pub(crate) snapshot: SnapshotTally,
+    /// Sources that are known under another name since this export: the same device, renamed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) renamed: Vec<RenamedTally>,
     /// Where the input is damaged; everything before was read.
     pub(crate) damage: Vec<Remark>,
     /// Parts that were left out on purpose.

@@ -5,6 +5,7 @@
 //! effect is exactly once because it is a pure function of the stored samples; running it twice
 //! changes nothing. Jobs must never be the only place that knows something.
 
+mod doors;
 pub(crate) mod embed;
 pub(crate) mod error;
 pub(crate) mod insight;

@@ -1,5 +1,5 @@
-//! After an upgrade: what older methods made is made again in the background, and types that the
-//! catalogue has learnt are promoted.
+//! After an upgrade: what older methods made is made again in the background, types that the catalogue has
+//! learnt are promoted, and measurements that were stored twice are joined.
 //!
 //! One step is one person's next window, newest days first; then it is the next person's turn. A step
 //! only marks days and queues jobs: the work itself is that of any other change, and whatever a person
@@ -17,6 +17,7 @@ use model::sample::MINUTE_US;
 use store::revisions::{self, Derived, Turn};
 
 use crate::app::App;
+use crate::jobs::doors;
 use crate::jobs::error::JobError;
 use crate::jobs::kind::Job;
 use crate::jobs::promote;
@@ -41,6 +42,7 @@ pub struct Round {
     catalogue: Turn,
     /// When those whose promotion failed are tried again, if there are any.
     again_us: Option<i64>,
+    settled: Turn,
     derived: [Turn; Derived::ALL.len()],
 }
 
@@ -49,7 +51,7 @@ pub struct Round {
 pub enum Step {
     /// Something was done for a person.
     Done,
-    /// The person whose turn it was has other work waiting.
+    /// The person whose turn it was has other work waiting, or needs nothing.
     Passed,
     /// Nothing is older than it should be, or nobody is left in this round.
     Idle,
@@ -119,6 +121,9 @@ pub async fn step(app: &Arc<App>, round: &mut Round) -> Result<Step, store::Erro
     if let Some(step) = catalogue(app, round).await? {
         return Ok(step);
     }
+    if let Some(step) = doors(app, round).await? {
+        return Ok(step);
+    }
     for (place, what) in Derived::ALL.into_iter().enumerate() {
         if what == Derived::Embeddings && !has_model(app) {
             continue;
@@ -170,6 +175,32 @@ async fn catalogue(app: &Arc<App>, round: &mut Round) -> Result<Option<Step>, st
         round.again_us.get_or_insert(now_us + FAILED_AGAIN_US);
     }
     Ok(Some(Step::Done))
+}
+
+/// Puts the samples of the next person right that were stored before one measurement through two doors was
+/// one; `None` when everybody's are. One who fails keeps what is done and is tried again by the next process.
+async fn doors(app: &Arc<App>, round: &mut Round) -> Result<Option<Step>, store::Error> {
+    let mut tx = app.store.read().await?;
+    let next = revisions::next_unsettled(&mut tx, doors::RULE, round.settled).await?;
+    drop(tx);
+    let Some((user, at)) = next else {
+        return Ok(None);
+    };
+    round.settled = at;
+    let settled = AssertUnwindSafe(doors::person(app, user)).catch_unwind();
+    let settled = settled.await.unwrap_or_else(|_panic| {
+        supervise::panicked("settling");
+        Err(JobError::Panicked)
+    });
+    match settled {
+        Ok(0) => Ok(Some(Step::Passed)),
+        Ok(_) => Ok(Some(Step::Done)),
+        Err(error) => {
+            metrics::counter!("clarity_settlings_failed_total").increment(1);
+            tracing::error!(user = %user, error = %error, "joining a person's samples failed");
+            Ok(Some(Step::Passed))
+        }
+    }
 }
 
 /// Queues the next window of a person, unless other work of theirs waits: that comes first.

@@ -2,9 +2,11 @@
 //! refer to both by number, so entries are only ever added or described better, never removed.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use model::metric::MetricNo;
-use model::source::{Source, SourceNo, normalised};
+use model::source::{Source, SourceClass, SourceNo, normalised};
 use serde::{Deserialize, Serialize};
 
 /// Most sources one person can have; a number must fit the stored column with room to spare.
@@ -13,7 +15,7 @@ pub(crate) const SOURCES_MAX: usize = 60_000;
 pub(crate) const UNKNOWN_TYPES_MAX: usize = 10_000;
 
 /// A type that the catalogue does not know, with the unit its values are kept in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct UnknownType {
     /// The identifier as it came.
     pub(crate) name: String,
@@ -22,10 +24,51 @@ pub(crate) struct UnknownType {
 }
 
 /// The table.
-#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(crate) struct Dictionary {
     sources: Vec<Source>,
     unknown: Vec<UnknownType>,
+    /// Where entries stand; made when it is first asked for.
+    #[serde(skip)]
+    index: OnceLock<Index>,
+    /// Every source, best first, until one changes.
+    #[serde(skip)]
+    usual: OnceLock<Arc<[SourceNo]>>,
+}
+
+/// Where entries stand in the table, so that no question goes through all of it.
+#[derive(Debug, Default, Clone)]
+struct Index {
+    /// By normalised name, in the order of their numbers.
+    sources: HashMap<String, Vec<u16>>,
+    types: HashMap<UnknownType, u16>,
+}
+
+impl Index {
+    fn of(sources: &[Source], unknown: &[UnknownType]) -> Self {
+        let mut index = Self::default();
+        for (at, source) in (0..).zip(sources) {
+            index.add(at, source);
+        }
+        index.types = unknown.iter().cloned().zip(0..).collect();
+        index
+    }
+
+    fn add(&mut self, at: u16, source: &Source) {
+        self.sources
+            .entry(normalised(&source.name))
+            .or_default()
+            .push(at);
+    }
+}
+
+/// A source that has another name now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Renamed {
+    /// The number of its former name.
+    pub(crate) former: SourceNo,
+    /// The number of its name now.
+    pub(crate) now: SourceNo,
 }
 
 /// The table is full: more sources or unknown types than any person has.
@@ -39,21 +82,32 @@ pub struct DictionaryFull {
 impl Dictionary {
     /// About how many bytes it takes.
     pub(super) fn size(&self) -> u32 {
-        let sources = self.sources.len().saturating_mul(256);
-        let unknown = self.unknown.len().saturating_mul(128);
+        let sources = self.sources.len().saturating_mul(384);
+        let unknown = self.unknown.len().saturating_mul(256);
         u32::try_from(sources.saturating_add(unknown)).unwrap_or(u32::MAX)
+    }
+
+    fn index(&self) -> &Index {
+        self.index
+            .get_or_init(|| Index::of(&self.sources, &self.unknown))
+    }
+
+    /// The numbers of the sources of a name, however it is spelt: one for each device.
+    pub(crate) fn sources_named(&self, name: &str) -> &[u16] {
+        let found = self.index().sources.get(&normalised(name));
+        found.map_or(&[], Vec::as_slice)
     }
 
     /// The number of a source, adding or describing it better; the flag tells whether the table
     /// changed.
     pub(crate) fn learn(&mut self, source: &Source) -> Result<(SourceNo, bool), DictionaryFull> {
-        let key = source.key();
-        if let Some(at) = self.sources.iter().position(|known| known.key() == key) {
-            let changed = self
-                .sources
-                .get_mut(at)
-                .is_some_and(|known| describe(known, source));
-            return Ok((source_no(at), changed));
+        if let Some(at) = self.find(source) {
+            let known = self.sources.get_mut(usize::from(at));
+            let changed = known.is_some_and(|known| describe(known, source));
+            if changed {
+                self.usual = OnceLock::new();
+            }
+            return Ok((SourceNo(at), changed));
         }
         if self.sources.len() >= SOURCES_MAX {
             return Err(DictionaryFull {
@@ -61,8 +115,82 @@ impl Dictionary {
                 limit: SOURCES_MAX,
             });
         }
+        let no = source_no(self.sources.len());
+        self.index();
+        if let Some(index) = self.index.get_mut() {
+            index.add(no.0, source);
+        }
         self.sources.push(source.clone());
-        Ok((source_no(self.sources.len() - 1), true))
+        self.usual = OnceLock::new();
+        Ok((no, true))
+    }
+
+    /// The known source that one is: that of its name and device. Who names no device means the one that was
+    /// learnt last, and a source of which no device is known yet can be of any.
+    fn find(&self, source: &Source) -> Option<u16> {
+        let of_name = self.sources_named(&source.name);
+        let device = |at: &u16| self.sources.get(usize::from(*at));
+        let with = |wanted: Option<&str>| {
+            let mut numbers = of_name.iter();
+            numbers.find(|at| device(at).is_some_and(|known| known.device.as_deref() == wanted))
+        };
+        let found = match source.device.as_deref() {
+            None => with(None).or(of_name.last()),
+            Some(told) => with(Some(told))
+                .or_else(|| {
+                    of_name
+                        .iter()
+                        .rfind(|at| device(at).is_some_and(|known| known.is_of_device(told)))
+                })
+                .or_else(|| with(None)),
+        };
+        found.copied()
+    }
+
+    /// Remembers that an export of this date contains a source; the flag tells whether that is news.
+    pub(crate) fn exported(&mut self, no: SourceNo, exported_us: i64) -> bool {
+        let Some(source) = self.sources.get_mut(usize::from(no.0)) else {
+            return false;
+        };
+        let is_later = source.exported_us.is_none_or(|known| known < exported_us);
+        if is_later {
+            source.exported_us = Some(exported_us);
+        }
+        is_later
+    }
+
+    /// Former names of watches and phones. An export prints all of a device's history under the name that
+    /// it has then: of two names of one piece of hardware the one that later exports lack is former. What the
+    /// latest export has under several names are several devices of one model.
+    pub(crate) fn renamed(&self) -> Vec<Renamed> {
+        let mut by_device: HashMap<(SourceClass, &str), Vec<(i64, SourceNo)>> = HashMap::new();
+        for (at, source) in self.sources.iter().enumerate() {
+            let is_device = matches!(source.class, SourceClass::Watch | SourceClass::Phone);
+            let hardware = source.device.as_deref();
+            let hardware = hardware.filter(|text| text.contains(|c: char| c.is_ascii_digit()));
+            if let (true, Some(hardware), Some(exported_us)) =
+                (is_device, hardware, source.exported_us)
+            {
+                let names = by_device.entry((source.class, hardware)).or_default();
+                names.push((exported_us, source_no(at)));
+            }
+        }
+        let mut renamed = Vec::new();
+        for names in by_device.into_values() {
+            let Some((latest_us, now)) = names.iter().max().copied() else {
+                continue;
+            };
+            let is_now = |exported_us: i64| exported_us == latest_us;
+            if names.iter().filter(|(at_us, _)| is_now(*at_us)).count() == 1 {
+                let former = names.iter().filter(|(at_us, _)| !is_now(*at_us));
+                renamed.extend(former.map(|(_, former)| Renamed {
+                    former: *former,
+                    now,
+                }));
+            }
+        }
+        renamed.sort_unstable();
+        renamed
     }
 
     /// Remembers the first sample of a source; the flag tells whether it is earlier than before.
@@ -73,6 +201,7 @@ impl Dictionary {
         let earlier = source.first_us.is_none_or(|known| start_us < known);
         if earlier {
             source.first_us = Some(start_us);
+            self.usual = OnceLock::new();
         }
         earlier
     }
@@ -83,24 +212,29 @@ impl Dictionary {
         name: &str,
         unit: &str,
     ) -> Result<(MetricNo, bool), DictionaryFull> {
-        let found = self
-            .unknown
-            .iter()
-            .position(|known| known.name == name && known.unit == unit);
-        let at = found.unwrap_or(self.unknown.len());
-        if found.is_none() {
-            if self.unknown.len() >= UNKNOWN_TYPES_MAX {
+        let told = UnknownType {
+            name: name.to_owned(),
+            unit: unit.to_owned(),
+        };
+        let found = self.index().types.get(&told).copied();
+        let no = match found {
+            Some(no) => no,
+            None if self.unknown.len() >= UNKNOWN_TYPES_MAX => {
                 return Err(DictionaryFull {
                     what: "unknown types",
                     limit: UNKNOWN_TYPES_MAX,
                 });
             }
-            self.unknown.push(UnknownType {
-                name: name.to_owned(),
-                unit: unit.to_owned(),
-            });
-        }
-        let no = u16::try_from(at).expect("the table is bounded by UNKNOWN_TYPES_MAX");
+            None => {
+                let no = u16::try_from(self.unknown.len());
+                let no = no.expect("the table is bounded by UNKNOWN_TYPES_MAX");
+                if let Some(index) = self.index.get_mut() {
+                    index.types.insert(told.clone(), no);
+                }
+                self.unknown.push(told);
+                no
+            }
+        };
         Ok((MetricNo(MetricNo::FIRST_UNKNOWN.0 + no), found.is_none()))
     }
 
@@ -136,20 +270,41 @@ impl Dictionary {
             .collect()
     }
 
-    /// Every source, best first: those in `wanted` in that order; then watches, phones and apps, and
-    /// among those of one kind the newest first.
-    pub(crate) fn best_first(&self, wanted: &[String]) -> Vec<SourceNo> {
-        let wanted: Vec<String> = wanted.iter().map(|name| normalised(name)).collect();
-        let mut order: Vec<(usize, &Source)> = self.sources.iter().enumerate().collect();
-        order.sort_by_key(|(at, source)| {
-            let key = source.key();
-            let chosen = wanted
-                .iter()
-                .position(|name| *name == key)
-                .unwrap_or(usize::MAX);
-            (chosen, source.class, Reverse(source.first_us), *at)
+    /// Every source, best first: watches, phones and apps, and among those of one kind the newest first.
+    pub(crate) fn usual_order(&self) -> Arc<[SourceNo]> {
+        let order = self
+            .usual
+            .get_or_init(|| self.order(&HashMap::new()).into());
+        Arc::clone(order)
+    }
+
+    /// Every source, best first: those in `wanted` in that order, then the others as usual.
+    pub(crate) fn best_first(&self, wanted: &[String]) -> Arc<[SourceNo]> {
+        if wanted.is_empty() {
+            return self.usual_order();
+        }
+        let mut places: HashMap<u16, usize> = HashMap::new();
+        for (place, name) in wanted.iter().enumerate() {
+            for at in self.sources_named(name) {
+                places.entry(*at).or_insert(place);
+            }
+        }
+        // Who chose a place for a device chose it for the name that the device has now.
+        for Renamed { former, now } in self.renamed() {
+            if let Some(place) = places.get(&former.0).copied() {
+                places.entry(now.0).or_insert(place);
+            }
+        }
+        self.order(&places).into()
+    }
+
+    fn order(&self, places: &HashMap<u16, usize>) -> Vec<SourceNo> {
+        let mut order: Vec<(SourceNo, &Source)> = (0..).map(SourceNo).zip(&self.sources).collect();
+        order.sort_by_key(|(no, source)| {
+            let place = places.get(&no.0).copied().unwrap_or(usize::MAX);
+            (place, source.class, Reverse(source.first_us), *no)
         });
-        order.into_iter().map(|(at, _)| source_no(at)).collect()
+        order.into_iter().map(|(no, _)| no).collect()
     }
 }
 
@@ -199,10 +354,81 @@ mod tests {
             table.learn(&source).expect("room");
         }
         let check = |wanted: &[String], expect: [u16; 4]| {
-            assert_eq!(table.best_first(wanted), expect.map(SourceNo));
+            assert_eq!(*table.best_first(wanted), expect.map(SourceNo));
         };
         check(&[], [3, 2, 1, 0]);
         check(&["App".to_owned()], [0, 3, 2, 1]);
+    }
+
+    fn made(name: &str, device: &str) -> Source {
+        Source {
+            device: (!device.is_empty()).then(|| device.to_owned()),
+            ..Source::named(name)
+        }
+    }
+
+    #[test]
+    fn a_source_is_a_name_and_a_device() {
+        let mut table = Dictionary::default();
+        let mut check = |name, device, expect: u16| {
+            let (no, _) = table.learn(&made(name, device)).expect("room");
+            assert_eq!(no, SourceNo(expect), "{name} {device}");
+        };
+        check("Apple Watch", "", 0);
+        check("Apple Watch", "Watch Watch6,1", 0);
+        check("Apple Watch", "Watch Watch7,5", 1);
+        check("APPLE\u{a0}WATCH", "Watch Watch6,1", 0);
+        check("Apple Watch", "", 1);
+        check("Apple Watch", "Watch7,5", 1);
+        check("iPhone", "iPhone iPhone14,5", 2);
+        check("iPhone", "", 2);
+    }
+
+    #[test]
+    fn a_name_that_later_exports_lack_is_a_former_one() {
+        let mut table = Dictionary::default();
+        let phone = "iPhone iPhone14,5";
+        for (name, device) in [
+            ("Anna\u{2019}s iPhone", phone),
+            ("iPhone von Anna", phone),
+            ("App", phone),
+            ("Max\u{2019} iPhone", "iPhone iPhone17,1"),
+            ("iPhone", "iPhone iPhone17,1"),
+        ] {
+            table.learn(&made(name, device)).expect("room");
+        }
+        assert!(table.renamed().is_empty(), "no export was read");
+        for (no, exported_us) in [(0, 5), (1, 9), (2, 9), (3, 9), (4, 9), (0, 4)] {
+            table.exported(SourceNo(no), exported_us);
+        }
+        let expected = Renamed {
+            former: SourceNo(0),
+            now: SourceNo(1),
+        };
+        assert_eq!(table.renamed(), [expected]);
+        let wanted = ["iPhone".to_owned(), "anna's iphone".to_owned()];
+        assert_eq!(*table.best_first(&wanted), [4, 0, 1, 3, 2].map(SourceNo));
+        table.exported(SourceNo(0), 9);
+        assert!(table.renamed().is_empty(), "both are in the latest export");
+    }
+
+    #[test]
+    fn a_full_table_is_asked_in_no_time() {
+        let mut table = Dictionary::default();
+        for n in 0..SOURCES_MAX {
+            table.learn(&named(&format!("App {n}"), 0)).expect("room");
+        }
+        assert!(table.learn(&Source::named("one more")).is_err());
+        let began = std::time::Instant::now();
+        for n in 0..SOURCES_MAX {
+            let found = table
+                .learn(&Source::named(&format!("APP {n}")))
+                .expect("known");
+            assert_eq!(usize::from(found.0.0), n);
+            assert_eq!(table.usual_order().len(), SOURCES_MAX);
+        }
+        // Going through the table for each would take minutes.
+        assert!(began.elapsed().as_secs() < 20);
     }
 
     #[test]

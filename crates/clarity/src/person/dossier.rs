@@ -208,11 +208,12 @@ impl Dossier {
         let wanted = own.or_else(|| orders.get(EVERY_METRIC));
         self.dictionary()
             .best_first(wanted.map_or(&[], Vec::as_slice))
+            .to_vec()
     }
 
     /// The order of sources where the person did not choose one.
-    pub(crate) fn usual_order(&self) -> Vec<SourceNo> {
-        self.dictionary().best_first(&[])
+    pub(crate) fn usual_order(&self) -> Arc<[SourceNo]> {
+        self.dictionary().usual_order()
     }
 
     /// What answers call a metric, its unit there, and how its samples combine. A type that the

@@ -111,7 +111,7 @@ async fn a_full_disk_is_503_until_there_is_room() {
         let values = (0..2_000).map(|index: u32| {
             let (month, day) = (1 + index % 12, 1 + index / 12 % 28);
             let value = 40 + (index * 7 + round) % 90;
-            json!({"value": value, "timestamp": format!("2025-{month:02}-{day:02}T08:{:02}:00Z", index % 60)})
+            json!({"value": value, "timestamp": format!("{}-{month:02}-{day:02}T08:{:02}:00Z", 2023 + round, index % 60)})
         });
         json!({"data_type": "heart_rate", "values": values.collect::<Vec<_>>(), "source": "Watch"})
     };

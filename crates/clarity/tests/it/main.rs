@@ -20,6 +20,8 @@ mod columns;
 mod contract;
 mod copying;
 mod days_story;
+mod doors;
+mod doors_matrix;
 mod edges;
 mod examples;
 mod failing;

@@ -266,8 +266,9 @@ async fn days_are_made_again_newest_first_and_person_by_person() {
     let bea = older_days(&test, "bea@example.org", 40).await;
     let mut round = Round::default();
     let mut step = async || refresh::step(&test.app, &mut round).await.expect("a step");
-    // Both are looked up in the catalogue first.
+    // Both are looked up in the catalogue first; neither has a measurement that is stored twice.
     assert_eq!((step().await, step().await), (Step::Done, Step::Done));
+    assert_eq!((step().await, step().await), (Step::Passed, Step::Passed));
     assert_eq!(step().await, Step::Done);
     assert_eq!(window(&test, ada).await, (day(69), day(39)));
     assert_eq!(step().await, Step::Done);
@@ -283,4 +284,98 @@ async fn days_are_made_again_newest_first_and_person_by_person() {
     assert_eq!(window(&test, ada).await, (day(7), day(0)));
     test.run_jobs().await;
     assert_eq!(step().await, Step::Idle);
+}
+
+/// Ada's steps, water, weights and workouts of five days, as the API returns them.
+async fn through_doors(test: &TestApp, ada: &Person) -> (Vec<f64>, Vec<f64>, Vec<f64>, usize) {
+    let span = "start=2026-03-02&end=2026-03-07";
+    let days = read(test, ada, &format!("/summaries/daily?{span}")).await;
+    let days = days["data"].as_array().expect("a list");
+    let of = |metric: &str, what: &str| -> Vec<f64> {
+        let values = days.iter().map(|day| day["metrics"][metric][what].as_f64());
+        values.map(|value| value.expect("a number")).collect()
+    };
+    let workouts = read(test, ada, &format!("/workouts?{span}")).await;
+    let workouts = workouts["data"].as_array().expect("a list").len();
+    let (steps, water) = (of("step_count", "value"), of("dietary_water", "value"));
+    (steps, water, of("body_mass", "n"), workouts)
+}
+
+/// A phone came through two doors before that was one measurement; `tools/doors-database` made the database.
+async fn is_put_right(store: Store, folder: &Path) {
+    let (test, ada) = app_on(store, folder).await;
+    let (_, water, weights, workouts) = through_doors(&test, &ada).await;
+    assert_eq!(
+        (water, weights, workouts),
+        (vec![500.0; 5], vec![2.0; 5], 10)
+    );
+    assert!(refresh::all(&test.app).await > 0);
+    let (steps, water, weights, workouts) = through_doors(&test, &ada).await;
+    for (day, steps) in (2..7).zip(steps) {
+        assert!(
+            (steps - f64::from(1_125 + 10 * day)).abs() < 1e-6,
+            "{day}: {steps}"
+        );
+    }
+    assert_eq!(
+        (water, weights, workouts),
+        (vec![250.0; 5], vec![1.0; 5], 5)
+    );
+    // What the app said is there, in its milliseconds, and what it deletes goes once.
+    let path = "/health-data?data_type=dietary_water&start=2026-03-02&end=2026-03-03";
+    let rows = read(&test, &ada, path).await;
+    let rows = rows["data"].as_array().expect("a list");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert!(rows[0].to_string().contains("12:00:00.437"), "{}", rows[0]);
+    let report = read(&test, &ada, "/imports").await;
+    let reports = report["data"].as_array().expect("a list");
+    let of_upgrade = reports
+        .iter()
+        .find(|one| one["stage"] == "upgrade")
+        .expect("a report");
+    assert_eq!(of_upgrade["duplicates"], 110 + 5, "{of_upgrade}");
+    let gone = json!({"deleted_objects": [{"uuid": "w2"}, {"uuid": "s20"}]});
+    let answer = test.post("/api/v1/healthkit", Some(&ada), &gone).await;
+    assert_eq!(answer.json()["rejected"], 0, "{}", answer.text());
+    test.app.clock.advance_us(5_000_000);
+    test.run_jobs().await;
+    let path = "/workouts?start=2026-03-02&end=2026-03-03";
+    assert_eq!(read(&test, &ada, path).await["data"], json!([]));
+    assert_eq!(refresh::all(&test.app).await, 0, "nothing is left to do");
+}
+
+/// A data folder in which two doors were used.
+fn folder_of_doors() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let packed =
+        std::fs::read(data.join("doors-before.sqlite.zst")).expect("a file of this repository");
+    let bytes = zstd::stream::decode_all(packed.as_slice()).expect("zstd");
+    std::fs::write(folder.path().join("clarity.db"), bytes).expect("my own file");
+    let key = data.join("doors-before.key");
+    std::fs::copy(key, folder.path().join("master.key")).expect("my own file");
+    folder
+}
+
+#[tokio::test]
+async fn what_two_doors_brought_before_the_rule_is_put_right() {
+    let folder = folder_of_doors();
+    let store = store_in(folder.path()).await;
+    is_put_right(store, folder.path()).await;
+}
+
+#[tokio::test]
+async fn what_two_doors_brought_before_the_rule_is_put_right_in_postgresql() {
+    let Some(database) = Database::create() else {
+        return oracle::absence::skip(oracle::absence::Absent::Service("PostgreSQL"));
+    };
+    let folder = folder_of_doors();
+    let from = store_in(folder.path()).await;
+    from.migrate().await.expect("an upgrade");
+    let to = database.store().await;
+    to.migrate().await.expect("tables");
+    store::copy::all(&from, &to).await.expect("a copy");
+    from.close().await;
+    is_put_right(to.clone(), folder.path()).await;
+    to.close().await;
 }

@@ -220,7 +220,9 @@ fn send(header: Header, voltage_uv: Vec<f64>, line: u64, reading: &mut Reading<'
         device: header.device.clone(),
         ..Source::named("ECG")
     };
-    let Some(source) = reading.sources.add(b"\0ecg", source, &mut reading.outbox) else {
+    let device = source.device.clone().unwrap_or_default();
+    let spelling = (b"\0ecg".as_slice(), device.as_bytes());
+    let Some(source) = reading.sources.add(spelling, source, &mut reading.outbox) else {
         return;
     };
     let seconds = voltage_uv.len() as f64 / sampling_hz;

@@ -136,14 +136,16 @@ impl<'s, 'f> Reading<'s, 'f> {
     /// many.
     #[inline]
     pub(crate) fn source(&mut self, tag: &SourceTag<'_>) -> Option<SourceNo> {
-        if let Some(found) = self.sources.find(tag.name) {
+        let device = tag.lasting_device();
+        if let Some(found) = self.sources.find(tag.name, device) {
             return Some(found);
         }
         if tag.name.len() > NAME_BYTES_MAX {
             return None;
         }
         let source = tag.source();
-        self.sources.add(tag.name, source, &mut self.outbox)
+        self.sources
+            .add((tag.name, device), source, &mut self.outbox)
     }
 
     /// The source of files that name none.
@@ -195,7 +197,16 @@ pub(crate) struct SourceTag<'t> {
     pub(crate) device: &'t [u8],
 }
 
-impl SourceTag<'_> {
+impl<'t> SourceTag<'t> {
+    /// The device without its address, which differs between records of one export.
+    #[inline]
+    fn lasting_device(&self) -> &'t [u8] {
+        let begin = self.device.iter().position(|byte| *byte == b',');
+        begin
+            .and_then(|at| self.device.get(at..))
+            .unwrap_or(self.device)
+    }
+
     fn source(&self) -> Source {
         let name = decode(self.name);
         let mut source = Source::named(if name.trim().is_empty() {

@@ -119,6 +119,7 @@ impl OpenSample {
             (b"HKMetadataKeyHeartRateMotionContext", b"2") => Flags::ACTIVE,
             (b"HKBloodGlucoseMealTime", b"1") => Flags::BEFORE_MEAL,
             (b"HKBloodGlucoseMealTime", b"2") => Flags::AFTER_MEAL,
+            (b"HKFoodType", name) => Flags::variant_named(&decode(name)),
             (b"HKTimeZone", zone) => {
                 if let Ok(content) = &self.content {
                     let at_us = content.start_us;

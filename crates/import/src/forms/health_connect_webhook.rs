@@ -5,14 +5,16 @@
 //! by its content. The app sends a rolling window: most of a body was sent before.
 
 use model::category::SleepStage;
+use model::metric::Kind;
 use model::record::{Workout, WorkoutStatistic};
-use model::sample::{Flags, SECOND_US, uid_of};
-use model::source::{Source, SourceNo, class_of_name};
+use model::sample::{Flags, MINUTE_US, SECOND_US, uid_of};
+use model::source::{Source, SourceNo};
 use model::unit::Percent;
 use model::workout;
 
 use crate::batch::RejectCode;
 use crate::check::Refusal;
+use crate::clock::{self, Moment};
 use crate::entry::{self, Frame};
 use crate::form::{self, Document, Form};
 use crate::json::{Json, ReadError};
@@ -176,6 +178,8 @@ const CATEGORIES: [Category; 7] = [
 fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), ReadError> {
     let fields = document.fields().filter(|_| is_meant(document));
     let fields = fields.ok_or(FORM.refusal())?;
+    let sent = fields.json(&["timestamp"]).unwrap_or_default();
+    let sent_us = intake.moment(&sent).map(|sent| sent.at_us);
     for name in known_arrays() {
         let Some(array) = fields.get(name).filter(|raw| raw.starts_with('[')) else {
             continue;
@@ -187,7 +191,7 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
             ELEMENTS_MAX,
             intake,
             &mut |element, place, intake| {
-                take(name, element, place, intake);
+                take((name, sent_us), element, place, intake);
             },
         )?;
     }
@@ -206,7 +210,12 @@ fn known_arrays() -> impl Iterator<Item = &'static str> {
     measured.chain(special).chain(coded)
 }
 
-fn take(name: &str, record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
+fn take(
+    (name, sent_us): (&str, Option<i64>),
+    record: &Json<'_>,
+    place: Place<'_>,
+    intake: &mut Intake<'_, '_, '_>,
+) {
     if name == "sleep" {
         return sleep(record, place, intake);
     }
@@ -233,6 +242,7 @@ fn take(name: &str, record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_,
             } else {
                 let of_array = ARRAYS.iter().find(|(array, _)| *array == name);
                 let fields = of_array.map(|(_, fields)| *fields).unwrap_or_default();
+                let frame = of_day(frame, fields, record, sent_us, intake);
                 quantities(record, fields, frame, id, intake)
             }
         }
@@ -281,20 +291,68 @@ fn source(record: &Json<'_>, intake: &mut Intake<'_, '_, '_>) -> Option<(SourceN
         Some("manual_entry") => Flags::MANUAL,
         Some(_) | None => Flags::NONE,
     };
-    if let Some(no) = intake.known_source(name) {
+    let part = |name: &'static str| device.get(name).text();
+    let made_by = [part("manufacturer"), model.or(part("type"))];
+    let made_by: Vec<&str> = made_by.into_iter().flatten().collect();
+    let made_by = made_by.join(" ");
+    if let Some(no) = intake.known_source(name, &made_by) {
         return Some((no, flags));
     }
-    let made_by = [device.get("manufacturer").text(), model];
-    let made_by: Vec<&str> = made_by.into_iter().flatten().collect();
     let source = Source {
-        name: name.to_owned(),
-        class: class_of_name(name),
-        device: (!made_by.is_empty()).then(|| made_by.join(" ")),
+        device: (!made_by.is_empty()).then(|| made_by.clone()),
         app_id: app_id.map(str::to_owned),
-        first_us: None,
+        ..Source::named(name)
     };
-    Some((intake.source(source)?, flags))
+    Some((intake.source(&made_by, source)?, flags))
 }
+
+/// A total of a local day, as the platform merged it and without a word about who measured: from midnight until
+/// the next one, or until the body was sent. It is of the whole day, and the next one of that day replaces it.
+fn of_day(
+    frame: Frame,
+    fields: &[Field],
+    record: &Json<'_>,
+    sent_us: Option<i64>,
+    intake: &Intake<'_, '_, '_>,
+) -> Frame {
+    let Interval { start_us, end_us } = frame.at;
+    let is_total = fields
+        .first()
+        .is_some_and(|(_, metric, _)| known(metric).kind == Kind::Cumulative);
+    let names_nobody = ["metadata", "uuid", "source"]
+        .iter()
+        .all(|name| record.get(name).is_null());
+    let zone = intake.context().zone;
+    let start = Moment {
+        at_us: start_us,
+        offset_min: None,
+        is_date: false,
+    };
+    let midnight = clock::end_of_day(start_us, zone);
+    let Some(midnight_us) = midnight.filter(|_| {
+        is_total && names_nobody && end_us > start_us && clock::is_start_of_day(start, zone)
+    }) else {
+        return frame;
+    };
+    let is_near = |at_us: i64, within_us: u64| end_us.abs_diff(at_us) <= within_us;
+    let is_whole = is_near(midnight_us, SECOND_US.unsigned_abs());
+    let is_running =
+        end_us < midnight_us && sent_us.is_some_and(|sent| is_near(sent, SENT_WITHIN_US));
+    if !is_whole && !is_running {
+        return frame;
+    }
+    Frame {
+        at: Interval {
+            start_us,
+            end_us: midnight_us,
+        },
+        flags: frame.flags.with(Flags::AGGREGATED),
+        ..frame
+    }
+}
+
+/// A total until now ends this close to when its body was sent.
+const SENT_WITHIN_US: u64 = 5 * MINUTE_US.unsigned_abs();
 
 /// Every field of a table that the record has; summaries come as mean, minimum and maximum.
 fn quantities(

@@ -10,7 +10,7 @@ use model::category;
 use model::metric::{Kind, Metric};
 use model::record::{Body, Correlation, CorrelationMember, Record};
 use model::sample::{Flags, Uid, uid_of};
-use model::source::{Source, SourceNo, class_of_name};
+use model::source::{Source, SourceNo};
 use model::unit::Percent;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
@@ -330,16 +330,17 @@ fn source(sample: &Printout<'_>, intake: &mut Intake<'_, '_, '_>) -> Option<Sour
     if is_plain || name.is_empty() {
         return intake.source_named(name);
     }
-    if let Some(no) = intake.known_source(name) {
+    let device = device_text(&sample.device);
+    let told = device.as_deref().unwrap_or_default();
+    if let Some(no) = intake.known_source(name, told) {
         return Some(no);
     }
-    intake.source(Source {
-        name: name.to_owned(),
-        class: class_of_name(name),
-        device: device_text(&sample.device),
+    let source = Source {
         app_id: app_id.map(str::to_owned),
-        first_us: None,
-    })
+        device: device.clone(),
+        ..Source::named(name)
+    };
+    intake.source(told, source)
 }
 
 /// Manufacturer, model and hardware; never the software version, which changes with every update.
@@ -366,6 +367,7 @@ fn flags(metadata: &Json<'_>) -> Flags {
             "WasUserEntered" if value.truth() == Some(true) => Flags::MANUAL,
             "HeartRateMotionContext" if is(1.0) => Flags::SEDENTARY,
             "HeartRateMotionContext" if is(2.0) => Flags::ACTIVE,
+            "FoodType" => Flags::variant_named(value.text().unwrap_or_default()),
             "BloodGlucoseMealTime" if is(1.0) => Flags::BEFORE_MEAL,
             "BloodGlucoseMealTime" if is(2.0) => Flags::AFTER_MEAL,
             _ => Flags::NONE,

@@ -148,26 +148,31 @@ fn source_of(source: &Json<'_>, sync: &Sync, intake: &mut Intake<'_, '_, '_>) ->
     let names = ["deviceName", "deviceModel", "appId"];
     let named = names.iter().find_map(|name| source.get(name).text());
     let name = named.unwrap_or(&sync.provider);
-    if let Some(no) = intake.known_source(name) {
+    // A device without a model is known by its id: a phone and a watch under one app are two.
+    let part = |name: &'static str| source.get(name).text();
+    let kind = part("deviceType");
+    let device = match part("deviceModel") {
+        Some(model) => [Some(model), None],
+        None => [part("deviceId"), kind],
+    };
+    let made_by = [part("deviceManufacturer"), device[0], device[1]];
+    let made_by: Vec<&str> = made_by.into_iter().flatten().collect();
+    let made_by = made_by.join(" ");
+    if let Some(no) = intake.known_source(name, &made_by) {
         return Some(no);
     }
-    let class = match source.get("deviceType").text() {
+    let class = match kind {
         Some("watch" | "band" | "ring" | "fitness_band") => SourceClass::Watch,
         Some("phone" | "tablet") => SourceClass::Phone,
         Some(_) | None => class_of_name(name),
     };
-    let made_by = ["deviceManufacturer", "deviceModel"];
-    let made_by: Vec<&str> = made_by
-        .iter()
-        .filter_map(|part| source.get(part).text())
-        .collect();
-    intake.source(Source {
-        name: name.to_owned(),
+    let described = Source {
         class,
-        device: (!made_by.is_empty()).then(|| made_by.join(" ")),
-        app_id: source.get("appId").text().map(str::to_owned),
-        first_us: None,
-    })
+        device: (!made_by.is_empty()).then(|| made_by.clone()),
+        app_id: part("appId").map(str::to_owned),
+        ..Source::named(name)
+    };
+    intake.source(&made_by, described)
 }
 
 /// The metric of a type. Health Connect's `HEART_RATE_VARIABILITY` is RMSSD.

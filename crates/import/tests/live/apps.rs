@@ -6,7 +6,7 @@ use import::json::ReadError;
 use model::metric;
 use model::record::Body;
 use model::sample::{Flags, HOUR_US, MINUTE_US, uid_of};
-use model::source::{SourceClass, normalised};
+use model::source::{SourceClass, tidied};
 
 use crate::support::{form_of, near, read, read_with, reference, try_read, us};
 
@@ -24,7 +24,7 @@ fn health_auto_export_summarised() {
     assert_eq!(steps[0].start_us, us("2026-03-08T12:00:00Z"));
     assert_eq!(steps[0].end_us - steps[0].start_us, HOUR_US);
     assert!(steps[0].flags.contains(Flags::AGGREGATED));
-    let source = normalised(read.source(steps[0]));
+    let source = tidied(read.source(steps[0]));
     assert_eq!(source, "Max\u{2019}s Apple Watch|Max\u{2019}s iPhone");
     assert_eq!(steps[0].zone_offset_min, Some(-240));
 

@@ -1,7 +1,10 @@
 //! Merging and the snapshot rule against naive oracles.
 
+mod doors;
+
 use std::collections::BTreeMap;
 
+use model::sample::{SECOND_US, uid_of};
 use model::source::SourceNo;
 use proptest::prelude::*;
 
@@ -20,12 +23,17 @@ fn sample(start_us: i64, end_us: i64, value: f64) -> Sample {
     }
 }
 
-/// Merges one batch as the store does.
+/// Merges one batch as the store does, of a metric that the catalogue does not know.
 fn bring(rows: Vec<Stored>, batch: &[Sample], bringer: &Bringer) -> Merged {
+    bring_of(None, rows, batch, bringer)
+}
+
+/// Merges one batch of a metric as the store does.
+fn bring_of(kind: Option<Kind>, rows: Vec<Stored>, batch: &[Sample], bringer: &Bringer) -> Merged {
     let mut batch = batch.to_vec();
     let dropped = keep_last_of_each_uid(&mut batch);
     batch.sort_by_key(identity);
-    let mut merged = merge(rows, &batch, &FxHashSet::default(), bringer);
+    let mut merged = merge(rows, &batch, (kind, &FxHashSet::default()), bringer);
     merged.counts.duplicates += dropped;
     let identities: Vec<Identity> = merged.rows.iter().map(|r| identity(&r.sample)).collect();
     assert!(
@@ -134,26 +142,34 @@ fn hours_are_bounded_and_half_open() {
     );
 }
 
+/// Samples whose copies are exact: whole seconds, and values that no two sources share.
 fn any_sample() -> impl Strategy<Value = Sample> {
-    let value = prop_oneof![Just(0.0), Just(-0.0), Just(1.5), Just(f64::NAN)];
+    let value = prop_oneof![Just(0.0), Just(1.5), Just(f64::NAN), Just(1e9)];
     let zone = prop::option::of(-60_i16..60);
     (0_i64..12, 0_i64..4, value, 0_u16..2, 0_u16..64, zone).prop_map(
-        |(start, length, value, source, context, zone_offset_min)| Sample {
-            zone_offset_min,
-            source: SourceNo(source),
-            flags: Flags::from_bits((context & 1) | (context >> 1) << 4),
-            ..sample(start * 10, (start + length) * 10, value)
+        |(start, length, value, source, context, zone_offset_min)| {
+            let (start_us, length_us) = (start * 10 * SECOND_US, length * 10 * SECOND_US);
+            let value = match source {
+                0 => value,
+                _ if value.is_nan() => -7.0,
+                _ => value + 100.0,
+            };
+            Sample {
+                zone_offset_min,
+                source: SourceNo(source),
+                flags: Flags::from_bits((context & 1) | (context >> 1) << 4),
+                ..sample(start_us, start_us + length_us, value)
+            }
         },
     )
 }
 
 /// Gives half of the contents an object id that follows from the content.
 fn with_own_uid(sample: Sample) -> Sample {
-    let (start, end, source, _, value) = identity(&sample);
-    let mixed = start * 1_000 + end * 10 + i64::from(source);
-    let uid = (mixed.cast_unsigned() << 8) ^ (value >> 50) ^ 1;
+    let own = identity(&sample);
+    let is_object = own.0 % (20 * SECOND_US) == 0;
     Sample {
-        uid: (start % 20 == 0).then(|| Uid::new(uid)).flatten(),
+        uid: is_object.then(|| uid_of(&format!("{own:?}"))),
         ..sample
     }
 }
@@ -192,7 +208,8 @@ fn import(snapshots: &[Vec<Sample>], order: &[usize]) -> Vec<Stored> {
         let bringer = Bringer::new(no, Some(date), &dated[..turn]);
         let batch = &snapshots[*at];
         rows = bring(rows, batch, &bringer).rows;
-        let present = batch.iter().map(|sample| sample.source.0).collect();
+        let present = batch.iter().map(|sample| sample.source.0);
+        let present = snapshot::Sources::new(present, &FxHashMap::default());
         let around: Vec<&Stored> = rows.iter().collect();
         let verdicts = snapshot::judge(&rows, &around, &present, &bringer);
         let mut verdicts = verdicts.into_iter();
@@ -220,8 +237,105 @@ fn superseded_slowly(row: &Stored, rows: &[Stored]) -> bool {
                 .iter()
                 .any(|o| o.sample.start_us == start_us && o.sample.end_us == start_us)
     } else {
-        (start_us..end_us).all(covered)
+        let mut seconds = (start_us..end_us).step_by(usize::try_from(SECOND_US).expect("small"));
+        seconds.all(covered)
     }
+}
+
+#[test]
+fn a_total_sent_again_replaces_and_one_that_grows_too() {
+    let total = |end_s: i64, value| sample(0, end_s * SECOND_US, value);
+    let kind = Some(Kind::Cumulative);
+    let bring = |rows, sample: Sample, upload| bring_of(kind, rows, &[sample], &live(upload));
+    // The same interval: the last version, whether it is larger or not.
+    let first = bring(Vec::new(), total(60, 10.0), 1);
+    let second = bring(first.rows, total(60, 12.0), 2);
+    assert_eq!((second.counts.replaced, second.rows.len()), (1, 1));
+    let third = bring(second.rows, total(60, 11.0), 3);
+    assert_eq!((third.counts.replaced, third.rows.len()), (1, 1));
+    // A later end and a larger value; the shorter one that comes late changes nothing.
+    let longer = bring(third.rows, total(90, 20.0), 4);
+    assert_eq!((longer.counts.replaced, longer.rows.len()), (1, 1));
+    let late = bring(longer.rows, total(30, 5.0), 5);
+    assert_eq!((late.counts.duplicates, late.written), (1, false));
+    // Less in a longer time is something else.
+    let other = bring(late.rows, total(120, 1.0), 6);
+    assert_eq!((other.counts.added, other.rows.len()), (1, 2));
+    // Another source, an object with an id, and what a snapshot contains are not replaced.
+    let named = Sample {
+        uid: Uid::new(4),
+        ..total(90, 30.0)
+    };
+    let named = bring(other.rows, named, 7);
+    assert_eq!((named.counts.added, named.rows.len()), (1, 3));
+    let elsewhere = Sample {
+        source: SourceNo(9),
+        ..total(90, 31.0)
+    };
+    let elsewhere = bring(named.rows, elsewhere, 8);
+    assert_eq!((elsewhere.counts.added, elsewhere.rows.len()), (1, 4));
+    let snapshot = Bringer::new(UploadNo(9), Some(1), &[]);
+    let export = bring_of(kind, Vec::new(), &[total(60, 10.0)], &snapshot);
+    let beside = bring(export.rows, total(60, 12.0), 10);
+    assert_eq!((beside.counts.added, beside.rows.len()), (1, 2));
+}
+
+#[test]
+fn two_values_of_one_body_are_two_and_amounts_at_an_instant_add_up() {
+    let glass = |value| sample(SECOND_US, SECOND_US, value);
+    for kind in [Kind::Cumulative, Kind::Discrete] {
+        let both = bring_of(Some(kind), Vec::new(), &[glass(1.0), glass(2.0)], &live(1));
+        assert_eq!(both.counts.added, 2, "{kind:?}");
+        let again = bring_of(Some(kind), both.rows, &[glass(1.0), glass(2.0)], &live(2));
+        assert_eq!((again.counts.duplicates, again.written), (2, false));
+        let edited = bring_of(Some(kind), again.rows, &[glass(3.0)], &live(3));
+        let expect = if kind == Kind::Cumulative { 3 } else { 1 };
+        assert_eq!(edited.rows.len(), expect, "{kind:?}");
+    }
+    let stage = |value| sample(0, 60 * SECOND_US, value);
+    let first = bring_of(Some(Kind::Category), Vec::new(), &[stage(1.0)], &live(1));
+    let second = bring_of(Some(Kind::Category), first.rows, &[stage(2.0)], &live(2));
+    assert_eq!(second.rows.len(), 2, "stages of one time are two");
+}
+
+#[test]
+fn jitter_in_the_last_digits_is_no_change() {
+    let jittered = 0.1_f64 + 0.2;
+    for flags in [Flags::NONE, Flags::AGGREGATED] {
+        let of = |value| Sample {
+            flags,
+            ..sample(0, 60 * SECOND_US, value)
+        };
+        let first = bring(Vec::new(), &[of(0.3)], &live(1));
+        let second = bring(first.rows, &[of(jittered)], &live(2));
+        assert_eq!((second.counts.duplicates, second.rows.len()), (1, 1));
+        let third = bring(second.rows, &[of(0.300_001)], &live(3));
+        assert_eq!(third.counts.duplicates, 0);
+    }
+}
+
+#[test]
+fn objects_of_different_ids_are_different_samples() {
+    let food = |uid| Sample {
+        uid: Uid::new(uid),
+        ..sample(SECOND_US, SECOND_US, 100.0)
+    };
+    let both = bring(Vec::new(), &[food(1), food(2)], &live(1));
+    assert_eq!(both.counts.added, 2);
+    let again = bring(both.rows, &[food(2)], &live(2));
+    assert_eq!((again.counts.duplicates, again.written), (1, false));
+    // An export prints both alike: each print is one of them.
+    let bare = sample(SECOND_US, SECOND_US, 100.0);
+    let named = |name| Sample {
+        flags: Flags::variant_named(name),
+        ..bare
+    };
+    let snapshot = Bringer::new(UploadNo(3), Some(1), &[]);
+    let export = bring(again.rows, &[named("Apple"), named("Banana")], &snapshot);
+    assert_eq!((export.counts.duplicates, export.rows.len()), (2, 2));
+    let snapshot = Bringer::new(UploadNo(4), Some(2), &[(UploadNo(3), 1)]);
+    let later = bring(export.rows, &[named("Banana")], &snapshot);
+    assert_eq!((later.counts.duplicates, later.rows.len()), (1, 2));
 }
 
 proptest! {
@@ -293,7 +407,8 @@ proptest! {
         let dates: Vec<(UploadNo, i64)> = (1..4).map(|no| (UploadNo(no), i64::from(no))).collect();
         let bringer = Bringer::new(UploadNo(2), Some(2), &dates);
         let around: Vec<&Stored> = rows.iter().collect();
-        let verdicts = snapshot::judge(&rows, &around, &[0, 1].into_iter().collect(), &bringer);
+        let both = snapshot::Sources::new([0, 1].into_iter(), &FxHashMap::default());
+        let verdicts = snapshot::judge(&rows, &around, &both, &bringer);
         for (row, verdict) in rows.iter().zip(verdicts) {
             let expected = if row.seen != 0 && superseded_slowly(row, &rows) {
                 Verdict::Superseded

@@ -291,6 +291,7 @@ async fn import(
         exported_us,
         present: &[(METRIC, SourceNo(1))],
         mirror,
+        renamed: &[],
         snapshots: &snapshots,
     };
     let reconciled = samples::reconcile(&mut tx, key, user, &reconcile)

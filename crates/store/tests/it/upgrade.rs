@@ -285,6 +285,8 @@ async fn age(store: &Store) {
         "ALTER TABLE embeddings DROP COLUMN methods",
         "DROP INDEX persons_by_catalogue",
         "ALTER TABLE persons DROP COLUMN catalogue",
+        "DROP INDEX persons_by_settled",
+        "ALTER TABLE persons DROP COLUMN settled",
         "DELETE FROM _sqlx_migrations WHERE version >= 8",
     ] {
         execute(&mut tx, text).await;

@@ -2,7 +2,7 @@
 //! interval by itself.
 
 use jiff::civil::date;
-use model::sample::{DAY_US, Flags, HOUR_US, MINUTE_US, Sample};
+use model::sample::{DAY_US, Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
 use model::source::SourceNo;
 use model::zone::Span;
 use proptest::prelude::*;
@@ -40,9 +40,47 @@ fn a_phone_counts_only_where_the_watch_does_not() {
 }
 
 #[test]
-fn samples_of_one_source_never_hide_each_other() {
-    let samples = [sample(0, HOUR_US, 10.0, 1), sample(0, HOUR_US, 20.0, 1)];
-    close(one_day(&samples).total, 30.0);
+fn samples_of_one_source_count_once_where_one_lies_inside_another() {
+    let check = |samples: &[Sample], expect| {
+        close(one_day(samples).total, expect);
+        let backwards: Vec<Sample> = samples.iter().rev().copied().collect();
+        close(one_day(&backwards).total, expect);
+        let plain: f64 = one_day(samples)
+            .by_source
+            .iter()
+            .map(|part| part.plain)
+            .sum();
+        close(plain, expect);
+    };
+    let quarter = |at: i64, value| {
+        let start_us = at * 15 * MINUTE_US;
+        sample(start_us, start_us + 15 * MINUTE_US, value, 1)
+    };
+    let hour = |value| sample(0, HOUR_US, value, 1);
+    // Equal intervals: the larger. Beside each other and overlapping: both.
+    check(&[hour(10.0), hour(20.0)], 20.0);
+    check(
+        &[hour(10.0), sample(HOUR_US / 2, 2 * HOUR_US, 20.0, 1)],
+        30.0,
+    );
+    // Quarters beside their hour, all of them or some; more than the hour says, and an hour in a day.
+    let quarters: Vec<Sample> = (0..4).map(|at| quarter(at, 250.0)).collect();
+    check(&[quarters.as_slice(), &[hour(1_000.0)]].concat(), 1_000.0);
+    check(&[quarter(1, 250.0), hour(1_000.0)], 1_000.0);
+    check(
+        &[quarter(1, 250.0), quarter(2, 900.0), hour(1_000.0)],
+        1_150.0,
+    );
+    let whole_day = sample(0, DAY_US, 5_000.0, 1);
+    check(&[quarter(1, 1_200.0), hour(1_000.0), whole_day], 5_000.0);
+    // A total that grows without an id, and amounts at an instant, which add up.
+    let grown = |hours: i64, value| sample(0, hours * HOUR_US, value, 1);
+    check(
+        &[grown(8, 1_000.0), grown(12, 4_000.0), grown(20, 7_639.0)],
+        7_639.0,
+    );
+    let drunk = |value| sample(HOUR_US / 2, HOUR_US / 2, value, 1);
+    check(&[drunk(250.0), drunk(300.0), hour(0.0)], 550.0);
 }
 
 #[test]
@@ -109,6 +147,26 @@ fn a_day_contains_its_hours_and_they_their_minutes() {
     close(found[1].total, 700.0);
     close(found[0].total, 7_300.0 / 23.0);
     close(found.iter().map(|hour| hour.total).sum(), 8_000.0);
+}
+
+#[test]
+fn a_minute_is_not_more_for_want_of_fractions() {
+    // Steps from 10.7 s before a minute until 10.7 s after it, printed without fractions.
+    let at = |tenths: i64| HOUR_US + tenths * SECOND_US / 10;
+    let printed = sample(at(-110), at(100), 210.0, 0);
+    let minute = |start_us, value| {
+        flagged(
+            sample(start_us, start_us + MINUTE_US, value, 1),
+            Flags::AGGREGATED,
+        )
+    };
+    let minutes = [minute(HOUR_US - MINUTE_US, 105.0), minute(HOUR_US, 105.0)];
+    close(one_day(&[&[printed][..], &minutes].concat()).total, 210.0);
+    // What is more than a second's worth is missing.
+    close(
+        one_day(&[printed, minute(HOUR_US, 150.0)]).total,
+        210.0 + 50.0,
+    );
 }
 
 #[test]
@@ -229,11 +287,40 @@ fn distinct(samples: &[Sample]) -> Vec<Sample> {
     distinct
 }
 
-/// Minutes, hours, days, longer: the finer counts first.
+/// A minute, two, four and so on: the finer counts first.
 fn length_class(sample: &Sample) -> usize {
     let length_us = sample.end_us - sample.start_us;
-    let bounds = [MINUTE_US, HOUR_US, 25 * HOUR_US];
-    bounds.iter().filter(|bound| length_us > **bound).count()
+    (0..63)
+        .take_while(|power| MINUTE_US << power < length_us)
+        .count()
+}
+
+/// The samples of a layer with what those inside them did not give: each is asked which one is around it.
+fn counted_once(layer: &[Sample]) -> Vec<Sample> {
+    let (mut long, mut rest): (Vec<Sample>, Vec<Sample>) = layer
+        .iter()
+        .partition(|sample| sample.start_us < sample.end_us);
+    long.sort_by(|a, b| {
+        let place = |sample: &Sample| (sample.start_us, -sample.end_us);
+        place(a).cmp(&place(b)).then(b.value.total_cmp(&a.value))
+    });
+    let mut inside = vec![0.0; long.len()];
+    for at in (0..long.len()).rev() {
+        let (value, given) = (long[at].value, inside[at]);
+        let around = (0..at)
+            .rev()
+            .find(|other| long[*other].end_us >= long[at].end_us);
+        if let Some(around) = around {
+            inside[around] += f64::max(value, given);
+        }
+        long[at].value = if given > 0.0 {
+            f64::max(value - given, 0.0)
+        } else {
+            value
+        };
+    }
+    rest.append(&mut long);
+    rest
 }
 
 /// Time cut at every instant that matters, and what each cell and each instant was given.
@@ -286,9 +373,13 @@ impl Cells {
         let whole = (sample.end_us - sample.start_us) as f64;
         let (places, rest, room) = if class(sample) == 2 {
             let given = before.between(sample.start_us, sample.end_us);
+            let around =
+                before.between(sample.start_us - SECOND_US, sample.end_us + SECOND_US) - given;
+            let more = sample.value - given;
+            let rest = if more <= around { 0.0 } else { more.max(0.0) };
             let places = if open.is_empty() { own } else { open };
             let room = places.iter().map(|at| self.length(*at)).sum();
-            (places, (sample.value - given).max(0.0), room)
+            (places, rest, room)
         } else {
             (open, sample.value, whole)
         };
@@ -312,7 +403,10 @@ fn oracle(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec<f64> {
     distinct.sort_by_key(key);
     let mut cuts: Vec<i64> = distinct
         .iter()
-        .flat_map(|sample| [sample.start_us, sample.end_us])
+        .flat_map(|sample| {
+            let (start_us, end_us) = (sample.start_us, sample.end_us);
+            [start_us - SECOND_US, start_us, end_us, end_us + SECOND_US]
+        })
         .chain(
             days.iter()
                 .flatten()
@@ -329,7 +423,7 @@ fn oracle(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec<f64> {
     // Pieces of one layer do not see each other: they add to what stood before the layer.
     for layer in distinct.chunk_by(|a, b| key(a) == key(b)) {
         let before = cells.clone();
-        for below in layer {
+        for below in &counted_once(layer) {
             let hides = |above: &Sample, at: i64| {
                 key(above) < key(below)
                     && (above.source != below.source || class(below) == 2)
