@@ -14,7 +14,7 @@ const NAMED_BY_CONTENT: &str = "assets/";
 
 fn main() -> io::Result<()> {
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist");
-    announce(&format!("cargo::rerun-if-changed={}", dist.display()));
+    println!("cargo::rerun-if-changed={}", dist.display());
     let is_wanted = std::env::var_os("CARGO_FEATURE_WINDOW").is_some();
     let mut files = BTreeMap::new();
     if is_wanted && dist.join("index.html").is_file() {
@@ -22,14 +22,6 @@ fn main() -> io::Result<()> {
     }
     let out = std::env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
     fs::write(Path::new(&out).join("window.rs"), table(&files)?)
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "this is how a build script speaks to Cargo"
-)]
-fn announce(line: &str) {
-    println!("{line}");
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, PathBuf>) -> io::Result<()> {
@@ -56,11 +48,9 @@ fn table(files: &BTreeMap<String, PathBuf>) -> io::Result<String> {
         if is_twin {
             continue;
         }
-        let twin = |ending: &str| {
-            let twin = files.get(&format!("{name}{ending}"));
-            twin.map_or("None".to_owned(), |path| {
-                format!("Some(include_bytes!({path:?}))")
-            })
+        let twin = |ending: &str| match files.get(&format!("{name}{ending}")) {
+            Some(path) => Ok(format!("Some({})", included(path)?)),
+            None => Ok::<_, io::Error>("None".to_owned()),
         };
         let mut tag = DefaultHasher::new();
         fs::read(path)?.hash(&mut tag);
@@ -69,12 +59,19 @@ fn table(files: &BTreeMap<String, PathBuf>) -> io::Result<String> {
         writeln!(
             out,
             "    File {{ name: {name:?}, tag: {tag:?}, is_named_by_content: {kept}, \
-             plain: include_bytes!({path:?}), brotli: {}, gzip: {} }},",
-            twin(".br"),
-            twin(".gz"),
+             plain: {}, brotli: {}, gzip: {} }},",
+            included(path)?,
+            twin(".br")?,
+            twin(".gz")?,
         )
         .map_err(io::Error::other)?;
     }
     out.push_str("]\n");
     Ok(out)
+}
+
+/// The expression that puts a file into the program.
+fn included(path: &Path) -> io::Result<String> {
+    let path = path.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+    Ok(format!("include_bytes!({path:?})"))
 }

@@ -4,6 +4,7 @@
 //! that one of our own pages asks (Fetch Metadata, or `Origin` from browsers without it). It is a token of its own
 //! kind: as a bearer token it is refused, and a bearer token in a cookie is.
 
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
 use crate::app::App;
@@ -38,8 +39,7 @@ impl Asker {
             Some(_) => return Self::Stranger,
             None => {}
         }
-        let host =
-            text(header::HOST.as_str()).or_else(|| uri.authority().map(|name| name.as_str()));
+        let host = text(header::HOST.as_str()).or_else(|| uri.authority().map(Authority::as_str));
         let origin = text(header::ORIGIN.as_str()).and_then(|origin| origin.split_once("://"));
         match (origin, host) {
             (Some((_, origin)), Some(host)) if origin.eq_ignore_ascii_case(host) => Self::Ourselves,

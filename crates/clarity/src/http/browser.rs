@@ -96,7 +96,7 @@ async fn open(
     let role = (person.id, Role::named(&person.role));
     let session = account::start_browser_session(&app, &mut tx, &key, role, &client.label).await?;
     tx.commit().await?;
-    Ok(signed_in(&app, &headers, StatusCode::OK, session))
+    Ok(signed_in(&app, &headers, StatusCode::OK, &session))
 }
 
 /// Signs a browser out: ends its session, takes the cookie away and clears what the browser kept.
@@ -172,7 +172,7 @@ async fn set_up(
     let role = (user, Role::Admin);
     let session = account::start_browser_session(&app, &mut tx, &key, role, &client.label).await?;
     tx.commit().await?;
-    Ok(signed_in(&app, &headers, StatusCode::CREATED, session))
+    Ok(signed_in(&app, &headers, StatusCode::CREATED, &session))
 }
 
 /// Nobody but our own pages may give a browser a session.
@@ -187,7 +187,7 @@ fn signed_in(
     app: &App,
     headers: &HeaderMap,
     status: StatusCode,
-    session: BrowserSession,
+    session: &BrowserSession,
 ) -> Response {
     let cookie = cookie::set(app, headers, &session.token, session.expires_in);
     let body = SignedIn {

@@ -203,12 +203,11 @@ async fn stored(
     caller: Caller,
     range: Range,
 ) -> Result<((Date, Date), Stored), Problem> {
-    let days = match range.as_dates() {
-        Some((from, until)) => checked_days(from, until, LENGTHS.max_days)?,
-        None => {
-            let dossier = app.people.load(tx, &app.vault, caller.user).await?;
-            range.days(&dossier.history(), app.clock.now_us(), LENGTHS)?
-        }
+    let days = if let Some((from, until)) = range.as_dates() {
+        checked_days(from, until, LENGTHS.max_days)?
+    } else {
+        let dossier = app.people.load(tx, &app.vault, caller.user).await?;
+        range.days(&dossier.history(), app.clock.now_us(), LENGTHS)?
     };
     Ok((days, days::stored(app, tx, caller.user, days).await?))
 }
