@@ -33,7 +33,7 @@ pub(crate) struct Row {
 }
 
 #[derive(sqlx::FromRow)]
-struct Sealed {
+struct Closed {
     id: Uuid,
     content: Vec<u8>,
     version: i64,
@@ -47,7 +47,7 @@ struct Sealed {
 type Near = (Uuid, i64, i64, Vec<u8>);
 
 impl Row {
-    fn open(key: &PersonKey, sealed: &Sealed) -> Result<Self, Error> {
+    fn open(key: &PersonKey, sealed: &Closed) -> Result<Self, Error> {
         let number =
             |stored: i64| u32::try_from(stored).map_err(|_| Error::Damaged { what: "record" });
         let content = sealed.content.as_slice().try_into();
@@ -118,7 +118,7 @@ async fn open(tx: &mut Tx, key: &PersonKey, user: UserId, ids: &[Uuid]) -> Resul
             "",
         );
         let sealed = run!(tx, connection => {
-            let mut query = sqlx::query_as::<_, Sealed>(text).bind(person);
+            let mut query = sqlx::query_as::<_, Closed>(text).bind(person);
             for id in slice {
                 query = query.bind(*id);
             }
@@ -267,7 +267,7 @@ fn is_twin(row: &Row, head: &Head, body: &Body) -> bool {
 pub(crate) fn together(
     key: &PersonKey,
     row: &Row,
-    record: Incoming,
+    record: &Incoming,
     bringer: &Bringer,
 ) -> Option<Incoming> {
     let body: Body = serde_json::from_slice(&record.body_json).ok()?;
@@ -495,7 +495,7 @@ async fn settle_two(
     };
     let copy = |row: &Row| crate::recording::sealable(key, row.id, row.head.clone(), &row.body);
     let incoming = copy(other).ok_or_else(damaged)?;
-    let record = match together(key, row, incoming, &seen_by) {
+    let record = match together(key, row, &incoming, &seen_by) {
         Some(record) => record,
         None => copy(row).ok_or_else(damaged)?,
     };

@@ -70,7 +70,7 @@ pub async fn put(
     for record in incoming {
         let counts = counts.entry(record.kind).or_default();
         let decision = match others.remove(&record.id) {
-            Some(row) => join(key, row, record, &bringer),
+            Some(row) => join(key, &row, &record, &bringer),
             None => decide(stored.get(&record.id), record, &bringer),
         };
         match decision {
@@ -87,7 +87,7 @@ pub async fn put(
                 }
                 let head = &write.record.head;
                 push_hours(&mut put.changed, head.start_us, head.end_us);
-                writes.push(write);
+                writes.push(*write);
             }
         }
     }
@@ -113,7 +113,7 @@ enum Decision {
     /// Stored already; a later snapshot contains it too.
     Seen(Uuid),
     /// To be stored.
-    Write(Write, New),
+    Write(Box<Write>, New),
 }
 
 /// What is new about what is to be stored.
@@ -135,7 +135,7 @@ fn decide(stored: Option<&Known>, record: Incoming, bringer: &Bringer) -> Decisi
             origin: bringer.upload,
             seen: seen_now,
         };
-        return Decision::Write(write, New::Record);
+        return Decision::Write(Box::new(write), New::Record);
     };
     let seen = u32::try_from(stored.seen).unwrap_or(0);
     if bringer.is_older_than(seen) {
@@ -147,7 +147,7 @@ fn decide(stored: Option<&Known>, record: Incoming, bringer: &Bringer) -> Decisi
             origin: bringer.upload,
             seen: seen_now,
         };
-        Decision::Write(write, New::Version)
+        Decision::Write(Box::new(write), New::Version)
     } else if seen_now != 0 && bringer.rank(seen_now) > bringer.rank(seen) {
         Decision::Seen(record.id)
     } else {
@@ -156,15 +156,15 @@ fn decide(stored: Option<&Known>, record: Incoming, bringer: &Bringer) -> Decisi
 }
 
 /// What becomes of a record whose document is stored as another door brought it.
-fn join(key: &PersonKey, row: Row, record: Incoming, bringer: &Bringer) -> Decision {
+fn join(key: &PersonKey, row: &Row, record: &Incoming, bringer: &Bringer) -> Decision {
     let seen_now = bringer.seen();
     let is_later = seen_now != 0 && bringer.rank(seen_now) > bringer.rank(row.seen);
-    let is_known = row.has(&record);
+    let is_known = row.has(record);
     let own = row.id == record.id;
     let joined = if is_known || (own && bringer.is_older_than(row.seen)) {
         None
     } else {
-        joining::together(key, &row, record, bringer)
+        joining::together(key, row, record, bringer)
     };
     match joined {
         Some(record) => {
@@ -174,7 +174,7 @@ fn join(key: &PersonKey, row: Row, record: Incoming, bringer: &Bringer) -> Decis
                 origin: row.origin,
                 seen: if is_later { seen_now } else { row.seen },
             };
-            Decision::Write(write, if own { New::Version } else { New::Door })
+            Decision::Write(Box::new(write), if own { New::Version } else { New::Door })
         }
         None if is_later => Decision::Seen(row.id),
         None => Decision::Nothing,

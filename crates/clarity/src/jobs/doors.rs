@@ -58,7 +58,7 @@ async fn samples(
     tally: &mut Tally,
 ) -> Result<(), JobError> {
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("join measurements").await?;
     let key = app.vault.person_key(&mut tx, user).await?;
     store::people::hold(&mut tx, &key, user).await?;
     let dossier = Dossier::load(&mut tx, &app.vault, user).await?;
@@ -86,7 +86,7 @@ async fn samples(
 /// Joins the records, writes the report where there is something to report, and notes the rule.
 async fn finish(app: &Arc<App>, user: UserId, tally: &mut Tally) -> Result<(), JobError> {
     let now_us = app.clock.now_us();
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("join measurements").await?;
     let key = app.vault.person_key(&mut tx, user).await?;
     store::people::hold(&mut tx, &key, user).await?;
     for (kind, count) in settle::records(&mut tx, &key, user).await? {

@@ -3,6 +3,8 @@
 //!
 //! The person is generated from a seed; each door prints what happened in its own way.
 
+use std::fmt::Write;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -147,10 +149,12 @@ fn export(life: &Life) -> String {
             "sourceName=\"WaterMinder\" sourceVersion=\"5\"".to_owned()
         };
         let (start, end) = (printed(fact.start_ms), printed(fact.end_ms));
-        out += &format!(
+        write!(
+            out,
             " <Record type=\"{name}\" {source} {unit} creationDate=\"{end}\" startDate=\"{start}\" \
              endDate=\"{end}\" value=\"{value}\"/>\n"
-        );
+        )
+        .expect("a String takes every text");
     };
     let stages = [
         "Unspecified",
@@ -189,10 +193,12 @@ fn export(life: &Life) -> String {
         );
     }
     let (start, end) = (printed(life.workout.start_ms), printed(life.workout.end_ms));
-    out += &format!(
+    write!(
+            out,
         " <Workout workoutActivityType=\"HKWorkoutActivityTypeRunning\" duration=\"31\" durationUnit=\"min\" \
          sourceName=\"{WATCH}\" creationDate=\"{end}\" startDate=\"{start}\" endDate=\"{end}\"/>\n</HealthData>\n"
-    );
+    )
+    .expect("a String takes every text");
     out
 }
 
