@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::ids::{AnalysisId, InsightId, JobId, RecordId, SessionId, UploadId, UserId};
+use model::ids::{AnalysisId, DeviceId, InsightId, JobId, RecordId, SessionId, UploadId, UserId};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::{Builder, Uuid};
@@ -127,6 +127,11 @@ impl Ids {
     /// A new analysis.
     pub fn analysis(&self, now_us: i64) -> AnalysisId {
         AnalysisId::from_uuid(self.uuid(now_us))
+    }
+
+    /// A new device.
+    pub fn device(&self, now_us: i64) -> DeviceId {
+        DeviceId::from_uuid(self.uuid(now_us))
     }
 
     /// A new session.

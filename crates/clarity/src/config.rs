@@ -216,6 +216,8 @@ settings! {
         data_dir: PathBuf = PathBuf::from("data");
         /// Address and port to listen on.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080));
+        /// Address under which phones reach this server, such as `https://health.example.org`, for the text by which a device is paired; empty for the name by which the request came.
+        public_url: String = String::new();
         /// `development` or `production`. Production refuses unsafe settings.
         environment: Environment = Environment::Development;
         /// File with the master key; empty for `master.key` in the data folder. Back it up apart from the database: without it the data cannot be read.
@@ -328,6 +330,13 @@ impl Config {
                 "remove both settings to use the defaults",
             );
         }
+        if !is_public_url(&self.public_url) {
+            return problem(
+                "CONFIG_PUBLIC_URL",
+                "public_url is not an address that a phone can call",
+                "use https://name, without user, query or path below it that is not this server's",
+            );
+        }
         if self.environment == Environment::Development {
             return Ok(());
         }
@@ -399,6 +408,18 @@ impl Config {
         }
         out
     }
+}
+
+/// Whether a text is empty or an address without user, query and fragment.
+fn is_public_url(text: &str) -> bool {
+    let Some(rest) = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+    else {
+        return text.is_empty();
+    };
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"@?#,\"<>".contains(&byte);
+    !rest.is_empty() && !rest.starts_with('/') && rest.bytes().all(is_plain)
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {

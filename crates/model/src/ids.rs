@@ -90,6 +90,11 @@ id!(
     SessionId,
     "session"
 );
+id!(
+    /// A device with a key of its own, which sends health data.
+    DeviceId,
+    "device"
+);
 
 #[cfg(test)]
 mod tests {

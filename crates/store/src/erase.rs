@@ -56,8 +56,8 @@ pub async fn person(tx: &mut Tx, user: UserId) -> Result<Erased, Error> {
     Ok(erased)
 }
 
-/// Erases everything about a person's health and gives them a new key. The account, its sessions and
-/// the preferences stay. Keys read before are stale afterwards.
+/// Erases everything about a person's health, revokes the keys of devices that send it, and gives them a
+/// new key. The account, its sessions and the preferences stay. Keys read before are stale afterwards.
 pub async fn health_data(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Erased, Error> {
     let old = vault.person_key(tx, user).await?;
     let no = old.lock(tx, user).await?;

@@ -27,6 +27,7 @@ mod transact;
 
 pub mod copy;
 pub mod days;
+pub mod devices;
 pub mod docs;
 pub mod embeddings;
 pub mod erase;

@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 16] = [
+pub(crate) const TABLES: [Table; 17] = [
     Table {
         name: "meta",
         erased: Not,
@@ -93,6 +93,21 @@ pub(crate) const TABLES: [Table; 16] = [
         name: "session_tokens",
         erased: Not,
         columns: &[("hash", Bytes), ("session", Id), ("spent", Integer)],
+    },
+    Table {
+        name: "devices",
+        // A phone that kept its key would send again, within the hour, what was just erased.
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("id", Id),
+            ("person", Integer),
+            ("scope", Text),
+            ("hash", Bytes),
+            ("secret_sealed", Bytes),
+            ("name_sealed", Bytes),
+            ("created_us", Integer),
+            ("used_us", Integer),
+        ],
     },
     Table {
         name: "idempotency",

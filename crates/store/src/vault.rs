@@ -32,6 +32,7 @@ pub struct Vault {
     wrapping: RandomizedNonceKey,
     server: Sealer,
     email: hmac::Key,
+    device: hmac::Key,
 }
 
 impl fmt::Debug for Vault {
@@ -104,6 +105,10 @@ impl Vault {
                 hmac::HMAC_SHA256,
                 seal::derive(master, "e-mail addresses").as_slice(),
             ),
+            device: hmac::Key::new(
+                hmac::HMAC_SHA256,
+                seal::derive(master, "device keys").as_slice(),
+            ),
         }
     }
 
@@ -150,6 +155,16 @@ impl Vault {
     /// the database knowing the address.
     pub fn email_key(&self, email: &str) -> [u8; 32] {
         seal::keyed_hash(&self.email, &[normalised_email(email).as_bytes()])
+    }
+
+    /// Keyed hash of a device's secret and of what it is bound to.
+    pub(crate) fn device_hash(&self, bound: &str, secret: &[u8]) -> [u8; 32] {
+        seal::keyed_hash(&self.device, &[bound.as_bytes(), secret])
+    }
+
+    /// Whether a stored hash is that of this secret; how long it takes says nothing.
+    pub(crate) fn is_device_hash(&self, stored: &[u8], bound: &str, secret: &[u8]) -> bool {
+        verify_slices_are_equal(stored, &self.device_hash(bound, secret)).is_ok()
     }
 
     /// Makes and wraps a key for a person.

@@ -1,13 +1,15 @@
 //! Who is asking: sign-in, tokens, sessions.
 //!
-//! Every personal handler takes a [`Caller`]; the person always comes from the token, never from
-//! the path or the body. Nothing here may log an address, a password or a token.
+//! Every personal handler takes a [`Caller`], those that take in health data a [`Sender`]; the person always
+//! comes from the token or the key, never from the path or the body. Nothing here may log an address, a password or a token.
 
 pub mod account;
 pub mod cookie;
+pub mod device;
 pub mod hasher;
 pub mod keys;
 pub mod network;
+pub mod pairing;
 pub mod password;
 pub mod role;
 pub mod standing;
@@ -18,7 +20,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use model::ids::{SessionId, UserId};
+use model::ids::{DeviceId, SessionId, UserId};
+use store::devices::{Holder, Scope};
 use store::people::Access;
 use tracing::Span;
 
@@ -41,14 +44,59 @@ pub struct Caller {
     pub expires_us: i64,
 }
 
-/// The access token that came with a request, checked once; kept in the request's extensions.
+/// Who sends health data: a signed-in person, or a device with a key of theirs.
+#[derive(Debug, Clone, Copy)]
+pub struct Sender {
+    /// Whose data it is.
+    pub user: UserId,
+    /// The device, where one sends.
+    pub device: Option<DeviceId>,
+}
+
+/// What came with a request to say who asks, and was found right.
 #[derive(Debug, Clone)]
-pub struct Presented(pub Result<Claims, Problem>);
+pub enum Credential {
+    /// An access token; whether its session stands is looked up where it matters.
+    Token(Claims),
+    /// The key of a device.
+    Device(Holder),
+}
+
+impl Credential {
+    /// Who asks.
+    pub const fn user(&self) -> UserId {
+        match self {
+            Self::Token(claims) => claims.sub,
+            Self::Device(holder) => holder.user,
+        }
+    }
+}
+
+/// The credential that came with a request, checked once; kept in the request's extensions.
+#[derive(Debug, Clone)]
+pub struct Presented(pub Result<Credential, Problem>);
 
 impl Presented {
-    /// Reads the `Authorization` header, or else the cookie of a browser, and checks signature and times.
-    pub fn read(app: &App, headers: &HeaderMap) -> Self {
-        Self(claims(app, headers))
+    /// Reads the headers that may hold a credential, and checks the one that came.
+    pub async fn read(app: &App, headers: &HeaderMap) -> Self {
+        let read = async {
+            match device::given(headers)? {
+                Some(key) => Ok(Credential::Device(device::check(app, &key).await?)),
+                None => claims(app, headers).map(Credential::Token),
+            }
+        };
+        Self(read.await)
+    }
+
+    async fn of(parts: &Parts, app: &App) -> Result<Credential, Problem> {
+        let presented = match parts.extensions.get::<Self>() {
+            Some(presented) => presented.clone(),
+            None => Self::read(app, &parts.headers).await,
+        };
+        presented.0.inspect_err(|problem| {
+            metrics::counter!("clarity_auth_failures_total", "reason" => problem.code.name())
+                .increment(1);
+        })
     }
 }
 
@@ -83,14 +131,18 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
-        let presented = match parts.extensions.get::<Presented>() {
-            Some(presented) => presented.clone(),
-            None => Presented::read(app, &parts.headers),
-        };
-        let claims = presented.0.inspect_err(|problem| {
-            metrics::counter!("clarity_auth_failures_total", "reason" => problem.code.name())
-                .increment(1);
-        })?;
+        match Presented::of(parts, app).await? {
+            Credential::Token(claims) => Self::of(app, &claims).await,
+            Credential::Device(_) => Err(Problem::new(
+                Code::Forbidden,
+                "the key of a device only sends health data; sign in to do this",
+            )),
+        }
+    }
+}
+
+impl Caller {
+    async fn of(app: &App, claims: &Claims) -> Result<Self, Problem> {
         let role = standing_role(app, claims.sub, claims.sid).await?;
         Span::current().record("user_hash", crate::telemetry::user_hash(claims.sub));
         Ok(Self {
@@ -98,6 +150,54 @@ impl FromRequestParts<Arc<App>> for Caller {
             session: claims.sid,
             role,
             expires_us: claims.exp.saturating_mul(1_000_000),
+        })
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Sender {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
+        match Presented::of(parts, app).await? {
+            Credential::Token(claims) => {
+                let caller = Caller::of(app, &claims).await?;
+                Ok(Self {
+                    user: caller.user,
+                    device: None,
+                })
+            }
+            Credential::Device(holder) => Self::of(app, holder).await,
+        }
+    }
+}
+
+impl Sender {
+    /// The sender whose credential came in a header; `None` where none came.
+    pub async fn in_headers(parts: &mut Parts, app: &Arc<App>) -> Result<Option<Self>, Problem> {
+        let presented = parts.extensions.get::<Presented>();
+        let is_missing = |shown: &Presented| {
+            let refused = shown.0.as_ref().err();
+            refused.is_some_and(|problem| problem.code == Code::TokenMissing)
+        };
+        if presented.is_some_and(is_missing) {
+            return Ok(None);
+        }
+        Self::from_request_parts(parts, app).await.map(Some)
+    }
+
+    /// The device whose key was shown to be right, from now on known as used.
+    pub async fn of(app: &App, holder: Holder) -> Result<Self, Problem> {
+        let Holder {
+            user,
+            device,
+            scope: Scope::Write,
+            ..
+        } = holder;
+        device::note_use(app, holder).await?;
+        Span::current().record("user_hash", crate::telemetry::user_hash(user));
+        Ok(Self {
+            user,
+            device: Some(device),
         })
     }
 }

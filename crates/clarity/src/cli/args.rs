@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Columns,
     /// Manages accounts.
     User(User),
+    /// Manages the keys of phones and scripts that send health data.
+    Device(Device),
     /// Looks at settings, key, database and address, with a remedy for each finding.
     Check,
     /// Prints every setting with its default and what it is for.
@@ -308,6 +310,52 @@ pub(crate) struct UserErase {
     /// Do not ask.
     #[arg(long)]
     pub(crate) yes: bool,
+}
+
+/// Arguments of `device`.
+#[derive(Debug, Args)]
+pub(crate) struct Device {
+    #[command(subcommand)]
+    pub(crate) command: DeviceCommand,
+}
+
+/// What to do with devices.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeviceCommand {
+    /// Adds a device and prints its key, once, with the address and the text for a QR code.
+    Add(DeviceAdd),
+    /// Lists devices and when each was last heard.
+    List(DeviceList),
+    /// Revokes the key of a device, at once; what it sent stays.
+    Revoke(DeviceRevoke),
+}
+
+/// Arguments of `device add`.
+#[derive(Debug, Args)]
+pub(crate) struct DeviceAdd {
+    /// What to call the device, such as 'My phone'.
+    pub(crate) name: String,
+    /// Whose data it sends.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
+}
+
+/// Arguments of `device list`.
+#[derive(Debug, Args)]
+pub(crate) struct DeviceList {
+    /// Whose devices.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
+}
+
+/// Arguments of `device revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct DeviceRevoke {
+    /// The id of the device.
+    pub(crate) device: String,
+    /// Whose device it is.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
 }
 
 /// Arguments of `copy`.

@@ -9,6 +9,7 @@ mod args;
 mod check;
 mod compare;
 mod copy;
+mod device;
 mod export;
 mod failure;
 mod household;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use lab::dictionary;
 
-use crate::cli::args::{Arguments, Command, UserCommand};
+use crate::cli::args::{Arguments, Command, DeviceCommand, UserCommand};
 use crate::cli::failure::Failure;
 
 /// Runs the command in `arguments` (the first is the program's name) and says how it ended: 0 done,
@@ -78,6 +79,11 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             UserCommand::List => user::list(global).await,
             UserCommand::Disable(wanted) => user::disable(global, wanted).await,
             UserCommand::Erase(wanted) => user::erase(global, wanted).await,
+        },
+        Command::Device(wanted) => match wanted.command {
+            DeviceCommand::Add(wanted) => device::add(global, wanted).await,
+            DeviceCommand::List(wanted) => device::list(global, wanted).await,
+            DeviceCommand::Revoke(wanted) => device::revoke(global, wanted).await,
         },
         Command::Check => check::check(global).await,
         Command::Config => print::config(global),

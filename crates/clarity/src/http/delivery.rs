@@ -20,8 +20,8 @@ use model::zone::Zone;
 use store::idempotency::Request as Repeatable;
 
 use crate::app::App;
-use crate::auth::Caller;
-use crate::http::body;
+use crate::auth::{Sender, device};
+use crate::http::body::{self, Held};
 use crate::http::idempotency::{self, Answer, IdempotencyKey};
 use crate::http::processing::Accepted;
 use crate::ingest::committer::{Committed, LiveUpload, Receipt, Repeat, Review};
@@ -58,7 +58,7 @@ impl Expected {
 /// A request that brings health data.
 pub(crate) struct Delivery {
     app: Arc<App>,
-    caller: Caller,
+    sender: Sender,
     key: IdempotencyKey,
     headers: HeaderMap,
     body: Body,
@@ -69,11 +69,11 @@ impl FromRequest<Arc<App>> for Delivery {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
         let (mut parts, body) = request.into_parts();
-        let caller = Caller::from_request_parts(&mut parts, app).await?;
+        let sender = Sender::from_request_parts(&mut parts, app).await?;
         let key = IdempotencyKey::from_request_parts(&mut parts, app).await?;
         Ok(Self {
             app: Arc::clone(app),
-            caller,
+            sender,
             key,
             headers: parts.headers,
             body,
@@ -82,45 +82,68 @@ impl FromRequest<Arc<App>> for Delivery {
 }
 
 impl Delivery {
-    /// Whose data it is.
-    pub(crate) const fn user(&self) -> UserId {
-        self.caller.user
+    /// Who sends.
+    pub(crate) const fn sender(&self) -> Sender {
+        self.sender
     }
 
     /// Reads, commits and answers.
     pub(crate) async fn take(self, expected: Expected) -> Result<Response, Problem> {
         let Self {
             app,
-            caller,
+            sender,
             key,
             headers,
             body,
         } = self;
-        let user = caller.user;
         check_type(&headers, expected)?;
-        let limits = &app.config.limits;
-        let limits = (limits.json_body_bytes, limits.upload_body_bytes);
-        let held = body::read_in_turn(&headers, body, limits, &app.large_bodies).await?;
-        let bytes = held.bytes.clone();
-        let request = key.request(expected.kind(), &bytes);
-        let home = match arrive(&app, user, request.as_ref()).await? {
-            Arrival::First(home) => home,
-            Arrival::Repeated(answer) => return Ok(answer),
-        };
-        let upload = LiveUpload {
-            repeat: request.map(|request| Repeat {
-                request,
-                answer: |receipt| answer(receipt).to_bytes(),
-            }),
-            ..read(&app, user, expected, &headers, (home, bytes)).await?
-        };
-        match app.committer.commit(upload).await? {
-            Committed::Done(receipt) => {
-                app.work_ready.notify_one();
-                Ok(answer(&receipt).into_response())
-            }
-            Committed::Repeated(bytes) => idempotency::repeated(&bytes),
+        let held = hold(&app, &headers, body).await?;
+        if let (Some(device), Some(signature)) = (sender.device, device::signature(&headers)) {
+            device::check_signed(&app, device, &held.bytes, signature).await?;
         }
+        keep(&app, sender, expected, (key, &headers), held).await
+    }
+}
+
+/// Reads the body of an upload, a large one in its turn.
+pub(crate) async fn hold<'t>(
+    app: &'t App,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Held<'t>, Problem> {
+    let limits = &app.config.limits;
+    let limits = (limits.json_body_bytes, limits.upload_body_bytes);
+    body::read_in_turn(headers, body, limits, &app.large_bodies).await
+}
+
+/// Reads a body that is held, commits and answers.
+pub(crate) async fn keep(
+    app: &App,
+    sender: Sender,
+    expected: Expected,
+    (key, headers): (IdempotencyKey, &HeaderMap),
+    held: Held<'_>,
+) -> Result<Response, Problem> {
+    let user = sender.user;
+    let bytes = held.bytes.clone();
+    let request = key.request(expected.kind(), &bytes);
+    let home = match arrive(app, user, request.as_ref()).await? {
+        Arrival::First(home) => home,
+        Arrival::Repeated(answer) => return Ok(answer),
+    };
+    let upload = LiveUpload {
+        repeat: request.map(|request| Repeat {
+            request,
+            answer: |receipt| answer(receipt).to_bytes(),
+        }),
+        ..read(app, user, expected, headers, (home, bytes)).await?
+    };
+    match app.committer.commit(upload).await? {
+        Committed::Done(receipt) => {
+            app.work_ready.notify_one();
+            Ok(answer(&receipt).into_response())
+        }
+        Committed::Repeated(bytes) => idempotency::repeated(&bytes),
     }
 }
 
@@ -153,7 +176,7 @@ async fn arrive(app: &App, user: UserId, request: Option<&Repeatable>) -> Result
 /// The media types of tables of lines.
 const LINES: [&str; 3] = ["text/csv", "text/tab-separated-values", "text/plain"];
 
-fn check_type(headers: &HeaderMap, expected: Expected) -> Result<(), Problem> {
+pub(crate) fn check_type(headers: &HeaderMap, expected: Expected) -> Result<(), Problem> {
     if body::is_json(headers) {
         return Ok(());
     }

@@ -29,7 +29,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Sender, device};
 use crate::bus::EventKind;
 use crate::http::cursor;
 use crate::http::delivery;
@@ -231,11 +231,11 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     responses(
         (status = 202, description = "Durable", body = ImportAnswer),
     ),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]
 async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    sender: Sender,
     key: IdempotencyKey,
     Params(query): Params<ImportQuery>,
     headers: HeaderMap,
@@ -245,14 +245,20 @@ async fn create(
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok());
     let bytes_total = length.and_then(|text| text.parse().ok());
+    if device::signature(&headers).is_some() {
+        return Err(Problem::new(
+            Code::TokenInvalid,
+            "a file is read while it arrives, before a signature of it could be checked; send it without one",
+        ));
+    }
     let told = told(&query, &headers)?;
     let asked = format!("{query:?}");
-    if is_used(&app, caller.user, key).await? {
-        return repeat(&app, caller.user, key, &asked, body).await;
+    if is_used(&app, sender.user, key).await? {
+        return repeat(&app, sender.user, key, &asked, body).await;
     }
     let id = app.ids.upload(app.clock.now_us());
     let what = Import {
-        user: caller.user,
+        user: sender.user,
         id,
         format: query.format.unwrap_or_else(|| format::AUTO.to_owned()),
         told,
@@ -268,13 +274,13 @@ async fn create(
     let imported = outcome.await.map_err(|_| gone())??;
     tracing::info!(import = %id, bytes = imported.bytes, status = ?imported.status, "import done");
     let mut tx = app.store.read().await?;
-    let (upload, tally) = processing::find(&app, &mut tx, caller.user, id).await?;
+    let (upload, tally) = processing::find(&app, &mut tx, sender.user, id).await?;
     drop(tx);
     let found = ImportAnswer::of(&upload, tally);
     let answer = Answer::json(StatusCode::ACCEPTED, &found).at(found.links.status.clone());
     if key.is_given() {
         let content = content(&asked, body.digest().await?);
-        return keep(&app, caller.user, key, &content, answer).await;
+        return keep(&app, sender.user, key, &content, answer).await;
     }
     Ok(answer.into_response())
 }
@@ -504,17 +510,17 @@ async fn read(
     tag = "imports",
     params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the import")),
     responses((status = 200, description = "What was removed", body = Removed)),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]
 async fn remove(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    sender: Sender,
     PathId(id): PathId<UploadId>,
 ) -> Result<Json<Removed>, Problem> {
     let mut tx = app.store.read().await?;
-    find(&app, &mut tx, caller.user, id).await?;
+    find(&app, &mut tx, sender.user, id).await?;
     drop(tx);
-    processing::take_back(&app, caller.user, id).await.map(Json)
+    processing::take_back(&app, sender.user, id).await.map(Json)
 }
 
 /// An import of the caller; other kinds of uploads are not here.

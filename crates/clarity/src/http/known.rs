@@ -16,6 +16,17 @@ use utoipa::openapi::path::{HttpMethod, ParameterIn};
 use crate::http::openapi;
 use crate::problem::{Code, FieldError, Problem};
 
+/// What senders call a key that they put into an address.
+const KEY_NAMES: [&str; 8] = [
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth",
+    "key",
+    "secret",
+    "token",
+    "x-api-key",
+];
 /// Characters of an unknown name that are repeated to the client.
 const NAME_MAX: usize = 50;
 /// Edits that make one name of another and still are a slip.
@@ -99,6 +110,11 @@ fn wrong(uri: &Uri, known: &[String]) -> Option<Problem> {
 
 /// What to say about a name that is not known.
 fn unknown(name: &str, known: &[String]) -> String {
+    if KEY_NAMES.contains(&name.to_lowercase().as_str()) {
+        return "is refused: addresses are kept in logs, so a key in one is known to others; revoke it, and send \
+                another as X-API-Key, as bearer token or as password of basic authentication"
+            .to_owned();
+    }
     let nearest = known
         .iter()
         .map(|other| (strsim::damerau_levenshtein(name, other), other))
@@ -152,5 +168,7 @@ mod tests {
         check("start=1&start=2", "is given more than once");
         check("strat=1&ned=2", "2 parameters");
         check("%73tart=1", "");
+        check("token=clk_x", "send another as X-API-Key");
+        check("API_KEY=clk_x", "revoke it");
     }
 }

@@ -9,7 +9,8 @@
 //!   prefix, its successes only: the problems and headers of the common rules are added to every
 //!   operation by `openapi.rs`. What it does not document as a query parameter is refused by `known.rs`;
 //! - takes [`Caller`](crate::auth::Caller) when it concerns a person, and says so with
-//!   `security(("bearer" = []))`; tests then prove that it answers 401 without a token;
+//!   `security(("bearer" = []))`; tests then prove that it answers 401 without a token. One that takes in
+//!   health data takes [`Sender`](crate::auth::Sender) instead, so that the key of a device opens it too;
 //! - reads JSON with [`JsonBody`](body::JsonBody), ids with [`PathId`](page::PathId) (rubbish and
 //!   other people's ids are 404), query parameters with [`Params`](page::Params), pages with
 //!   [`PageQuery`](page::PageQuery), [`Page`](page::Page) and [`cursor`]; streams take
@@ -37,6 +38,7 @@ mod compact;
 pub mod cursor;
 pub mod days;
 pub mod delivery;
+pub mod devices;
 pub mod docs;
 pub mod edge;
 pub mod etag;
@@ -48,6 +50,7 @@ pub mod forms;
 pub mod front;
 pub mod health;
 pub mod holdings;
+pub mod hooks;
 pub mod idempotency;
 pub mod imports;
 mod incoming;
@@ -104,9 +107,11 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(anomalies::router())
         .merge(cardio::router())
         .merge(columns::router())
+        .merge(devices::router())
         .merge(export::router())
         .merge(holdings::router())
         .merge(following::router())
+        .merge(hooks::router())
         .merge(imports::router())
         .merge(insights::router())
         .merge(pat::router())

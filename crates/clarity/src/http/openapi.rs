@@ -12,7 +12,7 @@ use utoipa::openapi::path::{HttpMethod, Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{Deprecated, RefOr};
+use utoipa::openapi::{Components, Deprecated, RefOr};
 
 use crate::http::problem::ProblemBody;
 use crate::http::rate::Class;
@@ -39,6 +39,7 @@ const COOKIE: &str = "cookie";
         (name = "person", description = "What a person says about themselves, and how they want their data read."),
         (name = "uploads", description = "Health data as JSON, as phones and apps send it; what became of an upload; taking it back."),
         (name = "imports", description = "Whole files of any size: exports of phones, recordings of worn devices."),
+        (name = "devices", description = "Keys for phones and scripts that send health data, and the address of each."),
         (name = "reading", description = "Samples, series, days, nights, workouts, rhythms, trends and unusual days of the caller."),
         (name = "export", description = "All data of the caller in open formats, and its erasure with a signed receipt."),
         (name = "insights", description = "What the days of the caller show, each statement with the figures it rests on."),
@@ -72,9 +73,43 @@ pub fn base() -> utoipa::openapi::OpenApi {
                  machine itself. It changes things only for pages of this server.",
             ))),
         );
+        add_device_schemes(components);
         shared::add(components);
     }
     document
+}
+
+/// How a device shows its key, besides as bearer token.
+fn add_device_schemes(components: &mut Components) {
+    let header = |name: &str, text: &str| {
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, text)))
+    };
+    let password = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Basic)
+        .description(Some(
+            "The key of a device as the password; the name is ignored.",
+        ))
+        .build();
+    let schemes = [
+        (
+            "device_key",
+            header(
+                "X-API-Key",
+                "The key of a device, which also works as bearer token.",
+            ),
+        ),
+        ("device_password", SecurityScheme::Http(password)),
+        (
+            "device_signature",
+            header(
+                "X-Signature",
+                "`sha256=` and HMAC-SHA256 of the body under the text of the device's key, in hex digits.",
+            ),
+        ),
+    ];
+    for (name, scheme) in schemes {
+        components.add_security_scheme(name, scheme);
+    }
 }
 
 /// Adds to every operation the problems and headers of the common rules, and its examples.
@@ -177,8 +212,9 @@ fn add_failures(operation: &mut Operation, path: &str, method: &HttpMethod) {
         // Unknown query parameters are refused everywhere.
         Failure::BadRequest | Failure::Internal | Failure::Unavailable => true,
         Failure::Unauthorized => operation.security.is_some(),
-        // A browser may send its cookie with any change, also where nobody has to sign in.
-        Failure::CrossSite => !matches!(method, HttpMethod::Get),
+        // A browser may send its cookie with any change, also where nobody has to sign in; the key of a device
+        // is right, but not for everything.
+        Failure::Forbidden => !matches!(method, HttpMethod::Get) || operation.security.is_some(),
         Failure::NotFound => path.contains('{'),
         Failure::Conflict => is_created_once,
         Failure::PreconditionFailed => operation.responses.responses.contains_key("412"),

@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Sender};
 use crate::http::page::PathId;
 use crate::ingest::edit;
 use crate::ingest::tally::{RejectedRecord, Tally};
@@ -245,14 +245,14 @@ async fn read(
     tag = "uploads",
     params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the upload")),
     responses((status = 200, description = "What was removed", body = Removed)),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]
 async fn remove(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    sender: Sender,
     PathId(id): PathId<UploadId>,
 ) -> Result<Json<Removed>, Problem> {
-    take_back(&app, caller.user, id).await.map(Json)
+    take_back(&app, sender.user, id).await.map(Json)
 }
 
 /// Removes what an upload brought.

@@ -67,6 +67,7 @@ impl Class {
                     "/imports",
                     "/integrations",
                     "/sdk",
+                    "/hooks",
                 ],
             ) =>
             {
@@ -145,6 +146,19 @@ impl RateLimits {
         }
     }
 
+    /// Takes an upload from the budget of a person who was not known when the request came, because its body
+    /// says who it is.
+    pub(crate) fn spend_upload(&self, user: UserId) -> Result<(), Problem> {
+        let Some(limiter) = self.limiter(Class::Upload) else {
+            return Ok(());
+        };
+        let checked = limiter.check_key(&Spender::Person(user));
+        checked.map(drop).map_err(|early| {
+            let wait = early.wait_time_from(DefaultClock::default().now());
+            limited(Class::Upload, seconds(wait))
+        })
+    }
+
     /// Forgets everyone whose budget is full again; called now and then.
     pub fn tidy(&self) {
         for limiter in [
@@ -176,9 +190,9 @@ pub async fn limit(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let presented = Presented::read(&app, request.headers());
+    let presented = Presented::read(&app, request.headers()).await;
     let spender = match &presented.0 {
-        Ok(claims) => Spender::Person(claims.sub),
+        Ok(credential) => Spender::Person(credential.user()),
         Err(_) => Spender::Network(address::network(
             request.extensions(),
             request.headers(),
@@ -210,19 +224,25 @@ pub async fn limit(
             response
         }
         Err(early) => {
-            metrics::counter!("clarity_rate_limited_total", "class" => class.name()).increment(1);
             let wait = early.wait_time_from(DefaultClock::default().now());
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            let mut response = Problem::new(
-                Code::RateLimited,
-                format!("the limit of {} requests is used up", class.name()),
-            )
-            .retry_after(seconds)
-            .into_response();
+            let mut response = limited(class, seconds(wait)).into_response();
             tell(response.headers_mut(), early.quota(), 0, wait);
             response
         }
     }
+}
+
+fn limited(class: Class, seconds: u64) -> Problem {
+    metrics::counter!("clarity_rate_limited_total", "class" => class.name()).increment(1);
+    Problem::new(
+        Code::RateLimited,
+        format!("the limit of {} requests is used up", class.name()),
+    )
+    .retry_after(seconds)
+}
+
+fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 fn tell(headers: &mut HeaderMap, quota: Quota, remaining: u32, reset: Duration) {
@@ -247,6 +267,8 @@ mod tests {
         check(Method::DELETE, "/api/v1/auth/browser", Class::Other);
         check(Method::GET, "/api/v1/setup", Class::Read);
         check(Method::POST, "/api/v1/imports", Class::Upload);
+        check(Method::POST, "/api/v1/hooks/{device_id}", Class::Upload);
+        check(Method::POST, "/api/v1/devices", Class::Other);
         check(Method::GET, "/api/v1/imports", Class::Read);
         check(Method::POST, "/api/v1/insights/chat", Class::Insight);
         check(Method::PUT, "/api/v1/user/profile", Class::Other);

@@ -174,6 +174,7 @@ fn cors(app: &App) -> CorsLayer {
             header::IF_NONE_MATCH,
             custom("idempotency-key"),
             custom("last-event-id"),
+            custom("x-api-key"),
             custom("x-request-id"),
         ])
         .expose_headers([

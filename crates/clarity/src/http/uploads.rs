@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use import::forms::{batch, health_auto_export, healthkit, open_wearables};
-use model::ids::UserId;
+use model::ids::DeviceId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::http::delivery::{Delivery, Expected};
@@ -45,7 +46,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     responses(
         (status = 202, description = "Durable", body = Accepted),
     ),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]
 async fn health_data(delivery: Delivery) -> Result<Response, Problem> {
     delivery.take(Expected::Any).await
@@ -62,7 +63,7 @@ async fn health_data(delivery: Delivery) -> Result<Response, Problem> {
     responses(
         (status = 202, description = "Durable", body = Accepted),
     ),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]
 async fn health_data_batch(delivery: Delivery) -> Result<Response, Problem> {
     delivery.take(Expected::Form(&batch::FORM)).await
@@ -82,7 +83,7 @@ async fn health_data_batch(delivery: Delivery) -> Result<Response, Problem> {
     responses(
         (status = 202, description = "Durable", body = Accepted),
     ),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]
 async fn healthkit_upload(delivery: Delivery) -> Result<Response, Problem> {
     delivery.take(Expected::Form(&healthkit::FORM)).await
@@ -102,7 +103,7 @@ async fn healthkit_upload(delivery: Delivery) -> Result<Response, Problem> {
     responses(
         (status = 202, description = "Durable", body = Accepted),
     ),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]
 async fn health_auto_export_upload(delivery: Delivery) -> Result<Response, Problem> {
     delivery
@@ -112,27 +113,29 @@ async fn health_auto_export_upload(delivery: Delivery) -> Result<Response, Probl
 
 /// Takes in what the Open Wearables mobile SDK posts, unchanged.
 ///
-/// The `user_id` in the path must be the caller's.
+/// The `user_id` in the path is the caller's; with the key of a device, its `device_id` does as well.
 #[utoipa::path(
     post,
     operation_id = "sync_open_wearables",
     path = "/sdk/users/{user_id}/sync",
     tag = "uploads",
     params(
-        ("user_id" = String, Path, format = Uuid, description = "The caller's id"),
+        ("user_id" = String, Path, format = Uuid, description = "The caller's id, or that of the device"),
         IdempotencyKey,
     ),
     request_body(content = forms::OpenWearablesSync, description = "The SDK's payload"),
     responses(
         (status = 202, description = "Durable", body = Accepted),
     ),
-    security(("bearer" = [])),
+    security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]
 async fn open_wearables_sync(
-    PathId(user): PathId<UserId>,
+    PathId(id): PathId<Uuid>,
     delivery: Delivery,
 ) -> Result<Response, Problem> {
-    if user != delivery.user() {
+    let sender = delivery.sender();
+    let device = sender.device.map(DeviceId::uuid);
+    if id != sender.user.uuid() && Some(id) != device {
         return Err(Problem::not_found());
     }
     delivery.take(Expected::Form(&open_wearables::FORM)).await

@@ -3,6 +3,7 @@
 //!
 //! `CLARITY_WRITE_DOCS=1` writes the file anew.
 
+mod devices;
 mod window;
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use tower::ServiceExt;
 use crate::files::EXPORT;
 use crate::harness::{Answer, PASSWORD, Person, TestApp, request};
 use crate::models::{install, weights};
-use crate::promise::{document, operations, resolve};
+use crate::promise::{document, listed, operations, resolve};
 use crate::shown::{keep_written, shown};
 use crate::uploads::settle;
 
@@ -43,6 +44,7 @@ enum Sent {
 struct Story {
     test: TestApp,
     ada: Option<Person>,
+    key: Option<String>,
     examples: BTreeMap<String, Value>,
     made: BTreeMap<String, Made>,
 }
@@ -59,7 +61,8 @@ impl Story {
             Sent::File(text) => (None, Some(*text)),
         };
         let person = self.ada.as_ref();
-        let mut request = request(method.clone(), path, person, &[], json);
+        let key = self.key.as_deref().map(|key| ("x-api-key", key));
+        let mut request = request(method.clone(), path, person, key.as_slice(), json);
         if let Some(text) = file {
             *request.body_mut() = Body::from(text);
             let kind = "application/octet-stream".parse().expect("a media type");
@@ -167,11 +170,13 @@ async fn told() -> Story {
     let mut story = Story {
         test,
         ada: None,
+        key: None,
         examples: BTreeMap::new(),
         made: BTreeMap::new(),
     };
     probes(&mut story).await;
     account(&mut story).await;
+    devices::connect(&mut story).await;
     uploads(&mut story).await;
     settle(&story.test).await;
     reading(&mut story).await;
@@ -580,20 +585,4 @@ fn with_parameter(path: &str, name: &str, value: &str) -> String {
     let mut pairs: Vec<String> = kept.map(str::to_owned).collect();
     pairs.push(format!("{name}={value}"));
     format!("{path}?{}", pairs.join("&"))
-}
-
-/// The words that a schema lists.
-fn listed(document: &Value, schema: &Value) -> Vec<String> {
-    let schema = resolve(document, schema);
-    let words = schema["enum"].as_array().into_iter().flatten();
-    let mut words: Vec<String> = words.filter_map(Value::as_str).map(str::to_owned).collect();
-    if let Some(word) = schema["const"].as_str() {
-        words.push(word.to_owned());
-    }
-    for several in ["oneOf", "anyOf", "allOf"] {
-        for schema in schema[several].as_array().into_iter().flatten() {
-            words.extend(listed(document, schema));
-        }
-    }
-    words
 }

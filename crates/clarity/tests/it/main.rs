@@ -22,6 +22,7 @@ mod copying;
 mod days_story;
 mod doors;
 mod doors_matrix;
+mod devices;
 mod edges;
 mod examples;
 mod failing;

@@ -56,6 +56,22 @@ pub(crate) fn operations(document: &Value) -> Vec<(String, Method, &Value)> {
     found
 }
 
+/// The words that a schema lists.
+pub(crate) fn listed(document: &Value, schema: &Value) -> Vec<String> {
+    let schema = resolve(document, schema);
+    let words = schema["enum"].as_array().into_iter().flatten();
+    let mut words: Vec<String> = words.filter_map(Value::as_str).map(str::to_owned).collect();
+    if let Some(word) = schema["const"].as_str() {
+        words.push(word.to_owned());
+    }
+    for several in ["oneOf", "anyOf", "allOf"] {
+        for schema in schema[several].as_array().into_iter().flatten() {
+            words.extend(listed(document, schema));
+        }
+    }
+    words
+}
+
 fn promises() -> BTreeMap<(String, Method), Responses> {
     let document = document();
     let headers = |response: &Value| {

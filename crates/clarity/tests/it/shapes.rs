@@ -77,6 +77,7 @@ struct Names {
     insight: String,
     analysis: String,
     workout: String,
+    device: String,
 }
 
 impl Names {
@@ -86,6 +87,7 @@ impl Names {
             "insight_id" => vec![&self.insight],
             "analysis_id" => vec![&self.analysis],
             "workout_id" => vec![&self.workout],
+            "device_id" => vec![&self.device],
             "metric" => METRICS.to_vec(),
             "file" => vec!["swagger-ui.css", "swagger-init.js"],
             other => panic!("nothing stands for the path parameter {other}"),
@@ -142,7 +144,10 @@ async fn live(test: &TestApp) -> (Person, Names) {
         .post("/api/v1/pat/analysis", Some(&person), &week)
         .await;
     assert_eq!(analysis.status, StatusCode::CREATED, "{}", analysis.text());
+    let phone = json!({"name": "Phone"});
+    let phone = test.post("/api/v1/devices", Some(&person), &phone).await;
     let names = Names {
+        device: text(&phone.json()["device_id"]),
         import: text(&imported["import_id"]),
         insight: text(&get(test, &person, "/api/v1/insights/daily").await["id"]),
         analysis: text(&analysis.json()["id"]),

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 /// Members whose values differ between runs or processors; the written ones stay.
-const VOLATILE: [&str; 14] = [
+const VOLATILE: [&str; 16] = [
+    "key",
+    "qr_text",
     "resident_bytes",
     "rhythm",
     "access_token",
@@ -20,7 +22,14 @@ const VOLATILE: [&str; 14] = [
     "model",
 ];
 /// What stands for a secret in the file.
-const SECRETS: [&str; 4] = ["access_token", "refresh_token", "signature", "x"];
+const SECRETS: [&str; 6] = [
+    "access_token",
+    "key",
+    "qr_text",
+    "refresh_token",
+    "signature",
+    "x",
+];
 /// Rows of a list that are shown.
 const ROWS_MAX: usize = 2;
 /// A list by its first rows, and the document by its head.

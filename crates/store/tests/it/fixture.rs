@@ -261,7 +261,8 @@ pub(crate) fn with_uid(sample: Sample, uid: u64) -> Sample {
 }
 
 /// Runs a statement that the store itself would never run.
-pub(crate) async fn execute(tx: &mut Tx, text: &'static str) {
+pub(crate) async fn execute(tx: &mut Tx, text: &str) {
+    let text = sqlx::AssertSqlSafe(text.to_owned());
     match tx {
         Tx::Sqlite(transaction) => {
             let done = sqlx::query(text).execute(&mut **transaction).await;

@@ -2,6 +2,7 @@
 //! `CLARITY_TEST_POSTGRES` names a server on which databases may be created.
 
 mod account;
+mod device;
 mod failing;
 mod fixture;
 mod growth;

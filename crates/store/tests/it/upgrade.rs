@@ -287,6 +287,7 @@ async fn age(store: &Store) {
         "ALTER TABLE persons DROP COLUMN catalogue",
         "DROP INDEX persons_by_settled",
         "ALTER TABLE persons DROP COLUMN settled",
+        "DROP TABLE devices",
         "DELETE FROM _sqlx_migrations WHERE version >= 8",
     ] {
         execute(&mut tx, text).await;

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use model::ids::{AnalysisId, InsightId, JobId, SessionId, UserId};
+use model::ids::{AnalysisId, DeviceId, InsightId, JobId, SessionId, UserId};
 use model::metric::MetricNo;
 use model::sample::{HOUR_US, Uid};
 use store::days::DayRow;
+use store::devices::{self, NewDevice, SECRET_BYTES, Scope};
 use store::docs::{self, DocName, Expected};
 use store::embeddings::{Kind, StoredEmbedding};
 use store::insights::StoredInsight;
@@ -61,13 +62,13 @@ async fn fill(house: &House, number: u128) -> UserId {
             .await
             .expect("a write");
     }
-    fill_account(&mut tx, &key, number).await;
+    fill_account(&mut tx, house, &key, number).await;
     tx.commit().await.expect("a commit");
     user
 }
 
 /// The rows that are not about measurements.
-async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
+async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128) {
     let user = key.user();
     let session = NewSession {
         session: SessionId::from_uuid(uuid(900 + number)),
@@ -79,6 +80,15 @@ async fn fill_account(tx: &mut Tx, key: &PersonKey, number: u128) {
     sessions::create(tx, key, user, &session)
         .await
         .expect("a write");
+    let device = NewDevice {
+        id: DeviceId::from_uuid(uuid(950 + number)),
+        scope: Scope::Write,
+        secret: &[3; SECRET_BYTES],
+        name: "canary-device",
+        now_us: NOW_US,
+    };
+    let created = devices::create(tx, &house.vault, key, user, &device, 9).await;
+    assert!(created.expect("a write"));
     let request = idempotency::Request {
         key_hash: [1; 32],
         content_hash: [2; 32],

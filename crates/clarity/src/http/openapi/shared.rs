@@ -66,7 +66,7 @@ pub(super) fn is_json(body: &RefOr<RequestBody>) -> bool {
 pub(super) enum Failure {
     BadRequest,
     Unauthorized,
-    CrossSite,
+    Forbidden,
     NotFound,
     Conflict,
     PreconditionFailed,
@@ -82,7 +82,7 @@ impl Failure {
     pub(super) const ALL: [Self; 12] = [
         Self::BadRequest,
         Self::Unauthorized,
-        Self::CrossSite,
+        Self::Forbidden,
         Self::NotFound,
         Self::Conflict,
         Self::PreconditionFailed,
@@ -103,10 +103,11 @@ impl Failure {
                 "A parameter is unknown or not valid, or the body could not be read.",
             ),
             Self::Unauthorized => ("401", "Unauthorized", "No token, or one that is not valid."),
-            Self::CrossSite => (
+            Self::Forbidden => (
                 "403",
-                "CrossSite",
-                "A browser sent its session cookie for a page of another site.",
+                "Forbidden",
+                "A browser sent its session cookie for a page of another site, or the key of a device came where a \
+                 signed-in person is needed.",
             ),
             Self::NotFound => ("404", "NotFound", "Nothing here that the caller may see."),
             Self::Conflict => (

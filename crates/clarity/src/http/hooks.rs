@@ -1,0 +1,85 @@
+//! `/hooks/{device_id}`: the one address of a device. Whatever its app sends is taken in, recognised by its
+//! content; the key comes in a header, or signs the body where an app sends nothing else.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, FromRequestParts, Request, State};
+use axum::response::Response;
+use model::ids::DeviceId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::auth::{Sender, device};
+use crate::http::delivery::{self, Expected};
+use crate::http::forms;
+use crate::http::front::Front;
+use crate::http::idempotency::IdempotencyKey;
+use crate::http::page::PathId;
+use crate::http::processing::Accepted;
+use crate::problem::{Code, Problem};
+
+/// The routes of this file.
+pub fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(take))
+}
+
+/// Takes in what the app of a device sends, unchanged.
+///
+/// Any form of `/health-data`. The key of the device comes as `X-API-Key`, as bearer token, as password of
+/// basic authentication, or not at all when `X-Signature: sha256=…` holds HMAC-SHA256 of the body under the
+/// text of the key, in hex digits; where both come, both must be right. The signature is of the body before
+/// any compression.
+#[utoipa::path(
+    post,
+    operation_id = "send_from_device",
+    path = "/hooks/{device_id}",
+    tag = "devices",
+    params(
+        ("device_id" = String, Path, format = Uuid, description = "The device"),
+        IdempotencyKey,
+    ),
+    request_body(content = forms::HealthData, description = "What the app sends"),
+    responses(
+        (status = 202, description = "Durable", body = Accepted),
+    ),
+    security(("device_key" = []), ("bearer" = []), ("device_password" = []), ("device_signature" = [])),
+)]
+async fn take(
+    State(app): State<Arc<App>>,
+    PathId(id): PathId<DeviceId>,
+    Extension(front): Extension<Arc<Front>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    let signature = device::signature(&parts.headers).map(str::to_owned);
+    let sender = match Sender::in_headers(&mut parts, &app).await? {
+        Some(sender) if sender.device == Some(id) => Some(sender),
+        Some(_) => return Err(Problem::not_found()),
+        None => None,
+    };
+    if sender.is_none() && signature.is_none() {
+        return Err(Problem::new(
+            Code::TokenMissing,
+            "send the key of the device as X-API-Key, or sign the body as X-Signature",
+        ));
+    }
+    let key = IdempotencyKey::from_request_parts(&mut parts, &app).await?;
+    let headers = &parts.headers;
+    delivery::check_type(headers, Expected::Any)?;
+    let held = delivery::hold(&app, headers, body).await?;
+    let signer = match &signature {
+        Some(signature) => Some(device::check_signed(&app, id, &held.bytes, signature).await?),
+        None => None,
+    };
+    let sender = match (sender, signer) {
+        (Some(sender), _) => sender,
+        (None, Some(holder)) => {
+            // Until now the request was its network's.
+            front.rates.spend_upload(holder.user)?;
+            Sender::of(&app, holder).await?
+        }
+        (None, None) => return Err(Problem::not_found()),
+    };
+    delivery::keep(&app, sender, Expected::Any, (key, headers), held).await
+}
