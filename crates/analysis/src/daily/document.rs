@@ -17,7 +17,7 @@ use super::cardio::{Cardio, CardioInput, cardio};
 use super::minutes::{self, DayMinutes};
 use super::rank::Ranks;
 use super::scored::{self, Scorer};
-use super::sleep::{self, Night, NightFound, SleepInput};
+use super::sleep::{self, Night, NightFound, SleepInput, Totals};
 use super::summary::{DayFrame, MetricSamples, MetricSummary, summarise};
 
 /// Version of the document; a reader that finds another one asks for a new computation.
@@ -189,6 +189,7 @@ impl<'a> DayInput<'a> {
             date: self.date,
             zones: self.zones,
             samples,
+            totals: self.totals(unranked),
             ranks,
             sources: self.sources,
         };
@@ -204,6 +205,17 @@ impl<'a> DayInput<'a> {
         match activity {
             Some(activity) => scored::fill(&stated, found, &activity, self.scorer),
             None => found,
+        }
+    }
+
+    fn totals(&self, unranked: &'a Ranks) -> Totals<'a> {
+        let samples = |id| self.find(id, unranked).0;
+        Totals {
+            asleep: samples("sleep_duration"),
+            core: samples("sleep_light_duration"),
+            deep: samples("sleep_deep_duration"),
+            rem: samples("sleep_rem_duration"),
+            awake: samples("sleep_awake_duration"),
         }
     }
 

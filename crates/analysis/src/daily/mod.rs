@@ -21,11 +21,13 @@ pub mod sleep;
 pub mod summary;
 pub mod trend;
 
+mod bounded;
 mod coverage;
 mod epochs;
 mod given;
 mod night;
 mod series;
+mod stated;
 mod timeline;
 
 /// Revision of all that is kept of a day: its document, its minutes and the facts drawn from them. It grows

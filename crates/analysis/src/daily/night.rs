@@ -9,12 +9,14 @@ use model::sample::{HOUR_US, MINUTE_US, Sample};
 use model::source::SourceNo;
 use model::zone::{Span, ZoneHistory};
 
+use super::bounded;
 use super::measure::Text;
 use super::series::{in_order, is_aggregated, is_usable, minutes, union_us, without_duplicates};
 use super::sleep::{
     AWAKENING_MIN_US, EPISODE_GAP_US, Episode, IN_BED_GAP_US, MAIN_MIN_US, MAIN_NIGHT_MIN_US,
-    SleepInput, StageMinutes, Stay,
+    NIGHT_GAP_US, SAMPLE_MAX_US, SetAside, SleepInput, StageMinutes, Stay,
 };
+use super::stated;
 use super::timeline::{Claim, resolve};
 
 /// Hours of local clock time between which a midpoint makes a sleep nocturnal: 21:00 to 09:00.
@@ -28,15 +30,17 @@ pub(super) struct Window {
     pub(super) episodes: Vec<Found>,
     /// Stays in bed that overlap no sleep.
     pub(super) unclaimed: Vec<InBed>,
+    /// Samples that were not believed.
+    pub(super) set_aside: Vec<SetAside>,
 }
 
 /// A stretch of one stage from one source.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Segment {
-    span: Span,
-    stage: SleepStage,
-    source: SourceNo,
-    aggregated: bool,
+pub(super) struct Segment {
+    pub(super) span: Span,
+    pub(super) stage: SleepStage,
+    pub(super) source: SourceNo,
+    pub(super) aggregated: bool,
 }
 
 /// A sleep: its stages in order of time and the time in bed around it.
@@ -58,6 +62,7 @@ pub(super) fn episodes(input: &SleepInput<'_>) -> Window {
     let samples = in_order(input.samples);
     let mut staged = Vec::new();
     let mut in_bed = Vec::new();
+    let mut set_aside = Vec::new();
     for sample in without_duplicates(samples.iter().filter(|sample| is_usable(sample))) {
         if sample.end_us == sample.start_us {
             continue;
@@ -71,7 +76,9 @@ pub(super) fn episodes(input: &SleepInput<'_>) -> Window {
             source: sample.source,
             aggregated: is_aggregated(sample),
         };
-        if stage == SleepStage::InBed {
+        if sample.end_us - sample.start_us > SAMPLE_MAX_US {
+            set_aside.push(aside(&segment, "longer_than_a_day", input));
+        } else if stage == SleepStage::InBed {
             in_bed.push(segment);
         } else {
             staged.push(segment);
@@ -79,7 +86,18 @@ pub(super) fn episodes(input: &SleepInput<'_>) -> Window {
     }
     let staged = without_condensed(staged, EPISODE_GAP_US);
     let in_bed = without_condensed(in_bed, 0);
-    let mut episodes: Vec<Found> = clusters(&staged, EPISODE_GAP_US)
+    let stays: Vec<Span> = clusters(&in_bed, IN_BED_GAP_US)
+        .iter()
+        .map(|stay| hull(stay))
+        .collect();
+    let nights = Nights {
+        stays: &stays,
+        zones: input.zones,
+    };
+    let (staged, joins) = bounded::by_stages(staged, &nights);
+    set_aside.extend(joins.iter().map(|one| aside(one, "joins_nights", input)));
+    let mut episodes: Vec<Found> = nights
+        .of(&staged)
         .into_iter()
         .filter_map(|cluster| Found::from_cluster(&cluster, input))
         .collect();
@@ -87,7 +105,89 @@ pub(super) fn episodes(input: &SleepInput<'_>) -> Window {
     Window {
         episodes,
         unclaimed,
+        set_aside,
     }
+}
+
+impl Window {
+    /// Stays in bed without sleep that ended when `ended` says so.
+    pub(super) fn stays_that_ended(&self, ended: impl Fn(i64) -> bool) -> Vec<Stay> {
+        self.unclaimed
+            .iter()
+            .filter(|stay| ended(stay.span().end_us))
+            .map(InBed::report)
+            .collect()
+    }
+
+    /// Samples that were not believed and ended when `ended` says so.
+    pub(super) fn set_aside_on(&self, ended: impl Fn(i64) -> bool) -> Vec<SetAside> {
+        self.set_aside
+            .iter()
+            .filter(|aside| ended(aside.end_us))
+            .cloned()
+            .collect()
+    }
+}
+
+fn aside(segment: &Segment, reason: &'static str, input: &SleepInput<'_>) -> SetAside {
+    SetAside {
+        start_us: segment.span.start_us,
+        end_us: segment.span.end_us,
+        source: name_of(segment.source, input),
+        reason: Text::Borrowed(reason),
+    }
+}
+
+fn name_of(source: SourceNo, input: &SleepInput<'_>) -> String {
+    input.sources.get(usize::from(source.0)).map_or_else(
+        || format!("source {}", source.0),
+        |source| source.name.clone(),
+    )
+}
+
+/// What makes one night of segments with gaps.
+pub(super) struct Nights<'a> {
+    stays: &'a [Span],
+    zones: &'a ZoneHistory,
+}
+
+impl Nights<'_> {
+    /// Joins segments, sorted by start, into nights and naps.
+    pub(super) fn of(&self, segments: &[Segment]) -> Vec<Vec<Segment>> {
+        let mut joined: Vec<Vec<Segment>> = Vec::new();
+        for cluster in clusters(segments, EPISODE_GAP_US) {
+            match joined.last_mut() {
+                Some(before) if self.are_one(hull(before), hull(&cluster)) => {
+                    before.extend(cluster);
+                }
+                Some(_) | None => joined.push(cluster),
+            }
+        }
+        joined
+    }
+
+    fn are_one(&self, before: Span, after: Span) -> bool {
+        let next = self
+            .stays
+            .partition_point(|stay| stay.end_us < after.start_us);
+        let in_one_stay = self
+            .stays
+            .get(next)
+            .is_some_and(|stay| stay.start_us <= before.end_us);
+        let is_short = after.start_us - before.end_us < NIGHT_GAP_US;
+        let at_night = |span: Span| is_nocturnal(midpoint_us(span), self.zones);
+        in_one_stay || (is_short && at_night(before) && at_night(after))
+    }
+}
+
+const fn midpoint_us(span: Span) -> i64 {
+    span.start_us + (span.end_us - span.start_us) / 2
+}
+
+fn is_nocturnal(at_us: i64, zones: &ZoneHistory) -> bool {
+    let offset_us = i64::from(zones.zone_at(at_us).offset_min(at_us)) * MINUTE_US;
+    let hour = (at_us + offset_us).div_euclid(HOUR_US).rem_euclid(24);
+    !(NIGHT_UNTIL_H..NIGHT_FROM_H).contains(&hour)
 }
 
 const fn whole(sample: &Sample) -> Span {
@@ -124,7 +224,7 @@ fn without_condensed(segments: Vec<Segment>, gap_us: i64) -> Vec<Segment> {
 }
 
 /// Joins segments, sorted by start, while the gaps are at most `gap_us`.
-fn clusters(segments: &[Segment], gap_us: i64) -> Vec<Vec<Segment>> {
+pub(super) fn clusters(segments: &[Segment], gap_us: i64) -> Vec<Vec<Segment>> {
     let mut clusters: Vec<Vec<Segment>> = Vec::new();
     let mut reached_us = i64::MIN;
     for segment in segments {
@@ -140,7 +240,7 @@ fn clusters(segments: &[Segment], gap_us: i64) -> Vec<Vec<Segment>> {
     clusters
 }
 
-fn hull(cluster: &[Segment]) -> Span {
+pub(super) fn hull(cluster: &[Segment]) -> Span {
     Span {
         start_us: cluster
             .iter()
@@ -297,11 +397,7 @@ impl Found {
 
     /// Whether the sleep is long enough, for its hour, to be the main sleep of a date.
     pub(super) fn can_be_main(&self, zones: &ZoneHistory) -> bool {
-        let midpoint_us = self.midpoint_us();
-        let offset_us = i64::from(zones.zone_at(midpoint_us).offset_min(midpoint_us)) * MINUTE_US;
-        let hour = (midpoint_us + offset_us).div_euclid(HOUR_US).rem_euclid(24);
-        let is_nocturnal = !(NIGHT_UNTIL_H..NIGHT_FROM_H).contains(&hour);
-        let needs_us = if is_nocturnal {
+        let needs_us = if is_nocturnal(self.midpoint_us(), zones) {
             MAIN_NIGHT_MIN_US
         } else {
             MAIN_MIN_US
@@ -310,7 +406,7 @@ impl Found {
     }
 
     const fn midpoint_us(&self) -> i64 {
-        self.onset_us + (self.offset_us - self.onset_us) / 2
+        midpoint_us(self.span())
     }
 
     fn stages(&self) -> StageMinutes {
@@ -355,14 +451,18 @@ impl Found {
     /// The sleep as answers print it.
     pub(super) fn report(&self, input: &SleepInput<'_>) -> Episode {
         let asleep = self.asleep();
-        let asleep_us: i64 = asleep.iter().map(|span| span.end_us - span.start_us).sum();
+        let recorded_us: i64 = asleep.iter().map(|span| span.end_us - span.start_us).sum();
+        let (source, aggregated) = self.source().unwrap_or_default();
+        let stated = aggregated
+            .then(|| stated::of(&input.totals, source, self.span()))
+            .flatten();
+        let asleep_us = stated.map_or(recorded_us, |stated| stated.asleep_us);
         let span_us = self.offset_us - self.onset_us;
         let wakes = asleep.iter().zip(asleep.iter().skip(1));
         let awakenings = wakes
             .filter(|(before, after)| after.start_us - before.end_us >= AWAKENING_MIN_US)
             .count();
         let bed = self.bed();
-        let (source, aggregated) = self.source().unwrap_or_default();
         Episode {
             onset_us: self.onset_us,
             offset_us: self.offset_us,
@@ -371,7 +471,7 @@ impl Found {
             in_bed_recorded_min: bed.map(|bed| minutes(bed.recorded_us)),
             in_bed_start_us: bed.map(|bed| bed.span.start_us),
             in_bed_end_us: bed.map(|bed| bed.span.end_us),
-            stages_min: self.stages(),
+            stages_min: stated.map_or_else(|| self.stages(), |stated| stated.stages_min),
             efficiency: bed.map(|bed| asleep_us as f64 / bed.in_bed_us as f64),
             maintenance: asleep_us as f64 / span_us as f64,
             latency_min: bed
@@ -385,12 +485,9 @@ impl Found {
                 Some(_) => None,
             },
             waso_min: minutes(span_us - asleep_us),
-            awakenings: u32::try_from(awakenings).unwrap_or(u32::MAX),
+            awakenings: (!aggregated).then(|| u32::try_from(awakenings).unwrap_or(u32::MAX)),
             midpoint_us: self.midpoint_us(),
-            source: input.sources.get(usize::from(source.0)).map_or_else(
-                || format!("source {}", source.0),
-                |source| source.name.clone(),
-            ),
+            source: name_of(source, input),
             aggregated,
             scored_by: None,
         }

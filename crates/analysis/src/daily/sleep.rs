@@ -8,7 +8,12 @@
 //!
 //! *Method*:
 //! 1. Asleep and awake intervals of all sources are joined into one episode while the gaps are at most
-//!    [`EPISODE_GAP_US`]. Aggregated samples are used only where no raw ones are that near.
+//!    [`EPISODE_GAP_US`]; also over a gap that one stay in bed covers, and over one shorter than
+//!    [`NIGHT_GAP_US`] between two that are both at night: a broken night is one night. Aggregated samples are
+//!    used only where no raw ones are near. Samples longer than [`SAMPLE_MAX_US`] are set aside.
+//!    What a source without stages says of a night that another source staged only fills its gaps; it goes
+//!    beyond either end where it knows of more than [`EPISODE_GAP_US`] there (a battery that ran empty), and
+//!    never joins two staged nights: then it is set aside but for their gaps.
 //! 2. Each instant of an episode is held by one source: sources that state stages in this episode before
 //!    those that only say asleep, then by rank. Of one source the interval that begins last holds
 //!    (the shorter on a tie), so that stages inside a session's frame are read as stages.
@@ -23,11 +28,14 @@
 //!    belong to the episode that they overlap most. Time in bed is their union with the episode from onset to
 //!    offset; latency is onset − first in-bed sample; efficiency is asleep / time in bed.
 //!    `maintenance`, asleep / (offset − onset), needs no in-bed samples.
+//! 6. A night that came summarised (when it began and ended, and totals) keeps its totals: they are the time
+//!    asleep and the minutes per stage where they fit into the night, and awakenings are not known.
 //!
 //! *Validity*: without in-bed samples, time in bed, efficiency and latency are missing with a reason.
 //! Stages are the device's own estimate.
 //!
-//! *Versions*: 1.
+//! *Versions*: 2. Version 1 joined by gaps alone, let any sample widen a night, and took a summarised night to be
+//! asleep from its beginning to its end.
 //!
 //! *References*: Iber et al., AASM manual (2007) for the definitions of WASO, latency and efficiency;
 //! the rules for episodes, sources and dates are the project's own.
@@ -47,6 +55,13 @@ use super::scored::ScoredBy;
 /// night usually are, shorter than the time between getting up and a nap.
 pub const EPISODE_GAP_US: i64 = 90 * MINUTE_US;
 
+/// Episodes nearer than this are one night when both are at night: 3 h, the longest that people who lie awake
+/// still call the same night.
+pub const NIGHT_GAP_US: i64 = 3 * HOUR_US;
+
+/// No person sleeps longer in one piece than 24 h, so no longer sample is of sleep.
+pub const SAMPLE_MAX_US: i64 = 24 * HOUR_US;
+
 /// In-bed samples further apart than this are different stays: 30 min.
 pub const IN_BED_GAP_US: i64 = 30 * MINUTE_US;
 
@@ -60,7 +75,7 @@ pub const MAIN_MIN_US: i64 = 3 * HOUR_US;
 pub const MAIN_NIGHT_MIN_US: i64 = HOUR_US;
 
 /// Version of the rules above.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// What is needed to find the sleep of one local date.
 #[derive(Debug, Clone, Copy)]
@@ -71,10 +86,38 @@ pub struct SleepInput<'a> {
     pub zones: &'a ZoneHistory,
     /// Sleep samples that overlap the date and 36 h around it.
     pub samples: &'a [Sample],
+    /// Totals of summarised nights around it.
+    pub totals: Totals<'a>,
     /// The order of sources for sleep.
     pub ranks: &'a Ranks,
     /// The person's sources, for their names.
     pub sources: &'a [Source],
+}
+
+/// Metrics that are totals of a whole night: each belongs to the date of waking, as the night does.
+pub const TOTALS: [&str; 7] = [
+    "sleep_duration",
+    "time_in_bed",
+    "sleep_awake_duration",
+    "sleep_light_duration",
+    "sleep_deep_duration",
+    "sleep_rem_duration",
+    "sleep_unspecified_duration",
+];
+
+/// What summaries of whole nights state, in minutes; each sample spans its night.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Totals<'a> {
+    /// Time asleep.
+    pub asleep: &'a [Sample],
+    /// Light sleep.
+    pub core: &'a [Sample],
+    /// Slow-wave sleep.
+    pub deep: &'a [Sample],
+    /// Rapid-eye-movement sleep.
+    pub rem: &'a [Sample],
+    /// Recorded as awake.
+    pub awake: &'a [Sample],
 }
 
 /// Minutes per stage.
@@ -122,8 +165,8 @@ pub struct Episode {
     pub in_bed_reason: Option<Text>,
     /// Time between onset and offset that was not asleep.
     pub waso_min: f64,
-    /// Number of wake stretches between onset and offset.
-    pub awakenings: u32,
+    /// Number of wake stretches between onset and offset; null for a night that came summarised.
+    pub awakenings: Option<u32>,
     /// Halfway between onset and offset.
     pub midpoint_us: i64,
     /// The source that held most of the time asleep.
@@ -147,6 +190,19 @@ pub struct Stay {
     pub in_bed_min: f64,
 }
 
+/// A sample that says asleep or in bed and cannot be right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Start of the sample.
+    pub start_us: i64,
+    /// End of the sample.
+    pub end_us: i64,
+    /// Who wrote it.
+    pub source: String,
+    /// `longer_than_a_day`, or `joins_nights` for one that spans nights that another source staged.
+    pub reason: Text,
+}
+
 /// The sleep of one local date.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Night {
@@ -161,6 +217,9 @@ pub struct Night {
     /// Stays in bed that ended on the date and overlap no sleep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_bed_only: Vec<Stay>,
+    /// Samples that ended on the date and were not believed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_aside: Vec<SetAside>,
     /// Why there is no main sleep: `no_sleep_data`, `in_bed_only`, `naps_only` or `date_skipped`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
@@ -212,12 +271,7 @@ pub fn night(input: &SleepInput<'_>) -> NightFound {
         .filter(|episode| main.is_none_or(|main| main.span() != episode.span()))
         .map(|episode| episode.report(input))
         .collect();
-    let in_bed_only: Vec<Stay> = found
-        .unclaimed
-        .iter()
-        .filter(|stay| on_date(stay.span().end_us))
-        .map(night::InBed::report)
-        .collect();
+    let in_bed_only = found.stays_that_ended(on_date);
     let spans = input.zones.day(input.date);
     let reason = match (
         main,
@@ -243,6 +297,7 @@ pub fn night(input: &SleepInput<'_>) -> NightFound {
         main: main.map(|main| main.report(input)),
         naps,
         in_bed_only,
+        set_aside: found.set_aside_on(on_date),
         reason: reason.map(Text::Borrowed),
         scoring_reason: None,
         version: VERSION,

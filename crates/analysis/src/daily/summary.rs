@@ -14,8 +14,9 @@ use utoipa::ToSchema;
 use super::category;
 use super::discrete::{Dated, Distribution, Weighting, distribution};
 use super::measure::Text;
-use super::merge;
+use super::merge::{self, DayTotal};
 use super::rank::Ranks;
+use super::sleep;
 
 /// The samples of one metric around a day.
 #[derive(Debug, Clone, Copy)]
@@ -175,8 +176,12 @@ pub fn summarise(metric: &MetricSamples<'_>, frame: &DayFrame<'_>) -> Option<Met
 
 impl DayFrame<'_> {
     fn cumulative(&self, metric: &MetricSamples<'_>) -> Option<CumulativeSummary> {
-        let near = self.near(metric.samples);
-        let total = merge::by_priority(&near, metric.ranks, &[self.spans.to_vec()]).pop()?;
+        let total = if sleep::TOTALS.contains(&metric.id) {
+            self.of_nights(metric)?
+        } else {
+            let near = self.near(metric.samples);
+            merge::by_priority(&near, metric.ranks, &[self.spans.to_vec()]).pop()?
+        };
         let by_source: Vec<SourceValue> = total
             .by_source
             .iter()
@@ -193,6 +198,31 @@ impl DayFrame<'_> {
             samples: total.samples,
             coverage: total.coverage,
             by_source,
+        })
+    }
+
+    /// The totals of the nights that ended on the day, whole: midnight does not cut them.
+    fn of_nights(&self, metric: &MetricSamples<'_>) -> Option<DayTotal> {
+        let last_us = |sample: &Sample| sample.start_us.max(sample.end_us - 1);
+        let on_day = |at_us: i64| {
+            let mut spans = self.spans.iter();
+            spans.any(|span| (span.start_us..span.end_us).contains(&at_us))
+        };
+        let ended: Vec<Sample> = metric
+            .samples
+            .iter()
+            .filter(|sample| on_day(last_us(sample)))
+            .copied()
+            .collect();
+        let whole = Span {
+            start_us: ended.iter().map(|sample| sample.start_us).min()?,
+            end_us: ended.iter().map(last_us).max()? + 1,
+        };
+        let whole = merge::by_priority(&ended, metric.ranks, &[vec![whole]]).pop()?;
+        let day = merge::by_priority(&ended, metric.ranks, &[self.spans.to_vec()]).pop()?;
+        Some(DayTotal {
+            coverage: day.coverage,
+            ..whole
         })
     }
 

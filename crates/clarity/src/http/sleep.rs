@@ -38,6 +38,9 @@ struct NightAnswer {
     /// Stays in bed that ended on the date without any sleep recorded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     in_bed_only: Vec<StayAnswer>,
+    /// Samples that ended on the date and were not believed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    set_aside: Vec<SetAsideAnswer>,
     /// Why there is no main sleep: `no_sleep_data`, `in_bed_only`, `naps_only`, `date_skipped`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -87,8 +90,8 @@ struct SleepAnswer {
     in_bed_reason: Option<String>,
     /// Minutes between onset and offset that were not asleep.
     waso_min: f64,
-    /// Wake stretches between onset and offset.
-    awakenings: u32,
+    /// Wake stretches between onset and offset; null for a night that came summarised.
+    awakenings: Option<u32>,
     /// The source that held most of the time asleep.
     source: String,
     /// Whether an app had aggregated the samples before it sent them.
@@ -145,6 +148,21 @@ struct StayAnswer {
     end: String,
     /// Minutes of the samples.
     in_bed_min: f64,
+}
+
+/// A sample that says asleep or in bed and cannot be right.
+#[derive(Debug, Serialize, ToSchema)]
+struct SetAsideAnswer {
+    /// Start of the sample.
+    #[schema(format = DateTime)]
+    start: String,
+    /// End of the sample.
+    #[schema(format = DateTime)]
+    end: String,
+    /// Who wrote it.
+    source: String,
+    /// `longer_than_a_day`, or `joins_nights` for one that spans nights that another source staged.
+    reason: String,
 }
 
 /// The routes of this file.
@@ -206,6 +224,16 @@ fn answer(night: Night) -> NightAnswer {
                 start: instants.text(stay.start_us),
                 end: instants.text(stay.end_us),
                 in_bed_min: stay.in_bed_min,
+            })
+            .collect(),
+        set_aside: night
+            .set_aside
+            .into_iter()
+            .map(|aside| SetAsideAnswer {
+                start: instants.text(aside.start_us),
+                end: instants.text(aside.end_us),
+                source: aside.source,
+                reason: aside.reason.into_owned(),
             })
             .collect(),
         reason: night.reason.map(std::borrow::Cow::into_owned),

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::sample;
 use crate::daily::merge::by_priority;
 use crate::daily::rank::Ranks;
-use crate::daily::sleep::{Episode, Night, SleepInput, StageMinutes, night};
+use crate::daily::sleep::{Episode, Night, SleepInput, StageMinutes, Totals, night};
 
 /// What a test needs of an export.
 struct Export {
@@ -165,6 +165,7 @@ fn find_night(export: &Export, zones: &ZoneHistory, date: Date) -> Night {
         date,
         zones,
         samples: &export.sleep,
+        totals: Totals::default(),
         ranks: &Ranks::in_order(&order),
         sources: &export.sources,
     })

@@ -5,6 +5,7 @@ mod document;
 mod facts;
 mod generated;
 mod merge;
+mod nights;
 mod range;
 mod scored;
 mod sleep;

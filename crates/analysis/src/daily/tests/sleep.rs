@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::{after, close, home, sample, sources, traveller, us};
 use crate::daily::rank::Ranks;
-use crate::daily::sleep::{Night, SleepInput, night};
+use crate::daily::sleep::{Night, SleepInput, Totals, night};
 
 fn stage(from_us: i64, start_min: i64, end_min: i64, stage: SleepStage, source: u16) -> Sample {
     after(from_us, start_min, end_min, f64::from(stage.code()), source)
@@ -21,6 +21,7 @@ fn find(samples: &[Sample], on: Date, zones: &ZoneHistory) -> Night {
         date: on,
         zones,
         samples,
+        totals: Totals::default(),
         ranks: &ranks,
         sources: &sources(),
     };
@@ -58,7 +59,7 @@ fn a_night_by_hand() {
     close(main.stages_min.awake, 25.0);
     close(main.stages_min.unspecified, 0.0);
     close(main.waso_min, 35.0);
-    assert_eq!(main.awakenings, 2);
+    assert_eq!(main.awakenings, Some(2));
     close(main.in_bed_min.expect("in bed"), 450.0);
     close(main.latency_min.expect("a latency"), 20.0);
     close(main.efficiency.expect("an efficiency"), 385.0 / 450.0);
@@ -80,8 +81,8 @@ fn staged_sources_come_before_better_ranked_unstaged_ones() {
         .expect("a main sleep");
     close(main.stages_min.core, 205.0);
     close(main.stages_min.awake, 25.0);
-    // Where the watch says nothing the app is believed: 10 before, 15 within, 15 after.
-    close(main.stages_min.unspecified, 40.0);
+    // The app fills the 15 minutes within of which the watch says nothing, and does not widen the night.
+    close(main.stages_min.unspecified, 15.0);
     assert_eq!(main.source, "Apple Watch");
 }
 
