@@ -20,6 +20,7 @@ use crate::live::{
     TYPE_MISSING, VALUE_MISSING, refusal,
 };
 use crate::session::{self, Heading};
+use crate::words;
 
 /// Characters of a note.
 pub(crate) const NOTES_MAX: usize = 1_000;
@@ -256,7 +257,7 @@ fn read_value(value: &Json<'_>, metric: Option<&Metric>) -> Result<f64, Refusal>
             is_code.then_some(*code).ok_or(NOT_A_VALUE)
         }
         (Json::Text(text), Some(category), _) => {
-            category::category_code(category, text).ok_or(NOT_A_VALUE)
+            words::category_code(category, text).ok_or(NOT_A_VALUE)
         }
         (Json::Text(text), None, Some(metric)) if metric.id == "mood_score" => {
             mood(text).or_else(|| value.number()).ok_or(NOT_A_VALUE)

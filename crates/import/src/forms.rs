@@ -10,6 +10,7 @@ pub mod batch;
 pub mod health_auto_export;
 pub mod health_connect_webhook;
 pub mod healthkit;
+pub mod life_dashboard;
 pub mod open_wearables;
 pub mod simple;
 pub mod upload;
@@ -19,6 +20,7 @@ pub const ALL: &[Form] = &[
     healthkit::FORM,
     open_wearables::FORM,
     health_auto_export::FORM,
+    life_dashboard::FORM,
     health_connect_webhook::FORM,
     batch::FORM,
     upload::FORM,

@@ -28,3 +28,4 @@ pub mod tables;
 mod unpack;
 pub mod weights;
 mod wide;
+mod words;

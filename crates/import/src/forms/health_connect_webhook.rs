@@ -46,10 +46,10 @@ fn is_meant(document: &Document<'_>) -> bool {
 }
 
 /// A field of an array's records, its metric and its unit.
-type Field = (&'static str, &'static str, &'static str);
+pub(super) type Field = (&'static str, &'static str, &'static str);
 
 /// Arrays of measurements.
-const ARRAYS: [(&str, &[Field]); 28] = [
+pub(super) const ARRAYS: [(&str, &[Field]); 28] = [
     ("steps", &[("count", "step_count", "1")]),
     ("heart_rate", &[("bpm", "heart_rate", "/min")]),
     (
@@ -139,13 +139,13 @@ const NUTRITION: &[Field] = &[
 
 /// Arrays of categories: the field, the metric, and HealthKit's code for each of Health Connect's
 /// numbers. Types without a field are intervals or moments that mean what their name says.
-type Category = (
+pub(super) type Category = (
     &'static str,
     &'static str,
     &'static str,
     &'static [(u8, u8)],
 );
-const CATEGORIES: [Category; 7] = [
+pub(super) const CATEGORIES: [Category; 7] = [
     (
         "menstruation_flow",
         "flow",
@@ -203,7 +203,7 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
     Ok(())
 }
 
-fn known_arrays() -> impl Iterator<Item = &'static str> {
+pub(super) fn known_arrays() -> impl Iterator<Item = &'static str> {
     let special = ["sleep", "exercise", "blood_pressure", "nutrition"];
     let measured = ARRAYS.iter().map(|(array, _)| *array);
     let coded = CATEGORIES.iter().map(|(array, ..)| *array);
@@ -253,7 +253,7 @@ fn take(
 }
 
 /// `{start_time, end_time}` or `{time}`, and who made it.
-fn frame(
+pub(super) fn frame(
     record: &Json<'_>,
     intake: &mut Intake<'_, '_, '_>,
 ) -> Result<Frame, (&'static str, Refusal)> {
@@ -278,7 +278,10 @@ fn frame(
     })
 }
 
-fn source(record: &Json<'_>, intake: &mut Intake<'_, '_, '_>) -> Option<(SourceNo, Flags)> {
+pub(super) fn source(
+    record: &Json<'_>,
+    intake: &mut Intake<'_, '_, '_>,
+) -> Option<(SourceNo, Flags)> {
     let metadata = record.get("metadata");
     let device = metadata.get("device");
     let app_id = metadata
@@ -355,7 +358,7 @@ fn of_day(
 const SENT_WITHIN_US: u64 = 5 * MINUTE_US.unsigned_abs();
 
 /// Every field of a table that the record has; summaries come as mean, minimum and maximum.
-fn quantities(
+pub(super) fn quantities(
     record: &Json<'_>,
     fields: &[Field],
     frame: Frame,
@@ -402,7 +405,7 @@ fn quantities(
     }
 }
 
-fn category(
+pub(super) fn category(
     record: &Json<'_>,
     (_, field, metric, codes): &Category,
     frame: Frame,
@@ -510,7 +513,8 @@ fn sleep(record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     }
 }
 
-const STAGE_UNKNOWN: Refusal = refusal(RejectCode::ValueInvalid, "the stage of sleep is not known");
+pub(super) const STAGE_UNKNOWN: Refusal =
+    refusal(RejectCode::ValueInvalid, "the stage of sleep is not known");
 
 fn add_stage(
     stage: SleepStage,
@@ -534,7 +538,12 @@ fn add_stage(
     intake.add(to, what)
 }
 
-fn exercise(record: &Json<'_>, frame: Frame, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
+pub(super) fn exercise(
+    record: &Json<'_>,
+    frame: Frame,
+    place: Place<'_>,
+    intake: &mut Intake<'_, '_, '_>,
+) {
     let told = record.get("type");
     let number = told.number();
     #[expect(

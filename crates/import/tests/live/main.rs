@@ -9,6 +9,7 @@
 mod apps;
 mod healthkit;
 mod hostile;
+mod life_dashboard;
 mod lines;
 mod support;
 mod upload;

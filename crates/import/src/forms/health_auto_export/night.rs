@@ -13,6 +13,7 @@ use crate::forms::health_auto_export::series::{self, add};
 use crate::json::Json;
 use crate::live::{Intake, Interval, NAMES_FULL, NOT_A_VALUE, Place, TIME_INVALID, VALUE_MISSING};
 use crate::session::known;
+use crate::words;
 
 /// Totals of the time asleep, by the app's name.
 const TOTALS: [(&str, &str); 5] = [
@@ -43,7 +44,7 @@ pub(super) fn take(
         .get("value")
         .text()
         .ok_or(("value", type_index, VALUE_MISSING))?;
-    let code = category::category_code(metric, stage);
+    let code = words::category_code(metric, stage);
     let code = code.ok_or(("value", type_index, NOT_A_VALUE))?;
     add(to, code, frame, Flags::NONE, intake).map_err(|why| ("value", type_index, why))
 }
