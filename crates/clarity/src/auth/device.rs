@@ -161,13 +161,43 @@ pub fn signature(headers: &HeaderMap) -> Option<&str> {
     Some(value.to_str().unwrap_or_default())
 }
 
+/// What signed a body.
+#[derive(Debug)]
+pub struct Signer {
+    /// Whose key it is.
+    pub holder: Holder,
+    key: DeviceKey,
+}
+
+impl Signer {
+    /// The signature of an answer by which Life Dashboard Companion recognises its server: under a key that is
+    /// derived from the device's, so that no request can pass as an answer.
+    pub fn signs_reply(&self, answer: &[u8]) -> String {
+        reply_signature(self.key.text().as_bytes(), answer)
+    }
+}
+
+/// What the key of replies is derived from, in the words of the app.
+const REPLY: &[u8] = b"life-dashboard-response-v1";
+
+fn reply_signature(secret: &[u8], answer: &[u8]) -> String {
+    let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), REPLY);
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()), answer);
+    let digits: Vec<String> = tag
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("sha256={}", digits.concat())
+}
+
 /// Whose key signed a body. Without a right signature it is nobody's, whether the device exists or not.
 pub async fn check_signed(
     app: &App,
     id: DeviceId,
     body: &[u8],
     signature: &str,
-) -> Result<Holder, Problem> {
+) -> Result<Signer, Problem> {
     let refused = || {
         Problem::new(
             Code::TokenInvalid,
@@ -182,9 +212,11 @@ pub async fn check_signed(
         return Err(refused());
     };
     let key = DeviceKey::of(id, secret);
-    key.signed(body, digits)
-        .then_some(holder)
-        .ok_or_else(refused)
+    if key.signed(body, digits) {
+        Ok(Signer { holder, key })
+    } else {
+        Err(refused())
+    }
 }
 
 /// Remembers that a key was used, to the minute.
@@ -279,6 +311,20 @@ mod tests {
         check(
             &[("authorization", "Bearer x.y.z"), ("x-api-key", &text)],
             Err(()),
+        );
+    }
+
+    /// The vector is the app's: invented secret, its ping and the answer that confirms it.
+    #[test]
+    fn replies_are_signed_as_the_app_expects() {
+        let answer = concat!(
+            r#"{"life_dashboard":{"version":"1.0","writeback":1},"writeback":{"in_reply_to":"#,
+            r#""sha256=ac1a331cce55ab99b1c934d0adc753eb349669d6277e4256ee472d9481337f28","#,
+            r#""issued_at":"2026-05-12T09:00:00Z","configured":[]}}"#,
+        );
+        assert_eq!(
+            reply_signature(b"invented-secret-1f0a", answer.as_bytes()),
+            "sha256=d0e6525d6c92917ebd96f3b14a1b8acf9b35eb92934f455be50f89073fc4e1a3"
         );
     }
 

@@ -4,20 +4,74 @@
 use std::sync::Arc;
 
 use axum::extract::{Extension, FromRequestParts, Request, State};
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use import::forms::life_dashboard;
 use model::ids::DeviceId;
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::auth::{Sender, device};
+use crate::auth::Sender;
+use crate::auth::device::{self, Signer};
 use crate::http::delivery::{self, Expected};
 use crate::http::forms;
 use crate::http::front::Front;
 use crate::http::idempotency::IdempotencyKey;
 use crate::http::page::PathId;
 use crate::http::processing::Accepted;
+use crate::instant::rfc3339;
 use crate::problem::{Code, Problem};
+
+/// The answer to a signed ping of Life Dashboard Companion: it shows the connection as confirmed.
+#[derive(Debug, Serialize, ToSchema)]
+struct Confirmed {
+    life_dashboard: Protocol,
+    writeback: Heartbeat,
+}
+
+/// What of the app's protocol is spoken.
+#[derive(Debug, Serialize, ToSchema)]
+struct Protocol {
+    /// Its version.
+    version: &'static str,
+    /// Whether answers carry a `writeback`.
+    writeback: u8,
+}
+
+/// Says that the server is there; nothing is written back to the phone.
+#[derive(Debug, Serialize, ToSchema)]
+struct Heartbeat {
+    /// The signature of the ping.
+    in_reply_to: String,
+    /// When it was answered.
+    #[schema(format = DateTime)]
+    issued_at: String,
+    /// Types that the server writes back: none.
+    configured: [&'static str; 0],
+}
+
+fn confirmed(app: &App, signature: &str, signer: &Signer) -> Response {
+    let answer = Confirmed {
+        life_dashboard: Protocol {
+            version: "1.0",
+            writeback: 1,
+        },
+        writeback: Heartbeat {
+            in_reply_to: signature.to_owned(),
+            issued_at: rfc3339(app.clock.now_us()),
+            configured: [],
+        },
+    };
+    let body = serde_json::to_vec(&answer).expect("an answer is plain JSON");
+    let headers = [
+        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (device::SIGNATURE, signer.signs_reply(&body)),
+    ];
+    (headers, body).into_response()
+}
 
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -41,6 +95,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     ),
     request_body(content = forms::HealthData, description = "What the app sends"),
     responses(
+        (status = 200, description = "A signed ping of Life Dashboard Companion; X-Signature signs the answer", body = Confirmed),
         (status = 202, description = "Durable", body = Accepted),
     ),
     security(("device_key" = []), ("bearer" = []), ("device_password" = []), ("device_signature" = [])),
@@ -72,14 +127,19 @@ async fn take(
         Some(signature) => Some(device::check_signed(&app, id, &held.bytes, signature).await?),
         None => None,
     };
-    let sender = match (sender, signer) {
+    let sender = match (sender, &signer) {
         (Some(sender), _) => sender,
-        (None, Some(holder)) => {
+        (None, Some(signer)) => {
             // Until now the request was its network's.
-            front.rates.spend_upload(holder.user)?;
-            Sender::of(&app, holder).await?
+            front.rates.spend_upload(signer.holder.user)?;
+            Sender::of(&app, signer.holder).await?
         }
         (None, None) => return Err(Problem::not_found()),
     };
+    if let (Some(signature), Some(signer)) = (&signature, &signer)
+        && life_dashboard::is_ping(&held.bytes)
+    {
+        return Ok(confirmed(&app, signature, signer));
+    }
     delivery::keep(&app, sender, Expected::Any, (key, headers), held).await
 }

@@ -222,6 +222,37 @@ async fn a_signature_that_is_not_right_brings_nothing() {
     assert_eq!(counts(&send(&test, &path, body, &both).await), (1, 0, 0));
 }
 
+#[tokio::test]
+async fn a_signed_ping_is_confirmed_in_the_app_s_own_way() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let device = add(&test, &ada, "Phone").await;
+    let path = format!("/api/v1/hooks/{}", device.id);
+    let ping = r#"{"timestamp":"2026-11-20T11:59:00Z","app_version":"1.22.0","source":"health_connect","test":true}"#;
+    let signature = signed(&device.key, ping.as_bytes());
+    let headers = [("x-signature", signature.clone())];
+    let answer = send(&test, &path, ping, &headers).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.json()["writeback"]["in_reply_to"], signature);
+    let secret = hmac::Key::new(hmac::HMAC_SHA256, device.key.as_bytes());
+    let derived = hmac::sign(&secret, b"life-dashboard-response-v1");
+    let derived = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+    let tag = hmac::sign(&derived, &answer.bytes);
+    let digits: Vec<String> = tag.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(
+        answer.header("x-signature"),
+        format!("sha256={}", digits.concat())
+    );
+    // With the key in a header it is an upload of nothing; unsigned it is nobody's.
+    let key = [("x-api-key", device.key.clone())];
+    assert_eq!(counts(&send(&test, &path, ping, &key).await), (0, 0, 0));
+    send(&test, &path, ping, &[])
+        .await
+        .problem(401, "token_missing");
+    let listed = test.get("/api/v1/devices", Some(&ada)).await.json();
+    assert_eq!(listed["data"][0]["used_at"], "2026-11-20T12:00:00Z");
+}
+
 /// Exactly what a key opens; everything else that is personal is refused to it.
 const OPENED: [&str; 9] = [
     "create_import",

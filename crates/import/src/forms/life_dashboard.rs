@@ -60,6 +60,15 @@ fn is_meant(document: &Document<'_>) -> bool {
     document.has("app_version") && document.has("timestamp") && platform(document).is_some()
 }
 
+/// Whether a body is the app's question whether it reaches its server, and brings nothing.
+pub fn is_ping(body: &[u8]) -> bool {
+    let Ok(document) = Document::of(body) else {
+        return false;
+    };
+    let test = document.fields().and_then(|fields| fields.json(&["test"]));
+    is_meant(&document) && matches!(test, Some(Json::Bool(true)))
+}
+
 /// Arrays whose fields are not those of the webhook.
 const ARRAYS: [(&str, &[Field]); 2] = [
     (
@@ -249,7 +258,7 @@ fn bucket(record: &Json<'_>, frame: Frame) -> Frame {
 /// A bucket of one source is of that source.
 fn buckets_source(record: &Json<'_>, frame: Frame, intake: &mut Intake<'_, '_, '_>) -> SourceNo {
     let sources = record.get("sources").elements();
-    let named = match sources.as_slice() {
+    let named = match sources {
         [only] => only.text(),
         _ => None,
     };
