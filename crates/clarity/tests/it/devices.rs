@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use clarity::config::Switch;
 use serde_json::{Value, json};
 
+use crate::cli::clarity;
 use crate::harness::{Answer, Person, SECOND_US, TestApp, request};
 use crate::promise;
 use crate::uploads::counts;
@@ -485,4 +486,36 @@ async fn erasing_the_data_or_the_person_revokes_their_keys() {
     refused.problem(401, "token_invalid");
     let listed = test.get("/api/v1/devices", Some(&ada)).await.json();
     assert_eq!(listed["data"], json!([]));
+}
+
+#[test]
+fn the_command_line_adds_lists_and_revokes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = |arguments: &[&str], input: &str| clarity(folder.path(), arguments, input);
+    let person = ["--user", "ada@example.org", "--json"];
+    let with = |words: &[&'static str]| [words, &person].concat();
+    let account = here(
+        &["user", "add", "ada@example.org"],
+        "a long enough password\n",
+    );
+    assert_eq!(account.code, Some(0), "{}", account.err);
+    let added = here(&with(&["device", "add", "My phone"]), "").json();
+    let id = added["device_id"].as_str().expect("an id").to_owned();
+    let key = added["key"].as_str().expect("a key");
+    assert!(key.starts_with("clk_"), "{added}");
+    let url = added["url"].as_str().expect("an address");
+    assert!(url.ends_with(&format!("/api/v1/hooks/{id}")), "{added}");
+    let listed = here(&with(&["device", "list"]), "");
+    assert!(!listed.out.contains(key), "a key is shown once");
+    let listed = listed.json();
+    assert_eq!(listed[0]["name"], "My phone", "{listed}");
+    assert_eq!(listed[0]["used_at"], Value::Null);
+    let revoke = [&["device", "revoke", id.as_str()], &person[..]].concat();
+    assert_eq!(here(&revoke, "").code, Some(0));
+    assert_eq!(here(&with(&["device", "list"]), "").json(), json!([]));
+    let again = here(&revoke, "");
+    assert_eq!(again.code, Some(1), "{}", again.err);
+    assert!(again.err.contains("clarity device list"), "{}", again.err);
+    let rubbish = here(&with(&["device", "revoke", "phone"]), "");
+    assert_eq!(rubbish.code, Some(2), "{}", rubbish.err);
 }
