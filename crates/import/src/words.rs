@@ -247,6 +247,20 @@ fn without_sleep(text: &str) -> String {
     words.join(" ")
 }
 
+/// The stage of a number (`SleepSessionRecord.STAGE_TYPE_*`) or word of Health Connect, which are not
+/// HealthKit's. Unknown stages are `None`.
+pub(crate) fn health_connect_stage(text: &str) -> Option<SleepStage> {
+    let text = text.trim().to_lowercase();
+    Some(match text.trim_start_matches("stage_type_") {
+        "1" | "3" | "7" | "awake" | "out_of_bed" | "awake_in_bed" => SleepStage::Awake,
+        "2" | "sleeping" | "asleep" => SleepStage::Unspecified,
+        "4" | "light" => SleepStage::Core,
+        "5" | "deep" => SleepStage::Deep,
+        "6" | "rem" => SleepStage::Rem,
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use model::metric;

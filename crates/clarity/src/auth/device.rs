@@ -228,7 +228,7 @@ pub(super) async fn note_use(app: &App, holder: Holder) -> Result<(), Problem> {
     if is_known {
         return Ok(());
     }
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("note the use of a device").await?;
     store::devices::used(&mut tx, holder.user, holder.device, now_us).await?;
     tx.commit().await?;
     Ok(())

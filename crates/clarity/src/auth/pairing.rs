@@ -79,7 +79,7 @@ pub async fn add(
         name: &name.0,
         now_us,
     };
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("add a device").await?;
     let person = app.vault.person_key(&mut tx, user).await?;
     let created =
         store::devices::create(&mut tx, &app.vault, &person, user, &new, DEVICES_MAX).await?;
@@ -109,7 +109,7 @@ pub async fn list(app: &App, user: UserId) -> Result<Vec<Device>, Problem> {
 
 /// Revokes the key of a device. Returns whether there was one.
 pub async fn revoke(app: &App, user: UserId, device: DeviceId) -> Result<bool, Problem> {
-    let mut tx = app.store.write().await?;
+    let mut tx = app.store.begin("revoke a device").await?;
     let revoked = store::devices::revoke(&mut tx, user, device).await?;
     tx.commit().await?;
     Ok(revoked)

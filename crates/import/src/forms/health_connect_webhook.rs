@@ -23,6 +23,7 @@ use crate::live::{
     VALUE_MISSING, refusal,
 };
 use crate::session::{self, Heading, known};
+use crate::words;
 
 const EXPECTED: &str = "an object with timestamp, app_version and one array for each type";
 
@@ -441,20 +442,6 @@ pub(super) fn category(
         .map_err(|why| (entry::blamed(why), type_index, why))
 }
 
-/// The stage of a number (`SleepSessionRecord.STAGE_TYPE_*`) or word of Health Connect, which are not
-/// HealthKit's. Unknown stages are `None`.
-pub(crate) fn stage(text: &str) -> Option<SleepStage> {
-    let text = text.trim().to_lowercase();
-    Some(match text.trim_start_matches("stage_type_") {
-        "1" | "3" | "7" | "awake" | "out_of_bed" | "awake_in_bed" => SleepStage::Awake,
-        "2" | "sleeping" | "asleep" => SleepStage::Unspecified,
-        "4" | "light" => SleepStage::Core,
-        "5" | "deep" => SleepStage::Deep,
-        "6" | "rem" => SleepStage::Rem,
-        _ => return None,
-    })
-}
-
 /// A session: its stages, and the time in bed around them. A session without stages was slept.
 fn sleep(record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
     let Some(end) = intake.moment(record.first_of(&["session_end_time", "end_time"])) else {
@@ -499,7 +486,11 @@ fn sleep(record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
         };
         let told = part.get("stage");
         let number = told.number().map(|number| number.to_string());
-        let Some(stage) = told.text().or(number.as_deref()).and_then(stage) else {
+        let Some(stage) = told
+            .text()
+            .or(number.as_deref())
+            .and_then(words::health_connect_stage)
+        else {
             reject(intake, "stage", STAGE_UNKNOWN);
             continue;
         };

@@ -346,7 +346,7 @@ fn sleep(record: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
             Some(IN_BED) => Some(SleepStage::InBed),
             // Nothing is known of it, so nothing is said.
             Some("unknown") => continue,
-            text => text.and_then(webhook::stage),
+            text => text.and_then(crate::words::health_connect_stage),
         };
         let Some(stage) = stage else {
             intake.reject(place, &at("stage"), None, webhook::STAGE_UNKNOWN);
