@@ -149,10 +149,10 @@ fn export(life: &Life) -> String {
             "sourceName=\"WaterMinder\" sourceVersion=\"5\"".to_owned()
         };
         let (start, end) = (printed(fact.start_ms), printed(fact.end_ms));
-        write!(
+        writeln!(
             out,
             " <Record type=\"{name}\" {source} {unit} creationDate=\"{end}\" startDate=\"{start}\" \
-             endDate=\"{end}\" value=\"{value}\"/>\n"
+             endDate=\"{end}\" value=\"{value}\"/>"
         )
         .expect("a String takes every text");
     };
