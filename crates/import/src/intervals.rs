@@ -1,10 +1,12 @@
-//! Intervals between heart beats from text: one per line, or a column of a table.
+//! Intervals between heart beats: one per line, a column of a table, or the messages of a FIT file.
 //!
 //! Chest straps and the programs around them write the same thing in a few ways: a bare column (Elite
-//! HRV, Kubios), a table with a heading (Polar Sensor Logger: `Phone timestamp;RR-interval [ms]`), or a
-//! Polar HRM file whose `[HRData]` holds intervals. A line without a usable interval is counted with its
+//! HRV, Kubios), a table with a heading (Polar Sensor Logger: `Phone timestamp;RR-interval [ms]`), a
+//! Polar HRM file whose `[HRData]` holds intervals, or a FIT file (`fit`). A line without a usable interval is counted with its
 //! number and ends the stretch before it: an interval across a gap is none. This reader must never
 //! correct a beat.
+
+mod fit;
 
 use std::io::{self, Read};
 
@@ -33,7 +35,7 @@ pub enum IntervalUnit {
 /// The intervals of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intervals {
-    /// Which of the ways of writing it is: `polar_hrm`, `table` or `column`.
+    /// Which of the ways of writing it is: `polar_hrm`, `table`, `column` or `fit`.
     pub format: &'static str,
     /// What the file is written in.
     pub unit: IntervalUnit,
@@ -65,7 +67,8 @@ pub enum IntervalsError {
     },
     /// Nothing in it is an interval.
     #[error(
-        "no line of the file holds a beat interval; one interval per line is expected, in ms or s"
+        "the file contains no beat interval; one interval per line is expected, in ms or s, or a FIT file \
+         recorded with beat intervals"
     )]
     Empty,
     /// An HRM file with rates.
@@ -102,7 +105,11 @@ pub enum IntervalsError {
 
 /// Reads intervals, telling the way they are written by their content.
 pub fn read(input: &mut dyn Read) -> Result<Intervals, IntervalsError> {
-    let text = text_of(input)?;
+    let bytes = bytes_of(input)?;
+    if fit::is_fit(&bytes) {
+        return fit::read(&bytes);
+    }
+    let text = text_of(bytes)?;
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     if lines
         .iter()
@@ -113,7 +120,7 @@ pub fn read(input: &mut dyn Read) -> Result<Intervals, IntervalsError> {
     table(&lines)
 }
 
-fn text_of(input: &mut dyn Read) -> Result<String, IntervalsError> {
+fn bytes_of(input: &mut dyn Read) -> Result<Vec<u8>, IntervalsError> {
     let mut bytes = Vec::new();
     let mut bounded = input.take(FILE_BYTES_MAX + 1);
     bounded
@@ -125,6 +132,10 @@ fn text_of(input: &mut dyn Read) -> Result<String, IntervalsError> {
             limit: FILE_BYTES_MAX,
         });
     }
+    Ok(bytes)
+}
+
+fn text_of(bytes: Vec<u8>) -> Result<String, IntervalsError> {
     let text = String::from_utf8(bytes).map_err(|error| IntervalsError::NotText {
         byte: error.utf8_error().valid_up_to(),
     })?;
@@ -259,8 +270,7 @@ struct Gathered {
 impl Gathered {
     fn push(&mut self, value: Option<f64>, line: usize) -> Result<(), IntervalsError> {
         let Some(value) = value.filter(|value| *value > 0.0) else {
-            self.close();
-            self.damages.push(Damage {
+            self.lost(Damage {
                 code: "malformed_line",
                 byte: 0,
                 line: Some(u64::try_from(line).unwrap_or(u64::MAX)),
@@ -268,6 +278,16 @@ impl Gathered {
             });
             return Ok(());
         };
+        self.keep(value)
+    }
+
+    /// An interval that cannot be used ends the stretch before it.
+    fn lost(&mut self, damage: Damage) {
+        self.close();
+        self.damages.push(damage);
+    }
+
+    fn keep(&mut self, value: f64) -> Result<(), IntervalsError> {
         self.count += 1;
         if self.count > INTERVALS_MAX {
             return Err(IntervalsError::TooLarge {
@@ -373,8 +393,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_refused_with_its_place() {
         let refused = |text: &[u8]| read(&mut &text[..]).expect_err("no intervals").to_string();
-        assert!(refused(b"").contains("no line"));
-        assert!(refused(b"hello\nworld\n").contains("no line"));
+        assert!(refused(b"").contains("no beat interval"));
+        assert!(refused(b"hello\nworld\n").contains("no beat interval"));
         assert!(refused(b"812\n\xff\n").contains("byte 4"));
         assert!(refused(b"12\n14\n13\n").contains("neither"));
         assert!(refused(b"1,2,3\n4,5,6\n").contains("line 1 has 3 columns"));

@@ -9,7 +9,8 @@
 //! at 4 Hz; Hann segments of 256 samples (64 s) overlapping by half, zero-padded to 4096; power by
 //! the trapezoidal rule over the grid points of a band, lower bound included. *Lomb-Scargle*: power
 //! of the intervals at the beats, no interpolation, on a grid of five points per 1/duration, scaled
-//! to ms² per Hz.
+//! to ms² per Hz. The sums are computed together by a nonuniform Fourier transform to the precision of
+//! summing them one by one.
 //!
 //! **Validity.** Two minutes for LF, one for HF; five minutes are the standard. VLF of short
 //! recordings says little. Needs at least 64 s of beats.
@@ -21,7 +22,7 @@
 //! **References.** Task Force 1996, doi:10.1161/01.CIR.93.5.1043. Laguna P et al. 1998,
 //! doi:10.1109/10.678605.
 
-use crate::maths::spectrum::{Spectrum, lomb_scargle, welch};
+use crate::maths::spectrum::{Spectrum, lomb_scargle_on_grid, welch};
 use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
@@ -93,8 +94,7 @@ pub fn by_lomb_scargle(intervals_ms: &[f64]) -> Result<Bands, Insufficient> {
     let duration = times[times.len() - 1];
     let step = 1.0 / duration / POINTS_PER_PEAK;
     let points = crate::maths::describe::floor_index(((HF_HZ.1 - VLF_HZ.0) / step).round()) + 1;
-    let frequencies: Vec<f64> = (0..points).map(|k| VLF_HZ.0 + k as f64 * step).collect();
-    let mut spectrum = lomb_scargle(&times, intervals_ms, &frequencies);
+    let mut spectrum = lomb_scargle_on_grid(&times, intervals_ms, (VLF_HZ.0, step), points);
     // Scargle's power has expectation s² per frequency; over n values and half the mean rate of
     // beats it is spread like 2·duration/n per Hz.
     let density = 2.0 * duration / intervals_ms.len() as f64;

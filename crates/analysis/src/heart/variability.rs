@@ -20,8 +20,9 @@ use crate::outcome::Insufficient;
 pub const PAUSE_MS: f64 = 5_000.0;
 /// Share of corrected beats above which a stretch should not be used (Kubios; Lipponen 2019).
 pub const CORRECTED_SHARE_MAX: f64 = 0.05;
-/// Intervals up to which entropies are computed: their cost grows with the square.
+/// Intervals up to which entropies are computed, about five hours: their cost grows with the square.
 const ENTROPY_INTERVALS_MAX: usize = 20_000;
+const _: () = assert!(ENTROPY_INTERVALS_MAX <= entropy::VALUES_MAX);
 const TEMPLATE: usize = 2; // values of a template of the entropies, by custom
 const HF_SECONDS: usize = 60; // Task Force 1996: ten of the longest waves
 const LF_SECONDS: usize = 120; // Task Force 1996
@@ -421,6 +422,14 @@ mod tests {
         assert!((rmssd(&corrected) - rmssd(&sound)).abs() < 1.0);
         let (kept, unchanged) = Treatment::Kept.of(&missed).unwrap();
         assert_eq!((kept, unchanged.count()), (missed, 0));
+    }
+
+    #[test]
+    fn breathing_is_no_fault() {
+        let (same, changes) = Treatment::Beats.of(&breathing(400)).unwrap();
+        assert_eq!(changes.count(), 0);
+        let pairs = same.iter().zip(breathing(400));
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-6));
     }
 
     #[test]

@@ -54,6 +54,21 @@ pub fn quantile_in_place(values: &mut [f64], share: f64) -> f64 {
     lower + fraction * (next - lower)
 }
 
+/// [`quantile`] of values that are in order already.
+pub fn quantile_of_sorted(sorted: &[f64], share: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let position = share * last as f64;
+    let below = floor_index(position);
+    let fraction = position - below as f64;
+    let lower = sorted[below];
+    if fraction == 0.0 {
+        return lower;
+    }
+    lower + fraction * (sorted[below + 1] - lower)
+}
+
 /// Median, or NaN of an empty slice.
 pub fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)

@@ -9,6 +9,7 @@ pub mod distribution;
 pub mod eigen;
 pub mod least_squares;
 pub mod minimise;
+pub mod nonuniform;
 pub mod run;
 pub mod spectrum;
 pub mod window;

@@ -1,7 +1,7 @@
 //! Heart-rate variability against `NeuroKit2`, `hrv-analysis` and `pyhrv`.
 
 use analysis::heart::artefact::{Rule, interpolated, marked};
-use analysis::heart::correction::{Fault, corrected};
+use analysis::heart::correction::{Fault, Spread, corrected_with};
 use analysis::heart::entropy::{approximate_entropy, customary_tolerance, sample_entropy};
 use analysis::heart::fluctuation::overlapping;
 use analysis::heart::frequency::{by_lomb_scargle, by_welch};
@@ -374,7 +374,7 @@ fn correction(table: &mut Table, id: &str, beats: &[f64]) {
     for (id, beats) in forms {
         let expect = CORRECTIONS.iter().find(|expect| expect.0 == id);
         let &(_, count, length_ms, rmssd_ms, faults) = expect.unwrap();
-        let found = corrected(&beats).unwrap().value;
+        let found = corrected_with(&beats, Spread::OfSizes).unwrap().value;
         table.equal(
             "faulty beats, NeuroKit2",
             &id,

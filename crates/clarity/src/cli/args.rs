@@ -436,7 +436,7 @@ impl NonwearRule {
 #[derive(Debug, Args)]
 pub(crate) struct Hrv {
     /// Files, folders or patterns: one interval per line, a table with a column named RR, IBI or NN
-    /// (Kubios, Elite HRV, Polar Sensor Logger), or a Polar HRM file.
+    /// (Kubios, Elite HRV, Polar Sensor Logger), a Polar HRM file, or a FIT file with beat intervals.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// What is done about faulty beats before anything is computed.

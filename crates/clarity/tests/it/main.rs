@@ -28,6 +28,7 @@ mod examples;
 mod failing;
 mod files;
 mod harness;
+mod hrv;
 mod kill;
 mod live;
 mod models;
