@@ -14,7 +14,7 @@ SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev dev-window window db-dev test test-fast lint fmt docs docs-check bench bench-parts bench-pat fuzz miri clean
+.PHONY: help run dev dev-window window db-dev test test-fast lint fmt docs docs-check bench bench-hrv bench-parts bench-pat fuzz miri clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
@@ -73,6 +73,9 @@ bench-pat: ## The actigraphy transformer beside its limit, and beside ONNX Runti
 	@$(CARGO) bench --quiet -p pat --bench pat
 	@$(PYTHON) tools/pat-peers
 	@$(PYTHON) tools/pat-peers --quick --avx2
+
+bench-hrv: ## Heart-rate variability beside NeuroKit2 (PYTHON=…)
+	@$(PYTHON) tools/hrv-peers
 
 fuzz: ## Each fuzz target for SECONDS_PER_TARGET seconds
 	@tools/fuzz $(SECONDS_PER_TARGET)

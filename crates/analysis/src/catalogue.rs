@@ -6,7 +6,7 @@
 use crate::accel::calibration;
 use crate::accel::measure::Measure;
 use crate::accel::nonwear;
-use crate::effort::{cadence, fitness, guideline, load, recovery, zones};
+use crate::effort::{cadence, fitness, guideline, intensity, load, recovery, zones};
 use crate::heart::{
     self, artefact, correction, entropy, frequency, geometry, poincare, saturation, time,
 };
@@ -117,6 +117,7 @@ pub const ALL: &[Analysis] = &[
     fitness::FITNESS_TREND,
     cadence::CADENCE_BANDS,
     cadence::PEAK_CADENCE,
+    intensity::INTENSITY,
     guideline::WEEKLY_TARGET,
     slope::THEIL_SEN,
     kendall::MANN_KENDALL,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use analysis::accel;
+use analysis::effort::intensity::CutPoints;
 use analysis::report::column::{Cell, Column, ColumnValue, Field, civil};
 use analysis::report::scorer::{COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, SCORERS, Scorer};
 use analysis::report::{Input, Nonwear, Report, Span, day, night};
@@ -13,6 +14,7 @@ use analysis::series::Series;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
+use crate::cut_points;
 use crate::load::Loaded;
 
 /// What to leave out of the activity.
@@ -44,6 +46,8 @@ pub struct Wanted {
     pub scorer: Option<&'static Scorer>,
     /// What to leave out.
     pub nonwear: LeaveOut,
+    /// The cut points of intensity; those that fit the recording without.
+    pub cut_points: Option<&'static CutPoints>,
 }
 
 /// Whether a part of the document is wanted.
@@ -84,6 +88,7 @@ pub struct Prepared {
     angle: Option<Series>,
     off: Option<Vec<bool>>,
     bed: Vec<Span>,
+    cut_points: Option<&'static CutPoints>,
 }
 
 impl Prepared {
@@ -114,6 +119,7 @@ impl Prepared {
             light: loaded.light.as_ref().map(cut),
             angle: loaded.angle.as_ref().map(cut),
             bed: written.bed.clone(),
+            cut_points: cut_points::of(loaded),
         }
     }
 
@@ -133,6 +139,7 @@ impl Prepared {
                 (LeaveOut::Stillness, None) => Nonwear::Stillness,
             },
             off: self.off.as_deref(),
+            cut_points: wanted.cut_points.or(self.cut_points),
         })
     }
 }
@@ -169,6 +176,7 @@ pub fn document(
         epochs: series.len(),
         coverage: series.coverage(),
         scorer: report.input().scorer.id,
+        cut_points: report.input().cut_points.map(|points| points.id),
         damages: Damaged {
             count: loaded.damages.count,
             first: loaded.damages.first.iter().map(damage).collect(),
@@ -196,6 +204,7 @@ struct Document<'a> {
     epochs: usize,
     coverage: f64,
     scorer: &'a str,
+    cut_points: Option<&'static str>,
     damages: Damaged,
     measures: Measures,
     nights: Vec<Row<'a, night::SleepWindow>>,

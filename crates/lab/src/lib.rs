@@ -10,6 +10,7 @@
 pub mod batch;
 mod civil;
 pub mod compare;
+mod cut_points;
 pub mod diary;
 pub mod dictionary;
 pub mod embed;

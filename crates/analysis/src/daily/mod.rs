@@ -17,6 +17,7 @@ pub mod minutes;
 pub mod range;
 pub mod rank;
 pub mod scored;
+pub mod session;
 pub mod sleep;
 pub mod summary;
 pub mod trend;

@@ -192,6 +192,9 @@ pub fn is_name(name: &str) -> bool {
     name == ALL || OF_STATES.contains(&name) || !column::named(name).is_empty()
 }
 
+/// The groups of columns that are measured over days.
+const GROUPS: [&str; 3] = ["rhythm", "shape", "structure"];
+
 /// The name that stands for every measure.
 pub const ALL: &str = "all";
 
@@ -219,7 +222,7 @@ impl Range {
             .activity
             .as_ref()
             .map(|activity| Report::new(Input::new(&activity.series)));
-        let columns = ["rhythm", "shape"].into_iter().flat_map(column::named);
+        let columns = GROUPS.into_iter().flat_map(column::named);
         let mut found: Vec<Found> = columns
             .filter(|column| is_wanted(column.id))
             .map(|column| Found {

@@ -9,12 +9,17 @@
 //! Mann-Kendall's test, both corrected for autocorrelation. The change is the
 //! difference of the means of the two stretches, in percent of the earlier. Clock times are
 //! unrolled around the circular mean of both stretches before, and their change has no percentage.
+//! The last day is compared with the 28 before it ([`crate::stats::baseline`]), the days of the stretch with
+//! the week around them ([`crate::stats::hampel`], three days each side), weekdays with each other
+//! ([`crate::stats::weekday`]), and over both stretches the days are sought on which the level changed
+//! ([`crate::stats::changepoint`]; a level lasts a week at least, penalty three times the customary one, as days
+//! resemble the day before).
 //!
 //! *Missing days*: take no part. *Validity*: slope and test need [`LEAST_DAYS`] days, the change a value on at
 //! least [`VALID_SHARE`] of the days of both stretches; each is otherwise missing with the reason. A
 //! slope describes the stretch and foretells nothing.
 //!
-//! *Versions*: 2. Version 1 gave slopes from 4 days and tests from 8, and called noise significant.
+//! *Versions*: 3. Version 2 had no levels, outliers, weekdays and baseline. Version 1 gave slopes from 4 days and tests from 8, and called noise significant.
 //!
 //! *References*: with [`crate::stats::slope`] and [`crate::stats::kendall`].
 
@@ -26,9 +31,9 @@ use super::facts::{self, Statement};
 use super::measure::Text;
 use super::summary::MetricSummary;
 use crate::maths::describe::mean;
-use crate::outcome::Insufficient;
+use crate::outcome::{Insufficient, Outcome};
 use crate::stats::persistence::Correlation;
-use crate::stats::{circular, kendall, slope};
+use crate::stats::{baseline, changepoint, circular, hampel, kendall, slope, weekday};
 
 /// Share of the days of a stretch that need a value to compare it.
 pub const VALID_SHARE: f64 = 0.5;
@@ -36,6 +41,18 @@ pub const VALID_SHARE: f64 = 0.5;
 pub const LEAST_DAYS: usize = 14;
 /// What the interval of the slope leaves outside.
 const TAIL: f64 = 0.05;
+/// Days of the baseline and the one that is compared with it.
+pub const BASELINE_WITH_TODAY: i64 = 29;
+/// Days of a level, at least.
+const LEVEL_DAYS: usize = 7;
+/// Times the customary penalty: daily values are autocorrelated, and noise has no changes of level.
+const PENALTY: f64 = 3.0;
+/// Days with a value in which changes of level are sought.
+const LEVELS_LEAST: usize = 28;
+/// Days each side of a day that may be an outlier.
+const AROUND_DAYS: usize = 3;
+/// Robust deviations from their median that make it one.
+const OUTLIER: f64 = 3.0;
 /// Minutes of a clock.
 const CLOCK_MIN: f64 = 1440.0;
 
@@ -70,6 +87,17 @@ pub struct Change {
     pub percent: Option<f64>,
 }
 
+/// A level that a value kept for some time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Level {
+    /// The first day of it.
+    pub from: Date,
+    /// Mean of its days.
+    pub mean: f64,
+    /// Days with a value.
+    pub days: usize,
+}
+
 /// A trend.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trend {
@@ -87,6 +115,14 @@ pub struct Trend {
     pub test: Result<kendall::Test, Insufficient>,
     /// Change, or what it lacks.
     pub change: Result<Change, Insufficient>,
+    /// How unusual the last day is beside the 28 before it, or what it lacks.
+    pub baseline: Outcome<f64>,
+    /// The levels of both stretches, oldest first, or what they lack.
+    pub levels: Result<Vec<Level>, Insufficient>,
+    /// Days of the stretch that stick out from the week around them.
+    pub outliers: Vec<Date>,
+    /// How weekdays differ, or what it lacks.
+    pub weekdays: Outcome<weekday::Week>,
 }
 
 /// Whether a name stands for a value that days have: a fact, or a metric of the catalogue that is a
@@ -99,25 +135,33 @@ fn quantity(name: &str) -> Option<&'static model::metric::Metric> {
     model::metric::by_name(name).filter(|metric| metric.kind != model::metric::Kind::Category)
 }
 
+/// A value by day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Days {
+    /// Unit of the values.
+    pub unit: Text,
+    /// One for each day, NaN where there is none; clock times as minutes near their circular mean.
+    pub values: Vec<f64>,
+}
+
+/// A value for each day `[from, until)`.
+pub fn values(name: &str, documents: &[DayDocument], from: Date, until: Date) -> Days {
+    let (mut points, unit) = read(name, documents);
+    if facts::statement(name) == Some(Statement::ClockTime) {
+        unroll(&mut points);
+    }
+    Days {
+        values: calendar(&points, from, until),
+        unit,
+    }
+}
+
 /// The trend of a value over the `days` before `until`, and against as many before them.
 pub fn trend(name: &str, documents: &[DayDocument], until: Date, days: u32) -> Trend {
     let back = |count: i64| until.checked_sub(count.days()).unwrap_or(Date::MIN);
     let (from, before) = (back(i64::from(days)), back(2 * i64::from(days)));
     let statement = facts::statement(name);
-    let mut unit = quantity(name).map_or(Text::Borrowed(""), |metric| {
-        Text::Borrowed(metric.unit.ucum())
-    });
-    let mut read: Vec<Point> = Vec::new();
-    for document in documents {
-        if let Some((value, its_unit)) = value_of(name, document) {
-            unit = its_unit;
-            read.push(Point {
-                date: document.date,
-                value,
-            });
-        }
-    }
-    read.sort_by_key(|point| point.date);
+    let (mut read, unit) = read(name, documents);
     let is_clock = statement == Some(Statement::ClockTime);
     if is_clock {
         unroll(&mut read);
@@ -142,7 +186,13 @@ pub fn trend(name: &str, documents: &[DayDocument], until: Date, days: u32) -> T
         })
     });
     let test = enough.and_then(|()| kendall::mann_kendall(&times, &values(&points), corrected));
+    let by_day = |from: Date| calendar(&read, from, until);
+    let first_weekday = usize::try_from(from.weekday().to_monday_zero_offset()).unwrap_or(0);
     Trend {
+        baseline: baseline::robust_z(&by_day(back(BASELINE_WITH_TODAY)), 0.0),
+        levels: levels(&within(before, until), is_clock),
+        outliers: outliers(&by_day(before), from, before),
+        weekdays: weekday::day_of_week(&by_day(from), first_weekday),
         statement,
         unit,
         previous: previous.len(),
@@ -151,6 +201,78 @@ pub fn trend(name: &str, documents: &[DayDocument], until: Date, days: u32) -> T
         change: change(&values(&points), &values(&previous), days, is_clock),
         points: rolled(points, is_clock),
     }
+}
+
+/// One value for each day `[from, until)`, NaN where there is none.
+fn calendar(points: &[Point], from: Date, until: Date) -> Vec<f64> {
+    let days = |date: Date| date.duration_since(from).as_hours().div_euclid(24);
+    let mut values = vec![f64::NAN; usize::try_from(days(until)).unwrap_or(0)];
+    for point in points {
+        let place = usize::try_from(days(point.date)).ok();
+        if let Some(value) = place.and_then(|place| values.get_mut(place)) {
+            *value = point.value;
+        }
+    }
+    values
+}
+
+/// The levels of the days, each a week long at least.
+fn levels(points: &[Point], is_clock: bool) -> Result<Vec<Level>, Insufficient> {
+    Insufficient::unless(
+        "days with a value in both stretches",
+        LEVELS_LEAST,
+        points.len(),
+    )?;
+    let values: Vec<f64> = points.iter().map(|point| point.value).collect();
+    let penalty = PENALTY * changepoint::customary_penalty(&values);
+    if penalty <= 0.0 {
+        return Err(Insufficient::constant());
+    }
+    let mut starts = vec![0];
+    starts.extend(changepoint::change_points(&values, penalty, LEVEL_DAYS)?);
+    starts.push(values.len());
+    let level = |pair: &[usize]| {
+        let centre = mean(&values[pair[0]..pair[1]]);
+        Level {
+            from: points[pair[0]].date,
+            mean: if is_clock {
+                centre.rem_euclid(CLOCK_MIN)
+            } else {
+                centre
+            },
+            days: pair[1] - pair[0],
+        }
+    };
+    Ok(starts.windows(2).map(level).collect())
+}
+
+/// The days from `from` on that stick out from the week around them; the values begin at `first`.
+fn outliers(values: &[f64], from: Date, first: Date) -> Vec<Date> {
+    let marked = hampel::marked(values, AROUND_DAYS, OUTLIER);
+    let dates = first.series(1.day());
+    let pairs = dates
+        .zip(marked)
+        .filter(|(date, marked)| *marked && *date >= from);
+    pairs.map(|(date, _)| date).collect()
+}
+
+/// The days with a value in order, and the unit.
+fn read(name: &str, documents: &[DayDocument]) -> (Vec<Point>, Text) {
+    let mut unit = quantity(name).map_or(Text::Borrowed(""), |metric| {
+        Text::Borrowed(metric.unit.ucum())
+    });
+    let mut points: Vec<Point> = Vec::new();
+    for document in documents {
+        if let Some((value, its_unit)) = value_of(name, document) {
+            unit = its_unit;
+            points.push(Point {
+                date: document.date,
+                value,
+            });
+        }
+    }
+    points.sort_by_key(|point| point.date);
+    (points, unit)
 }
 
 fn value_of(name: &str, document: &DayDocument) -> Option<(f64, Text)> {

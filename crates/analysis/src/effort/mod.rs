@@ -5,6 +5,7 @@
 pub mod cadence;
 pub mod fitness;
 pub mod guideline;
+pub mod intensity;
 pub mod load;
 pub mod recovery;
 pub mod zones;

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime};
 
 use crate::method::Analysis;
 use crate::outcome::Outcome;
-use crate::report::{Report, rhythm, sleep};
+use crate::report::{Report, intensity, rest, rhythm, sleep, structure};
 use crate::series::DAY_S;
 
 /// What the cells of a column are.
@@ -169,8 +169,11 @@ pub struct Field<R: 'static> {
 pub const GROUPS: &[(&str, &[Column])] = &[
     ("rhythm", rhythm::COLUMNS),
     ("shape", rhythm::SHAPE),
+    ("structure", structure::COLUMNS),
     ("light", rhythm::LIGHT),
     ("sleep", sleep::COLUMNS),
+    ("rest", rest::COLUMNS),
+    ("intensity", intensity::COLUMNS),
 ];
 
 /// Every measure, in the order of the columns.

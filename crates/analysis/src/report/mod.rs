@@ -7,13 +7,17 @@
 
 pub mod column;
 pub mod day;
+pub mod intensity;
 pub mod night;
+pub mod rest;
 pub mod rhythm;
 pub mod scorer;
 pub mod sleep;
+pub mod structure;
 
 use std::cell::OnceCell;
 
+use crate::effort::intensity::CutPoints;
 use crate::maths::describe;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::report::column::{Column, ColumnValue};
@@ -84,6 +88,8 @@ pub struct Input<'a> {
     /// Marks the epochs of the activity at which the device was seen not worn by other means than the
     /// counts, as in raw acceleration; without it wear is told by Choi 2011.
     pub off: Option<&'a [bool]>,
+    /// What divides the activity into intensities; none where no publication fits it.
+    pub cut_points: Option<&'static CutPoints>,
 }
 
 impl<'a> Input<'a> {
@@ -97,6 +103,7 @@ impl<'a> Input<'a> {
             scorer: &scorer::OAKLEY_AUTOMATIC,
             nonwear: Nonwear::Kept,
             off: None,
+            cut_points: None,
         }
     }
 }
@@ -117,6 +124,9 @@ pub struct Report<'a> {
     worn: OnceCell<Outcome<Series>>,
     nights: OnceCell<Vec<SleepWindow>>,
     days: OnceCell<Vec<Day>>,
+    scored: OnceCell<Result<Scored, Insufficient>>,
+    shares: OnceCell<Outcome<structure::Shares>>,
+    efforts: OnceCell<Result<Vec<intensity::Effort>, Insufficient>>,
 }
 
 impl<'a> Report<'a> {
@@ -137,6 +147,9 @@ impl<'a> Report<'a> {
             worn: OnceCell::new(),
             nights: OnceCell::new(),
             days: OnceCell::new(),
+            scored: OnceCell::new(),
+            shares: OnceCell::new(),
+            efforts: OnceCell::new(),
         }
     }
 
@@ -176,6 +189,22 @@ impl<'a> Report<'a> {
     /// Sleep inside the windows by the scorer of the nights, wake outside; None where nobody could score.
     pub fn asleep(&self) -> Option<Scored> {
         night::asleep(self)
+    }
+
+    /// Sleep and wake by the scorer of the nights, over all of the recording.
+    pub(crate) fn scored(&self) -> &Result<Scored, Insufficient> {
+        self.scored
+            .get_or_init(|| night::scored(self.input.scorer, self.activity()))
+    }
+
+    /// How the variance of the series divides over its components.
+    pub(crate) fn shares(&self) -> &Outcome<structure::Shares> {
+        self.shares.get_or_init(|| structure::shares(self))
+    }
+
+    /// The intensity of each calendar day.
+    pub(crate) fn efforts(&self) -> &Result<Vec<intensity::Effort>, Insufficient> {
+        self.efforts.get_or_init(|| intensity::of(self))
     }
 
     /// Marks the epochs of the input that were recorded and not worn; None where wear cannot be determined.

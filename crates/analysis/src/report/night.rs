@@ -172,7 +172,7 @@ pub(super) fn asleep(report: &Report<'_>) -> Option<Scored> {
 }
 
 /// The scores on the epoch of the recording, or on minute sums where the scorer refuses that epoch.
-fn scored(scorer: &Scorer, series: &Series) -> Result<Scored, Insufficient> {
+pub(super) fn scored(scorer: &Scorer, series: &Series) -> Result<Scored, Insufficient> {
     let native = (scorer.score)(series);
     if native.is_err()
         && let Ok(minutes) = minutes(series)

@@ -1,5 +1,6 @@
 //! The report as a whole: its values on the reference recordings, and what it says about odd input.
 
+use analysis::effort::intensity::TROIANO_2008;
 use analysis::report::column::{self, ColumnValue, Kind, read_clock};
 use analysis::report::night::{Role, Source};
 use analysis::report::{Input, Nonwear, Report, Span, day, night};
@@ -108,8 +109,16 @@ fn defaults_agree_with_the_textbook_and_the_tools() {
 fn every_measure_of_a_plain_fortnight_has_a_value_within_its_range() {
     let series = fortnight();
     let light = series.map(|count| count * 3.0);
+    // Two nights that somebody wrote down, so that there is something to agree with.
+    let at = |day: i64, hour: i64| day * 86_400 + hour * 3_600;
+    let diary = [1, 2].map(|day| Span {
+        from_s: at(day, 23),
+        until_s: at(day + 1, 7),
+    });
     let input = Input {
         light: Some(&light),
+        diary: &diary,
+        cut_points: Some(&TROIANO_2008),
         ..Input::new(&series)
     };
     for ColumnValue { column, outcome } in Report::new(input).measures() {
@@ -137,6 +146,45 @@ fn every_measure_of_a_plain_fortnight_has_a_value_within_its_range() {
                 column.id
             );
         }
+    }
+}
+
+/// Whole minutes of the levels add up, the smooth day peaks by day, and the scorer agrees with the clock.
+#[test]
+fn structure_rest_and_intensity_of_a_plain_fortnight() {
+    let series = fortnight();
+    let diary: Vec<Span> = (1..13)
+        .map(|day| Span {
+            from_s: day * 86_400 + 23 * 3_600,
+            until_s: (day + 1) * 86_400 + 7 * 3_600,
+        })
+        .collect();
+    let report = Report::new(Input {
+        diary: &diary,
+        cut_points: Some(&TROIANO_2008),
+        ..Input::new(&series)
+    });
+    let of = |id: &str| value(&report, id).unwrap_or_else(|| panic!("{id}"));
+    let levels: f64 = ["sedentary_min", "light_min", "moderate_min", "vigorous_min"]
+        .into_iter()
+        .map(of)
+        .sum();
+    // Sixteen waking hours on most days; the first day has no diary for its morning.
+    assert!((900.0..=1_080.0).contains(&levels), "{levels}");
+    assert!(of("moderate_min") < 1.0 && of("light_min") > of("sedentary_min"));
+    assert!((7.0 * 3_600.0..23.5 * 3_600.0).contains(&of("functional_peak")));
+    assert!((0.0..8.0 * 3_600.0).contains(&of("functional_trough")));
+    assert!(of("functional_r2") > 0.8 && of("singular_daily_share") > 0.1);
+    assert!(of("singular_trend_share") + of("singular_daily_share") <= 1.0);
+    assert!(
+        of("diary_kappa") > 0.8 && of("diary_sensitivity") > 0.9,
+        "{}",
+        of("diary_kappa")
+    );
+    assert!(of("naps_per_day") < 3.0);
+    let without = Report::new(Input::new(&series));
+    for id in ["diary_kappa", "sedentary_min", "who_equivalent_min"] {
+        assert!(value(&without, id).is_none(), "{id}");
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use analysis::effort::intensity;
 use analysis::report::Span;
 use analysis::report::column::{self, Column};
 use analysis::report::scorer;
@@ -115,6 +116,13 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
             Failure::usage(format!("the scorers are {}", known.join(", ")))
         })?),
     };
+    let cut_points = match wanted.cut_points.as_deref() {
+        None => None,
+        Some(name) => Some(intensity::named(name).ok_or_else(|| {
+            let known: Vec<&str> = intensity::ALL.iter().map(|points| points.id).collect();
+            Failure::usage(format!("the cut points are {}", known.join(", ")))
+        })?),
+    };
     let log = |path: &Option<PathBuf>, read: fn(&Path) -> Result<Log, diary::LogError>| {
         let log = path.as_deref().map(read).transpose();
         let told = |error: diary::LogError| Failure::usage(output::causes(&error.into()));
@@ -132,6 +140,7 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         scores,
         scorer,
         nonwear: wanted.nonwear.leave_out(),
+        cut_points,
     };
     Ok(Batch {
         options: options(wanted, &wanted_parts),
@@ -217,7 +226,7 @@ fn options(wanted: &Analyze, parts: &Wanted) -> String {
         "columns": columns, "nights": parts.nights, "days": parts.days, "scores": parts.scores,
         "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear,
         "tz": wanted.tz, "epoch_s": wanted.epoch, "table": wanted.columns, "format": wanted.format,
-        "channel": wanted.channel,
+        "channel": wanted.channel, "cut_points": parts.cut_points.map(|points| points.id),
     })
     .to_string()
 }

@@ -28,6 +28,7 @@ pub mod accounts;
 pub mod address;
 pub mod analyze;
 pub mod anomalies;
+pub mod beats;
 pub mod body;
 pub mod browser;
 pub mod buckets;
@@ -37,14 +38,17 @@ pub mod columns;
 mod compact;
 pub mod cursor;
 pub mod days;
+pub mod debt;
 pub mod delivery;
 pub mod devices;
 pub mod docs;
 pub mod edge;
+pub mod effort;
 pub mod etag;
 pub mod events;
 pub mod export;
 mod faults;
+pub mod fitness;
 pub mod following;
 pub mod forms;
 pub mod front;
@@ -56,6 +60,7 @@ pub mod imports;
 mod incoming;
 pub mod insights;
 pub mod known;
+pub mod load;
 pub mod me;
 pub mod metric_types;
 pub mod openapi;
@@ -80,6 +85,7 @@ pub mod sleep;
 pub mod summaries;
 pub mod table;
 pub mod trends;
+pub mod trials;
 pub mod uploads;
 pub mod verbatim;
 pub mod window;
@@ -105,15 +111,20 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(events::router())
         .merge(analyze::router())
         .merge(anomalies::router())
+        .merge(beats::router())
         .merge(cardio::router())
         .merge(columns::router())
         .merge(devices::router())
+        .merge(debt::router())
+        .merge(effort::router())
         .merge(export::router())
+        .merge(fitness::router())
         .merge(holdings::router())
         .merge(following::router())
         .merge(hooks::router())
         .merge(imports::router())
         .merge(insights::router())
+        .merge(load::router())
         .merge(pat::router())
         .merge(processing::router())
         .merge(rhythm::router())
@@ -122,6 +133,7 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(sleep::router())
         .merge(summaries::router())
         .merge(trends::router())
+        .merge(trials::router())
         .merge(uploads::router())
         .merge(workouts::router())
         .merge(docs::api_router());

@@ -27,14 +27,14 @@ use crate::http::{days, verbatim};
 use crate::jobs::packed::unpack;
 use crate::problem::Problem;
 
-/// Names in one request; there are fewer measures.
+/// Names in one request; nobody needs more than the measures there are.
 const NAMES_MAX: usize = 50;
 
 /// Which measures.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct MeasuresQuery {
-    /// Names of measures, groups (`rhythm`, `shape`) or methods, separated by commas; `all` for every one.
+    /// Names of measures, groups (`rhythm`, `shape`, `structure`) or methods, separated by commas; `all` for every one.
     /// By default the group `rhythm`, activity onset and offset, regularity and midpoint of sleep.
     #[param(example = "interdaily_stability,l5,m10")]
     measures: Option<String>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use analysis::daily::document::DayDocument;
 use analysis::daily::trend::{self, Trend};
 use analysis::outcome::Insufficient;
-use analysis::stats::{kendall, slope};
+use analysis::stats::{baseline, changepoint, hampel, kendall, slope, weekday};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -95,6 +95,14 @@ struct TrendAnswer {
     significance: SignificanceAnswer,
     /// Against the same time before.
     change: ChangeAnswer,
+    /// How unusual the last day is for this person.
+    baseline: BaselineAnswer,
+    /// The levels that the value kept over the stretch and the one before.
+    levels: LevelsAnswer,
+    /// Days of the stretch that stick out from the week around them.
+    outliers: OutliersAnswer,
+    /// How the days of the week differ.
+    weekdays: WeekdaysAnswer,
     /// The values, oldest first.
     points: Vec<PointAnswer>,
     /// Dates of which the stored document was made by methods of an earlier version; they are computed
@@ -156,6 +164,79 @@ struct ChangeAnswer {
     reason: Option<String>,
 }
 
+/// The last day beside the 28 days before it.
+#[derive(Debug, Serialize, ToSchema)]
+struct BaselineAnswer {
+    /// Robust standard deviations from the median of those days; null with a reason.
+    z: Option<f64>,
+    /// Share of the 28 days with a value.
+    coverage: Option<f64>,
+    /// The method.
+    method: &'static str,
+    /// Its version.
+    version: u32,
+    /// Why it is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Levels between the days on which the value changed.
+#[derive(Debug, Serialize, ToSchema)]
+struct LevelsAnswer {
+    /// Oldest first; a single one where nothing changed. Null with a reason.
+    levels: Option<Vec<LevelAnswer>>,
+    /// The method.
+    method: &'static str,
+    /// Its version.
+    version: u32,
+    /// Why they are null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// A level.
+#[derive(Debug, Serialize, ToSchema)]
+struct LevelAnswer {
+    /// Its first day with a value.
+    #[schema(format = Date)]
+    start: String,
+    /// Mean of its days.
+    mean: f64,
+    /// Days with a value.
+    n: usize,
+}
+
+/// Days that stick out.
+#[derive(Debug, Serialize, ToSchema)]
+struct OutliersAnswer {
+    /// Local days, oldest first.
+    dates: Vec<String>,
+    /// The method.
+    method: &'static str,
+    /// Its version.
+    version: u32,
+}
+
+/// Weekdays compared.
+#[derive(Debug, Serialize, ToSchema)]
+struct WeekdaysAnswer {
+    /// Median of each weekday less that of all days, Monday first; null with a reason.
+    effects: Option<Vec<f64>>,
+    /// Median of the weekend less that of the working days.
+    weekend: Option<f64>,
+    /// Probability of such differences or greater ones where weekdays are alike.
+    p: Option<f64>,
+    /// Share of the variation of ranks that the weekday explains, 0 to 1.
+    epsilon_squared: Option<f64>,
+    /// The method.
+    method: &'static str,
+    /// Its version.
+    version: u32,
+    /// Why it is null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
 /// A value of a day.
 #[derive(Debug, Serialize, ToSchema)]
 struct PointAnswer {
@@ -173,8 +254,9 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Returns how a daily value moves.
 ///
-/// Theil-Sen slope with interval, Mann-Kendall test corrected for autocorrelation, and the change
-/// against the stretch before. Days without a value take no part.
+/// Theil-Sen slope with interval, Mann-Kendall test corrected for autocorrelation, the change against the
+/// stretch before, the levels that the value kept, days that stick out, weekdays, and the last day beside
+/// the person's own baseline. Days without a value take no part.
 #[utoipa::path(
     get,
     operation_id = "get_trend",
@@ -208,7 +290,8 @@ async fn read(
     };
     let days = i64::from(query.timeframe.days());
     let back = |count: i64| until.checked_sub(count.days()).unwrap_or(Date::MIN);
-    let (from, first) = (back(days), back(2 * days));
+    let from = back(days);
+    let first = back((2 * days).max(trend::BASELINE_WITH_TODAY));
     let stored = days::stored(&app, &mut tx, caller.user, (first, until)).await?;
     drop(tx);
     let body = app
@@ -241,6 +324,14 @@ fn answer(
         slope: slope_answer(&found),
         significance: significance(&found),
         change: change(&found),
+        baseline: baseline_answer(&found),
+        levels: levels(&found),
+        outliers: OutliersAnswer {
+            dates: found.outliers.iter().map(Date::to_string).collect(),
+            method: hampel::HAMPEL.id,
+            version: hampel::HAMPEL.version,
+        },
+        weekdays: weekdays(&found),
         points: found
             .points
             .iter()
@@ -289,5 +380,44 @@ fn change(found: &Trend) -> ChangeAnswer {
         percent: value.and_then(|change| change.percent),
         n_previous: found.previous,
         reason: reason(&found.change),
+    }
+}
+
+fn baseline_answer(found: &Trend) -> BaselineAnswer {
+    let value = found.baseline.ok();
+    BaselineAnswer {
+        z: value.map(|found| found.value),
+        coverage: value.map(|found| found.coverage),
+        method: baseline::ROBUST_Z.id,
+        version: baseline::ROBUST_Z.version,
+        reason: reason(&found.baseline),
+    }
+}
+
+fn levels(found: &Trend) -> LevelsAnswer {
+    let one = |level: &trend::Level| LevelAnswer {
+        start: level.from.to_string(),
+        mean: level.mean,
+        n: level.days,
+    };
+    let levels = found.levels.as_ref().ok();
+    LevelsAnswer {
+        levels: levels.map(|levels| levels.iter().map(one).collect()),
+        method: changepoint::CHANGE_POINTS.id,
+        version: changepoint::CHANGE_POINTS.version,
+        reason: reason(&found.levels),
+    }
+}
+
+fn weekdays(found: &Trend) -> WeekdaysAnswer {
+    let week = found.weekdays.ok().map(|found| found.value);
+    WeekdaysAnswer {
+        effects: week.map(|week| week.effects.to_vec()),
+        weekend: week.map(|week| week.weekend),
+        p: week.map(|week| week.p),
+        epsilon_squared: week.map(|week| week.epsilon_squared),
+        method: weekday::DAY_OF_WEEK.id,
+        version: weekday::DAY_OF_WEEK.version,
+        reason: reason(&found.weekdays),
     }
 }

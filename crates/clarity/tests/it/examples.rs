@@ -325,8 +325,21 @@ async fn reading(story: &mut Story) {
         .get("list_nights", "sleep?start=2026-11-18&end=2026-11-19")
         .await;
     story
+        .get("get_sleep_debt", "sleep/debt?end=2026-11-20")
+        .await;
+    story
         .get("get_cardio", "cardio?start=2026-11-18&end=2026-11-19")
         .await;
+    let beats = format!("cardio/beats?{range}&limit=1");
+    story.get("list_beat_series", &beats).await;
+    story
+        .get("get_fitness", &format!("cardio/fitness?{range}"))
+        .await;
+    story
+        .get("get_training_load", &format!("load?{range}"))
+        .await;
+    let trial = "trials?metric=steps&design=before_after&change=2026-11-10&end=2026-11-20";
+    story.get("get_trial", trial).await;
     story.get("get_rhythm", &format!("rhythm?{range}")).await;
     story
         .get("get_anomalies", &format!("anomalies?{range}"))
@@ -343,6 +356,9 @@ async fn reading(story: &mut Story) {
         .expect("an id")
         .to_owned();
     story.get("get_workout", &format!("workouts/{id}")).await;
+    story
+        .get("get_workout_effort", &format!("workouts/{id}/effort"))
+        .await;
     story.get("get_insight_status", "insights/status").await;
     let insight = story.get("get_daily_insight", "insights/daily").await;
     let id = insight["id"].as_str().expect("an id").to_owned();

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod analyze;
+mod beats;
 mod binary;
 mod bodies;
 mod canary;
@@ -24,6 +25,7 @@ mod devices;
 mod doors;
 mod doors_matrix;
 mod edges;
+mod effort;
 mod examples;
 mod failing;
 mod files;

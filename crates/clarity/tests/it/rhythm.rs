@@ -41,7 +41,10 @@ async fn the_rhythm_is_that_of_the_recording() {
     let series = Series::new(civil_s(date(2026, 5, 3).at(12, 0, 0, 0)), 60, values);
     let report = Report::new(Input::new(&series));
     let mut compared = 0;
-    for column in ["rhythm", "shape"].into_iter().flat_map(column::named) {
+    for column in ["rhythm", "shape", "structure"]
+        .into_iter()
+        .flat_map(column::named)
+    {
         let found = &answer["measures"][column.id];
         match report.measure(column).outcome {
             Ok(expect) => {

@@ -40,6 +40,25 @@ const QUESTIONS: &[(&str, &[&str])] = &[
     ),
     ("/api/v1/anomalies", &["end=2026-11-20&start=2026-10-01"]),
     (
+        "/api/v1/trials",
+        &[
+            "metric=steps&design=before_after&change=2026-11-05",
+            "metric=resting_heart_rate&design=lagged&exposure=steps&lags=0,1,2",
+            "metric=sleep_duration&design=crossover&start=2026-10-01&end=2026-11-20\
+             &without=2026-10-05/2026-10-12,2026-10-19/2026-10-26,2026-11-02/2026-11-09\
+             &with=2026-10-12/2026-10-19,2026-10-26/2026-11-02,2026-11-09/2026-11-16",
+        ],
+    ),
+    (
+        "/api/v1/load",
+        &["resting_heart_rate=55&maximal_heart_rate=185"],
+    ),
+    ("/api/v1/sleep/debt", &["need_min=480"]),
+    (
+        "/api/v1/workouts/{workout_id}/effort",
+        &["resting_heart_rate=55&maximal_heart_rate=185"],
+    ),
+    (
         "/api/v1/health-data",
         &["limit=3", "limit=500&data_type=sleep_analysis"],
     ),
@@ -60,7 +79,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
 ];
 
 /// Operations that need a query to mean anything.
-const NEVER_PLAIN: &[&str] = &["/api/v1/trends", "/api/v1/days"];
+const NEVER_PLAIN: &[&str] = &["/api/v1/trends", "/api/v1/trials", "/api/v1/days"];
 
 /// Metrics of every kind.
 const METRICS: &[&str] = &[
@@ -123,7 +142,7 @@ async fn live(test: &TestApp) -> (Person, Names) {
     let user: UserId = text(&get(test, &person, "/api/v1/auth/me").await["id"])
         .parse()
         .expect("an id");
-    let home = json!({"time_zone": "Europe/Berlin"});
+    let home = json!({"time_zone": "Europe/Berlin", "birth_date": "1985-12-10", "sex": "female"});
     let profile = test.put("/api/v1/user/profile", &person, &[], &home).await;
     assert_eq!(profile.status, StatusCode::OK, "{}", profile.text());
     let brought = demo::bring(&test.app, user).await.expect("a life");
