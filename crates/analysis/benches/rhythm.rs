@@ -2,7 +2,7 @@
 //!
 //! Targets on one core: IS, IV, RA, L5 and M10 together within 0.1 ms, DFA within 10 ms.
 
-use analysis::report::{Input, Report};
+use analysis::report::{Input, Report, groups};
 use analysis::rhythm::extremes::contrast;
 use analysis::rhythm::fluctuation::{Missing, geometric_scales, of_series};
 use analysis::rhythm::stability::{WITTING, interdaily, intradaily};
@@ -48,7 +48,7 @@ fn whole_report(bencher: Bencher, weeks: usize) {
     bencher.bench_local(|| {
         let report = Report::new(Input::new(black_box(&series)));
         (
-            report.measures(),
+            groups::measures(&report),
             report.nights().len(),
             report.days().len(),
         )

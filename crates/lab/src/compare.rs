@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use analysis::report::column::{self, Column, Kind, clock_text, read_clock};
+use analysis::report::column::{Column, Kind, clock_text, read_clock};
+use analysis::report::groups;
 use analysis::series::DAY_S;
 use analysis::stats::two_groups::{self, Comparison};
 use analysis::stats::{circular, multiplicity};
@@ -225,7 +226,7 @@ fn from_json(path: &Path) -> Result<Vec<Measured>, CompareError> {
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned(),
-            values: column::all().filter_map(value).collect(),
+            values: groups::all().filter_map(value).collect(),
         }
     };
     Ok(recordings.iter().map(measured).collect())
@@ -239,7 +240,7 @@ fn from_csv(path: &Path) -> Result<Vec<Measured>, CompareError> {
     let mut rows = csv::Reader::from_path(path).map_err(refused)?;
     let headings = rows.headers().map_err(refused)?.clone();
     let at = position(path, &headings, "path")?;
-    let places: Vec<(usize, &'static Column)> = column::all()
+    let places: Vec<(usize, &'static Column)> = groups::all()
         .filter_map(|column| Some((headings.iter().position(|name| name == column.id)?, column)))
         .collect();
     let mut found = Vec::new();
@@ -322,7 +323,7 @@ mod tests {
         std::fs::write(at("labels.csv"), labels).expect("a file");
         let columns: Vec<_> = ["l5", "l5_onset"]
             .into_iter()
-            .flat_map(column::named)
+            .flat_map(groups::named)
             .collect();
         let compared = compare(&at("r.csv"), &at("labels.csv"), "group", None, &columns);
         let compared = compared.expect("two groups");

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use analysis::report::column::{Column, Field, GROUPS};
+use analysis::report::column::{Column, Field};
+use analysis::report::groups::GROUPS;
 use analysis::report::scorer::SCORERS;
 use analysis::report::{day, night};
 
@@ -143,7 +144,7 @@ fn range(range: (Option<f64>, Option<f64>)) -> String {
 
 #[cfg(test)]
 mod tests {
-    use analysis::report::column;
+    use analysis::report::groups;
 
     use super::*;
 
@@ -161,7 +162,7 @@ mod tests {
     fn every_column_is_in_the_dictionary() {
         let text = markdown();
         let row = |id: &str| text.contains(&format!("| `{id}` |"));
-        assert!(column::all().all(|column| row(column.id)));
+        assert!(groups::all().all(|column| row(column.id)));
         assert!(night::FIELDS.iter().all(|field| row(field.id)));
         assert!(day::FIELDS.iter().all(|field| row(field.id)));
         for line in text.lines().filter(|line| line.starts_with("| `")) {

@@ -15,6 +15,7 @@ use import::recording::error;
 use import::recording::{Channel, Content, Damages, Header, Quantity, Recording};
 use jiff::tz::TimeZone;
 
+use crate::models::digest::Sha256;
 use crate::raw::FirstPass;
 use crate::{civil, raw};
 
@@ -280,7 +281,7 @@ impl Digested {
     }
 
     fn hex(self) -> String {
-        hex(self.context.finish().as_ref())
+        Sha256::finished(&self.context.finish()).to_string()
     }
 }
 
@@ -290,15 +291,6 @@ impl Read for Digested {
         self.context.update(buffer.get(..count).unwrap_or_default());
         Ok(count)
     }
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes every text");
-        text
-    })
 }
 
 /// Name of a recording as people know it: its file without folders and extensions, and its number.

@@ -26,7 +26,8 @@ use super::measure::Text;
 use super::minutes::{Activity, DAY_MIN, DayMinutes};
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
-use crate::report::column::{self, Column, Kind};
+use crate::report::column::{Column, Kind};
+use crate::report::groups;
 use crate::report::{Input, Report};
 use crate::rhythm::regularity;
 use crate::score::endpoints;
@@ -189,7 +190,7 @@ fn civil_day(date: Date) -> i64 {
 
 /// Whether a name stands for measures of a range: a measure, a group, a method or `all`.
 pub fn is_name(name: &str) -> bool {
-    name == ALL || OF_STATES.contains(&name) || !column::named(name).is_empty()
+    name == ALL || OF_STATES.contains(&name) || !groups::named(name).is_empty()
 }
 
 /// The groups of columns that are measured over days.
@@ -214,7 +215,7 @@ impl Range {
             names.iter().any(|name| {
                 *name == ALL
                     || *name == id
-                    || column::named(name).iter().any(|column| column.id == id)
+                    || groups::named(name).iter().any(|column| column.id == id)
             })
         };
         let none = Insufficient::new("days with activity", 1.0, 0.0);
@@ -222,7 +223,7 @@ impl Range {
             .activity
             .as_ref()
             .map(|activity| Report::new(Input::new(&activity.series)));
-        let columns = GROUPS.into_iter().flat_map(column::named);
+        let columns = GROUPS.into_iter().flat_map(groups::named);
         let mut found: Vec<Found> = columns
             .filter(|column| is_wanted(column.id))
             .map(|column| Found {

@@ -89,7 +89,7 @@ pub struct Change {
 
 /// A level that a value kept for some time.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Level {
+pub struct Plateau {
     /// The first day of it.
     pub from: Date,
     /// Mean of its days.
@@ -118,7 +118,7 @@ pub struct Trend {
     /// How unusual the last day is beside the 28 before it, or what it lacks.
     pub baseline: Outcome<f64>,
     /// The levels of both stretches, oldest first, or what they lack.
-    pub levels: Result<Vec<Level>, Insufficient>,
+    pub levels: Result<Vec<Plateau>, Insufficient>,
     /// Days of the stretch that stick out from the week around them.
     pub outliers: Vec<Date>,
     /// How weekdays differ, or what it lacks.
@@ -137,7 +137,7 @@ fn quantity(name: &str) -> Option<&'static model::metric::Metric> {
 
 /// A value by day.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Days {
+pub struct DailyValues {
     /// Unit of the values.
     pub unit: Text,
     /// One for each day, NaN where there is none; clock times as minutes near their circular mean.
@@ -145,12 +145,12 @@ pub struct Days {
 }
 
 /// A value for each day `[from, until)`.
-pub fn values(name: &str, documents: &[DayDocument], from: Date, until: Date) -> Days {
+pub fn values(name: &str, documents: &[DayDocument], from: Date, until: Date) -> DailyValues {
     let (mut points, unit) = read(name, documents);
     if facts::statement(name) == Some(Statement::ClockTime) {
         unroll(&mut points);
     }
-    Days {
+    DailyValues {
         values: calendar(&points, from, until),
         unit,
     }
@@ -217,7 +217,7 @@ fn calendar(points: &[Point], from: Date, until: Date) -> Vec<f64> {
 }
 
 /// The levels of the days, each a week long at least.
-fn levels(points: &[Point], is_clock: bool) -> Result<Vec<Level>, Insufficient> {
+fn levels(points: &[Point], is_clock: bool) -> Result<Vec<Plateau>, Insufficient> {
     Insufficient::unless(
         "days with a value in both stretches",
         LEVELS_LEAST,
@@ -233,7 +233,7 @@ fn levels(points: &[Point], is_clock: bool) -> Result<Vec<Level>, Insufficient> 
     starts.push(values.len());
     let level = |pair: &[usize]| {
         let centre = mean(&values[pair[0]..pair[1]]);
-        Level {
+        Plateau {
             from: points[pair[0]].date,
             mean: if is_clock {
                 centre.rem_euclid(CLOCK_MIN)

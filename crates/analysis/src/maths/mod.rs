@@ -7,6 +7,7 @@ pub mod chance;
 pub mod describe;
 pub mod distribution;
 pub mod eigen;
+mod fourier;
 pub mod least_squares;
 pub mod minimise;
 pub mod nonuniform;

@@ -2,10 +2,10 @@
 
 use std::f64::consts::{PI, TAU};
 
-use super::spectrum::transform;
+use super::fourier::Transform;
 
-/// Grid points each side that a value is spread over: leaves a relative error below 10⁻¹³.
-const SPREAD: usize = 16;
+/// Grid points each side that a value is spread over: leaves a relative error below 10⁻¹².
+const SPREAD: usize = 13;
 /// Fourier grid over frequencies, at least: a ratio of two keeps the correction of the spreading small.
 const OVERSAMPLING: usize = 2;
 
@@ -32,15 +32,22 @@ pub fn sums(times: &[f64], weights: &[f64], grid: &Grid) -> (Vec<f64>, Vec<f64>)
     let width = PI * SPREAD as f64 / (grid.count as f64).powi(2) / (ratio * (ratio - 0.5));
     let half = grid.count / 2;
     let middle = grid.from + half as f64 * grid.step;
-    let (mut real, mut imaginary) = spread(times, weights, (middle, grid.step), size, width);
-    transform(&mut real, &mut imaginary);
+    let (real, imaginary) = spread(times, weights, (middle, grid.step), size, width);
+    let mut transform = Transform::new(size);
+    let real = transform.of(|slots| slots.copy_from_slice(&real)).to_vec();
+    let imaginary = transform.of(|slots| slots.copy_from_slice(&imaginary));
     let scale = (PI / width).sqrt() / size as f64;
     let at = |index: usize| {
-        // Frequencies below the middle are at the end of the transform.
-        let place = (size + index - half) % size;
-        let from_middle = index as f64 - half as f64;
+        // Transforms of real numbers: a frequency below the middle is the conjugate of one above it.
+        let place = index.abs_diff(half);
+        let sign = if index < half { -1.0 } else { 1.0 };
+        let (r, i) = (real[place], imaginary[place]);
+        let from_middle = place as f64;
         let correction = scale * (from_middle * from_middle * width).exp();
-        (real[place] * correction, -imaginary[place] * correction)
+        (
+            (r.re - sign * i.im) * correction,
+            -(sign * r.im + i.re) * correction,
+        )
     };
     (0..grid.count).map(at).unzip()
 }

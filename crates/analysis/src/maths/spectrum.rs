@@ -1,7 +1,8 @@
-//! Power spectra: fast Fourier transform of any length, Welch and Lomb-Scargle periodograms.
+//! Power spectra: Welch and Lomb-Scargle periodograms.
 
 use std::f64::consts::{PI, TAU};
 
+use super::fourier::Transform;
 use super::nonuniform::{Grid, sums};
 
 /// A one-sided spectrum.
@@ -30,46 +31,6 @@ impl Spectrum {
     }
 }
 
-/// In-place radix-2 transform of complex numbers; the length must be a power of two.
-pub(super) fn transform(real: &mut [f64], imaginary: &mut [f64]) {
-    let n = real.len();
-    assert!(n.is_power_of_two(), "radix-2 needs a power of two");
-    let mut j = 0;
-    for i in 1..n {
-        let mut bit = n >> 1;
-        while j & bit != 0 {
-            j ^= bit;
-            bit >>= 1;
-        }
-        j |= bit;
-        if i < j {
-            real.swap(i, j);
-            imaginary.swap(i, j);
-        }
-    }
-    let mut length = 2;
-    while length <= n {
-        let angle = -2.0 * PI / length as f64;
-        let half = length / 2;
-        let twiddles: Vec<(f64, f64)> = (0..half)
-            .map(|k| (angle * k as f64).sin_cos())
-            .map(|(s, c)| (c, s))
-            .collect();
-        for start in (0..n).step_by(length) {
-            for (k, &(cosine, sine)) in twiddles.iter().enumerate() {
-                let (a, b) = (start + k, start + k + half);
-                let re = real[b] * cosine - imaginary[b] * sine;
-                let im = real[b] * sine + imaginary[b] * cosine;
-                real[b] = real[a] - re;
-                imaginary[b] = imaginary[a] - im;
-                real[a] += re;
-                imaginary[a] += im;
-            }
-        }
-        length *= 2;
-    }
-}
-
 /// Welch's averaged periodogram (Welch 1967) of a regular signal, Hann window, half overlap.
 ///
 /// Each segment of `segment` samples has its mean removed, is windowed and zero-padded to
@@ -85,18 +46,18 @@ pub fn welch(signal: &[f64], rate: f64, segment: usize, padded: usize) -> Spectr
     let mut power = vec![0.0; bins];
     let mut segments = 0;
     let hop = segment - segment / 2;
+    let mut transform = Transform::new(padded);
     let mut start = 0;
     while start + segment <= signal.len() {
         let part = &signal[start..start + segment];
         let centre = super::describe::mean(part);
-        let mut real = vec![0.0; padded];
-        for (slot, (value, weight)) in real.iter_mut().zip(part.iter().zip(&window)) {
-            *slot = (value - centre) * weight;
-        }
-        let mut imaginary = vec![0.0; padded];
-        transform(&mut real, &mut imaginary);
-        for (bin, total) in power.iter_mut().enumerate() {
-            *total += real[bin].powi(2) + imaginary[bin].powi(2);
+        let spectrum = transform.of(|slots| {
+            for (slot, (value, weight)) in slots.iter_mut().zip(part.iter().zip(&window)) {
+                *slot = (value - centre) * weight;
+            }
+        });
+        for (total, value) in power.iter_mut().zip(spectrum) {
+            *total += value.norm_sqr();
         }
         segments += 1;
         start += hop;

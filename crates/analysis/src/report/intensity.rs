@@ -83,11 +83,8 @@ pub const COLUMNS: &[Column] = &[
     ),
 ];
 
-/// The minutes of a calendar day by level, where the day is valid.
-pub(crate) type Effort = Option<Minutes>;
-
 /// The days of a recording in order; one that is not valid is None.
-pub(super) fn of(report: &Report<'_>) -> Result<Vec<Effort>, Insufficient> {
+fn days(report: &Report<'_>) -> Result<Vec<Option<Minutes>>, Insufficient> {
     let none = Insufficient::new("cut points that fit the activity", 1.0, 0.0);
     let points = report.input().cut_points.ok_or(none)?;
     let combine = match points.scale {
@@ -139,7 +136,10 @@ fn awake(report: &Report<'_>, minutes: &Series) -> Series {
 }
 
 fn per_day(report: &Report<'_>, of: fn(&Minutes) -> f64) -> Outcome<f64> {
-    let days = report.efforts().as_ref().map_err(|none| *none)?;
+    let days = report
+        .efforts(|| days(report))
+        .as_ref()
+        .map_err(|none| *none)?;
     let held: Vec<f64> = days.iter().flatten().map(of).collect();
     Insufficient::unless("days with 10 hours worn and awake", 1, held.len())?;
     Ok(Measured::new(
@@ -150,7 +150,10 @@ fn per_day(report: &Report<'_>, of: fn(&Minutes) -> f64) -> Outcome<f64> {
 
 /// Equivalent minutes of the last seven days.
 fn week(report: &Report<'_>) -> Outcome<f64> {
-    let days = report.efforts().as_ref().map_err(|none| *none)?;
+    let days = report
+        .efforts(|| days(report))
+        .as_ref()
+        .map_err(|none| *none)?;
     let mut last = [None; WEEK];
     for (place, day) in last.iter_mut().rev().zip(days.iter().rev()) {
         *place = day.map(|day| guideline::Effort {

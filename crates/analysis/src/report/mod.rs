@@ -7,6 +7,7 @@
 
 pub mod column;
 pub mod day;
+pub mod groups;
 pub mod intensity;
 pub mod night;
 pub mod rest;
@@ -17,7 +18,7 @@ pub mod structure;
 
 use std::cell::OnceCell;
 
-use crate::effort::intensity::CutPoints;
+use crate::effort::intensity::{CutPoints, Minutes};
 use crate::maths::describe;
 use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::report::column::{Column, ColumnValue};
@@ -125,8 +126,8 @@ pub struct Report<'a> {
     nights: OnceCell<Vec<SleepWindow>>,
     days: OnceCell<Vec<Day>>,
     scored: OnceCell<Result<Scored, Insufficient>>,
-    shares: OnceCell<Outcome<structure::Shares>>,
-    efforts: OnceCell<Result<Vec<intensity::Effort>, Insufficient>>,
+    shares: OnceCell<Outcome<(f64, f64)>>,
+    efforts: OnceCell<Result<Vec<Option<Minutes>>, Insufficient>>,
 }
 
 impl<'a> Report<'a> {
@@ -171,11 +172,6 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Every measure, in the order of the columns.
-    pub fn measures(&self) -> Vec<ColumnValue> {
-        column::all().map(|column| self.measure(column)).collect()
-    }
-
     /// The nights and other sleep windows, in order.
     pub fn nights(&self) -> &[SleepWindow] {
         self.nights.get_or_init(|| night::of(self))
@@ -197,14 +193,20 @@ impl<'a> Report<'a> {
             .get_or_init(|| night::scored(self.input.scorer, self.activity()))
     }
 
-    /// How the variance of the series divides over its components.
-    pub(crate) fn shares(&self) -> &Outcome<structure::Shares> {
-        self.shares.get_or_init(|| structure::shares(self))
+    /// What `compute` makes of the components of the series, once.
+    pub(crate) fn shares(
+        &self,
+        compute: impl FnOnce() -> Outcome<(f64, f64)>,
+    ) -> &Outcome<(f64, f64)> {
+        self.shares.get_or_init(compute)
     }
 
-    /// The intensity of each calendar day.
-    pub(crate) fn efforts(&self) -> &Result<Vec<intensity::Effort>, Insufficient> {
-        self.efforts.get_or_init(|| intensity::of(self))
+    /// What `compute` makes of the intensity of each day, once.
+    pub(crate) fn efforts(
+        &self,
+        compute: impl FnOnce() -> Result<Vec<Option<Minutes>>, Insufficient>,
+    ) -> &Result<Vec<Option<Minutes>>, Insufficient> {
+        self.efforts.get_or_init(compute)
     }
 
     /// Marks the epochs of the input that were recorded and not worn; None where wear cannot be determined.

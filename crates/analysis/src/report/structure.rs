@@ -42,11 +42,7 @@ pub const COLUMNS: &[Column] = &[
         SHARE,
         &ssa::SINGULAR_SPECTRUM,
         "Share of the first component of ten-minute means in windows of a day, not centred: level and trend.",
-        |report| {
-            report
-                .shares()
-                .map(|found| found.map(|shares| shares.trend))
-        },
+        |report| shares(report).map(|found| found.map(|(trend, _)| trend)),
     ),
     number(
         "singular_daily_share",
@@ -55,23 +51,17 @@ pub const COLUMNS: &[Column] = &[
         &ssa::SINGULAR_SPECTRUM,
         "Share of the second and third component of ten-minute means in windows of a day: for most people \
          the wave of 24 hours.",
-        |report| {
-            report
-                .shares()
-                .map(|found| found.map(|shares| shares.daily))
-        },
+        |report| shares(report).map(|found| found.map(|(_, daily)| daily)),
     ),
 ];
 
-/// Shares of the variance by component.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Shares {
-    trend: f64,
-    daily: f64,
+/// Shares of level and trend, and of the daily wave.
+fn shares<'a>(report: &'a Report<'_>) -> &'a Outcome<(f64, f64)> {
+    report.shares(|| decomposed(report))
 }
 
 /// Decomposes ten-minute means; few missing ones take the mean of their time of day.
-pub(super) fn shares(report: &Report<'_>) -> Outcome<Shares> {
+fn decomposed(report: &Report<'_>) -> Outcome<(f64, f64)> {
     let bins = bins(report)?;
     if bins.days() > EXPLORED_DAYS_MAX {
         return Err(Insufficient::new(
@@ -100,10 +90,7 @@ pub(super) fn shares(report: &Report<'_>) -> Outcome<Shares> {
         .map(|(index, &value)| if value.is_nan() { slot(index) } else { value })
         .collect();
     let found = ssa::of_values(&values, WINDOW)?;
-    let shares = Shares {
-        trend: found.shares[0],
-        daily: found.shares[1] + found.shares[2],
-    };
+    let shares = (found.shares[0], found.shares[1] + found.shares[2]);
     Ok(Measured::new(shares, bins.coverage()))
 }
 

@@ -2,6 +2,7 @@
 
 use analysis::effort::intensity::TROIANO_2008;
 use analysis::report::column::{self, ColumnValue, Kind, read_clock};
+use analysis::report::groups;
 use analysis::report::night::{Role, Source};
 use analysis::report::{Input, Nonwear, Report, Span, day, night};
 use analysis::series::Series;
@@ -11,7 +12,7 @@ use crate::agreement::{Difference, Table};
 use crate::reference::recordings;
 
 fn value(report: &Report<'_>, id: &str) -> Option<f64> {
-    let column = column::all().find(|column| column.id == id).unwrap();
+    let column = groups::all().find(|column| column.id == id).unwrap();
     report.measure(column).outcome.ok().map(|found| found.value)
 }
 
@@ -121,7 +122,7 @@ fn every_measure_of_a_plain_fortnight_has_a_value_within_its_range() {
         cut_points: Some(&TROIANO_2008),
         ..Input::new(&series)
     };
-    for ColumnValue { column, outcome } in Report::new(input).measures() {
+    for ColumnValue { column, outcome } in groups::measures(&Report::new(input)) {
         let found = outcome.unwrap_or_else(|none| panic!("{}: {none}", column.id));
         let (least, most) = column.range;
         assert!(
@@ -282,7 +283,7 @@ fn odd_recordings_have_reasons_instead_of_values() {
                 ..Input::new(series)
             };
             let report = Report::new(input);
-            for ColumnValue { column, outcome } in report.measures() {
+            for ColumnValue { column, outcome } in groups::measures(&report) {
                 match outcome {
                     Ok(found) => assert!(found.value.is_finite(), "{}", column.id),
                     Err(none) => assert!(!none.to_string().is_empty()),
@@ -302,8 +303,7 @@ fn odd_recordings_have_reasons_instead_of_values() {
     }
     let empty = Report::new(Input::new(&odd[0]));
     assert!(
-        empty
-            .measures()
+        groups::measures(&empty)
             .iter()
             .all(|measure| measure.outcome.is_err())
     );

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use analysis::effort::intensity;
 use analysis::report::Span;
-use analysis::report::column::{self, Column};
+use analysis::report::column::Column;
+use analysis::report::groups;
 use analysis::report::scorer;
 use anyhow::Context;
-use aws_lc_rs::digest;
 use import::recording::columns::Columns;
 use import::recording::front;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,6 +18,7 @@ use lab::diary::{self, Kind, Log};
 use lab::examine::{self, Listed, Prepared, Wanted, Written};
 use lab::journal::{self, Entry, Journal};
 use lab::load::{self, Decode, How};
+use lab::models::digest::Sha256;
 use lab::results::{self, Line, Output};
 use lab::{batch, find, pages};
 use serde_json::json;
@@ -169,7 +170,7 @@ struct Chosen {
 fn chosen(names: &[String]) -> Result<Chosen, Failure> {
     if names.is_empty() {
         return Ok(Chosen {
-            columns: column::all().collect(),
+            columns: groups::all().collect(),
             nights: Listed::Yes,
             days: Listed::Yes,
         });
@@ -188,7 +189,7 @@ fn chosen(names: &[String]) -> Result<Chosen, Failure> {
         ids.extend(found.iter().map(|column| column.id));
     }
     Ok(Chosen {
-        columns: column::all()
+        columns: groups::all()
             .filter(|column| ids.contains(&column.id))
             .collect(),
         nights: listed(NIGHTS),
@@ -198,10 +199,10 @@ fn chosen(names: &[String]) -> Result<Chosen, Failure> {
 
 /// The measures of a name, or which names there are.
 pub(super) fn named(name: &str) -> Result<Vec<&'static Column>, Failure> {
-    let found = column::named(name);
+    let found = groups::named(name);
     if found.is_empty() {
-        let groups: Vec<&str> = column::GROUPS.iter().map(|(group, _)| *group).collect();
-        let known: Vec<&str> = column::all().map(|column| column.id).collect();
+        let groups: Vec<&str> = groups::GROUPS.iter().map(|(group, _)| *group).collect();
+        let known: Vec<&str> = groups::all().map(|column| column.id).collect();
         return Err(Failure::usage(format!(
             "no measure is called {name}; there are the groups {}, {NIGHTS}, {DAYS} and {}",
             groups.join(", "),
@@ -255,8 +256,7 @@ impl Batch {
             spans(&written.not_worn),
             written.used.map(|used| (used.from_s, used.until_s)),
         ]);
-        let digest = digest::digest(&digest::SHA256, said.to_string().as_bytes());
-        load::hex(digest.as_ref())
+        Sha256::of(said.to_string().as_bytes()).to_string()
     }
 
     fn one(&self, path: &Path, known: Option<&dyn Fn(&str) -> bool>) -> anyhow::Result<Done> {

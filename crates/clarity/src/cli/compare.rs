@@ -1,6 +1,7 @@
 //! Compares two groups of analysed recordings.
 
-use analysis::report::column::{self, Column};
+use analysis::report::column::Column;
+use analysis::report::groups;
 use lab::compare::{self, Compared, shown};
 use serde_json::json;
 
@@ -54,7 +55,7 @@ pub(super) fn compare(global: &Global, wanted: &Compare) -> Result<(), Failure> 
 
 fn columns(names: &[String]) -> Result<Vec<&'static Column>, Failure> {
     if names.is_empty() {
-        return Ok(column::all().collect());
+        return Ok(groups::all().collect());
     }
     let mut found: Vec<&'static Column> = Vec::new();
     for name in names {

@@ -50,7 +50,7 @@ pub(crate) struct EffortQuery {
 
 /// A value with what is needed to trust it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Value {
+pub(crate) struct EffortValue {
     /// The value; null with a reason.
     pub(crate) value: Option<f64>,
     /// UCUM unit.
@@ -66,7 +66,7 @@ pub(crate) struct Value {
     pub(crate) reason: Option<String>,
 }
 
-impl Value {
+impl EffortValue {
     /// Of an outcome of a method.
     pub(crate) fn of(
         outcome: Outcome<f64>,
@@ -156,13 +156,13 @@ struct EffortAnswer {
     /// Minutes in heart-rate zones.
     zones: ZonesAnswer,
     /// Training impulse (Banister).
-    trimp: Value,
+    trimp: EffortValue,
     /// Fall of the heart rate in the minute after the end.
-    heart_rate_recovery: Value,
+    heart_rate_recovery: EffortValue,
     /// Minutes by cadence.
     cadence: CadenceAnswer,
     /// Mean cadence of the 30 minutes with most steps.
-    cadence_peak_30: Value,
+    cadence_peak_30: EffortValue,
 }
 
 /// What bounds a person's heart rates.
@@ -378,8 +378,8 @@ fn answer(id: RecordId, bounds: &Bounds, found: &Session) -> EffortAnswer {
             version: HEART_RATE_ZONES.version,
             reason: reason(found.zones.as_ref().err()),
         },
-        trimp: Value::of(found.trimp, "1", &TRIMP),
-        heart_rate_recovery: Value::of(
+        trimp: EffortValue::of(found.trimp, "1", &TRIMP),
+        heart_rate_recovery: EffortValue::of(
             found
                 .recovery
                 .map(|found| found.map(|recovery| recovery.fall_bpm)),
@@ -394,6 +394,6 @@ fn answer(id: RecordId, bounds: &Bounds, found: &Session) -> EffortAnswer {
             version: CADENCE_BANDS.version,
             reason: reason(found.cadence.as_ref().err()),
         },
-        cadence_peak_30: Value::of(found.cadence_peak_30, "/min", &PEAK_CADENCE),
+        cadence_peak_30: EffortValue::of(found.cadence_peak_30, "/min", &PEAK_CADENCE),
     }
 }

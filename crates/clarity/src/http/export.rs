@@ -5,7 +5,6 @@
 //! that it never looks complete. A purge is answered with a signed receipt.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
@@ -17,6 +16,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::{StreamExt, stream};
+use lab::models::digest::Sha256;
 use serde::{Deserialize, Serialize};
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
@@ -199,13 +199,8 @@ async fn purge(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Recei
 
 fn sign(app: &App, statement: Statement) -> Receipt {
     let signed_text = serde_json::to_string(&statement).expect("a statement is plain JSON");
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, signed_text.as_bytes());
-    let mut hex = String::with_capacity(64);
-    for byte in digest.as_ref() {
-        write!(hex, "{byte:02x}").expect("a String takes every text");
-    }
     Receipt {
-        digest: hex,
+        digest: Sha256::of(signed_text.as_bytes()).to_string(),
         algorithm: "EdDSA",
         key_id: app.keys.key_id().to_owned(),
         signature: URL_SAFE_NO_PAD.encode(app.keys.sign(signed_text.as_bytes())),

@@ -56,7 +56,7 @@ enum Beyond {
 
 /// Change over the range.
 #[derive(Debug, Serialize, ToSchema)]
-struct ChangeAnswer {
+struct FitnessChange {
     /// mL/(kg·min) per year; null with a reason.
     per_year: Option<f64>,
     /// Lower end of the 95 % interval.
@@ -91,7 +91,7 @@ struct FitnessAnswer {
     /// Beside others.
     rank: PercentileAnswer,
     /// Over time.
-    trend: ChangeAnswer,
+    trend: FitnessChange,
     /// Dates of which the stored document was made by methods of an earlier version; they are computed
     /// again in the background.
     stale: Vec<String>,
@@ -163,7 +163,7 @@ fn answer(
         rank: PercentileAnswer {
             percentile: match rank {
                 Ok(Rank::At(percentile)) => Some(percentile),
-                _ => None,
+                Ok(Rank::Below5 | Rank::Above95) | Err(_) => None,
             },
             beyond: match rank {
                 Ok(Rank::Below5) => Some(Beyond::Below5),
@@ -174,7 +174,7 @@ fn answer(
             version: FITNESS_PERCENTILE.version,
             reason: rank.err().map(|lacking| lacking.to_string()),
         },
-        trend: ChangeAnswer {
+        trend: FitnessChange {
             per_year: found.map(|found| found.slope),
             low: found.map(|found| found.interval.0),
             high: found.map(|found| found.interval.1),

@@ -395,7 +395,7 @@ fn baseline_answer(found: &Trend) -> BaselineAnswer {
 }
 
 fn levels(found: &Trend) -> LevelsAnswer {
-    let one = |level: &trend::Level| LevelAnswer {
+    let one = |level: &trend::Plateau| LevelAnswer {
         start: level.from.to_string(),
         mean: level.mean,
         n: level.days,

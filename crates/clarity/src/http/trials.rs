@@ -299,7 +299,7 @@ fn effects(
     plan: &Plan,
     values: &[f64],
     first: Date,
-    of: &dyn Fn(&str) -> trend::Days,
+    of: &dyn Fn(&str) -> trend::DailyValues,
 ) -> Vec<EffectAnswer> {
     let corrected = Correlation::Corrected;
     let cut = |range| part(values, first, range);

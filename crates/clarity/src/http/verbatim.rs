@@ -1,15 +1,13 @@
 //! Answers whose JSON is written as text already: large lists that would cost too much to build as
 //! values, and stored documents that are passed on. Each carries an `ETag` of its content.
 
-use std::fmt::Write as _;
-
-use aws_lc_rs::digest;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use lab::models::digest::Sha256;
 
-/// Bytes of the digest that make the tag; enough that two contents never share one.
-const TAG_BYTES: usize = 16;
+/// Hexadecimal digits of the digest that make the tag; enough that two contents never share one.
+const TAG_DIGITS: usize = 32;
 
 /// A JSON document, or 304 when the client has the same already.
 pub fn json(headers: &HeaderMap, body: Vec<u8>) -> Response {
@@ -34,13 +32,7 @@ pub fn json(headers: &HeaderMap, body: Vec<u8>) -> Response {
 }
 
 fn etag(body: &[u8]) -> HeaderValue {
-    let digest = digest::digest(&digest::SHA256, body);
-    let mut text = String::with_capacity(2 * TAG_BYTES + 2);
-    text.push('"');
-    for byte in digest.as_ref().iter().take(TAG_BYTES) {
-        write!(text, "{byte:02x}").expect("a String takes every text");
-    }
-    text.push('"');
+    let text = format!("\"{}\"", Sha256::of(body).first(TAG_DIGITS));
     HeaderValue::try_from(text).expect("hexadecimal digits are printable")
 }
 

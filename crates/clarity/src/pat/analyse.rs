@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use analysis::outcome::{Insufficient, Measured, Outcome};
-use analysis::report::{Input, Nonwear, Report};
+use analysis::report::{Input, Nonwear, Report, groups};
 use analysis::series::{DAY_S, Series};
 use analysis::wear::choi::{self, CHOI_2011};
 use jiff::civil::Date;
@@ -105,7 +105,7 @@ pub(crate) fn rhythm(minutes: &Series) -> Rhythm {
         nonwear: Nonwear::Kept,
         ..Input::new(minutes)
     });
-    let measures = report.measures();
+    let measures = groups::measures(&report);
     let named = measures
         .iter()
         .map(|measure| (measure.column.id.to_owned(), measure.into()));

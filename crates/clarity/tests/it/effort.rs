@@ -236,9 +236,8 @@ async fn debt_and_fitness_say_where_need_and_norms_come_from() {
     );
 }
 
-/// Steps that rise by 1,000 with a change, on a week's rhythm of their own.
-#[tokio::test]
-async fn a_change_is_found_before_and_after_it() {
+/// Six weeks of steps that rise by 1,000 after three.
+async fn changed() -> Days {
     let days = Days::of_a_person_in("UTC").await;
     let mut samples = Vec::new();
     for day in 0..42_u32 {
@@ -248,6 +247,12 @@ async fn a_change_is_found_before_and_after_it() {
     }
     days.upload(json!({"quantity_samples": samples})).await;
     days.computed().await;
+    days
+}
+
+#[tokio::test]
+async fn a_change_is_found_before_and_after_it() {
+    let days = changed().await;
     let range = "start=2026-04-06&end=2026-05-18";
     let change = format!("trials?metric=steps&design=before_after&change=2026-04-27&{range}");
     let found = days.get(&change).await;
@@ -260,42 +265,6 @@ async fn a_change_is_found_before_and_after_it() {
     );
     assert!(effect["p"].as_f64().is_some_and(|p| p < 1e-3), "{effect}");
     assert_eq!(found["permutation"]["p"], 1e-4, "{found}");
-    let periods = "without=2026-04-06/2026-04-13,2026-04-13/2026-04-20,2026-04-20/2026-04-27\
-                   &with=2026-04-27/2026-05-04,2026-05-04/2026-05-11,2026-05-11/2026-05-18";
-    let found = days
-        .get(&format!(
-            "trials?metric=steps&design=crossover&{periods}&{range}"
-        ))
-        .await;
-    assert_eq!(found["method"], "crossover");
-    assert_eq!(
-        found["effects"][0]["p"], 0.25,
-        "two of eight signs: {found}"
-    );
-    let lagged = "trials?metric=steps&design=lagged&exposure=steps&lags=0,1,2";
-    let found = days.get(&format!("{lagged}&{range}")).await;
-    let effects = found["effects"].as_array().expect("effects");
-    assert_eq!(effects.len(), 3);
-    assert_eq!(
-        effects[0]["estimate"].as_f64().map(f64::round),
-        Some(1.0),
-        "{found}"
-    );
-
-    // The same days as a trend: two levels, parted on the day of the change.
-    let trend = days
-        .get("trends?metric=steps&timeframe=month&end=2026-05-18")
-        .await;
-    let levels = trend["levels"]["levels"].as_array().expect("levels");
-    assert_eq!(levels.len(), 2, "{trend}");
-    assert_eq!(levels[1]["start"], "2026-04-27");
-    assert!(trend["baseline"]["z"].is_number(), "{trend}");
-    assert_eq!(
-        trend["weekdays"]["effects"].as_array().map(Vec::len),
-        Some(7),
-        "{trend}"
-    );
-
     let bob = other(&days).await;
     let path = format!("/api/v1/{change}");
     let answer = days.test.get(&path, Some(&bob)).await.json();
@@ -321,4 +290,52 @@ async fn a_change_is_found_before_and_after_it() {
             answer.text()
         );
     }
+}
+
+#[tokio::test]
+async fn periods_and_lags_are_compared_and_a_trend_has_its_levels() {
+    let days = changed().await;
+    let range = "start=2026-04-06&end=2026-05-18";
+    let periods = "without=2026-04-06/2026-04-13,2026-04-13/2026-04-20,2026-04-20/2026-04-27\
+                   &with=2026-04-27/2026-05-04,2026-05-04/2026-05-11,2026-05-11/2026-05-18";
+    let found = days
+        .get(&format!(
+            "trials?metric=steps&design=crossover&{periods}&{range}"
+        ))
+        .await;
+    assert_eq!(found["method"], "crossover");
+    assert_eq!(
+        found["effects"][0]["p"], 0.25,
+        "two of eight signs: {found}"
+    );
+    // Before the change only: a step makes days too much alike.
+    let lagged = "trials?metric=steps&design=lagged&exposure=steps&lags=0,1,2";
+    let found = days
+        .get(&format!("{lagged}&start=2026-04-06&end=2026-04-27"))
+        .await;
+    let effects = found["effects"].as_array().expect("effects");
+    assert_eq!(effects.len(), 3);
+    assert_eq!(
+        effects[2]["reason"], "needs 20 pairs of days, has 19",
+        "{found}"
+    );
+    assert_eq!(
+        effects[0]["estimate"].as_f64().map(f64::round),
+        Some(1.0),
+        "{found}"
+    );
+
+    // The same days as a trend: two levels, parted on the day of the change.
+    let trend = days
+        .get("trends?metric=steps&timeframe=month&end=2026-05-18")
+        .await;
+    let levels = trend["levels"]["levels"].as_array().expect("levels");
+    assert_eq!(levels.len(), 2, "{trend}");
+    assert_eq!(levels[1]["start"], "2026-04-27");
+    assert!(trend["baseline"]["z"].is_number(), "{trend}");
+    assert_eq!(
+        trend["weekdays"]["effects"].as_array().map(Vec::len),
+        Some(7),
+        "{trend}"
+    );
 }

@@ -313,52 +313,34 @@ async fn uploads(story: &mut Story) {
 }
 
 async fn reading(story: &mut Story) {
-    let range = "start=2026-11-17&end=2026-11-20";
+    let day = "start=2026-11-18&end=2026-11-19";
+    let days = "start=2026-11-17&end=2026-11-20";
     window::columns(story).await;
-    story
-        .get(
-            "list_daily_summaries",
-            "summaries/daily?start=2026-11-18&end=2026-11-19",
-        )
-        .await;
-    story
-        .get("list_nights", "sleep?start=2026-11-18&end=2026-11-19")
-        .await;
-    story
-        .get("get_sleep_debt", "sleep/debt?end=2026-11-20")
-        .await;
-    story
-        .get("get_cardio", "cardio?start=2026-11-18&end=2026-11-19")
-        .await;
-    let beats = format!("cardio/beats?{range}&limit=1");
-    story.get("list_beat_series", &beats).await;
-    story
-        .get("get_fitness", &format!("cardio/fitness?{range}"))
-        .await;
-    story
-        .get("get_training_load", &format!("load?{range}"))
-        .await;
     let trial = "trials?metric=steps&design=before_after&change=2026-11-10&end=2026-11-20";
-    story.get("get_trial", trial).await;
-    story.get("get_rhythm", &format!("rhythm?{range}")).await;
-    story
-        .get("get_anomalies", &format!("anomalies?{range}"))
-        .await;
-    story
-        .get(
+    for (id, path) in [
+        ("list_daily_summaries", &*format!("summaries/daily?{day}")),
+        ("list_nights", &format!("sleep?{day}")),
+        ("get_sleep_debt", "sleep/debt?end=2026-11-20"),
+        ("get_cardio", &format!("cardio?{day}")),
+        ("list_beat_series", &format!("cardio/beats?{days}&limit=1")),
+        ("get_fitness", &format!("cardio/fitness?{days}")),
+        ("get_training_load", &format!("load?{days}")),
+        ("get_rhythm", &format!("rhythm?{days}")),
+        ("get_anomalies", &format!("anomalies?{days}")),
+        (
             "get_trend",
             "trends?metric=resting_heart_rate&timeframe=week",
-        )
-        .await;
+        ),
+        ("get_trial", trial),
+    ] {
+        story.get(id, path).await;
+    }
     let workouts = story.get("list_workouts", "workouts").await;
-    let id = workouts["data"][0]["id"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let first = &workouts["data"][0]["id"];
+    let id = first.as_str().expect("an id").to_owned();
     story.get("get_workout", &format!("workouts/{id}")).await;
-    story
-        .get("get_workout_effort", &format!("workouts/{id}/effort"))
-        .await;
+    let effort = format!("workouts/{id}/effort");
+    story.get("get_workout_effort", &effort).await;
     story.get("get_insight_status", "insights/status").await;
     let insight = story.get("get_daily_insight", "insights/daily").await;
     let id = insight["id"].as_str().expect("an id").to_owned();

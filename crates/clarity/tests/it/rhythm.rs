@@ -1,7 +1,8 @@
 //! Rhythm, trends and unusual days as clients read them: the values of the methods on the same series, one
 //! person's only, and never older than the data.
 
-use analysis::report::column::{self, Kind};
+use analysis::report::column::Kind;
+use analysis::report::groups;
 use analysis::report::{Input, Report};
 use analysis::series::Series;
 use axum::http::{Method, StatusCode};
@@ -43,7 +44,7 @@ async fn the_rhythm_is_that_of_the_recording() {
     let mut compared = 0;
     for column in ["rhythm", "shape", "structure"]
         .into_iter()
-        .flat_map(column::named)
+        .flat_map(groups::named)
     {
         let found = &answer["measures"][column.id];
         match report.measure(column).outcome {

@@ -52,11 +52,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Intervals, IntervalsError> {
 
 /// Reads the file that begins `rest`, at byte `at`; its length.
 fn one(rest: &[u8], at: usize, gathered: &mut Gathered) -> Result<usize, IntervalsError> {
-    let header = usize::from(rest[0]);
-    let size = rest[4..8]
-        .iter()
-        .rev()
-        .fold(0, |size, &byte| size << 8 | usize::from(byte));
+    let Some(&[header, _, _, _, a, b, c, d]) = rest.first_chunk() else {
+        return Ok(rest.len());
+    };
+    let header = usize::from(header);
+    let size = usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX);
     let end = header.saturating_add(size);
     let data = rest.get(header..end.min(rest.len())).unwrap_or_default();
     let whole = rest
@@ -126,7 +126,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn byte(&mut self) -> Option<u8> {
-        self.take(1).map(|taken| taken[0])
+        self.take(1)?.first().copied()
     }
 }
 
@@ -149,10 +149,12 @@ fn messages(data: &[u8], begins: usize, gathered: &mut Gathered) -> Result<(), I
                     .push(damage("truncated", byte, "a definition ends early"));
                 break;
             };
-            definitions[local] = Some(definition);
+            if let Some(place) = definitions.get_mut(local) {
+                *place = Some(definition);
+            }
             continue;
         }
-        let Some(definition) = &definitions[local] else {
+        let Some(Some(definition)) = definitions.get(local) else {
             let message = "a message without a definition; what follows cannot be read";
             gathered
                 .damages
@@ -171,9 +173,9 @@ fn messages(data: &[u8], begins: usize, gathered: &mut Gathered) -> Result<(), I
 }
 
 fn definition(cursor: &mut Cursor<'_>, has_developer_fields: bool) -> Option<Definition> {
-    let fixed = cursor.take(5)?;
-    let is_big_endian = fixed[1] == 1;
-    let number = [fixed[2], fixed[3]];
+    let &[_, order, first, second, count] = cursor.take(5)?.first_chunk()?;
+    let is_big_endian = order == 1;
+    let number = [first, second];
     let mut definition = Definition {
         message: if is_big_endian {
             u16::from_be_bytes(number)
@@ -181,17 +183,17 @@ fn definition(cursor: &mut Cursor<'_>, has_developer_fields: bool) -> Option<Def
             u16::from_le_bytes(number)
         },
         is_big_endian,
-        fields: Vec::with_capacity(usize::from(fixed[4])),
+        fields: Vec::with_capacity(usize::from(count)),
     };
-    for field in cursor.take(3 * usize::from(fixed[4]))?.chunks_exact(3) {
-        definition
-            .fields
-            .push((Some(field[0]), usize::from(field[1])));
+    let (fields, _) = cursor.take(3 * usize::from(count))?.as_chunks();
+    for &[field, length, _kind] in fields {
+        definition.fields.push((Some(field), usize::from(length)));
     }
     if has_developer_fields {
         let count = usize::from(cursor.byte()?);
-        for field in cursor.take(3 * count)?.chunks_exact(3) {
-            definition.fields.push((None, usize::from(field[1])));
+        let (fields, _) = cursor.take(3 * count)?.as_chunks();
+        for &[_field, length, _developer] in fields {
+            definition.fields.push((None, usize::from(length)));
         }
     }
     Some(definition)
@@ -221,8 +223,8 @@ fn take(
         }
         _ => None,
     };
-    for pair in times.unwrap_or_default().chunks_exact(2) {
-        let pair = [pair[0], pair[1]];
+    let (pairs, _) = times.unwrap_or_default().as_chunks();
+    for &pair in pairs {
         let interval = if definition.is_big_endian {
             u16::from_be_bytes(pair)
         } else {

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use analysis::report::column;
+use analysis::report::groups;
 use analysis::report::{Input, Report};
 use analysis::series::{MINUTE_S, Series};
 use analysis::wear::choi;
@@ -184,7 +184,7 @@ fn rhythm(week: &Series) -> Option<Vec<f64>> {
     RHYTHM
         .iter()
         .map(|id| {
-            let column = column::named(id).into_iter().next()?;
+            let column = groups::named(id).into_iter().next()?;
             table::number(&report.measure(column).cell())
         })
         .collect()

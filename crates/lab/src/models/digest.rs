@@ -1,8 +1,8 @@
-//! SHA-256 of a file: the name by which its bytes are known.
+//! SHA-256: the name by which bytes are known, and the one place where bytes become hexadecimal digits.
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A SHA-256 digest, written as 64 hexadecimal digits.
@@ -12,8 +12,16 @@ pub struct Sha256([u8; 32]);
 impl Sha256 {
     /// The digest of bytes.
     pub fn of(bytes: &[u8]) -> Self {
-        let found = digest(&SHA256, bytes);
-        Self(found.as_ref().try_into().expect("SHA-256 has 32 bytes"))
+        Self::finished(&digest(&SHA256, bytes))
+    }
+
+    /// What a running digest of that kind came to.
+    ///
+    /// # Panics
+    ///
+    /// When the digest is of another kind.
+    pub fn finished(digest: &Digest) -> Self {
+        Self(digest.as_ref().try_into().expect("SHA-256 has 32 bytes"))
     }
 
     /// Reads 64 hexadecimal digits, in either case.
@@ -32,8 +40,13 @@ impl Sha256 {
 
     /// The first twelve digits, enough to tell files apart.
     pub fn short(self) -> String {
+        self.first(12)
+    }
+
+    /// The first digits.
+    pub fn first(self, digits: usize) -> String {
         let mut text = self.to_string();
-        text.truncate(12);
+        text.truncate(digits);
         text
     }
 }

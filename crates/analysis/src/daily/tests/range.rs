@@ -84,7 +84,7 @@ fn the_joined_days_are_the_series_that_was_recorded() {
     let found = range.measures(&[ALL]);
     assert!(found.len() > 25);
     for measure in &found {
-        let columns = crate::report::column::named(measure.id);
+        let columns = crate::report::groups::named(measure.id);
         let column = columns.iter().find(|column| column.id == measure.id);
         if let Some(column) = column.filter(|_| measure.id != "sleep_regularity_index") {
             assert_eq!(
