@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use analysis::report::{Input, Report, day, night};
+use analysis::report::{Input, Report, day, groups, night};
 use oracle::versions::{Digest, hold};
 
 use crate::pages::writing;
@@ -17,7 +17,7 @@ fn another_value_of_a_column_is_another_version() {
         let mut input = Input::new(&recording.series);
         input.light = recording.light.first().map(|(_, light)| light);
         let report = Report::new(input);
-        for measured in report.measures() {
+        for measured in groups::measures(&report) {
             let method = measured.column.method;
             let entry = found
                 .entry(format!("{} {}", method.id, measured.column.id))
