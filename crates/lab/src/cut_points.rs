@@ -23,8 +23,9 @@ fn fitting(format: &str, channel: &str, place: &str) -> Option<&'static str> {
     match (format, channel) {
         _ if is_elsewhere => None,
         ("agd", "vector_magnitude") if !place.contains("wrist") => Some("sasaki_2011"),
-        ("agd", "axis1") if !place.contains("wrist") => Some("troiano_2008"),
-        ("nhanes", "activity") if !place.contains("wrist") => Some("troiano_2008"),
+        ("agd", "axis1") | ("nhanes", "activity") if !place.contains("wrist") => {
+            Some("troiano_2008")
+        }
         ("gt3x", "enmo") if is_hip => Some("hildebrand_hip_actigraph"),
         ("gt3x", "enmo") => Some("hildebrand_wrist_actigraph"),
         ("geneactiv", "enmo") if is_hip => Some("hildebrand_hip_geneactiv"),

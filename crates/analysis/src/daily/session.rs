@@ -275,7 +275,9 @@ mod tests {
             curve: Some(Curve::Men),
         };
         let found = session(&input);
-        assert_eq!(found.zones.unwrap().value, [0.0, 0.0, 30.0, 0.0, 0.0]);
+        let zones = found.zones.unwrap().value;
+        let apart = zones.iter().zip([0.0, 0.0, 30.0, 0.0, 0.0]);
+        assert!(apart.map(|(a, b)| (a - b).abs()).sum::<f64>() < 1e-9);
         assert!((found.trimp.unwrap().value - 25.072_286).abs() < 1e-5);
         // Halfway between 96 and 92 at a minute after the end: 120 − 94.
         assert!((found.recovery.unwrap().value.fall_bpm - 26.0).abs() < 1e-9);

@@ -197,7 +197,7 @@ pub(crate) struct Analyze {
     /// What to leave out as not worn.
     #[arg(long, value_enum, default_value = "kept", value_name = "RULE")]
     pub(crate) nonwear: NonwearRule,
-    /// The cut points of intensity, such as troiano_2008; without it, those published for the device and
+    /// The cut points of intensity, such as `troiano_2008`; without it, those published for the device and
     /// where it was worn, if there are any.
     #[arg(long, value_name = "NAME")]
     pub(crate) cut_points: Option<String>,

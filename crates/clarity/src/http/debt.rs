@@ -112,14 +112,12 @@ async fn read(
     }
     let mut tx = app.store.read().await?;
     let person = app.people.load(&mut tx, &app.vault, caller.user).await?;
-    let until = match query.end.as_deref() {
-        Some(text) => text
-            .parse()
-            .map_err(|_| Problem::parameter("end", "must be a date such as 2026-06-01"))?,
-        None => {
-            let today = person.history().date_at(app.clock.now_us());
-            today.checked_add(1.day()).unwrap_or(Date::MAX)
-        }
+    let until = if let Some(text) = query.end.as_deref() {
+        let wrong = || Problem::parameter("end", "must be a date such as 2026-06-01");
+        text.parse().map_err(|_| wrong())?
+    } else {
+        let today = person.history().date_at(app.clock.now_us());
+        today.checked_add(1.day()).unwrap_or(Date::MAX)
     };
     let from = until.checked_sub(DAYS.days()).unwrap_or(Date::MIN);
     let profile = profile::load(&mut tx, &person.key, caller.user)

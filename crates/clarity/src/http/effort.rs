@@ -347,7 +347,7 @@ pub(crate) async fn measured(
     let heart_rate = store::samples::overlapping(tx, key, user, rate, longer).await?;
     let steps = store::samples::overlapping(tx, key, user, step, span).await?;
     let (reserve, curve) = (bounds.reserve, bounds.curve);
-    Ok(app
+    let found = app
         .compute(move || {
             session::session(&SessionInput {
                 span,
@@ -357,7 +357,8 @@ pub(crate) async fn measured(
                 curve,
             })
         })
-        .await?)
+        .await?;
+    Ok(found)
 }
 
 fn answer(id: RecordId, bounds: &Bounds, found: &Session) -> EffortAnswer {
