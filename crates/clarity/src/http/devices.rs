@@ -35,8 +35,9 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Device {
     /// The device.
+    #[serde(rename = "device_id")]
     #[schema(value_type = String, format = Uuid)]
-    device_id: DeviceId,
+    id: DeviceId,
     /// What the person calls it.
     name: String,
     /// What the key may do: `write` sends health data and takes back what was sent, and reads nothing.
@@ -52,7 +53,7 @@ pub struct Device {
 impl From<store::devices::Device> for Device {
     fn from(device: store::devices::Device) -> Self {
         Self {
-            device_id: device.id,
+            id: device.id,
             name: device.name,
             scope: device.scope.name(),
             created_at: rfc3339(device.created_us),

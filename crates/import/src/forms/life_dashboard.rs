@@ -219,12 +219,11 @@ fn take(
     let result = match name {
         "exercise" => return webhook::exercise(record, frame, place, intake),
         "blood_pressure" => pressure(record, frame, id, intake),
-        _ => match webhook::CATEGORIES
-            .iter()
-            .find(|(array, ..)| *array == name)
-        {
-            Some(of_array) => webhook::category(record, of_array, frame, id, intake),
-            None => {
+        _ => {
+            let mut categories = webhook::CATEGORIES.iter();
+            if let Some(of_array) = categories.find(|(array, ..)| *array == name) {
+                webhook::category(record, of_array, frame, id, intake)
+            } else {
                 let fields = fields_of(name, platform);
                 let frame = bucket(record, frame);
                 let total = record.get("total");
@@ -237,7 +236,7 @@ fn take(
                     _ => webhook::quantities(record, fields, frame, id, intake),
                 }
             }
-        },
+        }
     };
     if let Err((field, type_index, why)) = result {
         intake.reject(place, field, type_index, why);

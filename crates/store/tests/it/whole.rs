@@ -115,6 +115,12 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128)
         now_us: NOW_US,
     };
     jobs::enqueue(tx, &job).await.expect("a write");
+    fill_derived(tx, key, number, today).await;
+}
+
+/// What was made of days.
+async fn fill_derived(tx: &mut Tx, key: &PersonKey, number: u128, today: jiff::civil::Date) {
+    let user = key.user();
     let insight = StoredInsight {
         id: InsightId::from_uuid(uuid(800 + number)),
         kind: "daily".to_owned(),
