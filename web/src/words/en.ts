@@ -140,8 +140,10 @@ export const en = {
     night: (date: string) => `Night to ${date}`,
     none: "No sleep was recorded for this night.",
     hypnogram: "Stages and signals",
-    hypnogramSentence: (asleep: string, from: string, to: string, awakenings: number) =>
-      `Asleep ${asleep}, from ${from} to ${to}, with ${awakenings} awakenings.`,
+    hypnogramSentence: (asleep: string, from: string, to: string, awakenings: number | null | undefined) =>
+      awakenings == null
+        ? `Asleep ${asleep}, from ${from} to ${to}.`
+        : `Asleep ${asleep}, from ${from} to ${to}, with ${awakenings} awakenings.`,
     durations: "Durations",
     asleep: "Asleep",
     inBed: "In bed",
