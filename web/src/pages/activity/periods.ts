@@ -1,5 +1,5 @@
 /** Days grouped into weeks and months, for totals. */
-import type { Day } from "../../charts/Days.svelte";
+import type { Day } from "../../charts/day";
 import { plusDays, weekday } from "../../parts/time";
 
 export type Period = "day" | "week" | "month";
