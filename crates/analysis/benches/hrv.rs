@@ -15,8 +15,8 @@ use analysis::heart::correction::{Spread, corrected_with};
 use analysis::heart::variability;
 use analysis::maths::chance::Chance;
 
-/// A round takes about as long at least: the processor time is brought up to date every few milliseconds.
-const LEAST_MS: f64 = 60.0;
+/// A round takes about as long at least.
+const LEAST_MS: f64 = 1.0;
 const REPEATS_MAX: u32 = 1 << 14;
 
 /// A heart that breathes and wanders, in whole milliseconds.
@@ -32,35 +32,21 @@ fn heart(count: u32) -> Vec<f64> {
         .collect()
 }
 
-/// Milliseconds that this thread had a processor, as Linux reports it in nanoseconds; none elsewhere.
-fn on_processor_ms() -> Option<f64> {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds: f64 = stat.split_whitespace().next()?.parse().ok()?;
-    Some(nanoseconds / 1e6)
-}
-
-/// Milliseconds of the fastest of some rounds, and what came out. Other work on the machine is not counted
-/// where the time on the processor is known; short ones are repeated, because it is only brought up to date
-/// now and then.
+/// Milliseconds of the fastest of some rounds, each long enough to be timed, and what came out.
 fn fastest(rounds: u32, mut of: impl FnMut() -> Option<f64>) -> (f64, Option<f64>) {
-    let start = Instant::now();
-    let mut found = black_box(of());
-    let once_ms = start.elapsed().as_secs_f64() * 1000.0;
-    let mut repeats = 1_u32;
-    while f64::from(repeats) * once_ms < LEAST_MS && repeats < REPEATS_MAX {
-        repeats *= 2;
-    }
     let mut best = f64::INFINITY;
+    let mut found = None;
+    let mut repeats = 1_u32;
     for _ in 0..rounds.max(1) {
-        let (start, before_ms) = (Instant::now(), on_processor_ms());
+        let start = Instant::now();
         for _ in 0..repeats {
             found = black_box(of());
         }
-        let wall_ms = start.elapsed().as_secs_f64() * 1000.0;
-        let used = before_ms
-            .zip(on_processor_ms())
-            .map(|(before, after)| after - before);
-        best = best.min(used.unwrap_or(wall_ms) / f64::from(repeats));
+        let ms = start.elapsed().as_secs_f64() * 1000.0 / f64::from(repeats);
+        best = best.min(ms);
+        while f64::from(repeats) * best < LEAST_MS && repeats < REPEATS_MAX {
+            repeats *= 2;
+        }
     }
     (best, found)
 }
