@@ -147,6 +147,11 @@ impl ZoneHistory {
     /// first observation until another one is observed. `home` holds before the first.
     pub fn from_observations(home: Zone, mut observations: Vec<(i64, Zone)>) -> Self {
         observations.sort_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+        Self::from_ordered(home, observations)
+    }
+
+    /// The same from observations in the order of time; of those at one instant the last holds from there on.
+    pub fn from_ordered(home: Zone, observations: Vec<(i64, Zone)>) -> Self {
         let mut changes: Vec<(i64, Zone)> = Vec::new();
         for (at_us, zone) in observations {
             let current = changes.last().map_or(&home, |(_, zone)| zone);

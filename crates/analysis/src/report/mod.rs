@@ -87,7 +87,7 @@ pub struct Input<'a> {
     /// What is left out of the activity.
     pub nonwear: Nonwear<'a>,
     /// Marks the epochs of the activity at which the device was seen not worn by other means than the
-    /// counts, as in raw acceleration; without it wear is told by Choi 2011.
+    /// counts, as in raw acceleration; without it wear follows Choi 2011.
     pub off: Option<&'a [bool]>,
     /// What divides the activity into intensities; none where no publication fits it.
     pub cut_points: Option<&'static CutPoints>,

@@ -174,7 +174,7 @@ fn created(person: &Person) -> String {
     format!("{at:.0}")
 }
 
-/// The problem as the command line tells it: what happened, and for failures of the machine why.
+/// The problem as the command line prints it: what happened, and for failures of the machine why.
 pub(super) fn refused(problem: &Problem) -> Failure {
     let told = anyhow::anyhow!("{}", problem.detail());
     Failure::Failed(match problem.cause() {

@@ -106,7 +106,7 @@ async fn register(
     let (user, taken) = match created {
         Ok(user) => (user, None),
         Err(taken) if taken.code == Code::EmailTaken && idempotency.is_given() => {
-            // A retry: the same body holds the same password, so the first answer may be told.
+            // A retry: the same body holds the same password, so the first answer may be repeated.
             let known = store::people::by_email(&mut tx, &app.vault, email.as_str()).await?;
             let Some(known) = known else {
                 return Err(taken);

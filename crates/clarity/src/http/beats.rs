@@ -9,18 +9,16 @@ use std::sync::Arc;
 use analysis::heart::variability::{self, CORRECTED_SHARE_MAX, Treatment, between, stretches};
 use axum::Json;
 use axum::extract::State;
-use model::ids::RecordId;
 use model::record::Body;
-use model::sample::DAY_US;
-use model::zone::{Span, Zone, ZoneHistory};
-use serde::{Deserialize, Serialize};
-use store::records::{After, Order, Page as Part, StoredRecord};
+use model::zone::{Zone, ZoneHistory};
+use serde::Serialize;
+use store::records::StoredRecord;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::cursor;
+use crate::http::chronicle;
 use crate::http::page::{Page, PageQuery, Params};
 use crate::http::range::RangeQuery;
 use crate::instant::Instants;
@@ -31,11 +29,6 @@ use crate::problem::Problem;
 const SERIES: &str = "heartbeat_series";
 /// The list, as cursors know it.
 const LIST: &str = "/cardio/beats";
-/// Longer than anybody wore a sensor, and far from where time overflows.
-const ALL_TIME: Span = Span {
-    start_us: -200 * 366 * DAY_US,
-    end_us: 400 * 366 * DAY_US,
-};
 
 /// A measure of a series.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -79,10 +72,6 @@ struct BeatSeries {
     measures: Vec<BeatMeasure>,
 }
 
-/// The place of a series in the list.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Place(i64, RecordId);
-
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(utoipa_axum::routes!(beat_series))
@@ -106,43 +95,22 @@ async fn beat_series(
     Params(range): Params<RangeQuery>,
     Params(page): Params<PageQuery>,
 ) -> Result<Json<Page<BeatSeries>>, Problem> {
-    let limit = page.limit(&app)?;
-    let (start, end) = (range.start.as_deref(), range.end.as_deref());
-    let filter = format!("{start:?} {end:?}");
-    let bound = cursor::Query {
-        user: caller.user,
+    let wanted = chronicle::Wanted {
         list: LIST,
-        filter: &filter,
+        kind: SERIES,
+        range: &range,
+        page: &page,
     };
-    let after = match &page.cursor {
-        Some(cursor) => Some(cursor::open::<Place>(&app, bound, cursor)?),
-        None => None,
-    };
-    let range = range.parse()?;
-    let mut tx = app.store.read().await?;
-    let dossier = app.people.load(&mut tx, &app.vault, caller.user).await?;
-    let history = dossier.history();
-    let span = range.unbounded(&history)?;
-    let span = Span {
-        start_us: span.start_us.max(ALL_TIME.start_us),
-        end_us: span.end_us.min(ALL_TIME.end_us),
-    };
-    let part = Part {
-        order: Order::NewestFirst,
-        after: after.map(|Place(start_us, id)| After { start_us, id }),
-        limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
-    };
-    let key = &dossier.key;
-    let mut found = store::records::in_span(&mut tx, key, caller.user, SERIES, span, part).await?;
-    drop(tx);
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| more);
-    let next_cursor =
-        last.map(|stored| cursor::seal(&app, bound, &Place(stored.record.start_us, stored.id)));
+    let found = chronicle::read(&app, caller.user, wanted).await?;
+    let chronicle::Found {
+        dossier,
+        history,
+        records,
+        next_cursor,
+    } = found;
     let data = app
         .compute(move || {
-            found
+            records
                 .iter()
                 .filter_map(|stored| row(&dossier, &history, stored))
                 .collect()

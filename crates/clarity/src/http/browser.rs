@@ -158,13 +158,15 @@ async fn set_up(
     let (email, profile) = accounts::check(&app, &value.account)?;
     let password_hash = password::hash(&app, &value.account.password).await?;
     let mut tx = app.store.begin("create the first account").await?;
-    if store::people::count(&mut tx).await? > 0 {
+    let user = account::create(&app, &mut tx, &email, &password_hash, Role::Admin).await?;
+    // Counted afterwards: whoever creates an account at the same time waits until this one is committed, and
+    // then sees it.
+    if store::people::count(&mut tx).await? > 1 {
         return Err(Problem::new(
             Code::Conflict,
             "the server has accounts already; sign in",
         ));
     }
-    let user = account::create(&app, &mut tx, &email, &password_hash, Role::Admin).await?;
     let key = app.vault.person_key(&mut tx, user).await?;
     if let Some(profile) = profile {
         edit::put_profile(&app, &mut tx, &key, user, &profile, Expected::Absent).await?;

@@ -33,6 +33,7 @@ pub mod body;
 pub mod browser;
 pub mod buckets;
 pub mod cardio;
+mod chronicle;
 mod coding;
 pub mod columns;
 mod compact;

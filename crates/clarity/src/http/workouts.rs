@@ -12,14 +12,14 @@ use model::ids::{RecordId, UserId};
 use model::record::{Body, Record, Workout, WorkoutActivity, WorkoutEvent, WorkoutStatistic};
 use model::sample::DAY_US;
 use model::zone::{Span, Zone, ZoneHistory};
-use serde::{Deserialize, Serialize};
-use store::records::{After, Order, Page as Part, StoredRecord};
+use serde::Serialize;
+use store::records::{Order, Page as Part, StoredRecord};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::cursor;
+use crate::http::chronicle;
 use crate::http::etag::{self, Version};
 use crate::http::page::{Page, PageQuery, Params, PathId};
 use crate::http::paths::{RouteAnswer, print_route};
@@ -38,11 +38,6 @@ const LIST: &str = "/workouts";
 const AROUND_US: i64 = DAY_US;
 /// Routes looked at for one workout.
 const ROUTES_MAX: u32 = 100;
-/// Longer than anybody trained, and far from where time overflows.
-const ALL_TIME: Span = Span {
-    start_us: -200 * 366 * DAY_US,
-    end_us: 400 * 366 * DAY_US,
-};
 
 /// What a workout says about one metric.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -159,10 +154,6 @@ struct WorkoutAnswer {
     version: i64,
 }
 
-/// The place of a workout in the list.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Place(i64, RecordId);
-
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -188,44 +179,19 @@ async fn list(
     Params(range): Params<RangeQuery>,
     Params(page): Params<PageQuery>,
 ) -> Result<Json<Page<WorkoutRow>>, Problem> {
-    let limit = page.limit(&app)?;
-    let (start, end) = (range.start.as_deref(), range.end.as_deref());
-    let filter = format!("{start:?} {end:?}");
-    let bound = cursor::Query {
-        user: caller.user,
+    let wanted = chronicle::Wanted {
         list: LIST,
-        filter: &filter,
+        kind: WORKOUT,
+        range: &range,
+        page: &page,
     };
-    let after = match &page.cursor {
-        Some(cursor) => Some(cursor::open::<Place>(&app, bound, cursor)?),
-        None => None,
-    };
-    let range = range.parse()?;
-    let mut tx = app.store.read().await?;
-    let dossier = app.people.load(&mut tx, &app.vault, caller.user).await?;
-    let history = dossier.history();
-    let span = range.unbounded(&history)?;
-    let span = Span {
-        start_us: span.start_us.max(ALL_TIME.start_us),
-        end_us: span.end_us.min(ALL_TIME.end_us),
-    };
-    let part = Part {
-        order: Order::NewestFirst,
-        after: after.map(|Place(start_us, id)| After { start_us, id }),
-        limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
-    };
-    let key = &dossier.key;
-    let mut found = store::records::in_span(&mut tx, key, caller.user, WORKOUT, span, part).await?;
-    drop(tx);
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let last = found.last().filter(|_| more);
-    let next_cursor =
-        last.map(|stored| cursor::seal(&app, bound, &Place(stored.record.start_us, stored.id)));
+    let found = chronicle::read(&app, caller.user, wanted).await?;
     let data = found
+        .records
         .iter()
-        .filter_map(|stored| row(&dossier, &history, stored))
+        .filter_map(|stored| row(&found.dossier, &found.history, stored))
         .collect();
+    let next_cursor = found.next_cursor;
     Ok(Json(Page { data, next_cursor }))
 }
 

@@ -61,7 +61,7 @@ pub(crate) struct Import {
 /// What somebody says about a file beside its bytes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Told {
-    /// The zone of local times without offset; the person's when not told.
+    /// The zone of local times without offset; the person's where none is given.
     pub(crate) zone: Option<Zone>,
     /// What the columns of a table of epochs mean; a file with declared columns is one.
     pub(crate) columns: Option<Columns>,

@@ -58,7 +58,7 @@ async fn model(app: &Arc<App>) -> Result<Option<Arc<LoadedModel>>, JobError> {
         for name in PREFERRED {
             match models.load(name) {
                 Ok(model) => return Ok(Some(model)),
-                // A refused model is counted and told by the registry; a smaller one may do.
+                // A refused model is counted and logged by the registry; a smaller one may do.
                 Err(ModelError::Unavailable { .. } | ModelError::Refused(_)) => {}
                 Err(error) => return Err(error),
             }

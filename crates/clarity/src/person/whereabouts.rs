@@ -193,7 +193,9 @@ impl Whereabouts {
                 .or_insert_with(|| Zone::parse(&stay.zone).ok());
             begins.extend(zone.clone().map(|zone| (stay.first_us, zone)));
         }
-        ZoneHistory::from_observations(home, begins)
+        // Stays that begin at one instant keep their order: a day whose instants are not known any more may
+        // count from an instant at which another zone was seen, and that one holds from there on.
+        ZoneHistory::from_ordered(home, begins)
     }
 }
 
@@ -394,6 +396,27 @@ mod tests {
             zone: ZONES[zone].to_owned(),
             evidence: ZoneEvidence::Named,
         }
+    }
+
+    #[test]
+    fn a_stay_that_begins_where_another_was_cut_holds() {
+        let seen = [
+            (0, 0),
+            (258, 1),
+            (0, 2),
+            (240, 2),
+            (192, 2),
+            (192, 1),
+            (216, 1),
+            (1, 0),
+        ];
+        let mut book = Whereabouts::default();
+        for (hour, zone) in seen {
+            book.observe(&[named(hour, zone)], &berlin());
+        }
+        // Of the tenth day only one zone is known.
+        let at_us = named(216, 1).at_us;
+        assert_eq!(book.history(berlin()).zone_at(at_us).name(), "Asia/Tokyo");
     }
 
     proptest! {

@@ -134,7 +134,7 @@ fn a_day_contains_its_hours_and_they_their_minutes() {
         let expect = [100.0, 100.0, 700.0, 8_000.0][last - 1];
         close(one_day(&all[..last]).total, expect);
     }
-    // The hour is told what the minutes gave, and the rest of the day lies outside it.
+    // The hour counts without what the minutes gave, and the rest of the day lies outside it.
     let hours: Vec<Vec<Span>> = (0..24)
         .map(|at| {
             vec![Span {
