@@ -3,5 +3,5 @@
 mod bodies;
 
 pub(crate) use bodies::{
-    BatchUpload, HealthAutoExport, HealthData, HealthKitUpload, OpenWearablesSync,
+    BatchUpload, HealthAutoExport, HealthData, HealthKitUpload, OpenWearablesSync, SenderBody,
 };

@@ -93,7 +93,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         ("device_id" = String, Path, format = Uuid, description = "The device"),
         IdempotencyKey,
     ),
-    request_body(content = forms::HealthData, description = "What the app sends"),
+    request_body(content = forms::SenderBody, description = "What the app sends"),
     responses(
         (status = 200, description = "A signed ping of Life Dashboard Companion; X-Signature signs the answer", body = Confirmed),
         (status = 202, description = "Durable", body = Accepted),

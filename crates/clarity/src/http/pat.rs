@@ -26,7 +26,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
 use crate::http::days;
-use crate::http::page::{List, Params, PathId};
+use crate::http::page::{Params, PathId};
 use crate::http::problem::ProblemBody;
 use crate::http::range::RangeQuery;
 use crate::pat::analyse::{self, AnalyseError, Analysed, Owner, Question};
@@ -109,12 +109,19 @@ struct AnalysisAnswer {
 
 /// A week that the pipeline embedded.
 #[derive(Debug, Serialize, ToSchema)]
-struct EmbeddedWeek {
+struct StoredWeek {
     /// Whether methods of an earlier version made it; it is made again in the background.
     stale: bool,
     /// The week.
     #[serde(flatten)]
     week: WeekDocument,
+}
+
+/// A list of weeks that is given whole.
+#[derive(Debug, Serialize, ToSchema)]
+struct WeekList {
+    /// The weeks.
+    data: Vec<StoredWeek>,
 }
 
 /// Whether methods of an earlier version made a stored week.
@@ -295,14 +302,14 @@ async fn read(
     path = "/pat/weeks",
     tag = "pat",
     params(RangeQuery),
-    responses((status = 200, description = "The weeks that begin in the range, in order", body = List<EmbeddedWeek>)),
+    responses((status = 200, description = "The weeks that begin in the range, in order", body = WeekList)),
     security(("bearer" = [])),
 )]
 async fn weeks(
     State(app): State<Arc<App>>,
     caller: Caller,
     Params(asked): Params<RangeQuery>,
-) -> Result<Json<List<EmbeddedWeek>>, Problem> {
+) -> Result<Json<WeekList>, Problem> {
     let asked = asked.parse()?;
     let mut tx = app.store.read().await?;
     let (from, until) = days::dates(&app, &mut tx, caller.user, asked).await?;
@@ -312,13 +319,13 @@ async fn weeks(
     let found = store::embeddings::latest_of_weeks(&mut tx, &key, user, kind, from, until).await?;
     let data = found.iter().map(|stored| {
         let week = serde_json::from_slice(&stored.bytes)?;
-        Ok(EmbeddedWeek {
+        Ok(StoredWeek {
             stale: is_stale(stored),
             week,
         })
     });
-    let data = data.collect::<Result<Vec<EmbeddedWeek>, serde_json::Error>>();
-    Ok(Json(List {
+    let data = data.collect::<Result<Vec<StoredWeek>, serde_json::Error>>();
+    Ok(Json(WeekList {
         data: data.map_err(Problem::internal)?,
     }))
 }

@@ -1,6 +1,8 @@
 //! What the bodies of uploads look like in the OpenAPI document. `import` reads them, in more spellings
 //! than are listed here; members that are not listed are no fault.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -30,6 +32,11 @@ pub(crate) enum HealthData {
     /// Metrics with blocks.
     Metrics(MetricsUpload),
 }
+
+/// A JSON object in the app's own layout; its content decides how it is read.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "describes the body, which `import` reads")]
+pub(crate) struct SenderBody(BTreeMap<String, serde_json::Value>);
 
 bodies! {
     /// A series of one metric; at most 10,000 values.
