@@ -14,6 +14,7 @@ pub mod config;
 pub mod demo;
 mod export;
 mod failures;
+pub mod housekeeping;
 pub mod http;
 mod ingest;
 mod insights;

@@ -16,6 +16,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{household, output, user};
 use crate::config::{Config, Environment, Log, LogFormat};
 use crate::demo;
+use crate::housekeeping;
 use crate::http::{serve as server, window};
 use crate::jobs;
 use crate::problem::Problem;
@@ -49,7 +50,7 @@ pub(super) async fn serve(global: &Global, wanted: Serve) -> Result<(), Failure>
     let listener = listener.with_context(|| format!("listening on {address}"))?;
     let address = listener.local_addr().context("reading the address")?;
     server::stop_on_signals(&app).context("listening for signals")?;
-    jobs::start(&app, workers(&app.config));
+    jobs::worker::start(&app, workers(&app.config));
     crate::pat::watch_models(&app);
     if wanted.demo {
         seed(&app)
@@ -90,7 +91,8 @@ pub(super) async fn worker(global: &Global, wanted: Worker) -> Result<(), Failur
     let app = household::open_with(config).await?;
     server::stop_on_signals(&app).context("listening for signals")?;
     let count = workers(&app.config);
-    jobs::start(&app, count);
+    jobs::worker::start(&app, count);
+    housekeeping::start(&app, || {});
     crate::pat::watch_models(&app);
     tracing::info!(count, "working");
     app.shutdown.cancelled().await;

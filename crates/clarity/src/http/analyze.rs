@@ -18,7 +18,7 @@ use crate::auth::Caller;
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
 use crate::http::processing::{Links, Processing};
 use crate::ingest::tally::Tally;
-use crate::jobs::kind::Job;
+use crate::jobs::Job;
 use crate::problem::Problem;
 
 /// The kind under which a recomputation is listed.

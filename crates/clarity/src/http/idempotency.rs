@@ -28,9 +28,6 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// A UUID is 36 characters; nothing sensible is longer than this.
 const KEY_MAX: usize = 255;
 
-/// Keys are forgotten after a day, as clients retry within minutes.
-pub const MEMORY_US: i64 = 24 * 3_600 * 1_000_000;
-
 /// The key that came with a request, if one did.
 #[derive(Debug, Clone, Copy)]
 pub struct IdempotencyKey(Option<[u8; 32]>);

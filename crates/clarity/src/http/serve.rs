@@ -12,7 +12,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use futures::FutureExt;
 use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -24,12 +23,9 @@ use tokio::sync::{Mutex, Semaphore};
 use tower::ServiceExt;
 
 use crate::app::App;
-use crate::http::front::Front;
-use crate::http::idempotency;
+use crate::housekeeping;
 use crate::http::router;
-use crate::ingest::abandoned;
 use crate::supervise::{Place, Task};
-use crate::telemetry;
 
 /// How long a shutdown may take.
 pub const DRAIN: Duration = Duration::from_secs(30);
@@ -43,8 +39,6 @@ const CONNECTIONS_MAX: usize = 4_096;
 const STREAMS_MAX: u32 = 128;
 /// Pause when the system refuses connections, for want of file descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How often what is no longer needed is forgotten.
-const HOUSEKEEPING: Duration = Duration::from_mins(1);
 
 /// Cancels the application on SIGTERM or SIGINT.
 pub fn stop_on_signals(app: &Arc<App>) -> io::Result<()> {
@@ -87,7 +81,7 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
         .keep_alive_timeout(PROBE);
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    keep_house(app, front);
+    housekeeping::start(app, move || front.rates.tidy());
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
@@ -153,43 +147,4 @@ async fn drain(app: &Arc<App>, graceful: GracefulShutdown) {
     }
     app.store.close().await;
     tracing::info!("stopped");
-}
-
-/// Forgets full budgets, old idempotency keys and expired sessions, and closes what a process that was
-/// killed left open; at the start and then regularly.
-pub fn keep_house(app: &Arc<App>, front: Arc<Front>) {
-    app.supervise(Task::Housekeeping, move |app| {
-        clean(app, Arc::clone(&front))
-    });
-}
-
-async fn clean(app: Arc<App>, front: Arc<Front>) {
-    loop {
-        app.supervisor.faults.check(Place::Task(Task::Housekeeping));
-        front.rates.tidy();
-        telemetry::tidy_metrics();
-        if let Err(error) = forget_old(&app).await {
-            tracing::warn!(error = ?error, "could not forget what is old");
-        }
-        if let Err(error) = abandoned::close(&app).await {
-            tracing::warn!(error = ?error, "could not look for abandoned imports");
-        }
-        tokio::select! {
-            () = tokio::time::sleep(HOUSEKEEPING) => {}
-            () = app.shutdown.cancelled() => break,
-        }
-    }
-}
-
-async fn forget_old(app: &App) -> Result<(), store::Error> {
-    let now_us = app.clock.now_us();
-    app.store
-        .transact("forget what is old", &now_us, |tx, now_us| {
-            async move {
-                store::idempotency::expire(tx, now_us - idempotency::MEMORY_US).await?;
-                store::sessions::expire(tx, *now_us).await.map(drop)
-            }
-            .boxed()
-        })
-        .await
 }

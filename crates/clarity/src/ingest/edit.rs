@@ -12,7 +12,7 @@ use store::{PersonKey, Tx};
 
 use crate::app::App;
 use crate::ingest::{IngestError, dirty, mark_days};
-use crate::jobs::kind::Job;
+use crate::jobs::Job;
 use crate::person::document;
 use crate::person::dossier::Dossier;
 use crate::person::profile::{self, Preferences, Profile};

@@ -20,7 +20,7 @@ use jiff::civil::Date;
 use model::ids::{JobId, UserId};
 use store::Tx;
 
-use crate::jobs::kind::Job;
+use crate::jobs::Job;
 use crate::person::dictionary::DictionaryFull;
 use crate::person::document::DocumentError;
 

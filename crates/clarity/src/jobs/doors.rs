@@ -15,8 +15,8 @@ use store::uploads::{NewUpload, UploadState, UploadStatus};
 use crate::app::App;
 use crate::ingest::dirty;
 use crate::ingest::tally::Tally;
+use crate::jobs::Job;
 use crate::jobs::error::JobError;
-use crate::jobs::kind::Job;
 use crate::person::dossier::Dossier;
 
 /// The rule by which samples are one; a higher number is another rule, under which everybody is looked up

@@ -15,8 +15,8 @@ use store::revisions;
 
 use crate::app::App;
 use crate::ingest::dirty;
+use crate::jobs::Job;
 use crate::jobs::error::JobError;
-use crate::jobs::kind::Job;
 use crate::person::dictionary::UnknownType;
 use crate::person::dossier::Dossier;
 

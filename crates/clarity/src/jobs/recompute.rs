@@ -24,8 +24,8 @@ use store::revisions::Derived;
 
 use crate::app::App;
 use crate::bus::EventKind;
+use crate::jobs::Job;
 use crate::jobs::error::JobError;
-use crate::jobs::kind::Job;
 use crate::jobs::packed::{pack, packed};
 use crate::jobs::week;
 use crate::revision;

@@ -17,11 +17,12 @@ use model::sample::MINUTE_US;
 use store::revisions::{self, Derived, Turn};
 
 use crate::app::App;
+use crate::jobs::Job;
 use crate::jobs::doors;
 use crate::jobs::error::JobError;
-use crate::jobs::kind::Job;
 use crate::jobs::promote;
 use crate::jobs::week::has_model;
+use crate::jobs::worker;
 use crate::revision;
 use crate::supervise::{self, Place, Task};
 
@@ -102,7 +103,7 @@ pub async fn all(app: &Arc<App>) -> usize {
             Step::Passed => {}
             Step::Idle => break,
         }
-        super::run_due(app).await;
+        worker::run_due(app).await;
     }
     steps
 }

@@ -18,8 +18,8 @@ use lab::models::digest::Sha256;
 use pat::encoder::Workspace;
 
 use crate::app::App;
+use crate::jobs::Job;
 use crate::jobs::embed;
-use crate::jobs::kind::Job;
 use crate::supervise::{self, Place, Task};
 
 /// How often a server looks whether other models were installed.

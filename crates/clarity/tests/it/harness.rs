@@ -138,7 +138,7 @@ impl TestApp {
 
     /// Runs every job that is due at the standing clock.
     pub(crate) async fn run_jobs(&self) -> usize {
-        clarity::jobs::run_due(&self.app).await
+        clarity::jobs::worker::run_due(&self.app).await
     }
 
     pub(crate) async fn register(&self, email: &str) -> Person {

@@ -12,6 +12,7 @@ use axum::http::{Method, StatusCode};
 use clarity::app::App;
 use clarity::clock::{Clock, Ids};
 use clarity::config::Config;
+use clarity::housekeeping;
 use clarity::http::serve;
 use clarity::jobs;
 use clarity::pat::lanes::Lane;
@@ -41,8 +42,7 @@ async fn upload(test: &TestApp, person: &Person, minute: u32) -> Answer {
 }
 
 fn keep_house(app: &Arc<App>) {
-    let (_, front) = clarity::http::router::service(app);
-    serve::keep_house(app, front);
+    housekeeping::start(app, || {});
 }
 
 /// Waits until `is_so` holds.
@@ -121,7 +121,7 @@ async fn a_worker_that_panics_comes_back_and_works() {
         .expect("a link")
         .to_owned();
     test.app.clock.advance_us(120 * SECOND_US);
-    jobs::start(&test.app, 1);
+    jobs::worker::start(&test.app, 1);
     until("the day is computed", async || {
         test.get(&path, Some(&ada)).await.json()["status"] == "completed"
     })
@@ -192,7 +192,7 @@ async fn a_task_that_keeps_panicking_ends_the_process() {
         test.get(READY, None).await.problem(503, "unavailable");
     };
     futures::future::join_all(vec![
-        check(Task::Worker, |app| jobs::start(app, 1)),
+        check(Task::Worker, |app| jobs::worker::start(app, 1)),
         check(Task::Refresh, jobs::refresh::start),
         check(Task::Housekeeping, keep_house),
         check(Task::Models, clarity::pat::watch_models),
@@ -285,6 +285,40 @@ async fn an_import_whose_process_is_gone_is_closed_at_the_next_start() {
     drop(reading);
 }
 
+/// Where only workers run, nobody else closes what was left open.
+#[tokio::test]
+async fn a_process_of_workers_alone_keeps_house() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let long_ago_us = NOW_US - 365 * 24 * 3_600 * SECOND_US;
+    let app = open(folder.path(), "", long_ago_us).await;
+    let test = TestApp::around(app);
+    let ada = test.register("ada@example.org").await;
+    let mut sent = request(Method::POST, "/api/v1/imports", Some(&ada), &[], None);
+    *sent.body_mut() = half_an_export();
+    let router = test.router();
+    let reading = tokio::task::JoinSet::from_iter([async move {
+        drop(tower::ServiceExt::oneshot(router, sent).await);
+    }]);
+    until("the import begins", async || {
+        !imports(&test, &ada).await.is_empty()
+    })
+    .await;
+    let mut workers = Command::new(env!("CARGO_BIN_EXE_clarity"))
+        .args(["worker", "--workers", "1", "--data-dir"])
+        .arg(folder.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("a process");
+    until("the import is closed", async || {
+        imports(&test, &ada).await[0]["status"] == "failed"
+    })
+    .await;
+    workers.kill().expect("a process to end");
+    workers.wait().expect("its end");
+    drop(reading);
+}
+
 #[tokio::test]
 async fn an_import_that_panics_is_failed_and_the_next_one_works() {
     let test = TestApp::new().await;
@@ -325,7 +359,7 @@ async fn process_of_the_poison_test() {
     let now_us = told["now_us"].as_i64().expect("a time");
     let app = open(Path::new(text("folder")), text("url"), now_us).await;
     app.supervisor.faults.inject(Place::Job, Fault::Abort, 1);
-    jobs::run_due(&app).await;
+    jobs::worker::run_due(&app).await;
 }
 
 fn die(folder: &Path, url: &str, now_us: i64) {
@@ -347,7 +381,7 @@ async fn poison(name: &str, url: &str) {
     assert_eq!(upload(&test, &ada, 1).await.status, StatusCode::ACCEPTED);
     test.app.store.close().await;
     let mut now_us = NOW_US;
-    for _ in 0..jobs::TRIES_MAX {
+    for _ in 0..jobs::worker::TRIES_MAX {
         // After the lease of the process before.
         now_us += 60 * SECOND_US;
         die(folder.path(), url, now_us);
@@ -366,7 +400,7 @@ async fn poison(name: &str, url: &str) {
     drop(tx);
     assert_eq!(dead.len(), 1, "{name}: {dead:?}");
     assert_eq!(dead[0].error_code, "process_died");
-    assert_eq!(dead[0].attempt, jobs::TRIES_MAX);
+    assert_eq!(dead[0].attempt, jobs::worker::TRIES_MAX);
     let state = test.get(&path, Some(&eve)).await.json();
     assert_eq!(state["status"], "completed", "{name}: others are served");
     test.app.store.close().await;

@@ -67,6 +67,72 @@ fn a_name_of_a_public_type_stands_once_in_its_crate() {
     none(found, "public types of one name");
 }
 
+/// The API document knows a type by its bare name; of two types of one name it would silently keep one.
+#[test]
+fn a_name_in_the_api_document_is_one_type() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, text) in rust_files() {
+        if !path.contains("/src/") {
+            continue;
+        }
+        for name in documented(&text) {
+            places.entry(name).or_default().push(path.clone());
+        }
+    }
+    assert!(places.len() > 150, "the documented types were not found");
+    let found = places
+        .iter()
+        .filter(|(_, places)| places.len() > 1)
+        .map(|(name, places)| format!("{name}: {}", places.join(", ")));
+    none(found, "types of one name in the API document");
+}
+
+#[test]
+fn documented_types_are_found() {
+    let text = "#[derive(Debug, ToSchema)]\n#[serde(untagged)]\npub(crate) enum One {\n}\n\n\
+                #[derive(\n    Debug,\n    ToSchema,\n)]\n#[schema(as = Other)]\nstruct Two<T>(T);\n\n\
+                #[derive(Debug)]\nstruct Three;\n";
+    assert_eq!(documented(text), ["One", "Other"]);
+}
+
+/// The names under which the types of a file stand in the API document.
+fn documented(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut attributes = String::new();
+    for line in text.lines() {
+        let line = line.trim();
+        let words = line.strip_prefix("pub(crate) ").unwrap_or(line);
+        let words = words.strip_prefix("pub(super) ").unwrap_or(words);
+        let words = words.strip_prefix("pub ").unwrap_or(words);
+        let kind = words.split_once(' ');
+        if let Some(("struct" | "enum", rest)) = kind {
+            let derives = attributes
+                .split("derive(")
+                .skip(1)
+                .filter_map(|rest| rest.split_once(')'));
+            if derives
+                .into_iter()
+                .any(|(list, _)| list.contains("ToSchema"))
+            {
+                let other = attributes.split_once("schema(as = ");
+                let name = other.map_or(rest, |(_, other)| other);
+                let end = name.find(|c: char| !c.is_alphanumeric() && c != '_');
+                names.push(
+                    name.get(..end.unwrap_or(name.len()))
+                        .unwrap_or_default()
+                        .to_owned(),
+                );
+            }
+            attributes.clear();
+        } else if line.is_empty() || line.ends_with('}') || line.ends_with(';') {
+            attributes.clear();
+        } else {
+            attributes.push_str(line);
+        }
+    }
+    names
+}
+
 /// The public type that a line defines at the outermost level.
 fn defined(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("pub ")?;

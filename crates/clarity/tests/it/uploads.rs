@@ -10,7 +10,7 @@ use crate::harness::{Answer, Person, SECOND_US, TestApp, request};
 /// Lets the pipeline catch up.
 pub(crate) async fn settle(test: &TestApp) {
     test.app.clock.advance_us(120 * SECOND_US);
-    while jobs::run_due(&test.app).await > 0 {}
+    while jobs::worker::run_due(&test.app).await > 0 {}
 }
 
 fn series(values: &[f64]) -> Value {
