@@ -3,9 +3,9 @@
 //!
 //! The archive is read forward only. Samples need a scale, those of the first models also a start: when
 //! `info.txt` stands behind them and the log's own parameters do not tell, the samples wait packed, within
-//! [`WAITING_BYTES_MAX`]. In its idle sleep mode a device writes nothing; `ActiLife` then repeats the last
-//! sample, here the gap stays a gap. The reader must never invent a sample or open other files of the
-//! archive, some of which name the wearer.
+//! [`WAITING_BYTES_MAX`]. In its idle sleep mode a device that lies still writes nothing: those seconds are
+//! known stillness and hold the last sample again, as `ActiLife` writes them. The reader must never invent
+//! a sample where bytes were lost, or open other files of the archive, some of which name the wearer.
 //!
 //! Layout: ActiGraph, *GT3X File Format* and *NHANES GT3X File Format*.
 
@@ -28,6 +28,9 @@ pub(crate) const NAME: &str = "gt3x";
 
 /// Samples that wait for `info.txt`: 18 days at 30 Hz, or five at 100 Hz.
 pub(crate) const WAITING_BYTES_MAX: usize = 256 << 20;
+
+/// Idle seconds of a file that are filled: more than a battery lasts, and wrong times cost no more.
+const IDLE_S_MAX: u32 = 45 * 86_400;
 
 /// Bytes of `info.txt`; real ones have 400.
 const INFO_BYTES_MAX: u64 = 64 << 10;

@@ -358,6 +358,48 @@ fn gt3x_of_every_kind_of_record_comes_back() {
     }
 }
 
+/// A device that leaves out the seconds in which it is still gives the samples of one that writes the last
+/// one again, in every kind of record and wherever `info.txt` stands; a silence longer than a battery
+/// lasts, and one about a device on its cable, stay gaps.
+#[test]
+fn seconds_that_an_idle_gt3x_leaves_out_are_known_stillness() {
+    let idle = |second: usize| matches!(second, 3..7 | 11 | 20..80);
+    for (kind, bits) in [(0, 12), (26, 16), (27, 12)] {
+        let mut stored = writers::steps(30 * 90, bits);
+        for second in (0..90).filter(|&second| idle(second)) {
+            let last = stored[second * 30 - 1];
+            stored[second * 30..(second + 1) * 30].fill(last);
+        }
+        let written = (START_S..).zip(stored.chunks(30)).enumerate();
+        let log: Vec<u8> = written
+            .filter(|&(second, _)| !idle(second))
+            .flat_map(|(_, (at, samples))| {
+                writers::record(kind, at, &writers::activity(kind, samples))
+            })
+            .collect();
+        let info = writers::info("XYZ1", 30, "Acceleration Scale: 256,0\r\n");
+        for files in [
+            [("info.txt", info.as_bytes()), ("log.bin", &*log)],
+            [("log.bin", &*log), ("info.txt", info.as_bytes())],
+        ] {
+            let (raw, found) = pieces(&writers::zip(Pack::Stored, &files));
+            assert_eq!(raw.damages.count, 0, "{:?}", raw.damages);
+            assert_eq!(joined(&found), in_g(&stored, 256.0));
+        }
+    }
+    let second = |at| writers::record(26, at, &writers::activity(26, &writers::steps(30, 12)));
+    let cable = writers::record(0, START_S + 1, &[0]);
+    for log in [
+        [second(START_S), second(START_S + 46 * 86_400)].concat(),
+        [second(START_S), cable, second(START_S + 9)].concat(),
+    ] {
+        let info = writers::info("XYZ1", 30, "Acceleration Scale: 256,0\r\n");
+        let files = [("info.txt", info.as_bytes()), ("log.bin", &*log)];
+        let (_, found) = pieces(&writers::zip(Pack::Stored, &files));
+        assert_eq!(found.len(), 2);
+    }
+}
+
 #[test]
 fn the_first_gt3x_files_come_back_in_any_order() {
     let stored = writers::steps(31 * 20, 12);
@@ -434,7 +476,7 @@ fn geneactiv_comes_back() {
 }
 
 #[test]
-fn a_gap_stays_a_gap() {
+fn an_idle_device_is_still_and_one_on_its_cable_is_absent() {
     let stored = writers::steps(90, 12);
     let log = [
         writers::record(0, START_S, &writers::activity(0, &stored[..30])),
@@ -456,8 +498,9 @@ fn a_gap_stays_a_gap() {
         .iter()
         .map(|piece| piece.start_us / 1_000_000 - START_S)
         .collect();
-    assert_eq!(starts, [0, 600, 602]);
-    assert_eq!(raw.samples, 90);
+    let expect: Vec<i64> = (0..=600).chain([602]).collect();
+    assert_eq!(starts, expect);
+    assert_eq!(raw.samples, 90 + 599 * 30);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::super::source::{u16_at, u32_at};
 use super::super::stamp::{figure, ticks_second};
 
 /// Rates that a device can have been set to; known ones go from 30 to 256 Hz.
-const RATES_HZ: std::ops::RangeInclusive<f64> = 1.0..=1_000.0;
+pub(super) const RATES_HZ: std::ops::RangeInclusive<f64> = 1.0..=1_000.0;
 
 /// Steps per g that a device can have; known ones are 256, 341 and 2,048.
 const SCALES: std::ops::RangeInclusive<f64> = 1.0..=100_000.0;

@@ -2,13 +2,18 @@
 //!
 //! A record of activity holds one second. Where a record is damaged the next one that is whole is looked
 //! for. It must never use a record whose checksum is wrong.
+//!
+//! In idle sleep mode a device that lies still writes no activity. Seconds between two whole records of
+//! activity with nothing damaged in between were such stillness: the last sample is handed over again for
+//! each, as the maker's program does. Seconds that were lost to damage, a device on its cable (activity
+//! without a sample) and all beyond [`IDLE_S_MAX`] stay gaps.
 
 use super::super::error::Error;
 use super::super::source::{CHECKSUM, Fault, Lost, Source, TRUNCATED, u8_at, u16_at, u32_at};
 use super::super::{Block, Blocks, Raw};
-use super::known::Known;
+use super::known::{Known, RATES_HZ};
 use super::packed::{self, Order};
-use super::{WAITING_BYTES_MAX, waits_too_long};
+use super::{IDLE_S_MAX, WAITING_BYTES_MAX, waits_too_long};
 
 /// The first byte of a record.
 const MARK: u8 = 0x1e;
@@ -27,6 +32,9 @@ const LIGHT: u8 = 5;
 const PARAMETERS: u8 = 21;
 const ACTIVITY_WIDE: u8 = 26;
 const ACTIVITY_XYZ: u8 = 27;
+/// Not of the file: stands among the records that wait, where bytes between them were lost.
+const BROKEN: u8 = u8::MAX;
+const BREAK: [u8; HEAD_BYTES] = [MARK, BROKEN, 0, 0, 0, 0, 0, 0];
 
 const NO_RECORD: Fault = Fault {
     code: "no_record",
@@ -41,6 +49,10 @@ pub(super) struct Log {
     /// Samples in the first second.
     pub(super) first_rate_hz: Option<f64>,
     samples: Vec<[f32; 3]>,
+    /// The last second of activity and its last sample; None where what follows is no idle stillness.
+    last: Option<(u32, [f32; 3])>,
+    /// Idle seconds handed over so far.
+    idle_s: u32,
     lights: [Option<(u32, u16)>; 4],
     light_next: usize,
 }
@@ -87,6 +99,7 @@ impl Log {
                     source.pass(len);
                 }
                 Err(Bad { fault, skip }) => {
+                    self.part();
                     lost.add(&fault, at, skip, &mut raw.damages);
                     seeking = skip < len || len == 0;
                     source.pass(skip);
@@ -95,6 +108,15 @@ impl Log {
         }
         lost.close(&mut raw.damages);
         Ok(false)
+    }
+
+    /// Notes that bytes were lost here: the seconds up to the next record are not known to be still.
+    fn part(&mut self) {
+        self.last = None;
+        let is_parted = self.waiting.is_empty() || self.waiting.ends_with(&BREAK);
+        if !is_parted {
+            self.waiting.extend_from_slice(&BREAK);
+        }
     }
 
     fn take(
@@ -162,15 +184,24 @@ impl Log {
             ACTIVITY => packed::unpack(content, Order::Yxz, unit_g, &mut self.samples),
             ACTIVITY_XYZ => packed::unpack(content, Order::Xyz, unit_g, &mut self.samples),
             ACTIVITY_WIDE => packed::wide(content, unit_g, &mut self.samples),
-            _ => self.take_light(second, content),
+            BROKEN => self.last = None,
+            _ => {
+                self.take_light(second, content);
+                return false;
+            }
         }
-        if self.samples.is_empty() {
+        let Some(&sample) = self.samples.last() else {
+            self.last = None;
             return false;
-        }
+        };
         let held = self.samples.len() as f64;
         self.first_rate_hz.get_or_insert(held);
         // A second with more samples than stated was still one second.
         let rate_hz = known.rate_hz().unwrap_or(held).max(held);
+        if self.stand_still(second, rate_hz, raw, blocks) {
+            return true;
+        }
+        self.last = Some((second, sample));
         raw.samples += self.samples.len() as u64;
         let block = Block {
             start_us: i64::from(second) * 1_000_000,
@@ -180,6 +211,42 @@ impl Log {
             light: self.light(second),
         };
         blocks(&block).is_break()
+    }
+
+    /// Hands over the idle seconds between the last one and `second`, filled with the last sample.
+    fn stand_still(
+        &mut self,
+        second: u32,
+        rate_hz: f64,
+        raw: &mut Raw,
+        blocks: &mut Blocks<'_>,
+    ) -> Stopped {
+        let Some((last, sample)) = self.last else {
+            return false;
+        };
+        let idle_s = second.saturating_sub(last).saturating_sub(1);
+        let all_s = self.idle_s.saturating_add(idle_s);
+        if idle_s == 0 || all_s > IDLE_S_MAX || !RATES_HZ.contains(&rate_hz) {
+            return false;
+        }
+        self.idle_s = all_s;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the rate is from 1 to 1,000 Hz"
+        )]
+        let still = vec![sample; rate_hz.round() as usize];
+        (last + 1..second).any(|idle| {
+            raw.samples += still.len() as u64;
+            let block = Block {
+                start_us: i64::from(idle) * 1_000_000,
+                rate_hz,
+                samples_g: &still,
+                temperature_cel: None,
+                light: None,
+            };
+            blocks(&block).is_break()
+        })
     }
 
     /// Keeps the last few seconds of light, which are written before the activity of their second.
