@@ -5,6 +5,7 @@ use model::metric::{self, Density, MetricNo};
 use model::sample::DAY_US;
 
 use crate::codec::{self, Stored};
+use crate::counts::Change;
 use crate::database::{Tx, rows_statement, statement_slices};
 use crate::error::Error;
 use crate::samples::metric_no;
@@ -234,6 +235,14 @@ impl Writes {
 
     /// Writes everything gathered.
     pub(crate) async fn flush(&mut self, tx: &mut Tx, person: i64) -> Result<(), Error> {
+        let written = self.sealed.iter().map(|chunk| chunk.place);
+        let places: Vec<Place> = written.chain(self.emptied.iter().copied()).collect();
+        let mut change = Change::default();
+        change.replace(tx, person, &places).await?;
+        for chunk in &self.sealed {
+            change.add(chunk.place.metric, chunk.samples);
+        }
+        change.keep(tx, person).await?;
         for slice in statement_slices(&self.sealed) {
             write(tx, person, slice).await?;
         }

@@ -26,6 +26,7 @@ mod tombstone;
 mod transact;
 
 pub mod copy;
+pub mod counts;
 pub mod days;
 pub mod devices;
 pub mod docs;

@@ -339,7 +339,7 @@ const HELD: &str = "WITH RECURSIVE who AS (SELECT no FROM persons WHERE id = $1)
      FROM known WHERE known.metric IS NOT NULL ORDER BY known.metric";
 
 /// What is stored of every metric, in the order of its number. It costs the same for one year as for
-/// ten: how much there is, is [`footprint`].
+/// ten: how much there is, is [`crate::counts::of_person`].
 pub async fn held(tx: &mut Tx, user: UserId) -> Result<Vec<Held>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64, i64, Option<i64>)>(HELD)
         .bind(user.uuid())
@@ -385,20 +385,6 @@ pub async fn footprint(tx: &mut Tx, user: UserId) -> Result<Vec<Footprint>, Erro
                 bytes: bytes.unsigned_abs(),
             })
         })
-        .collect()
-}
-
-/// How many samples of every metric are stored, in the order of its number.
-pub async fn counts(tx: &mut Tx, user: UserId) -> Result<Vec<(MetricNo, u64)>, Error> {
-    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64)>(
-        "SELECT metric, CAST(SUM(samples) AS BIGINT) FROM chunks
-         WHERE person = (SELECT no FROM persons WHERE id = $1) GROUP BY metric ORDER BY metric",
-    )
-    .bind(user.uuid())
-    .fetch_all(connection)
-    .await)?;
-    rows.into_iter()
-        .map(|(metric, samples)| Ok((metric_no(metric)?, samples.unsigned_abs())))
         .collect()
 }
 

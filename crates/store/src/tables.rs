@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 17] = [
+pub(crate) const TABLES: [Table; 18] = [
     Table {
         name: "meta",
         erased: Not,
@@ -154,6 +154,15 @@ pub(crate) const TABLES: [Table; 17] = [
             ("has_uid", Integer),
             ("far", Integer),
             ("sealed", Bytes),
+        ],
+    },
+    Table {
+        name: "metric_counts",
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("person", Integer),
+            ("metric", Integer),
+            ("samples", Integer),
         ],
     },
     Table {

@@ -113,7 +113,7 @@ async fn metrics(
     let mut tx = app.store.read().await?;
     let dossier = app.people.load(&mut tx, &app.vault, caller.user).await?;
     let held = store::samples::held(&mut tx, caller.user).await?;
-    let counts = store::samples::counts(&mut tx, caller.user).await?;
+    let counts = store::counts::of_person(&mut tx, caller.user).await?;
     drop(tx);
     let counts: HashMap<_, _> = counts.into_iter().collect();
     let mut data: Vec<MetricOfMine> = held

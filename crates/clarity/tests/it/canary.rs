@@ -366,6 +366,7 @@ fn after_a_purge_no_row_and_no_old_key_is_left() {
     assert_eq!(receipt["counts"]["chunks"], 6, "{receipt}");
     for table in [
         "chunks",
+        "metric_counts",
         "records",
         "days",
         "dirty_days",

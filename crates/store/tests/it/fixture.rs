@@ -212,6 +212,14 @@ impl House {
     pub(crate) async fn all(&self, user: UserId, metric: MetricNo) -> Vec<Sample> {
         let key = self.key(user).await;
         let mut tx = self.read().await;
+        let stored = store::samples::footprint(&mut tx, user).await;
+        let stored: Vec<_> = stored
+            .expect("a read")
+            .iter()
+            .map(|one| (one.metric, one.samples))
+            .collect();
+        let counted = store::counts::of_person(&mut tx, user).await;
+        assert_eq!(counted.expect("a read"), stored, "what is counted is there");
         store::samples::starting_in(&mut tx, &key, user, metric, EVER)
             .await
             .expect("samples")

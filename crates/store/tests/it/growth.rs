@@ -10,7 +10,7 @@ use model::ids::{UploadId, UserId};
 use model::sample::DAY_US;
 use model::zone::Zone;
 use store::docs::{DocName, Expected};
-use store::{Store, Tx, days, docs, samples, uploads};
+use store::{Store, Tx, counts, days, docs, samples, uploads};
 
 use crate::fixture::{House, NOW_US, on_both, sample, uuid};
 
@@ -21,6 +21,7 @@ const FIRST: Date = date(2015, 3, 1);
 #[derive(Debug, Clone, Copy)]
 enum Question {
     Held,
+    Counts,
     Bounds,
     Extent,
     AnalysedUpTo,
@@ -29,8 +30,9 @@ enum Question {
     Completed,
 }
 
-const QUESTIONS: [Question; 7] = [
+const QUESTIONS: [Question; 8] = [
     Question::Held,
+    Question::Counts,
     Question::Bounds,
     Question::Extent,
     Question::AnalysedUpTo,
@@ -121,6 +123,10 @@ async fn steps(house: &House, user: UserId, question: Question) -> u64 {
             let held = samples::held(&mut tx, user).await.expect("a read");
             assert_eq!(held.len(), 2);
             assert_eq!(held.first().expect("a metric").first_day, FIRST);
+        }
+        Question::Counts => {
+            let found = counts::of_person(&mut tx, user).await.expect("a read");
+            assert_eq!(found.len(), 2);
         }
         Question::Bounds => {
             let found = days::bounds(&mut tx, user).await.expect("a read");

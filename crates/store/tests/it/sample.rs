@@ -60,7 +60,9 @@ fn the_same_samples_twice_change_nothing() {
         };
         let stored = samples::footprint(&mut tx, user).await.expect("a read");
         assert_eq!(stored[0].samples, 3_000);
-        let counts = samples::counts(&mut tx, user).await.expect("a read");
+        let counts = store::counts::of_person(&mut tx, user)
+            .await
+            .expect("a read");
         assert_eq!(counts, [(held.metric, 3_000)]);
         let date = |at_us| model::zone::Zone::utc().date_at(at_us);
         assert_eq!(held.first_day, date(DAY));

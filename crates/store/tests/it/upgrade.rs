@@ -288,6 +288,7 @@ async fn age(store: &Store) {
         "DROP INDEX persons_by_settled",
         "ALTER TABLE persons DROP COLUMN settled",
         "DROP TABLE devices",
+        "DROP TABLE metric_counts",
         "DELETE FROM _sqlx_migrations WHERE version >= 8",
     ] {
         execute(&mut tx, text).await;
