@@ -51,7 +51,17 @@ export interface SpanRow extends Common {
   colour: string;
 }
 
-export type Row = StageRow | LineRow | BarRow | SpanRow;
+/** What one source measured, and what of it counts: the rest another source covers. */
+export interface ShareRow extends Common {
+  kind: "shares";
+  unit: string;
+  /** The largest value of all sources, so that their rows have one scale. */
+  most: number;
+  bars: (Segment & { value: number; counted: number })[];
+  colour: string;
+}
+
+export type Row = StageRow | LineRow | BarRow | SpanRow | ShareRow;
 
 /** The segment at a time. */
 export function under<T extends Segment>(segments: T[], time: number): T | undefined {

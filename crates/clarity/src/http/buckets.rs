@@ -45,6 +45,7 @@ impl Bucket {
 struct Row {
     source: SourceNo,
     value: f64,
+    counted: f64,
     mean: Option<f64>,
     weighted: Option<f64>,
     min: f64,
@@ -156,6 +157,7 @@ impl Rows {
                     Row {
                         source: part.source,
                         value: part.plain,
+                        counted: part.merged,
                         n: part.samples,
                         coverage: total.coverage,
                         ..Row::default()
@@ -197,6 +199,10 @@ impl Rows {
                 samples: column(rows, |row| row.n),
                 source: match self.shape {
                     Shape::BySource => column(rows, |row| index(row.source)),
+                    Shape::Merged | Shape::Distribution(_) | Shape::Codes => None,
+                },
+                counted: match self.shape {
+                    Shape::BySource => column(rows, |row| row.counted),
                     Shape::Merged | Shape::Distribution(_) | Shape::Codes => None,
                 },
                 ..all
@@ -307,8 +313,8 @@ mod tests {
             Kind::Cumulative,
             Merge::None,
             &steps,
-            "[{00:00Z\",10:00Z\",\"value\":30.0,\"samples\":1,\"source\":1},{00:00Z\",10:00Z\",\"value\":20.0,\"samples\":1,\"source\":0},\
-             {10:00Z\",20:00Z\",\"value\":20.0,\"samples\":1,\"source\":0}]",
+            "[{00:00Z\",10:00Z\",\"value\":30.0,\"samples\":1,\"source\":1,\"counted\":30.0},{00:00Z\",10:00Z\",\"value\":20.0,\"samples\":1,\"source\":0,\"counted\":10.0},\
+             {10:00Z\",20:00Z\",\"value\":20.0,\"samples\":1,\"source\":0,\"counted\":20.0}]",
         );
     }
 

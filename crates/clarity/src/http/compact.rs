@@ -43,6 +43,9 @@ pub(crate) struct CompactColumns {
     /// Places in `sources`, from 0; absent when all rows are of the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Vec<u32>>,
+    /// What of the total of each source counts where sources overlap; `merge=none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<Vec<f64>>,
     /// Shares of each bucket's hours with a sample; absent when all are whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<Vec<f64>>,
@@ -73,6 +76,7 @@ impl CompactColumns {
             source: columns
                 .source
                 .filter(|all| all.iter().any(|source| *source != 0)),
+            counted: columns.counted,
             coverage: columns
                 .coverage
                 .filter(|all| all.iter().any(|share| *share < 1.0)),

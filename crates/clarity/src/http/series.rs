@@ -158,7 +158,7 @@ pub(crate) struct SeriesAnswer<'a> {
     /// Names of the sources that `source` counts from 0.
     sources: Vec<&'a str>,
     /// With `layout=columns`. Raw samples have `start`, `end`, `value` and `source`. Buckets of a cumulative
-    /// metric have `start`, `end`, `value`, `samples`, `coverage`, and with `merge=none` also `source`;
+    /// metric have `start`, `end`, `value`, `samples`, `coverage`, and with `merge=none` also `source` and `counted`;
     /// those of categories `start`, `end`, `code`, `n`, `minutes`, `coverage`; all others `start`, `end`,
     /// `mean`, `min`, `max`, `n`, `coverage`, and `weighted` where the metric is averaged so. Days and
     /// weeks also have `date`.

@@ -99,6 +99,9 @@ pub(crate) struct SeriesColumns<'a> {
     /// Places in `sources`, from 0; raw samples and `merge=none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source: Option<Vec<u32>>,
+    /// What of the total of each source counts where sources overlap; `merge=none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) counted: Option<Vec<f64>>,
     /// Arithmetic means; null where only extremes came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mean: Option<Vec<Option<f64>>>,
@@ -147,6 +150,9 @@ pub(crate) struct SeriesRow {
     /// Place in `sources`, from 0; raw samples and `merge=none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<u32>,
+    /// What of the source's total counts where sources overlap; `merge=none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<f64>,
     /// Arithmetic mean; null where only extremes came.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<f64>)]
@@ -187,6 +193,7 @@ impl<'a> SeriesColumns<'a> {
             value: None,
             samples: None,
             source: None,
+            counted: None,
             mean: None,
             min: None,
             max: None,
@@ -220,6 +227,7 @@ impl<'a> SeriesColumns<'a> {
             value: cell(self.value.as_ref(), row),
             samples: cell(self.samples.as_ref(), row),
             source: cell(self.source.as_ref(), row),
+            counted: cell(self.counted.as_ref(), row),
             mean: cell(self.mean.as_ref(), row),
             min: cell(self.min.as_ref(), row),
             max: cell(self.max.as_ref(), row),

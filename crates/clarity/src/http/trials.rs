@@ -35,8 +35,10 @@ const SHUFFLES: u32 = 9_999;
 const SEED: u64 = 1;
 /// Pairs of periods in one request.
 const PERIODS_MAX: usize = 20;
-/// Days that an effect may come later.
-const LAG_MAX: usize = 14;
+/// Days that an effect may come later, or that the value may come before its exposure.
+const LAG_MAX: u32 = 14;
+/// Lags in one request: all of them.
+const LAGS_MAX: usize = 29;
 
 /// How the days are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -71,8 +73,9 @@ pub(crate) struct TrialQuery {
     /// For `lagged`: the value that comes first, as in `/trends`.
     #[param(example = "steps")]
     exposure: Option<String>,
-    /// For `lagged`: days until the effect, separated by commas, up to 14; 0 by default.
-    #[param(example = "0,1,2")]
+    /// For `lagged`: days until the effect, separated by commas, from -14 to 14; 0 by default. With a negative
+    /// one the value comes before the exposure.
+    #[param(example = "-1,0,1,2")]
     lags: Option<String>,
 }
 
@@ -81,7 +84,7 @@ pub(crate) struct TrialQuery {
 struct EffectAnswer {
     /// Days until the effect; for `lagged` only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    lag_days: Option<usize>,
+    lag_days: Option<i32>,
     /// Difference of the means in the unit of the value, or Spearman's correlation; null with a reason.
     estimate: Option<f64>,
     /// Lower end of its 95 % interval.
@@ -152,7 +155,7 @@ struct TrialAnswer {
 enum Plan {
     Change(Date),
     Periods(Vec<(Date, Date)>, Vec<(Date, Date)>),
-    Lags(String, Vec<usize>),
+    Lags(String, Vec<i32>),
 }
 
 /// The routes of this file.
@@ -261,16 +264,18 @@ fn periods(name: &'static str, text: Option<&str>) -> Result<Vec<(Date, Date)>, 
     })
 }
 
-fn lags(text: Option<&str>) -> Result<Vec<usize>, Problem> {
+fn lags(text: Option<&str>) -> Result<Vec<i32>, Problem> {
     let listed = text
         .unwrap_or("0")
         .split(',')
         .map(|lag| lag.trim().parse().ok());
-    let found: Option<Vec<usize>> = listed.collect();
-    let valid =
-        |found: &Vec<usize>| found.len() <= LAG_MAX + 1 && found.iter().all(|lag| *lag <= LAG_MAX);
+    let found: Option<Vec<i32>> = listed.collect();
+    let valid = |found: &Vec<i32>| {
+        found.len() <= LAGS_MAX && found.iter().all(|lag| lag.unsigned_abs() <= LAG_MAX)
+    };
     found.filter(valid).ok_or_else(|| {
-        let message = format!("must be whole numbers up to {LAG_MAX}, separated by commas");
+        let message =
+            format!("must be whole numbers from -{LAG_MAX} to {LAG_MAX}, separated by commas");
         Problem::parameter("lags", message)
     })
 }
@@ -303,7 +308,7 @@ fn effects(
 ) -> Vec<EffectAnswer> {
     let corrected = Correlation::Corrected;
     let cut = |range| part(values, first, range);
-    let found: Vec<(Option<usize>, Outcome<Effect>)> = match plan {
+    let found: Vec<(Option<i32>, Outcome<Effect>)> = match plan {
         Plan::Change(change) => {
             let (before, after) = (cut((Date::MIN, *change)), cut((*change, Date::MAX)));
             vec![(None, before_after(&before, &after, corrected))]
@@ -315,7 +320,16 @@ fn effects(
         }
         Plan::Lags(exposure, lags) => {
             let exposure = of(exposure).values;
-            let one = |&lag: &usize| (Some(lag), lagged(&exposure, values, lag, corrected));
+            let one = |&lag: &i32| {
+                let days = usize::try_from(lag.unsigned_abs()).unwrap_or(usize::MAX);
+                // The correlation is the same from either side; only which one comes first differs.
+                let found = if lag < 0 {
+                    lagged(values, &exposure, days, corrected)
+                } else {
+                    lagged(&exposure, values, days, corrected)
+                };
+                (Some(lag), found)
+            };
             lags.iter().map(one).collect()
         }
     };

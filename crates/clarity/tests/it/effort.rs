@@ -279,6 +279,7 @@ async fn a_change_is_found_before_and_after_it() {
         "metric=steps&design=crossover&without=2026-04-13/2026-04-06&with=2026-04-06/2026-04-13",
         "metric=steps&design=crossover&without=2026-04-06/2026-04-13&with=",
         "metric=steps&design=lagged&exposure=steps&lags=0,99",
+        "metric=steps&design=lagged&exposure=steps&lags=-15",
         "metric=steps&design=lagged",
     ] {
         let path = format!("/api/v1/trials?{wrong}");
@@ -324,6 +325,19 @@ async fn periods_and_lags_are_compared_and_a_trend_has_its_levels() {
         Some(1.0),
         "{found}"
     );
+
+    // Before and after are told by the sign; a value beside itself correlates alike either way.
+    let lagged = "trials?metric=steps&design=lagged&exposure=steps&lags=-1,1";
+    let found = days
+        .get(&format!("{lagged}&start=2026-04-06&end=2026-04-27"))
+        .await;
+    let effects = found["effects"].as_array().expect("effects");
+    assert_eq!(
+        (&effects[0]["lag_days"], &effects[1]["lag_days"]),
+        (&json!(-1), &json!(1))
+    );
+    assert!(effects[0]["estimate"].is_number(), "{found}");
+    assert_eq!(effects[0]["estimate"], effects[1]["estimate"], "{found}");
 
     // The same days as a trend: two levels, parted on the day of the change.
     let trend = days

@@ -43,7 +43,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
         "/api/v1/trials",
         &[
             "metric=steps&design=before_after&change=2026-11-05",
-            "metric=resting_heart_rate&design=lagged&exposure=steps&lags=0,1,2",
+            "metric=resting_heart_rate&design=lagged&exposure=steps&lags=-3,-2,-1,0,1,2,3",
             "metric=sleep_duration&design=crossover&start=2026-10-01&end=2026-11-20\
              &without=2026-10-05/2026-10-12,2026-10-19/2026-10-26,2026-11-02/2026-11-09\
              &with=2026-10-12/2026-10-19,2026-10-26/2026-11-02,2026-11-09/2026-11-16",
