@@ -89,8 +89,8 @@ fn decomposed(report: &Report<'_>) -> Outcome<(f64, f64)> {
         .enumerate()
         .map(|(index, &value)| if value.is_nan() { slot(index) } else { value })
         .collect();
-    let found = ssa::of_values(&values, WINDOW)?;
-    let shares = (found.shares[0], found.shares[1] + found.shares[2]);
+    let found = ssa::shares(&values, WINDOW)?;
+    let shares = (found[0], found[1] + found[2]);
     Ok(Measured::new(shares, bins.coverage()))
 }
 

@@ -18,7 +18,7 @@
 //! **References.** Golyandina N, Zhigljavsky A 2013, doi:10.1007/978-3-642-34913-3. Fossion R et al.
 //! 2017, doi:10.1371/journal.pone.0181762.
 
-use crate::maths::eigen::{Eigen, symmetric};
+use crate::maths::eigen::{Eigen, symmetric, values as eigenvalues};
 use crate::maths::least_squares::dot;
 use crate::method::Analysis;
 use crate::outcome::Insufficient;
@@ -43,6 +43,30 @@ pub struct Decomposition {
 
 /// Decomposes gapless values with a window of `window` values.
 pub fn of_values(values: &[f64], window: usize) -> Result<Decomposition, Insufficient> {
+    let (lagged, total) = lagged(values, window)?;
+    let eigen = symmetric(&lagged, window);
+    Ok(Decomposition {
+        values: values.to_vec(),
+        window,
+        shares: shares_of(&eigen.values, total),
+        eigen,
+    })
+}
+
+/// Share of the total variance of each component of gapless values, largest first, without the
+/// components themselves.
+pub fn shares(values: &[f64], window: usize) -> Result<Vec<f64>, Insufficient> {
+    let (lagged, total) = lagged(values, window)?;
+    Ok(shares_of(&eigenvalues(&lagged, window), total))
+}
+
+fn shares_of(eigenvalues: &[f64], total: f64) -> Vec<f64> {
+    let shares = eigenvalues.iter().map(|value| value.max(0.0) / total);
+    shares.collect()
+}
+
+/// The products of the lagged values, row by row, and the sum of their diagonal.
+fn lagged(values: &[f64], window: usize) -> Result<(Vec<f64>, f64), Insufficient> {
     Insufficient::unless("values (two windows)", 2 * window.max(2), values.len())?;
     let gaps = values.iter().filter(|value| value.is_nan()).count();
     Insufficient::unless("values that are present", values.len(), values.len() - gaps)?;
@@ -60,22 +84,11 @@ pub fn of_values(values: &[f64], window: usize) -> Result<Decomposition, Insuffi
             lagged[(row + lag) * window + row] = total;
         }
     }
-    let eigen = symmetric(&lagged, window);
     let total: f64 = (0..window).map(|row| lagged[row * window + row]).sum();
     if total <= 0.0 {
         return Err(Insufficient::constant());
     }
-    let shares = eigen
-        .values
-        .iter()
-        .map(|value| value.max(0.0) / total)
-        .collect();
-    Ok(Decomposition {
-        values: values.to_vec(),
-        window,
-        eigen,
-        shares,
-    })
+    Ok((lagged, total))
 }
 
 impl Decomposition {
