@@ -72,13 +72,14 @@ const COLUMNS: &[(&str, &str, Quantity, &str)] = &[
     ("MS", "ms", Quantity::Other, "ms"),
 ];
 
-/// Whether the first line is the banner.
+/// Whether the first line is the banner; newer programs write the version of their layout before it.
 pub(crate) fn is_meant(head: &[u8]) -> bool {
-    let line = head
+    let mut lines = head
         .split(|byte| matches!(byte, b'\r' | b'\n'))
-        .next()
-        .unwrap_or_default();
-    memchr::memmem::find(line, b"Condor Instruments").is_some()
+        .filter(|line| !line.is_empty())
+        .skip_while(|line| line.starts_with(b"#ActLogModel"));
+    let banner = lines.next().unwrap_or_default();
+    memchr::memmem::find(banner, b"Condor Instruments").is_some()
 }
 
 /// Reads a file.

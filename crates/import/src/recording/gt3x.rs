@@ -47,9 +47,10 @@ const ARCHIVE: Fault = Fault {
     why: "the archive cannot be read further",
 };
 
-/// Whether a file begins like this format: a zip archive with a file of it first.
+/// Whether a file begins like this format: a zip archive with a file of it first, or one of those that
+/// the maker's programs put beside them.
 pub(crate) fn is_meant(head: &[u8]) -> bool {
-    let names: [&[u8]; 8] = [
+    let names: [&[u8]; 13] = [
         b"info.txt",
         b"log.bin",
         b"activity.bin",
@@ -58,6 +59,11 @@ pub(crate) fn is_meant(head: &[u8]) -> bool {
         b"calibration.json",
         b"temperature_calibration.json",
         b"eeprom.bin",
+        b"epoch.bin",
+        b"metadata",
+        b"usb.txt",
+        b"gt3xplus.ico",
+        b"autorun.inf",
     ];
     let name = head.get(30..).unwrap_or_default();
     head.starts_with(b"PK\x03\x04") && names.iter().any(|known| name.starts_with(known))

@@ -54,7 +54,8 @@ pub(crate) fn named_date(text: &str) -> Option<i64> {
     day_number(figure(year, 4)?, month, figure(day, 2)?)
 }
 
-/// Seconds after midnight of `13:58`, `18:11:00`, `09:38:00 AM`; fractions are cut off.
+/// Seconds after midnight of `13:58`, `18:11:00`, `09:38:00 AM`; fractions are cut off. `24:00` is the end of
+/// the day.
 pub(crate) fn time_of_day(text: &str) -> Option<i64> {
     let text = text.trim();
     let half = text.get(text.len().saturating_sub(2)..).and_then(|end| {
@@ -80,7 +81,8 @@ pub(crate) fn time_of_day(text: &str) -> Option<i64> {
         Some(_) => return None,
         None => hour,
     };
-    let is_time = parts.next().is_none() && hour < 24 && minute < 60 && second < 60;
+    let is_end = (hour, minute, second) == (24, 0, 0);
+    let is_time = parts.next().is_none() && (hour < 24 || is_end) && minute < 60 && second < 60;
     is_time.then_some(hour * 3600 + minute * 60 + second)
 }
 
@@ -186,6 +188,8 @@ pub(crate) struct Calendar {
     first: Option<Date>,
     offset_s: Option<i64>,
     is_guessed: bool,
+    /// Whether a stamp with a time of day was seen.
+    has_times: bool,
     last: Option<(String, i64)>,
 }
 
@@ -207,16 +211,22 @@ impl Calendar {
     /// Seconds from the first midnight to a stamp: `2014-05-07 13:29:50.439+0100 [Europe/London]`,
     /// `04/07/2015 09:45:00`, `2014-05-07T13:29:50Z`, or seconds or milliseconds since 1970.
     ///
-    /// Where stamps carry offsets, all are told in the first one's.
+    /// Where stamps carry offsets, all are told in the first one's. R leaves the time of midnight out: a date
+    /// alone is its midnight, in the first row or beside stamps with a time; rows of dates only stay refused.
     pub(crate) fn stamp(&mut self, text: &str) -> Option<i64> {
         let text = text.trim();
         if let Some(second) = unix_second(text) {
             return self.shifted(0, second.div_euclid(DAY_S), second.rem_euclid(DAY_S));
         }
-        let (date, clock) = text.split_once(['T', ' '])?;
+        let Some((date, clock)) = text.split_once(['T', ' ']) else {
+            let may_be_midnight = self.first.is_none() || self.has_times;
+            let day = may_be_midnight.then(|| self.day(text)).flatten()?;
+            return Some(day * DAY_S);
+        };
         let clock = clock.split('[').next().unwrap_or_default().trim();
         let (time, offset) = split_offset(clock)?;
         let time = time_of_day(time)?;
+        self.has_times = true;
         let Some(offset) = offset else {
             return Some(self.day(date)? * DAY_S + time);
         };

@@ -203,6 +203,11 @@ impl Layout {
         for field in &self.fields {
             let said = cell(field.index).map_or(Cell::Bad, field.parse);
             row.push(match said {
+                Cell::Value(value) if value < 0.0 && is_amount(field.quantity) => {
+                    let message = format!("a negative value in the column {} is none", field.name);
+                    damages.push(spot.damage("negative_value", message));
+                    f64::NAN
+                }
                 Cell::Value(value) => value,
                 Cell::Missing | Cell::Bad => f64::NAN,
             });
@@ -213,6 +218,18 @@ impl Layout {
         }
         grid.push(spot, second, row, damages)
     }
+}
+
+/// Whether a quantity cannot be negative, so that such a value stands for a missing one.
+fn is_amount(quantity: Quantity) -> bool {
+    matches!(
+        quantity,
+        Quantity::Activity
+            | Quantity::Light
+            | Quantity::LightBand
+            | Quantity::Steps
+            | Quantity::HeartRate
+    )
 }
 
 fn is_blank(text: &str) -> bool {

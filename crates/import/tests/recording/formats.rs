@@ -107,6 +107,17 @@ fn respironics_commas_missing_words_and_statuses() {
 }
 
 #[test]
+fn condor_files_may_begin_with_the_version_of_their_layout() {
+    let newer = format!("#ActLogModel=2.0.0\r\n{}", fixtures::CONDOR);
+    assert_eq!(
+        epochs(newer.as_bytes()).channels,
+        epochs(fixtures::CONDOR.as_bytes()).channels
+    );
+    let other = format!("# a table\r\n{}", fixtures::CONDOR);
+    assert!(try_read(other.as_bytes(), &Options::default()).is_err());
+}
+
+#[test]
 fn condor_columns_of_any_model() {
     let recording = epochs(fixtures::CONDOR.as_bytes());
     let names: Vec<&str> = recording

@@ -504,6 +504,29 @@ fn an_idle_device_is_still_and_one_on_its_cable_is_absent() {
 }
 
 #[test]
+fn a_gt3x_may_begin_with_any_file_of_the_maker() {
+    let stored = writers::steps(90, 12);
+    let (log, info) = (writers::log(0, 30, &stored), writers::info("MOS", 30, ""));
+    let parts: [(&str, &[u8]); 2] = [("info.txt", info.as_bytes()), ("log.bin", &log)];
+    let (plain, expect) = pieces(&writers::zip(Pack::Stored, &parts));
+    for name in [
+        "epoch.bin",
+        "autorun.inf",
+        "metadata.bin",
+        "usb.txt",
+        "gt3xplus.ico",
+    ] {
+        let other: [(&str, &[u8]); 3] = [(name, b"else"), parts[0], parts[1]];
+        let (raw, found) = pieces(&writers::zip(Pack::Stored, &other));
+        assert_eq!(
+            (raw.samples, found.len()),
+            (plain.samples, expect.len()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn who_takes_blocks_may_end_the_reading() {
     let stored = writers::steps(3_000, 12);
     let info = writers::info("MOS", 30, "");

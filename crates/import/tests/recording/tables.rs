@@ -39,6 +39,47 @@ fn plain_headings_are_read_and_gaps_are_missing() {
 }
 
 #[test]
+fn midnight_without_its_time_is_midnight() {
+    let file = "timestamp,activity\n2024-03-01 23:59:00,5\n2024-03-02,7\n2024-03-02 00:01:00,9\n";
+    let first = "timestamp,activity\n2024-03-02,7\n2024-03-02 00:01:00,9\n2024-03-02 00:02:00,1\n";
+    let end =
+        "timestamp,activity\n2024-03-01 23:59:00,5\n2024-03-01 24:00:00,7\n2024-03-02 00:01:00,9\n";
+    for (file, start, values) in [
+        (file, "2024-03-01T23:59:00", [5.0, 7.0, 9.0]),
+        (first, "2024-03-02T00:00:00", [7.0, 9.0, 1.0]),
+        (end, "2024-03-01T23:59:00", [5.0, 7.0, 9.0]),
+    ] {
+        let recording = epochs(file.as_bytes());
+        let activity = channel(&recording, "activity");
+        assert_eq!(activity.start_s, second(start));
+        assert_same(&activity.values, &values, 0.0);
+        assert_eq!(recording.damages.count, 0);
+    }
+    let days = "timestamp,activity\n2024-03-01,5\n2024-03-02,7\n2024-03-03,9\n";
+    assert!(
+        try_read(days.as_bytes(), &Options::default()).is_err(),
+        "a table of days is no recording"
+    );
+}
+
+#[test]
+fn what_cannot_be_negative_is_missing_and_counted() {
+    let file = "timestamp,activity,temperature\n2024-03-01 12:00:00,-1,-2.5\n\
+                2024-03-01 12:01:00,-999,-2.5\n2024-03-01 12:02:00,0,-2.5\n";
+    let recording = epochs(file.as_bytes());
+    assert_same(
+        &channel(&recording, "activity").values,
+        &[NAN, NAN, 0.0],
+        0.0,
+    );
+    let temperature = channel(&recording, "temperature");
+    assert_same(&temperature.values, &[-2.5, -2.5, -2.5], 0.0);
+    assert_eq!(recording.damages.count, 2);
+    let damage = &recording.damages.first[0];
+    assert_eq!((damage.code, damage.line), ("negative_value", Some(2)));
+}
+
+#[test]
 fn columns_are_found_by_heading_below_a_preamble() {
     let file = "Export of a device\nOwner;somebody\n\nZeitpunkt;PIM;Lux (Mittel);Hand\n\
         24.12.2023 23:59:30;1,5;2.000;kZ\n25.12.2023 00:00:00;2,5;;1\n25.12.2023 00:00:30;x;3;1\n";
