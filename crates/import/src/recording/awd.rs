@@ -173,7 +173,10 @@ impl Epoch {
             return Parsed::Blank;
         }
         let unmarked = line.strip_suffix(['M', 'm']).map(str::trim_end);
-        let mut cells = unmarked.unwrap_or(line).split(',').map(str::trim);
+        let line = unmarked.unwrap_or(line);
+        // Where the comma also stands before decimals, the one between the cells has spaces about it.
+        let separator = if line.contains(" , ") { " , " } else { "," };
+        let mut cells = line.splitn(3, separator).map(str::trim);
         let count = cells.next().and_then(number);
         let second = cells.next().map(number);
         match (count, second, cells.next()) {
@@ -193,7 +196,7 @@ impl Epoch {
 }
 
 fn number(text: &str) -> Option<f64> {
-    let value: f64 = fast_float2::parse(text).ok()?;
+    let value: f64 = fast_float2::parse(text.replacen(',', ".", 1)).ok()?;
     value.is_finite().then_some(value)
 }
 

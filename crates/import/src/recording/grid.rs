@@ -21,6 +21,8 @@ pub(crate) struct Grid {
     held: Vec<(Spot, i64)>,
     held_values: Vec<f64>,
     columns: Vec<Vec<f64>>,
+    rows: usize,
+    lost: usize,
 }
 
 /// A finished grid.
@@ -28,6 +30,10 @@ pub(crate) struct Placed {
     pub(crate) start_s: i64,
     pub(crate) epoch_s: u32,
     pub(crate) columns: Vec<Vec<f64>>,
+    /// Rows that came, with those that could not be read.
+    pub(crate) rows: usize,
+    /// Those without a place: before the first one, too far behind the one before, or second in an epoch, or without a time.
+    pub(crate) lost: usize,
 }
 
 impl Grid {
@@ -39,7 +45,15 @@ impl Grid {
             held: Vec::new(),
             held_values: Vec::new(),
             columns: vec![Vec::new(); width],
+            rows: 0,
+            lost: 0,
         }
+    }
+
+    /// Counts a row whose time could not be read.
+    pub(crate) fn lose_row(&mut self) {
+        self.rows += 1;
+        self.lost += 1;
     }
 
     /// Takes a row, one value for each column.
@@ -50,6 +64,7 @@ impl Grid {
         row: &[f64],
         damages: &mut Damages,
     ) -> Result<(), Error> {
+        self.rows += 1;
         if let Some(epoch_s) = self.epoch_s {
             return self.place(spot, second, row, epoch_s, damages);
         }
@@ -72,6 +87,8 @@ impl Grid {
             start_s: self.first_s,
             epoch_s: u32::try_from(epoch_s).expect("at most a day"),
             columns: self.columns,
+            rows: self.rows,
+            lost: self.lost,
         }))
     }
 
@@ -120,6 +137,7 @@ impl Grid {
         let since_first = second - self.first_s + epoch_s / 2;
         let Ok(index) = usize::try_from(since_first.div_euclid(epoch_s)) else {
             damages.push(spot.damage("out_of_order", "the time is before the first epoch"));
+            self.lost += 1;
             return Ok(());
         };
         if index < count {
@@ -140,6 +158,7 @@ impl Grid {
         if gap_s > GAP_S_MAX || is_too_large {
             let message = "the time is too long after the epoch before";
             damages.push(spot.damage("time_jump", message));
+            self.lost += 1;
             return Ok(());
         }
         for (column, value) in self.columns.iter_mut().zip(row) {
@@ -157,6 +176,7 @@ impl Grid {
             .all(|column| column.get(index).is_none_or(|value| value.is_nan()));
         if !is_free {
             damages.push(spot.damage("repeated_time", "the epoch has a row already"));
+            self.lost += 1;
             return;
         }
         damages.push(spot.damage("out_of_order", "the time is before the epoch before"));

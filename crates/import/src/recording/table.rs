@@ -120,6 +120,7 @@ pub(crate) fn read(
     let Some(placed) = grid.finish(damages)? else {
         return Err(no_grid(format, lines.spot(), damages));
     };
+    refuse_when_most_is_lost(format, &placed, damages)?;
     let origin_s = layout.calendar.origin_s();
     if layout.calendar.is_guessed() {
         let spot = Spot { line: 1, byte: 0 };
@@ -135,6 +136,28 @@ pub(crate) fn read(
     Ok(Rows {
         channels,
         utc_offset_s: layout.calendar.offset_s(),
+    })
+}
+
+/// A file of which most rows have no place in time is not what it was taken for, or the clock of its first
+/// rows was wrong; what little remains must not pass for the recording.
+fn refuse_when_most_is_lost(
+    format: &'static str,
+    placed: &Placed,
+    damages: &Damages,
+) -> Result<(), Error> {
+    let (lost, rows) = (placed.lost, placed.rows);
+    let Some(damage) = damages.first.first().filter(|_| 2 * lost > rows) else {
+        return Ok(());
+    };
+    Err(Error::Malformed {
+        format,
+        place: Place::Line(damage.line.unwrap_or_default()),
+        message: format!(
+            "{lost} of {rows} rows have no place in time after the first one ({}); remove rows from before \
+             the clock was set, and sort the others",
+            damage.message
+        ),
     })
 }
 
@@ -197,6 +220,7 @@ impl Layout {
         };
         let Some(second) = second else {
             damages.push(spot.damage("malformed_line", "expected a row that begins with its time"));
+            grid.lose_row();
             return Ok(());
         };
         row.clear();

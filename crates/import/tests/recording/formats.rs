@@ -107,6 +107,16 @@ fn respironics_commas_missing_words_and_statuses() {
 }
 
 #[test]
+fn awd_lines_may_have_decimal_commas() {
+    let file = "0123\r\n01-Oct-2009\r\n17:00\r\n 4 \r\n0\r\nD012345\r\nM\r\n\
+                0 , 0,00\r\n498 , 1,25 M\r\n394 , 0,00\r\n";
+    let recording = epochs(file.as_bytes());
+    assert_same(&recording.channels[0].values, &[0.0, 498.0, 394.0], 0.0);
+    assert_same(&recording.channels[1].values, &[0.0, 1.25, 0.0], 0.0);
+    assert_eq!(recording.damages.count, 0);
+}
+
+#[test]
 fn condor_files_may_begin_with_the_version_of_their_layout() {
     let newer = format!("#ActLogModel=2.0.0\r\n{}", fixtures::CONDOR);
     assert_eq!(

@@ -223,7 +223,16 @@ fn a_line_without_end_is_cut_and_said() {
 
 #[test]
 fn missing_epochs_cannot_be_made_to_fill_the_memory() {
-    let mut file = "time,activity\n2020-01-01 00:00:00,1\n2020-01-01 00:00:01,1\n".to_owned();
+    let mut file = "time,activity\n".to_owned();
+    for second in 0..600 {
+        writeln!(
+            file,
+            "2020-01-01 00:{:02}:{:02},1",
+            second / 60,
+            second % 60
+        )
+        .expect("memory");
+    }
     for year in 2021..2500 {
         writeln!(file, "{year}-01-01 00:00:00,1").expect("memory");
     }

@@ -1,5 +1,7 @@
 //! Tables that people declare, and those whose headings say enough.
 
+use std::fmt::Write as _;
+
 use import::recording::Quantity;
 use import::recording::columns::{Columns, ColumnsError};
 use import::recording::error::Error;
@@ -60,6 +62,21 @@ fn midnight_without_its_time_is_midnight() {
         try_read(days.as_bytes(), &Options::default()).is_err(),
         "a table of days is no recording"
     );
+}
+
+#[test]
+fn a_file_whose_rows_are_mostly_lost_is_refused() {
+    let mut file = String::from("timestamp,activity\n");
+    for minute in 0..3 {
+        writeln!(file, "2000-01-01 00:{minute:02}:00,1").expect("memory");
+    }
+    for minute in 0..50 {
+        writeln!(file, "2024-03-01 12:{minute:02}:00,5").expect("memory");
+    }
+    let refused = try_read(file.as_bytes(), &Options::default()).expect_err("a refusal");
+    let message = refused.to_string();
+    assert!(message.contains("50 of 53 rows"), "{message}");
+    assert!(message.contains("line 5"), "{message}");
 }
 
 #[test]
