@@ -242,6 +242,31 @@ async fn imports(test: &TestApp, person: &Person) -> Vec<Value> {
     found["data"].as_array().expect("a list").clone()
 }
 
+/// Begins an import that never ends; it is given up when the returned set is dropped.
+async fn half_imported(test: &TestApp, person: &Person) -> tokio::task::JoinSet<()> {
+    let mut sent = request(Method::POST, "/api/v1/imports", Some(person), &[], None);
+    *sent.body_mut() = half_an_export();
+    let router = test.router();
+    let reading = tokio::task::JoinSet::from_iter([async move {
+        drop(tower::ServiceExt::oneshot(router, sent).await);
+    }]);
+    until("the import begins", async || {
+        !imports(test, person).await.is_empty()
+    })
+    .await;
+    reading
+}
+
+/// A process that ends with the test, however that ends.
+struct Killed(std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 #[tokio::test]
 async fn an_import_whose_process_is_gone_is_closed_at_the_next_start() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -254,16 +279,7 @@ async fn an_import_whose_process_is_gone_is_closed_at_the_next_start() {
     };
     let test = open().await;
     let ada = test.register("ada@example.org").await;
-    let mut sent = request(Method::POST, "/api/v1/imports", Some(&ada), &[], None);
-    *sent.body_mut() = half_an_export();
-    let router = test.router();
-    let reading = tokio::task::JoinSet::from_iter([async move {
-        drop(tower::ServiceExt::oneshot(router, sent).await);
-    }]);
-    until("the import begins", async || {
-        !imports(&test, &ada).await.is_empty()
-    })
-    .await;
+    let reading = half_imported(&test, &ada).await;
     // A second process starts while the first one still reads: it is alive.
     let other = open().await;
     keep_house(&other.app);
@@ -293,29 +309,20 @@ async fn a_process_of_workers_alone_keeps_house() {
     let app = open(folder.path(), "", long_ago_us).await;
     let test = TestApp::around(app);
     let ada = test.register("ada@example.org").await;
-    let mut sent = request(Method::POST, "/api/v1/imports", Some(&ada), &[], None);
-    *sent.body_mut() = half_an_export();
-    let router = test.router();
-    let reading = tokio::task::JoinSet::from_iter([async move {
-        drop(tower::ServiceExt::oneshot(router, sent).await);
-    }]);
-    until("the import begins", async || {
-        !imports(&test, &ada).await.is_empty()
-    })
-    .await;
-    let mut workers = Command::new(env!("CARGO_BIN_EXE_clarity"))
+    let reading = half_imported(&test, &ada).await;
+    let workers = Command::new(env!("CARGO_BIN_EXE_clarity"))
         .args(["worker", "--workers", "1", "--data-dir"])
         .arg(folder.path())
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()
+        .map(Killed)
         .expect("a process");
     until("the import is closed", async || {
         imports(&test, &ada).await[0]["status"] == "failed"
     })
     .await;
-    workers.kill().expect("a process to end");
-    workers.wait().expect("its end");
+    drop(workers);
     drop(reading);
 }
 

@@ -30,9 +30,10 @@ pub(crate) struct Placed {
     pub(crate) start_s: i64,
     pub(crate) epoch_s: u32,
     pub(crate) columns: Vec<Vec<f64>>,
-    /// Rows that came, with those that could not be read.
+    /// Rows that came, also those without a readable time.
     pub(crate) rows: usize,
-    /// Those without a place: before the first one, too far behind the one before, or second in an epoch, or without a time.
+    /// Rows without a place: no readable time, before the first row, too long after the row before, or second in
+    /// an epoch.
     pub(crate) lost: usize,
 }
 

@@ -228,7 +228,10 @@ impl Layout {
             let said = cell(field.index).map_or(Cell::Bad, field.parse);
             row.push(match said {
                 Cell::Value(value) if value < 0.0 && is_amount(field.quantity) => {
-                    let message = format!("a negative value in the column {} is none", field.name);
+                    let message = format!(
+                        "negative value in the column {}, taken as missing",
+                        field.name
+                    );
                     damages.push(spot.damage("negative_value", message));
                     f64::NAN
                 }
