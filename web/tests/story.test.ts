@@ -176,6 +176,64 @@ test("the totals on the page are those of the API, and an order changed by keybo
   await context.close();
 });
 
+test("the strip of a day says what each source measured and what counts, as the API does, and adds up", async () => {
+  const get = await api(demo);
+  const { context, page } = await open(browser, demo.address, { viewport: { width: 1440, height: 1000 } });
+  await signIn(page, demo.address, demo.demo ?? { email: "", password: "" });
+  await page.goto(`${demo.address}/activity`);
+  await settled(page);
+  const strip = page.locator("section.sheet", { hasText: "Who measured when" }).first();
+  await strip.locator("[role=slider]").focus();
+  await page.keyboard.press("t");
+  const table = strip.locator("table");
+  const names = (await table.locator("thead th").allTextContents()).slice(1);
+  const rows = await table
+    .locator("tbody tr")
+    .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent ?? "")));
+  // The day of the strip is the last day with a total.
+  const year = new Date().toISOString().slice(0, 10);
+  const recent = new Date(Date.parse(year) - 3 * 86_400_000).toISOString().slice(0, 10);
+  const after = new Date(Date.parse(year) + 2 * 86_400_000).toISOString().slice(0, 10);
+  const days = (await get(`/summaries/daily?start=${recent}&end=${after}&include=activity`)).data;
+  const day = days.findLast((one: any) => one.activity.steps.value !== null);
+  const until = new Date(Date.parse(day.date) + 86_400_000).toISOString().slice(0, 10);
+  const { columns, sources } = await get(
+    `/series/step_count?start=${day.date}&end=${until}&resolution=5m&merge=none`,
+  );
+  expect(names.toSorted()).toEqual(sources.toSorted());
+  expect(names.length).toBeGreaterThan(1);
+  const clock = (instant: string): string => instant.slice(11, 16);
+  const counted = new Map<string, number>();
+  const expected = new Map<string, string>();
+  columns.start.forEach((start: string, index: number) => {
+    const [value, counts] = [columns.value[index], columns.counted[index]];
+    const name = sources[columns.source[index]];
+    const text = (number: number): string => Math.round(number).toLocaleString("en-GB");
+    counted.set(name, (counted.get(name) ?? 0) + counts);
+    const dropped = counts < value ? ` (counted ${text(counts)})` : "";
+    expected.set(`${clock(start)} ${name}`, `${name} ${text(value)}${dropped}`);
+  });
+  let compared = 0;
+  for (const [time = "", ...cells] of rows) {
+    names.forEach((name, column) => {
+      if (cells[column] === "") return;
+      // A row of the table is the middle of five minutes, named by the clock.
+      const [hour = "", minute = ""] = time.split(":");
+      const start = `${hour.padStart(2, "0")}:${String(Math.floor(Number(minute) / 5) * 5).padStart(2, "0")}`;
+      expect(cells[column], `${time} ${name}`).toBe(expected.get(`${start} ${name}`));
+      compared += 1;
+    });
+  }
+  expect(compared).toBe(columns.start.length);
+  expect(rows.some((row) => row.some((cell) => cell.includes("counted")))).toBe(true);
+  const sum = [...counted.values()].reduce((all, one) => all + one, 0);
+  expect(sum).toBeCloseTo(day.activity.steps.value, 6);
+  for (const one of day.metrics.step_count.by_source)
+    expect(counted.get(one.source)).toBeCloseTo(one.value, 6);
+  expect(await page.locator("button.total").textContent()).toBe(Math.round(sum).toLocaleString("en-GB"));
+  await context.close();
+});
+
 test("two people in two browsers see only their own", async () => {
   const ada = await open(browser, empty.address, { timezoneId: "UTC" });
   const bob = await open(browser, empty.address, { timezoneId: "UTC" });
