@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 
 export interface Server {
   address: string;
-  demo: { email: string; password: string } | null;
+  demo: Account | null;
   setupCode: string | null;
   stop: () => Promise<void>;
 }
@@ -57,12 +57,31 @@ function firstLine(child: ChildProcess): Promise<Told> {
   });
 }
 
-/** The API as a program asks it, signed in as the demo person. */
-export async function api(server: Server): Promise<(path: string) => Promise<any>> {
+export interface Account {
+  email: string;
+  password: string;
+}
+
+/** Creates the first account of an empty server. */
+export async function setUp(server: Server, account: Account): Promise<void> {
+  const answer = await fetch(`${server.address}/api/v1/setup`, {
+    method: "POST",
+    // Only a page of the server itself may do this.
+    headers: { "content-type": "application/json", origin: server.address },
+    body: JSON.stringify({ code: server.setupCode, ...account, profile: { time_zone: "Europe/Berlin" } }),
+  });
+  if (!answer.ok) throw new Error(`the first account: ${answer.status} ${await answer.text()}`);
+}
+
+/** The API as a program asks it, signed in as the demo person or somebody else. */
+export async function api(
+  server: Server,
+  account: Account | null = server.demo,
+): Promise<(path: string) => Promise<any>> {
   const answer = await fetch(`${server.address}/api/v1/auth/login`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify(server.demo),
+    body: JSON.stringify(account),
   });
   const { access_token: token } = (await answer.json()) as { access_token: string };
   return async (path) => {

@@ -9,6 +9,8 @@ class Live {
   /** Rises whenever something may have changed. */
   changes = $state(0);
   connected = $state(true);
+  /** The upload whose days were computed last. */
+  upload = $state<string>();
   #source: EventSource | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
   #lost: ReturnType<typeof setTimeout> | undefined;
@@ -20,6 +22,10 @@ class Live {
     for (const kind of ["processing", "summary", "insight", "gap", "reset"]) {
       source.addEventListener(kind, () => this.touch());
     }
+    source.addEventListener("processing", (event) => {
+      const told = JSON.parse(event.data) as { processing_id: string; status: string };
+      if (told.status === "completed") this.upload = told.processing_id;
+    });
     source.onopen = () => {
       clearTimeout(this.#lost);
       this.#lost = undefined;
@@ -41,6 +47,7 @@ class Live {
     this.#source = undefined;
     clearTimeout(this.#lost);
     this.connected = true;
+    this.upload = undefined;
   }
 
   /** Something may have changed. */
