@@ -67,6 +67,8 @@ pub struct App {
     pub committer: Committer,
     /// Wakes an idle worker of this process.
     pub work_ready: Notify,
+    /// Wakes the task that finishes erasures.
+    pub erasure_waits: Notify,
     /// Trained networks that are installed.
     pub models: Arc<Registry>,
     /// Weeks that wait for one of them.

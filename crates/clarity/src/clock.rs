@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use model::ids::{AnalysisId, DeviceId, InsightId, JobId, RecordId, SessionId, UploadId, UserId};
+use model::ids::{
+    AnalysisId, DeviceId, ErasureId, InsightId, JobId, RecordId, SessionId, UploadId, UserId,
+};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use uuid::{Builder, Uuid};
@@ -127,6 +129,11 @@ impl Ids {
     /// A new analysis.
     pub fn analysis(&self, now_us: i64) -> AnalysisId {
         AnalysisId::from_uuid(self.uuid(now_us))
+    }
+
+    /// A new erasure.
+    pub fn erasure(&self, now_us: i64) -> ErasureId {
+        ErasureId::from_uuid(self.uuid(now_us))
     }
 
     /// A new device.

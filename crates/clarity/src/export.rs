@@ -3,7 +3,8 @@
 //! Order and formatting depend on the content alone, so two databases with the same content give
 //! equal bytes. Only raw data is written: samples, records and the sources they name; what was
 //! derived can be derived again. Never holds more than one slab of samples, and keeps no transaction
-//! open while the receiver is slow.
+//! open while the receiver is slow; so the person's key is compared at every step, and an export that an
+//! erasure overtakes breaks off instead of ending early.
 
 pub(crate) mod lines;
 
@@ -18,6 +19,7 @@ use model::zone::{Span, Zone};
 use serde::Deserialize;
 use store::records::{After, Order, Page, StoredRecord};
 use store::samples::Held;
+use store::{PersonKey, Tx};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use utoipa::ToSchema;
 
@@ -34,10 +36,13 @@ const SPARSE_DAYS: i64 = 960;
 /// Records opened at once; a route is some hundred kilobytes.
 const RECORDS_AT_ONCE: u32 = 20;
 
+/// What a person's key makes of this text says which key it is, and nothing else.
+const KEY_TEXT: &[u8] = b"export";
+
 /// What the stream looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Format {
+pub enum Format {
     /// One JSON object per line.
     #[default]
     Ndjson,
@@ -49,16 +54,16 @@ pub(crate) enum Format {
 
 /// How much was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Exported {
+pub struct Exported {
     /// Samples.
-    pub(crate) samples: u64,
+    pub samples: u64,
     /// Records.
-    pub(crate) records: u64,
+    pub records: u64,
 }
 
 /// Why an export stopped.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ExportError {
+pub enum ExportError {
     /// The store refused.
     #[error("reading the data to export")]
     Store(#[from] store::Error),
@@ -68,6 +73,9 @@ pub(crate) enum ExportError {
     /// The receiver is gone or full.
     #[error("writing the export")]
     Write(#[from] io::Error),
+    /// What was read before and what is there now are not one export.
+    #[error("the data was erased or its key replaced while it was exported; export again")]
+    Overtaken,
     /// The computation did not finish.
     #[error("formatting the export")]
     Compute,
@@ -98,15 +106,19 @@ pub(crate) async fn csv(
 }
 
 /// Writes everything that a person measured, in this format.
-pub(crate) async fn write(
+pub async fn write(
     app: &App,
     user: UserId,
     format: Format,
     out: &mut (dyn AsyncWrite + Send + Unpin),
 ) -> Result<Exported, ExportError> {
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, user).await?;
+    drop(tx);
     let mut export = Export {
         app,
         user,
+        key_mark: key.identity(KEY_TEXT),
         writer: Writer::new(format),
         used: BTreeSet::new(),
         out,
@@ -118,7 +130,7 @@ pub(crate) async fn write(
     export.writer.begin_records(&mut text);
     export.send(&mut text).await?;
     let records = export.records().await?;
-    let dossier = dossier(app, user).await?;
+    let dossier = export.dossier().await?;
     export.writer.sources(&mut text, &dossier, &export.used);
     export.send(&mut text).await?;
     export.out.flush().await?;
@@ -128,6 +140,8 @@ pub(crate) async fn write(
 struct Export<'a> {
     app: &'a App,
     user: UserId,
+    /// Which key the export began with.
+    key_mark: [u8; 16],
     writer: Writer,
     used: BTreeSet<SourceNo>,
     out: &'a mut (dyn AsyncWrite + Send + Unpin),
@@ -140,14 +154,31 @@ impl Export<'_> {
         Ok(())
     }
 
+    /// What is known about the person, seen with the data of this step.
+    async fn known(&mut self, tx: &mut Tx) -> Result<Dossier, ExportError> {
+        let people = &self.app.people;
+        let dossier = people.load(tx, &self.app.vault, self.user).await?;
+        self.is_same(&dossier.key)?;
+        Ok(dossier)
+    }
+
+    fn is_same(&self, key: &PersonKey) -> Result<(), ExportError> {
+        if key.identity(KEY_TEXT) == self.key_mark {
+            Ok(())
+        } else {
+            Err(ExportError::Overtaken)
+        }
+    }
+
+    async fn dossier(&mut self) -> Result<Dossier, ExportError> {
+        let mut tx = self.app.store.read().await?;
+        self.known(&mut tx).await
+    }
+
     /// Samples by metric id, then in the order of time.
     async fn samples(&mut self) -> Result<u64, ExportError> {
         let mut tx = self.app.store.read().await?;
-        let dossier = self
-            .app
-            .people
-            .load(&mut tx, &self.app.vault, self.user)
-            .await?;
+        let dossier = self.known(&mut tx).await?;
         let held = store::samples::held(&mut tx, self.user).await?;
         drop(tx);
         let described = held.into_iter().filter_map(|held| {
@@ -174,11 +205,7 @@ impl Export<'_> {
     ) -> Result<u64, ExportError> {
         let mut tx = self.app.store.read().await?;
         // Loaded with the samples: a source that came meanwhile has its name.
-        let dossier = self
-            .app
-            .people
-            .load(&mut tx, &self.app.vault, self.user)
-            .await?;
+        let dossier = self.known(&mut tx).await?;
         let samples =
             store::samples::starting_in(&mut tx, &dossier.key, self.user, metric, span).await?;
         drop(tx);
@@ -207,6 +234,7 @@ impl Export<'_> {
     /// Records by kind, start and identity.
     async fn records(&mut self) -> Result<u64, ExportError> {
         let mut tx = self.app.store.read().await?;
+        self.known(&mut tx).await?;
         let kinds = store::records::count_by_kind(&mut tx, self.user).await?;
         drop(tx);
         let mut count = 0;
@@ -223,6 +251,7 @@ impl Export<'_> {
         loop {
             let mut tx = self.app.store.read().await?;
             let key = self.app.vault.person_key(&mut tx, self.user).await?;
+            self.is_same(&key)?;
             let page = Page {
                 order: Order::OldestFirst,
                 after,
@@ -260,7 +289,7 @@ impl Export<'_> {
         records.sort_by(|a, b| {
             (&a.record.identity, a.record.uid).cmp(&(&b.record.identity, b.record.uid))
         });
-        let dossier = dossier(self.app, self.user).await?;
+        let dossier = self.dossier().await?;
         let mut text = Vec::new();
         for record in records.drain(..) {
             self.used.insert(record.record.source);
@@ -269,11 +298,6 @@ impl Export<'_> {
         }
         self.send(&mut text).await
     }
-}
-
-async fn dossier(app: &App, user: UserId) -> Result<Dossier, ExportError> {
-    let mut tx = app.store.read().await?;
-    Ok(app.people.load(&mut tx, &app.vault, user).await?)
 }
 
 /// Longer than anybody measured, and far from where time overflows.

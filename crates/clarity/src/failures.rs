@@ -1,6 +1,7 @@
 //! Turns what other rooms report into problems: what the client can change gets a code and a
 //! sentence, everything else is the server's and stays in the log.
 
+use crate::erasure::ErasureError;
 use crate::ingest::IngestError;
 use crate::person::document::DocumentError;
 use crate::problem::{Code, Problem};
@@ -13,6 +14,15 @@ impl From<DocumentError> for Problem {
         match error {
             DocumentError::Store(error) => error.into(),
             DocumentError::Form { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<ErasureError> for Problem {
+    fn from(error: ErasureError) -> Self {
+        match error {
+            ErasureError::Store(error) => error.into(),
+            ErasureError::Form(_) => Self::internal(error),
         }
     }
 }

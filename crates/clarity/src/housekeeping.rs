@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures::FutureExt;
 
 use crate::app::App;
+use crate::erasure;
 use crate::ingest::abandoned;
 use crate::supervise::{Place, Task};
 use crate::telemetry;
@@ -20,6 +21,7 @@ const KEYS_US: i64 = 24 * 3_600 * 1_000_000;
 
 /// Keeps house at the start and then regularly; `also` is what the caller has to forget of its own.
 pub fn start(app: &Arc<App>, also: impl Fn() + Send + Sync + 'static) {
+    erasure::keep_finishing(app);
     let also = Arc::new(also);
     app.supervise(Task::Housekeeping, move |app| {
         let also = Arc::clone(&also);

@@ -84,6 +84,7 @@ impl App {
         let app = Arc::new(Self {
             committer,
             work_ready: Notify::new(),
+            erasure_waits: Notify::new(),
             models: Arc::new(Registry::open(&config.data_dir)),
             lanes: Arc::default(),
             scaler: lab::embed::scaler::named(&config.models.scaler).map_err(OpenError::Scaler)?,

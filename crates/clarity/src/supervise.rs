@@ -40,19 +40,22 @@ pub enum Task {
     Models,
     /// Forgets what is old.
     Housekeeping,
+    /// Finishes erasures.
+    Erasures,
     /// Waits for the signal to stop.
     Signals,
 }
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Committer,
         Self::Worker,
         Self::Refresh,
         Self::Lanes,
         Self::Models,
         Self::Housekeeping,
+        Self::Erasures,
         Self::Signals,
     ];
 
@@ -65,6 +68,7 @@ impl Task {
             Self::Lanes => "lanes",
             Self::Models => "models",
             Self::Housekeeping => "housekeeping",
+            Self::Erasures => "erasures",
             Self::Signals => "signals",
         }
     }

@@ -71,6 +71,11 @@ id!(
     "record"
 );
 id!(
+    /// An erasure that was ordered.
+    ErasureId,
+    "erasure"
+);
+id!(
     /// A unit of background work.
     JobId,
     "job"

@@ -168,7 +168,7 @@ impl Bench {
 
     fn file_bytes(&self) -> u64 {
         self.runtime
-            .block_on(self.store.checkpoint())
+            .block_on(self.store.scrub())
             .expect("a checkpoint");
         std::fs::metadata(self.folder.path().join("bench.db"))
             .expect("a file")

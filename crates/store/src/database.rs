@@ -47,7 +47,6 @@ const SQLITE_PAGES_MAX: u32 = u32::MAX - 1;
 
 const BEGIN_READ_POSTGRES: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const BEGIN_WRITE_SQLITE: &str = "BEGIN IMMEDIATE";
-const CHECKPOINT_SQLITE: &str = "PRAGMA wal_checkpoint(TRUNCATE)";
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("migrations/both");
 
@@ -81,10 +80,10 @@ pub enum Store {
 /// The connections to a SQLite file.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
-    writer: SqlitePool,
+    pub(crate) writer: SqlitePool,
     readers: SqlitePool,
     /// Pages that the file may have; 0 for as many as SQLite allows.
-    pages_max: Arc<AtomicU32>,
+    pub(crate) pages_max: Arc<AtomicU32>,
     /// Removes the folder of a temporary database when the last clone goes.
     folder: Option<Arc<tempfile::TempDir>>,
 }
@@ -176,17 +175,6 @@ impl Store {
         })
     }
 
-    /// Moves everything from the write-ahead log into the file and empties the log, so that erased
-    /// rows are gone from it too. Nothing to do on PostgreSQL.
-    pub async fn checkpoint(&self) -> Result<(), Error> {
-        if let Self::Sqlite(sqlite) = self {
-            sqlx::query(CHECKPOINT_SQLITE)
-                .execute(&sqlite.writer)
-                .await?;
-        }
-        Ok(())
-    }
-
     /// Bounds the SQLite file to this many pages, on every connection from now on; 0 lifts the bound.
     /// A file that cannot grow fails as a full disk does, which is what this is for. Nothing to do on
     /// PostgreSQL.
@@ -231,8 +219,8 @@ fn sqlite_options(path: PathBuf, synchronous: SqliteSynchronous) -> SqliteConnec
         .synchronous(synchronous)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
-        // Overwrites deleted cells (the wrapped key of an erased person) where it costs no extra IO.
-        .pragma("secure_delete", "FAST")
+        // Overwrites what is deleted (the wrapped key of an erased person), pages that become free too.
+        .pragma("secure_delete", "ON")
 }
 
 async fn open_sqlite(
@@ -280,7 +268,10 @@ async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error
     Ok(clean)
 }
 
-async fn bound_pages(connection: &mut SqliteConnection, pages: u32) -> Result<(), sqlx::Error> {
+pub(crate) async fn bound_pages(
+    connection: &mut SqliteConnection,
+    pages: u32,
+) -> Result<(), sqlx::Error> {
     // A pragma takes no parameters; the number cannot be anything else.
     let pages = if pages == 0 { SQLITE_PAGES_MAX } else { pages };
     let text = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));

@@ -19,6 +19,7 @@ mod joining;
 mod merge;
 mod recording;
 mod removal;
+mod scrub;
 mod seal;
 mod snapshot;
 mod tables;
@@ -32,6 +33,7 @@ pub mod devices;
 pub mod docs;
 pub mod embeddings;
 pub mod erase;
+pub mod erasures;
 pub mod error;
 pub mod idempotency;
 pub mod insights;
@@ -56,5 +58,6 @@ pub fn is_chunk(bytes: &[u8]) -> bool {
 // The names that every caller says; everything else is said with its room.
 pub use database::{Store, Target, Tx};
 pub use error::Error;
+pub use scrub::Scrubbed;
 pub use transact::FromStore;
 pub use vault::{PersonKey, Vault};

@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 18] = [
+pub(crate) const TABLES: [Table; 19] = [
     Table {
         name: "meta",
         erased: Not,
@@ -257,6 +257,19 @@ pub(crate) const TABLES: [Table; 18] = [
             ("created_us", Integer),
             ("sealed", Bytes),
             ("methods", Integer),
+        ],
+    },
+    Table {
+        name: "erasures",
+        // What is left of somebody who was erased: that it was done.
+        erased: Not,
+        columns: &[
+            ("id", Id),
+            ("user_id", Id),
+            ("what", Text),
+            ("erased_us", Integer),
+            ("done_us", Integer),
+            ("sealed", Bytes),
         ],
     },
 ];

@@ -423,6 +423,8 @@ export const en = {
     eraseType: (word: string) => `Type ${word} to confirm`,
     eraseWord: "ERASE",
     erased: "Erased. The server signed a receipt.",
+    erasePending:
+      "Erased. Another program still reads an older state of the database file; the server signs the receipt when that ends.",
     receipt: "Save the receipt",
     first: "First",
     last: "Last",

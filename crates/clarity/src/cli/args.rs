@@ -287,6 +287,8 @@ pub(crate) enum UserCommand {
     Disable(UserDisable),
     /// Erases a person: account, data and key. Cannot be undone.
     Erase(UserErase),
+    /// Lists erasures and finishes those that another program held up.
+    Erasures,
 }
 
 /// Arguments of `user add`.

@@ -79,6 +79,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             UserCommand::List => user::list(global).await,
             UserCommand::Disable(wanted) => user::disable(global, wanted).await,
             UserCommand::Erase(wanted) => user::erase(global, wanted).await,
+            UserCommand::Erasures => user::erasures(global).await,
         },
         Command::Device(wanted) => match wanted.command {
             DeviceCommand::Add(wanted) => device::add(global, wanted).await,

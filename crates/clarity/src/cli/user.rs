@@ -1,7 +1,6 @@
 //! Accounts from the command line. Passwords come from standard input or a prompt, never from arguments:
 //! those are seen by every process of the machine and kept by the shell.
 
-use std::collections::BTreeMap;
 use std::io::{BufRead, IsTerminal};
 
 use anyhow::Context;
@@ -21,7 +20,9 @@ use crate::auth::role::Role;
 use crate::cli::args::{Global, UserAdd, UserDisable, UserErase};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
+use crate::erasure::{self, Erasure, ErasureError, State};
 use crate::ingest::edit;
+use crate::instant::rfc3339;
 use crate::person::profile::Profile;
 use crate::problem::Problem;
 
@@ -124,32 +125,91 @@ pub(super) async fn erase(global: &Global, wanted: UserErase) -> Result<(), Fail
     if !wanted.yes {
         confirm(&wanted.email)?;
     }
-    let (user, erased) = household::with(global, async |app| {
+    let (erasure, state) = household::with(global, async |app| {
         let user = household::person(app, &wanted.email).await?.id;
         let erased = async {
-            let mut tx = app.store.begin("erase a person").await?;
-            let erased = store::erase::person(&mut tx, user).await?;
-            tx.commit().await?;
-            app.store.checkpoint().await?;
-            store::erase::in_copies(&app.store, user).await?;
-            Ok::<_, store::Error>(erased)
+            let erasure = erasure::of_person(app, user).await?;
+            let state = erasure::settle(app, &erasure).await?;
+            Ok::<_, ErasureError>((erasure, state))
         };
-        Ok((user, erased.await.context("erasing the person")?))
+        Ok(erased.await.context("erasing the person")?)
     })
     .await?;
-    let by_table: BTreeMap<&str, u64> = erased.counts.into_iter().collect();
     if global.json {
-        return output::json(&json!({ "user_id": user, "erased": by_table }));
+        let erased = &erasure.account.counts;
+        return output::json(&json!({
+            "user_id": erasure.user,
+            "erased": erased,
+            "erasure_id": erasure.id,
+            "state": state,
+        }));
     }
-    let counts: Vec<String> = by_table
+    let counts: Vec<String> = erasure
+        .account
+        .counts
         .iter()
         .map(|(table, rows)| format!("{table} {rows}"))
         .collect();
+    let key = match state {
+        State::Done => "and the key",
+        State::Pending => {
+            "but another program has the database file open, so that old bytes are still in it"
+        }
+    };
     output::line(&format!(
-        "erased {} and the key ({}); delete old backups too",
+        "erased {} {key} ({}); delete old backups too",
         wanted.email,
         counts.join(", ")
-    ))
+    ))?;
+    if state == State::Pending {
+        output::note(
+            "end that program; a running server then finishes, and so does `clarity user erasures`",
+        );
+    }
+    Ok(())
+}
+
+/// Finishes erasures that could not be, and lists them all.
+pub(super) async fn erasures(global: &Global) -> Result<(), Failure> {
+    let all = household::with(global, async |app| {
+        let listed = async {
+            erasure::finish(app).await?;
+            erasure::list(app).await
+        };
+        Ok(listed.await.context("finishing erasures")?)
+    })
+    .await?;
+    if global.json {
+        let all: Vec<_> = all
+            .iter()
+            .map(|one| {
+                json!({
+                    "erasure_id": one.id,
+                    "user_id": one.user,
+                    "what": one.what,
+                    "erased_at": rfc3339(one.erased_us),
+                    "state": one.state(),
+                    "erased": one.account.counts,
+                })
+            })
+            .collect();
+        return output::json(&all);
+    }
+    let row = |one: &Erasure| {
+        let state = match one.state() {
+            State::Done => "done",
+            State::Pending => "pending",
+        };
+        vec![
+            one.id.to_string(),
+            one.what.clone(),
+            one.user.to_string(),
+            rfc3339(one.erased_us),
+            state.to_owned(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = all.iter().map(row).collect();
+    output::table(&["id", "what", "of", "at", "state"], &rows)
 }
 
 fn described(person: &Person) -> serde_json::Value {

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::{StreamExt, stream};
 use lab::models::digest::Sha256;
+use model::ids::ErasureId;
 use serde::{Deserialize, Serialize};
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
@@ -27,9 +28,10 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::erasure::{self, Erasure, State as Finished};
 use crate::export::lines::Whole;
 use crate::export::{self, ExportError, Exported, Format};
-use crate::http::page::Params;
+use crate::http::page::{Params, PathId};
 use crate::instant::rfc3339;
 use crate::problem::Problem;
 
@@ -51,20 +53,23 @@ pub(crate) struct ExportQuery {
 #[schema(as = ErasureStatement)]
 struct Statement {
     /// `health_data`: everything but the account itself.
-    what: &'static str,
+    what: String,
     /// Whose.
     user_id: String,
     /// When.
     erased_at: String,
     /// Rows by table; samples are counted one by one.
-    counts: BTreeMap<&'static str, u64>,
+    counts: BTreeMap<String, u64>,
     /// What became of the key that the rows were sealed with.
-    key: &'static str,
+    key: String,
 }
 
 /// Proof of an erasure.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 struct Receipt {
+    /// Reads the receipt again, at `/health-data/erasures/{erasure_id}`.
+    #[schema(format = Uuid)]
+    erasure_id: String,
     /// What was erased.
     #[serde(flatten)]
     statement: Statement,
@@ -80,11 +85,30 @@ struct Receipt {
     signature: String,
 }
 
+/// An erasure of which older bytes are left in the files.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = PendingErasure)]
+struct Pending {
+    /// Asks again, at `/health-data/erasures/{erasure_id}`.
+    #[schema(format = Uuid)]
+    erasure_id: String,
+    /// `pending`.
+    state: Finished,
+    /// When the rows were deleted.
+    #[schema(format = DateTime)]
+    erased_at: String,
+    /// Rows by table; samples are counted one by one.
+    counts: BTreeMap<String, u64>,
+    /// What it waits for.
+    detail: &'static str,
+}
+
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(download))
         .routes(routes!(purge))
+        .routes(routes!(read_erasure))
 }
 
 /// Exports everything that the caller measured.
@@ -170,36 +194,75 @@ fn body(read_end: DuplexStream, outcome: Outcome) -> Body {
 ///
 /// Samples, records, summaries, insights, uploads and the profile are gone with the key they were
 /// sealed with; the account, its sessions and its preferences stay. The receipt is signed by the
-/// server.
+/// server once nothing of them is left in the files of the database: 202 says that the rows are gone and
+/// somebody still reads an older state of the files, such as a backup that is being made; the receipt follows.
 #[utoipa::path(
     delete,
     operation_id = "purge_health_data",
     path = "/health-data/purge",
     tag = "export",
-    responses((status = 200, description = "Erased", body = Receipt)),
+    responses(
+        (status = 200, description = "Erased, also from the files", body = Receipt),
+        (status = 202, description = "Erased; the files still contain older bytes", body = Pending),
+    ),
     security(("bearer" = [])),
 )]
-async fn purge(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Receipt>, Problem> {
-    let mut tx = app.store.begin("erase health data").await?;
-    let erased = store::erase::health_data(&mut tx, &app.vault, caller.user).await?;
-    let erased_us = app.clock.now_us();
-    tx.commit().await?;
-    // Erased rows also leave the write-ahead log.
-    app.store.checkpoint().await?;
-    store::erase::in_copies(&app.store, caller.user).await?;
-    let statement = Statement {
-        what: "health_data",
-        user_id: caller.user.to_string(),
-        erased_at: rfc3339(erased_us),
-        counts: erased.counts.into_iter().collect(),
-        key: "destroyed and replaced",
-    };
-    Ok(Json(sign(&app, statement)))
+async fn purge(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
+    let mut erasure = erasure::of_health_data(&app, caller.user).await?;
+    if erasure::settle(&app, &erasure).await? == Finished::Done {
+        erasure.done_us = Some(app.clock.now_us());
+    }
+    Ok(answer(&app, erasure))
 }
 
-fn sign(app: &App, statement: Statement) -> Receipt {
+/// Reads an erasure of the caller: its receipt, or that it waits.
+#[utoipa::path(
+    get,
+    operation_id = "get_erasure",
+    path = "/health-data/erasures/{erasure_id}",
+    tag = "export",
+    params(("erasure_id" = String, Path, format = Uuid, description = "Id from the answer to the purge")),
+    responses(
+        (status = 200, description = "Erased, also from the files", body = Receipt),
+        (status = 202, description = "Erased; the files still contain older bytes", body = Pending),
+    ),
+    security(("bearer" = [])),
+)]
+async fn read_erasure(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    PathId(id): PathId<ErasureId>,
+) -> Result<Response, Problem> {
+    let found = erasure::get(&app, caller.user, id).await?;
+    Ok(answer(&app, found.ok_or_else(Problem::not_found)?))
+}
+
+fn answer(app: &App, erasure: Erasure) -> Response {
+    if erasure.state() == Finished::Pending {
+        let pending = Pending {
+            erasure_id: erasure.id.to_string(),
+            state: Finished::Pending,
+            erased_at: rfc3339(erasure.erased_us),
+            counts: erasure.account.counts,
+            detail: "the rows are gone; another program reads an older state of the database \
+                     file, so the receipt is signed when that ends",
+        };
+        return (StatusCode::ACCEPTED, Json(pending)).into_response();
+    }
+    let statement = Statement {
+        what: erasure.what,
+        user_id: erasure.user.to_string(),
+        erased_at: rfc3339(erasure.erased_us),
+        counts: erasure.account.counts,
+        key: erasure.account.key,
+    };
+    Json(sign(app, erasure.id, statement)).into_response()
+}
+
+fn sign(app: &App, id: ErasureId, statement: Statement) -> Receipt {
     let signed_text = serde_json::to_string(&statement).expect("a statement is plain JSON");
     Receipt {
+        erasure_id: id.to_string(),
         digest: Sha256::of(signed_text.as_bytes()).to_string(),
         algorithm: "EdDSA",
         key_id: app.keys.key_id().to_owned(),

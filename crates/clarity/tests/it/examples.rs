@@ -399,12 +399,14 @@ async fn ends(story: &mut Story) {
         .json();
     let id = taken["processing_id"].as_str().expect("an id").to_owned();
     take(story, "delete_upload", format!("/api/v1/health-data/{id}")).await;
-    take(
-        story,
-        "purge_health_data",
-        "/api/v1/health-data/purge".to_owned(),
-    )
-    .await;
+    let path = "/api/v1/health-data/purge";
+    let purged = story
+        .take("purge_health_data", Method::DELETE, path, Sent::Nothing)
+        .await
+        .json();
+    let id = purged["erasure_id"].as_str().expect("an id");
+    let path = format!("health-data/erasures/{id}");
+    story.get("get_erasure", &path).await;
     let login = json!({"email": "ada@example.org", "password": PASSWORD});
     let other = story
         .send(&Method::POST, "/api/v1/auth/login", &Sent::Json(login))

@@ -26,6 +26,7 @@ mod doors;
 mod doors_matrix;
 mod edges;
 mod effort;
+mod erasure;
 mod examples;
 mod failing;
 mod files;

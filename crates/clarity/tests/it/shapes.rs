@@ -97,6 +97,7 @@ struct Names {
     analysis: String,
     workout: String,
     device: String,
+    erasure: String,
 }
 
 impl Names {
@@ -107,6 +108,7 @@ impl Names {
             "analysis_id" => vec![&self.analysis],
             "workout_id" => vec![&self.workout],
             "device_id" => vec![&self.device],
+            "erasure_id" => vec![&self.erasure],
             "metric" => METRICS.to_vec(),
             "file" => vec!["swagger-ui.css", "swagger-init.js"],
             other => panic!("nothing stands for the path parameter {other}"),
@@ -142,6 +144,10 @@ async fn live(test: &TestApp) -> (Person, Names) {
     let user: UserId = text(&get(test, &person, "/api/v1/auth/me").await["id"])
         .parse()
         .expect("an id");
+    // Before there is anything that it would take along.
+    let path = "/api/v1/health-data/purge";
+    let purge = request(Method::DELETE, path, Some(&person), &[], None);
+    let erasure = text(&test.send(purge).await.json()["erasure_id"]);
     let home = json!({"time_zone": "Europe/Berlin", "birth_date": "1985-12-10", "sex": "female"});
     let profile = test.put("/api/v1/user/profile", &person, &[], &home).await;
     assert_eq!(profile.status, StatusCode::OK, "{}", profile.text());
@@ -167,6 +173,7 @@ async fn live(test: &TestApp) -> (Person, Names) {
     let phone = test.post("/api/v1/devices", Some(&person), &phone).await;
     let names = Names {
         device: text(&phone.json()["device_id"]),
+        erasure,
         import: text(&imported["import_id"]),
         insight: text(&get(test, &person, "/api/v1/insights/daily").await["id"]),
         analysis: text(&analysis.json()["id"]),

@@ -464,7 +464,7 @@ fn a_file_is_shared_with_another_process_and_survives() {
         );
         assert!(vault.person_key(&mut reading, user).await.is_ok());
         drop(reading);
-        first.store.checkpoint().await.expect("a checkpoint");
+        first.store.scrub().await.expect("a checkpoint");
         first.store.close().await;
         second.close().await;
     });

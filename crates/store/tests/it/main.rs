@@ -3,6 +3,7 @@
 
 mod account;
 mod device;
+mod erased;
 mod failing;
 mod fixture;
 mod growth;

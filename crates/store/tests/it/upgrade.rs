@@ -289,6 +289,7 @@ async fn age(store: &Store) {
         "ALTER TABLE persons DROP COLUMN settled",
         "DROP TABLE devices",
         "DROP TABLE metric_counts",
+        "DROP TABLE erasures",
         "DELETE FROM _sqlx_migrations WHERE version >= 8",
     ] {
         execute(&mut tx, text).await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::ids::{AnalysisId, DeviceId, InsightId, JobId, SessionId, UserId};
+use model::ids::{AnalysisId, DeviceId, ErasureId, InsightId, JobId, SessionId, UserId};
 use model::metric::MetricNo;
 use model::sample::{HOUR_US, Uid};
 use store::days::DayRow;
@@ -13,8 +13,8 @@ use store::insights::StoredInsight;
 use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
 use store::{
-    Error, PersonKey, Store, Target, Tx, Vault, copy, days, embeddings, erase, idempotency,
-    insights, jobs,
+    Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, copy, days, embeddings, erase, erasures,
+    idempotency, insights, jobs,
 };
 use store::{people, samples, sessions};
 
@@ -89,6 +89,17 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128)
     };
     let created = devices::create(tx, &house.vault, key, user, &device, 9).await;
     assert!(created.expect("a write"));
+    let erasure = erasures::Erasure {
+        id: ErasureId::from_uuid(uuid(990 + number)),
+        user,
+        what: "health_data".to_owned(),
+        erased_us: NOW_US,
+        done_us: None,
+        account: b"canary-account".to_vec(),
+    };
+    erasures::note(tx, &house.vault, &erasure)
+        .await
+        .expect("a write");
     let request = idempotency::Request {
         key_hash: [1; 32],
         content_hash: [2; 32],
@@ -241,7 +252,10 @@ fn an_erased_person_leaves_no_row() {
         assert_eq!(count("chunks"), Some(48));
         assert_eq!(count("persons"), Some(1));
         let mut tx = house.write().await;
-        assert_eq!(rows(&mut tx).await, empty);
+        let mut left = rows(&mut tx).await;
+        // That something was erased is known for longer.
+        assert_eq!(left.insert("erasures".to_owned(), 0), Some(1));
+        assert_eq!(left, empty);
         let gone = docs::put(&mut tx, &stale, user, DocName::Profile, b"x", Expected::Any).await;
         assert!(matches!(gone, Err(Error::PersonUnknown)));
         assert!(matches!(
@@ -274,6 +288,7 @@ fn erasing_health_data_keeps_the_account_under_a_new_key() {
             [
                 "counters",
                 "docs",
+                "erasures",
                 "meta",
                 "persons",
                 "session_tokens",
@@ -376,7 +391,8 @@ fn the_files_tell_nothing() {
         let mut tx = house.write().await;
         erase::person(&mut tx, user).await.expect("a write");
         tx.commit().await.expect("a commit");
-        house.store.checkpoint().await.expect("a checkpoint");
+        let scrubbed = house.store.scrub().await.expect("a checkpoint");
+        assert_eq!(scrubbed, Scrubbed::Clean);
         house.store.close().await;
         assert!(
             !occurs(folder.path(), b"$argon2id$hash"),
