@@ -6,6 +6,7 @@
 //! [`Block`]s over while they read. A reader must never keep raw acceleration, guess a value that the
 //! file does not hold, or hand over the name, sex or birth date of the wearer.
 
+mod actigraph_csv;
 mod agd;
 mod awd;
 mod bba;
@@ -21,9 +22,13 @@ mod geneactiv;
 mod grid;
 mod gt3x;
 mod lines;
+mod magnitude;
 mod motionwatch;
 mod nhanes;
+mod numbers;
 pub mod options;
+mod people;
+mod plausible;
 mod rpx;
 mod source;
 mod stamp;
@@ -117,15 +122,43 @@ pub struct Damages {
     pub first: Vec<Damage>,
     /// How many there are in all.
     pub count: u64,
+    /// How many of them lost something of the file; the others say what was done to keep it.
+    pub lost: u64,
+}
+
+/// Damages that lose nothing: rows that were sorted, values that stand for missing ones, dates of open order.
+const NOTES: [&str; 4] = [
+    "ambiguous_date",
+    "negative_value",
+    "not_a_value",
+    "out_of_order",
+];
+
+impl Damage {
+    /// Whether something of the file is lost with it.
+    pub fn is_loss(&self) -> bool {
+        !NOTES.contains(&self.code)
+    }
 }
 
 impl Damages {
     /// Counts one damage and keeps it when there is room.
     pub fn push(&mut self, damage: Damage) {
         self.count += 1;
+        self.lost += u64::from(damage.is_loss());
         if self.first.len() < DAMAGES_MAX {
             self.first.push(damage);
         }
+    }
+
+    /// These damages and others.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        let room = DAMAGES_MAX.saturating_sub(self.first.len());
+        self.first.extend(others.first.into_iter().take(room));
+        self.count += others.count;
+        self.lost += others.lost;
+        self
     }
 }
 
@@ -188,7 +221,12 @@ pub enum Content {
     /// Raw acceleration, handed over in blocks while it was read.
     Raw(Raw),
     /// Epochs of several people in one file.
-    Several(Vec<Member>),
+    Several {
+        /// The column that tells them apart.
+        column: String,
+        /// The people, in the order in which they came.
+        members: Vec<Member>,
+    },
 }
 
 /// One of the people of a file that holds several.

@@ -22,8 +22,10 @@ fn fitting(format: &str, channel: &str, place: &str) -> Option<&'static str> {
     // Counts are worn at the hip unless the file says otherwise, raw acceleration at the wrist.
     match (format, channel) {
         _ if is_elsewhere => None,
-        ("agd", "vector_magnitude") if !place.contains("wrist") => Some("sasaki_2011"),
-        ("agd", "axis1") | ("nhanes", "activity") if !place.contains("wrist") => {
+        ("agd" | "actigraph_csv", "vector_magnitude") if !place.contains("wrist") => {
+            Some("sasaki_2011")
+        }
+        ("agd" | "actigraph_csv", "axis1") | ("nhanes", "activity") if !place.contains("wrist") => {
             Some("troiano_2008")
         }
         ("gt3x", "enmo") if is_hip => Some("hildebrand_hip_actigraph"),

@@ -75,7 +75,7 @@ pub struct Written {
 /// scale.
 pub(crate) fn scorer_of(format: &str) -> &'static Scorer {
     match format {
-        "agd" | "gt3x" => &COLE_KRIPKE_ACTILIFE,
+        "agd" | "actigraph_csv" | "gt3x" => &COLE_KRIPKE_ACTILIFE,
         "awd" | "respironics_csv" | "motionwatch" => &OAKLEY,
         _ => &OAKLEY_AUTOMATIC,
     }
@@ -179,6 +179,7 @@ pub fn document(
         cut_points: report.input().cut_points.map(|points| points.id),
         damages: Damaged {
             count: loaded.damages.count,
+            lost: loaded.damages.lost,
             first: loaded.damages.first.iter().map(damage).collect(),
         },
         measures: Measures(measures.collect()),
@@ -218,6 +219,8 @@ struct Document<'a> {
 #[derive(serde::Serialize)]
 struct Damaged {
     count: u64,
+    /// Those with which something of the file is lost.
+    lost: u64,
     first: Vec<serde_json::Value>,
 }
 

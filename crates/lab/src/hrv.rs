@@ -202,7 +202,9 @@ pub fn document(read: &Intervals, wanted: &Wanted) -> Document {
 }
 
 fn input(read: &Intervals, count: usize) -> Input {
-    let Damages { first, count: lost } = &read.damages;
+    let Damages {
+        first, count: lost, ..
+    } = &read.damages;
     Input {
         format: read.format,
         unit: match read.unit {

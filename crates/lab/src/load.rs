@@ -37,6 +37,8 @@ pub struct How {
     pub zone: Option<TimeZone>,
     /// Length of an epoch to resample to, seconds.
     pub epoch_s: Option<u32>,
+    /// What may be lost of a file that is used.
+    pub losses: Losses,
     /// Whether a file is decoded on a thread of its own while its samples are reduced.
     pub decode: Decode,
 }
@@ -100,6 +102,16 @@ pub enum LoadError {
     /// The file names samples but holds none.
     #[error("the file holds no samples of acceleration")]
     NoSamples,
+    /// A part of the file is lost, where none may be.
+    #[error(
+        "{count} places of the file could not be read, which --strict refuses; the first: {first}"
+    )]
+    Lossy {
+        /// How many.
+        count: u64,
+        /// The first of them.
+        first: String,
+    },
     /// The times lie beyond the calendar.
     #[error("the times of the recording lie beyond the calendar")]
     Calendar,
@@ -128,6 +140,16 @@ pub struct Loaded {
     pub damages: Damages,
 }
 
+/// What may be lost of a file that is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Losses {
+    /// What the bound of its reader allows, and counted.
+    #[default]
+    Counted,
+    /// Nothing.
+    Refused,
+}
+
 /// A file as the measures see it.
 #[derive(Debug)]
 pub struct LoadedFile {
@@ -153,16 +175,36 @@ pub fn load(path: &Path, how: &How) -> Result<LoadedFile, LoadError> {
     input.drain()?;
     let recordings = match content {
         Content::Epochs(recording) => vec![of_epochs(None, recording, how)?],
-        Content::Several(members) => members
+        Content::Several { members, .. } => members
             .into_iter()
             .map(|member| of_epochs(Some(member.number), member.recording, how))
             .collect::<Result<_, _>>()?,
         Content::Raw(found) => vec![raw::reduced(path, found, first, how)?],
     };
+    if how.losses == Losses::Refused {
+        recordings.iter().try_for_each(Loaded::refuse_losses)?;
+    }
     Ok(LoadedFile {
         sha256: input.hex(),
         recordings,
     })
+}
+
+impl Loaded {
+    fn refuse_losses(&self) -> Result<(), LoadError> {
+        let damages = &self.damages;
+        let Some(first) = damages.first.iter().find(|damage| damage.is_loss()) else {
+            return Ok(());
+        };
+        let place = match first.line {
+            Some(line) => format!("line {line}"),
+            None => format!("byte {}", first.byte),
+        };
+        Err(LoadError::Lossy {
+            count: damages.lost,
+            first: format!("{place}: {}", first.message),
+        })
+    }
 }
 
 fn of_epochs(

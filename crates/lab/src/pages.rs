@@ -144,12 +144,15 @@ fn remarks(loaded: &Loaded) -> Vec<String> {
             Some(line) => format!("line {line}"),
             None => format!("byte {}", damage.byte),
         };
-        remarks.push(format!("Not read at {place}: {}.", damage.message));
+        let what = if damage.is_loss() { "Lost" } else { "Noted" };
+        remarks.push(format!("{what} at {place}: {}.", damage.message));
     }
     let told = u64::try_from(remarks.len()).unwrap_or(u64::MAX);
     if loaded.damages.count > told {
         let more = loaded.damages.count - told;
-        remarks.push(format!("{more} more places could not be read."));
+        remarks.push(format!(
+            "{more} more places could not be read or were set right."
+        ));
     }
     if loaded.header.has_invented_dates {
         remarks

@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use lab::diary::{self, Kind, Log};
 use lab::examine::{self, Listed, Prepared, Wanted, Written};
 use lab::journal::{self, Entry, Journal};
-use lab::load::{self, Decode, How};
+use lab::load::{self, Decode, How, Losses};
 use lab::models::digest::Sha256;
 use lab::results::{self, Line, Output};
 use lab::{batch, find, pages};
@@ -151,6 +151,11 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
             channel: wanted.channel.clone(),
             zone,
             epoch_s: wanted.epoch,
+            losses: if wanted.strict {
+                Losses::Refused
+            } else {
+                Losses::Counted
+            },
             decode: Decode::Here,
         },
         wanted: wanted_parts,
@@ -227,7 +232,7 @@ fn options(wanted: &Analyze, parts: &Wanted) -> String {
         "columns": columns, "nights": parts.nights, "days": parts.days, "scores": parts.scores,
         "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear,
         "tz": wanted.tz, "epoch_s": wanted.epoch, "table": wanted.columns, "format": wanted.format,
-        "channel": wanted.channel, "cut_points": parts.cut_points.map(|points| points.id),
+        "channel": wanted.channel, "strict": wanted.strict, "cut_points": parts.cut_points.map(|points| points.id),
     })
     .to_string()
 }

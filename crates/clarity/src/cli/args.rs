@@ -210,7 +210,7 @@ pub(crate) struct Analyze {
     /// Files worked on at the same time; without it, as many as there are cores.
     #[arg(long, value_name = "COUNT")]
     pub(crate) threads: Option<usize>,
-    /// End with 3 when any file failed.
+    /// Refuse a file of which anything is lost, and end with 3 when any file failed.
     #[arg(long)]
     pub(crate) strict: bool,
 }

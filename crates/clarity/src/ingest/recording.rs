@@ -72,9 +72,11 @@ pub(crate) fn read(
             let _ = writer.write(&recording);
             Ok(())
         }
-        Content::Several(_) => Err(unreadable(
-            "the file holds recordings of several people; split it by person first".to_owned(),
-        )),
+        Content::Several { column, members } => Err(unreadable(format!(
+            "the file holds recordings of {} people, told apart by its column {column:?}; split it by that \
+             column and import each part for its own person",
+            members.len()
+        ))),
         Content::Raw(raw) => {
             let recording = reduction.finish(raw).map_err(unreadable)?;
             let writer = Writer::new(&recording.header, around, input.count, sink);
@@ -127,8 +129,8 @@ enum Kept {
 
 fn metric_of(format: &str, channel: &Channel, is_first: bool) -> Kept {
     let by_name = match channel.name.as_str() {
-        "axis1" if format == AGD => Some("actigraph_count"),
-        "vector_magnitude" if format == AGD => Some("actigraph_vector_magnitude"),
+        "axis1" if is_actigraph(format) => Some("actigraph_count"),
+        "vector_magnitude" if is_actigraph(format) => Some("actigraph_vector_magnitude"),
         name => REDUCED
             .iter()
             .find(|(_, reduced, _)| *reduced == name)
@@ -136,7 +138,7 @@ fn metric_of(format: &str, channel: &Channel, is_first: bool) -> Kept {
     };
     let by_quantity = || match channel.quantity {
         Quantity::Activity if channel.unit == MILLI_G => Some("euclidean_norm_minus_one"),
-        Quantity::Activity if format != AGD => Some("activity_count"),
+        Quantity::Activity if !is_actigraph(format) => Some("activity_count"),
         Quantity::Light if channel.unit == "lx" => Some("ambient_light"),
         Quantity::Temperature => Some("device_temperature"),
         Quantity::Steps => Some("step_count"),
@@ -159,8 +161,10 @@ fn metric_of(format: &str, channel: &Channel, is_first: bool) -> Kept {
 /// The unit of activity that is an acceleration.
 const MILLI_G: &str = "m[g]";
 
-/// The format whose counts are ActiGraph's own.
-const AGD: &str = "agd";
+/// Whether the counts of a format are ActiGraph's own.
+fn is_actigraph(format: &str) -> bool {
+    matches!(format, "agd" | "actigraph_csv")
+}
 
 /// What raw acceleration is reduced to: the measure, the name of its channel, its metric.
 const REDUCED: [(Measure, &str, &str); 5] = [

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod analyze;
+mod analyze_tables;
 mod beats;
 mod binary;
 mod bodies;

@@ -293,6 +293,38 @@ async fn a_table_with_declared_columns_is_a_recording() {
 }
 
 #[tokio::test]
+async fn a_table_of_several_people_is_nobodys() {
+    let days = Days::of_a_person_in("Europe/Berlin").await;
+    let mut file = String::from("subject_id,timestamp,activity\n");
+    for who in ["A", "B"] {
+        for minute in 0..60 {
+            writeln!(file, "{who},2026-05-03 12:{minute:02}:00,7").expect("a String takes it");
+        }
+    }
+    let refusal = async |path: String, file: String| {
+        let request = Request::post(path)
+            .header("authorization", format!("Bearer {}", days.person.access))
+            .body(Body::from(file))
+            .expect("a request");
+        let answer = days.test.send(request).await;
+        assert!(answer.status.is_client_error(), "{}", answer.text());
+        answer.text()
+    };
+    let refused = refusal(IMPORTS.to_owned(), file.clone()).await;
+    assert!(refused.contains("subject_id"), "{refused}");
+    let declared = format!("{IMPORTS}?columns=time=timestamp,count=activity,subject=subject_id");
+    let refused = refusal(declared, file.clone()).await;
+    assert!(refused.contains("2 people"), "{refused}");
+    let alone = file.lines().filter(|line| !line.starts_with('B'));
+    let alone: Vec<&str> = alone.collect();
+    let account = import(&days.test, &days.person, IMPORTS, alone.join("\n")).await;
+    assert_eq!(account["accepted"], 60, "{account}");
+    let nobody = file.replace("subject_id", "wearer");
+    let refused = refusal(format!("{IMPORTS}?format=table"), nobody).await;
+    assert!(refused.contains("60 of 120 rows"), "{refused}");
+}
+
+#[tokio::test]
 async fn raw_acceleration_is_reduced_while_it_arrives() {
     let Some(path) = oracle::data::beside("samples/actfast/test_data/cmi/geneactiv.bin") else {
         return;

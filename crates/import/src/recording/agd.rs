@@ -13,7 +13,7 @@ use super::error::{Error, Place, VALUES_MAX};
 use super::options::Options;
 use super::source::Fault;
 use super::stamp::ticks_second;
-use super::{Channel, Damages, Header, Quantity, Recording};
+use super::{Channel, Damages, Header, Quantity, Recording, magnitude};
 
 mod sqlite;
 
@@ -240,18 +240,7 @@ impl Series {
             .into_iter()
             .map(|(_, channel)| Channel { start_s, ..channel })
             .collect();
-        let axis = |name: &str| channels.iter().find(|channel| channel.name == name);
-        if let (Some(x), Some(y), Some(z)) = (axis("axis1"), axis("axis2"), axis("axis3")) {
-            let values = x.values.iter().zip(&y.values).zip(&z.values);
-            let magnitude = Channel {
-                name: "vector_magnitude".to_owned(),
-                values: values
-                    .map(|((x, y), z)| (x * x + y * y + z * z).sqrt())
-                    .collect(),
-                ..x.clone()
-            };
-            channels.insert(0, magnitude);
-        }
+        magnitude::add(&mut channels);
         channels
     }
 }

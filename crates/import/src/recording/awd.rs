@@ -19,7 +19,7 @@ use std::io::Read;
 use super::error::{Error, Place, VALUES_MAX};
 use super::lines::{Lines, Spot};
 use super::options::Options;
-use super::{Channel, Damages, Header, Quantity, Recording, stamp};
+use super::{Channel, Damages, Header, Quantity, Recording, stamp, table};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "awd";
@@ -69,6 +69,8 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
     if columns.activity.is_empty() {
         return Err(Error::Empty { format: NAME });
     }
+    let lost = usize::try_from(damages.count).unwrap_or(usize::MAX);
+    table::refuse_when_much_is_lost(NAME, (lost, columns.activity.len()), damages.first.first())?;
     Ok(Recording {
         channels: columns.into_channels(&head),
         header: Header {

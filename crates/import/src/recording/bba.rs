@@ -15,8 +15,7 @@
 
 use std::io::Read;
 
-use super::error::Error;
-use super::grid::Grid;
+use super::error::{Error, VALUES_MAX};
 use super::lines::{Line, Lines};
 use super::options::Options;
 use super::stamp::Calendar;
@@ -58,7 +57,8 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
         let layout = layout(&cells, options).ok_or_else(|| {
             table::malformed(NAME, lines.spot(), "expected the columns time and acc")
         })?;
-        let rows = table::read(NAME, layout, None, &mut lines, &mut damages)?;
+        let rows = table::read(NAME, layout, None, &mut lines)?;
+        damages = rows.damages;
         (rows.channels, rows.utc_offset_s)
     };
     Ok(Recording {
@@ -93,6 +93,7 @@ fn layout(cells: &[&str], options: &Options<'_>) -> Option<Layout> {
     has_activity.then(|| Layout {
         separator: ',',
         when: When::Stamp(when),
+        subject: None,
         fields,
         epoch_s: table::epoch_s(options, None),
         calendar: Calendar::default(),
@@ -107,47 +108,51 @@ fn read_old(
     damages: &mut Damages,
 ) -> Result<Vec<Channel>, Error> {
     let heading = cells.first().copied().unwrap_or_default();
-    let mut calendar = Calendar::default();
     let start = heading
         .split(" - ")
         .nth(1)
-        .and_then(|start| calendar.stamp(start));
+        .and_then(|start| Calendar::default().second(start));
     let stated = heading
         .rsplit_once('=')
         .and_then(|(_, rate)| rate.trim().split(' ').next()?.parse().ok());
-    let (Some(start), Some(epoch_s)) = (start, table::epoch_s(options, stated)) else {
+    let (Some(start_s), Some(epoch_s)) = (start, table::epoch_s(options, stated)) else {
         let message = "expected the start and the seconds of an epoch in the heading";
         return Err(table::malformed(NAME, lines.spot(), message));
     };
-    let has_imputed = cells.get(1).is_some_and(|cell| *cell == "imputed");
-    let mut grid = Grid::new(1 + usize::from(has_imputed), Some(epoch_s));
-    let mut second = start;
+    let mut kinds = vec![("acceleration", Quantity::Activity, MILLI_G)];
+    if cells.get(1).is_some_and(|cell| *cell == "imputed") {
+        kinds.push(("imputed", Quantity::Other, "1"));
+    }
+    let mut columns: Vec<Vec<f64>> = vec![Vec::new(); kinds.len()];
+    let (mut rows, mut lost) = (0, 0);
     while let Some(Line { spot, text }) = lines.next_line()? {
         if text.trim().is_empty() {
             continue;
         }
+        rows += 1;
+        if rows * columns.len() > VALUES_MAX {
+            return Err(Error::too_many_values());
+        }
         let cells = table::split(&text, ',');
-        let mut value = |index: usize| match cells.get(index).map(|cell| Cell::number(cell)) {
-            Some(Cell::Value(value)) => value,
-            Some(Cell::Missing) => f64::NAN,
-            Some(Cell::Bad) | None => {
-                damages.push(spot.damage("malformed_value", "expected a number"));
-                f64::NAN
-            }
-        };
-        let row = [value(0), if has_imputed { value(1) } else { f64::NAN }];
-        grid.push(spot, second, &row, damages)?;
-        second += i64::from(epoch_s);
+        for (index, column) in columns.iter_mut().enumerate() {
+            column.push(match cells.get(index).map(|cell| Cell::number(cell)) {
+                Some(Cell::Value(value)) => value,
+                Some(Cell::Missing) => f64::NAN,
+                Some(Cell::Bad) | None => {
+                    damages.push(spot.damage("malformed_value", "expected a number"));
+                    lost += usize::from(index == 0);
+                    f64::NAN
+                }
+            });
+        }
     }
-    let placed = grid.finish(damages)?.ok_or(Error::Empty { format: NAME })?;
-    let start_s = calendar.origin_s() + placed.start_s;
-    let kinds = [
-        ("acceleration", Quantity::Activity, MILLI_G),
-        ("imputed", Quantity::Other, "1"),
-    ];
+    if rows == 0 {
+        return Err(Error::Empty { format: NAME });
+    }
+    table::refuse_when_much_is_lost(NAME, (lost, rows), damages.first.first())?;
     Ok(kinds
         .into_iter()
-        .zip(placed.columns)
+        .zip(columns)
         .map(|((name, quantity, unit), values)| Channel {
             name: name.to_owned(),
             quantity,

@@ -9,6 +9,8 @@ pub enum Role {
     Time,
     /// The date, beside a time of day.
     Date,
+    /// The pseudonym of the wearer; rows of different ones are recordings of different people.
+    Subject,
     /// Activity counts.
     Count,
     /// Light in lux.
@@ -36,6 +38,15 @@ pub enum Column {
     Heading(String),
     /// By its number, counted from 1.
     Number(usize),
+}
+
+impl std::fmt::Display for Column {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Heading(heading) => out.write_str(heading),
+            Self::Number(number) => write!(out, "{number}"),
+        }
+    }
 }
 
 /// The declared columns of a table.
@@ -110,7 +121,7 @@ impl Columns {
         }
         if roles
             .iter()
-            .all(|(role, _)| matches!(role, Role::Time | Role::Date))
+            .all(|(role, _)| matches!(role, Role::Time | Role::Date | Role::Subject))
         {
             return Err(ColumnsError::NoValues);
         }
@@ -128,6 +139,7 @@ impl Role {
         match name.to_ascii_lowercase().as_str() {
             "time" => Self::Time,
             "date" => Self::Date,
+            "subject" => Self::Subject,
             "count" | "counts" | "activity" => Self::Count,
             "light" | "lux" => Self::Light,
             "temperature" => Self::Temperature,

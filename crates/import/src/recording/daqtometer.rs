@@ -14,7 +14,7 @@ use super::lines::Lines;
 use super::options::Options;
 use super::stamp::Calendar;
 use super::table::{self, Field, Layout, When};
-use super::{Damages, Header, Quantity, Recording};
+use super::{Header, Quantity, Recording};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "daqtometer";
@@ -53,7 +53,7 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
             key if key.starts_with("Start:") && key.ends_with("GMT") => {
                 header.utc_offset_s = Some(0);
             }
-            key if Calendar::default().stamp(key).is_some() => {
+            key if Calendar::default().moment(key).is_some() => {
                 break (line.spot, line.text.into_owned());
             }
             _ => {}
@@ -66,16 +66,16 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
     let layout = Layout {
         separator: ',',
         when: When::Stamp(0),
+        subject: None,
         fields,
         epoch_s: table::epoch_s(options, None),
         calendar: Calendar::default(),
     };
-    let mut damages = Damages::default();
-    let rows = table::read(NAME, layout, Some(first), &mut lines, &mut damages)?;
+    let rows = table::read(NAME, layout, Some(first), &mut lines)?;
     Ok(Recording {
         header,
         channels: rows.channels,
-        damages: lines.finish(damages),
+        damages: lines.finish(rows.damages),
     })
 }
 

@@ -6,7 +6,7 @@
 //!
 //! *Units*: what the declaration says. Without one only columns with a plain name are trusted
 //! (`activity`, `light`, …); others are handed over under their heading as *other* where they are
-//! numbers. Columns that tell who the wearer is are left out.
+//! numbers. Columns that tell who the wearer is are left out; one with their pseudonym tells people apart.
 
 use std::io::Read;
 
@@ -14,9 +14,10 @@ use super::columns::{Column, Columns, Role};
 use super::error::Error;
 use super::lines::{Line, Lines, Spot};
 use super::options::Options;
+use super::people::{Subject, Told};
 use super::stamp::Calendar;
 use super::table::{self, Field, Layout, When};
-use super::{Damages, Header, Quantity, Recording};
+use super::{Content, Header, Member, Quantity, Recording};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "table";
@@ -67,23 +68,27 @@ pub(crate) fn is_meant(head: &[u8]) -> bool {
 }
 
 /// Reads a file.
-pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Recording, Error> {
+pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Content, Error> {
     let mut lines = Lines::new(input);
     let (layout, first) = match options.columns {
         Some(columns) => declared(&mut lines, columns, options)?,
         None => (plain(&mut lines, options)?, None),
     };
-    let mut damages = Damages::default();
-    let rows = table::read(NAME, layout, first, &mut lines, &mut damages)?;
-    Ok(Recording {
-        header: Header {
-            format: NAME,
-            utc_offset_s: rows.utc_offset_s,
-            ..Header::default()
-        },
-        channels: rows.channels,
-        damages: lines.finish(damages),
-    })
+    let subject = layout.subject.clone();
+    let people = table::read_all(NAME, layout, first, lines)?;
+    let members = people.into_iter().map(|(number, rows)| {
+        let recording = Recording {
+            header: Header {
+                format: NAME,
+                utc_offset_s: rows.utc_offset_s,
+                ..Header::default()
+            },
+            channels: rows.channels,
+            damages: rows.damages,
+        };
+        Member { number, recording }
+    });
+    table::content(NAME, subject, members.collect())
 }
 
 /// Finds the line under which the declared columns stand; without headings that is the first row.
@@ -102,12 +107,23 @@ fn declared(
         }
         let separator = table::separator(&text);
         let cells = table::split(&text, separator);
-        let Some((when, fields)) = located(columns, &cells) else {
+        let Some(Located {
+            when,
+            mut subject,
+            fields,
+        }) = located(columns, &cells)
+        else {
             continue;
         };
+        if has_heading && subject.is_none() {
+            let undeclared = Subject::of(&cells);
+            subject = undeclared
+                .filter(|subject| fields.iter().all(|field| field.index != subject.index));
+        }
         let layout = Layout {
             separator,
             when,
+            subject,
             fields,
             epoch_s: table::epoch_s(options, None),
             calendar: Calendar::default(),
@@ -130,16 +146,23 @@ fn declared(
 fn is_row(when: When, cells: &[&str]) -> bool {
     let cell = |index: usize| cells.get(index).copied().unwrap_or_default();
     let mut calendar = Calendar::default();
-    let second = match when {
-        When::Stamp(index) => calendar.stamp(cell(index)),
-        When::Split { date, time } => calendar.second(cell(date), cell(time)),
+    let moment = match when {
+        When::Stamp(index) => calendar.moment(cell(index)),
+        When::Split { date, time } => calendar.moment_of(cell(date), cell(time)),
     };
-    second.is_some()
+    moment.is_some()
+}
+
+/// The declared columns at their places.
+struct Located {
+    when: When,
+    subject: Option<Subject>,
+    fields: Vec<Field>,
 }
 
 /// The declared columns at their places in a line, if it has them all.
-fn located(columns: &Columns, cells: &[&str]) -> Option<(When, Vec<Field>)> {
-    let (mut date, mut time, mut fields) = (None, None, Vec::new());
+fn located(columns: &Columns, cells: &[&str]) -> Option<Located> {
+    let (mut date, mut time, mut subject, mut fields) = (None, None, None, Vec::new());
     for (role, column) in columns.roles() {
         let index = match column {
             Column::Number(number) => number.checked_sub(1).filter(|index| *index < cells.len())?,
@@ -150,12 +173,25 @@ fn located(columns: &Columns, cells: &[&str]) -> Option<(When, Vec<Field>)> {
                     .position(|cell| cell.to_lowercase() == wanted)?
             }
         };
-        if *role == Role::Time {
-            time = Some(index);
-        } else if *role == Role::Date {
-            date = Some(index);
-        } else {
-            fields.push(field(index, role));
+        match role {
+            Role::Time => time = Some(index),
+            Role::Date => date = Some(index),
+            Role::Subject => {
+                subject = Some(Subject {
+                    index,
+                    heading: column.to_string(),
+                    told: Told::Declared,
+                });
+            }
+            Role::Count
+            | Role::Light
+            | Role::Temperature
+            | Role::Steps
+            | Role::HeartRate
+            | Role::Event
+            | Role::Sleep
+            | Role::Worn
+            | Role::Other(_) => fields.push(field(index, role)),
         }
     }
     table::activity_first(&mut fields);
@@ -163,7 +199,11 @@ fn located(columns: &Columns, cells: &[&str]) -> Option<(When, Vec<Field>)> {
         (Some(date), time) => When::Split { date, time },
         (None, time) => When::Stamp(time),
     };
-    Some((when, fields))
+    Some(Located {
+        when,
+        subject,
+        fields,
+    })
 }
 
 fn field(index: usize, role: &Role) -> Field {
@@ -177,7 +217,7 @@ fn field(index: usize, role: &Role) -> Field {
         Role::Sleep => ("sleep", Quantity::DeviceScore, "1"),
         Role::Worn => ("worn", Quantity::WearSensor, "1"),
         Role::Other(name) => return Field::new(index, table::snake(name), Quantity::Other, "1"),
-        Role::Time | Role::Date => ("time", Quantity::Other, "1"),
+        Role::Time | Role::Date | Role::Subject => ("time", Quantity::Other, "1"),
     };
     Field::new(index, name, quantity, unit)
 }
@@ -197,6 +237,7 @@ fn plain(lines: &mut Lines<'_>, options: &Options<'_>) -> Result<Layout, Error> 
     Ok(Layout {
         separator,
         when,
+        subject: Subject::of(&cells),
         fields,
         epoch_s: table::epoch_s(options, None),
         calendar: Calendar::default(),
@@ -223,7 +264,7 @@ fn plain_fields(cells: &[&str]) -> Vec<Field> {
     for (index, cell) in cells.iter().enumerate() {
         let heading = cell.to_lowercase();
         let is_time = heading == "date" || heading == "time" || STAMPS.contains(&heading.as_str());
-        if heading.is_empty() || is_time || is_personal(&heading) {
+        if heading.is_empty() || is_time || is_personal(&heading) || Subject::is_name(&heading) {
             continue;
         }
         let known = PLAIN

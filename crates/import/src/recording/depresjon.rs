@@ -12,6 +12,7 @@ use std::io::Read;
 
 use super::error::{Error, VALUES_MAX};
 use super::lines::{Line, Lines, Spot};
+use super::numbers::Marks;
 use super::options::Options;
 use super::stamp::Calendar;
 use super::table::{self, Cell};
@@ -39,7 +40,8 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
         let message = "expected # start=2003-03-18T15:00:00 epoch_seconds=60 in the first line";
         return Err(table::malformed(NAME, spot, message));
     };
-    let (mut values, mut index) = (Vec::new(), 0_usize);
+    let mut marks = Marks::default();
+    let (mut values, mut index, mut lost) = (Vec::new(), 0_usize, 0);
     while let Some(Line { spot, text }) = lines.next_line()? {
         let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
@@ -50,11 +52,12 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
             return Err(Error::too_many_values());
         }
         values.resize(values.len() + missing, f64::NAN);
-        values.push(match Cell::number(text) {
+        values.push(match marks.read(text, values.len()) {
             Cell::Value(value) => value,
             Cell::Missing => f64::NAN,
             Cell::Bad => {
                 damages.push(spot.damage("malformed_line", "expected a count and nothing else"));
+                lost += 1;
                 f64::NAN
             }
         });
@@ -63,6 +66,8 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
     if values.is_empty() {
         return Err(Error::Empty { format: NAME });
     }
+    table::refuse_when_much_is_lost(NAME, (lost, index), damages.first.first())?;
+    marks.settle(&mut values);
     if head.count.is_some_and(|count| count != index) {
         let message = "the file holds another number of counts than its first line says";
         damages.push(lines.spot().damage("truncated", message));
@@ -100,8 +105,7 @@ impl Head {
                 .split_whitespace()
                 .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
         };
-        let mut calendar = Calendar::default();
-        let second = calendar.stamp(property("start")?)?;
+        let start_s = Calendar::default().second(property("start")?)?;
         let stated = property("epoch_seconds").and_then(|seconds| seconds.parse().ok());
         let epoch_s = table::epoch_s(options, stated)?;
         let mut gaps = Vec::new();
@@ -120,7 +124,7 @@ impl Head {
         }
         gaps.sort_unstable();
         Some(Self {
-            start_s: calendar.origin_s() + second,
+            start_s,
             epoch_s,
             count: property("n").and_then(|count| count.parse().ok()),
             gaps,

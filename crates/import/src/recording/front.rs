@@ -8,8 +8,8 @@ use std::io::Read;
 use super::error::{EPOCH_S_MAX, Error};
 use super::options::Options;
 use super::{
-    Blocks, Content, agd, awd, bba, condor, cwa, daqtometer, declared, depresjon, geneactiv, gt3x,
-    lines, motionwatch, nhanes, rpx, tempatilumi,
+    Blocks, Content, actigraph_csv, agd, awd, bba, condor, cwa, daqtometer, declared, depresjon,
+    geneactiv, gt3x, lines, motionwatch, nhanes, plausible, rpx, tempatilumi,
 };
 use crate::unpack;
 
@@ -63,8 +63,14 @@ pub const ALL: &[Format] = &[
         read: |input, options, _| agd::read(input, options).map(Content::Epochs),
     },
     Format {
+        name: actigraph_csv::NAME,
+        about: "ActiGraph CSV of counts, as ActiLife and CentrePoint export them, with times or without",
+        is_meant: actigraph_csv::is_meant,
+        read: |input, options, _| actigraph_csv::read(input, options),
+    },
+    Format {
         name: rpx::NAME,
-        about: "Respironics Actiware export: CSV with sections, in English, French or German",
+        about: "Respironics Actiware export: CSV with sections, in English, French, German, Dutch, Spanish, Italian, Portuguese or Japanese",
         is_meant: rpx::is_meant,
         read: |input, options, _| rpx::read(input, options).map(Content::Epochs),
     },
@@ -120,7 +126,7 @@ pub const ALL: &[Format] = &[
         name: declared::NAME,
         about: "A table with a column of times and one of activity, by plain headings or declared",
         is_meant: declared::is_meant,
-        read: |input, options, _| declared::read(input, options).map(Content::Epochs),
+        read: |input, options, _| declared::read(input, options),
     },
 ];
 
@@ -140,7 +146,15 @@ pub fn read(
     }
     let (head, mut input) = unpack::open(input, HEAD_BYTES)?;
     let format = choose(&head, options)?;
-    (format.read)(&mut input, options, blocks)
+    let mut content = (format.read)(&mut input, options, blocks)?;
+    match &mut content {
+        Content::Epochs(recording) => plausible::clear(recording),
+        Content::Several { members, .. } => members
+            .iter_mut()
+            .for_each(|member| plausible::clear(&mut member.recording)),
+        Content::Raw(_) => {}
+    }
+    Ok(content)
 }
 
 fn choose(head: &[u8], options: &Options<'_>) -> Result<&'static Format, Error> {

@@ -1,39 +1,85 @@
-//! Rows with times become a regular grid of epochs; where no row was, the values are missing.
+//! Rows with times become a regular grid of epochs for each person; where no row was, the values are missing.
 //!
-//! The epoch's length is the stated one or the most frequent step of the first rows. A row between two
-//! epochs belongs to the nearer one. It must never average, interpolate or move a second row aside: two
-//! rows in one epoch keep the first, and the other is told as a damage.
+//! Rows are held as they come and are put in the order of their times when the last one has come, so that no row
+//! is trusted for standing first. Where a clock was set in between, the part with the most rows is the recording.
+//! The epoch's length is the stated one or the most frequent step. A row between two epochs belongs to the
+//! nearer one. It must never average, interpolate or move a second row aside: two rows in one epoch keep the
+//! first, and the other is lost.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use rustc_hash::FxHashMap;
 
 use super::error::{EPOCH_S_MAX, Error, VALUES_MAX};
 use super::lines::Spot;
-use super::{Damages, stamp};
+use super::numbers::Marks;
+use super::stamp::{self, Moment};
+use super::{Damage, Damages};
 
-/// Rows that are held back to find the most frequent step.
-const ROWS_HELD_MAX: usize = 1_024;
-
-/// A row later than this after the last one is a wrong date, not a gap: no battery lasts as long.
+/// A row later than this after the one before is of another setting of the clock: no battery lasts as long.
 const GAP_S_MAX: i64 = 400 * stamp::DAY_S;
 
-/// A grid while rows come.
-pub(crate) struct Grid {
-    epoch_s: Option<i64>,
-    first_s: i64,
-    held: Vec<(Spot, i64)>,
-    held_values: Vec<f64>,
-    columns: Vec<Vec<f64>>,
-    rows: usize,
-    lost: usize,
+/// Seconds by which clocks are set back in autumn.
+const HOUR_S: i64 = 3_600;
+
+/// Values that one run costs.
+const RUN_VALUES: usize = 6;
+
+/// Times that the bound of a gap is lowered to keep a recording within memory.
+const TRIALS_MAX: usize = 16;
+
+/// Rows that follow each other in the file at one step, of one person and one date.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    person: u32,
+    first: Moment,
+    step_s: i64,
+    count: usize,
+    row: usize,
+    spot: Spot,
 }
 
-/// A finished grid.
+impl Run {
+    /// Takes a row that continues it.
+    fn extend(&mut self, person: u32, at: Moment, spot: Spot) -> bool {
+        let behind = u64::try_from(self.count).unwrap_or(u64::MAX);
+        let is_next = person == self.person
+            && at.date == self.first.date
+            && spot.line == self.spot.line.saturating_add(behind);
+        let step_s = at.second - self.first.second;
+        let is_even = match i64::try_from(self.count) {
+            Ok(1) => true,
+            Ok(count) => step_s == count.saturating_mul(self.step_s),
+            Err(_) => false,
+        };
+        if !(is_next && is_even) {
+            return false;
+        }
+        if self.count == 1 {
+            self.step_s = step_s;
+        }
+        self.count += 1;
+        true
+    }
+}
+
+/// Rows while they come.
+pub(crate) struct Grid {
+    epoch_s: Option<i64>,
+    runs: Vec<Run>,
+    columns: Vec<Vec<f64>>,
+    rows: usize,
+}
+
+/// A finished grid of one person.
 pub(crate) struct Placed {
+    pub(crate) person: u32,
     pub(crate) start_s: i64,
     pub(crate) epoch_s: u32,
     pub(crate) columns: Vec<Vec<f64>>,
-    /// Rows that came, also those without a readable time.
-    pub(crate) rows: usize,
-    /// Rows without a place: no readable time, before the first row, too long after the row before, or second in
-    /// an epoch.
+    pub(crate) damages: Damages,
+    /// Rows without a place: of another setting of the clock, or second in an epoch.
     pub(crate) lost: usize,
 }
 
@@ -42,149 +88,507 @@ impl Grid {
     pub(crate) fn new(width: usize, epoch_s: Option<u32>) -> Self {
         Self {
             epoch_s: epoch_s.map(i64::from),
-            first_s: 0,
-            held: Vec::new(),
-            held_values: Vec::new(),
+            runs: Vec::new(),
             columns: vec![Vec::new(); width],
             rows: 0,
-            lost: 0,
         }
-    }
-
-    /// Counts a row whose time could not be read.
-    pub(crate) fn lose_row(&mut self) {
-        self.rows += 1;
-        self.lost += 1;
     }
 
     /// Takes a row, one value for each column.
     pub(crate) fn push(
         &mut self,
         spot: Spot,
-        second: i64,
+        person: u32,
+        at: Moment,
         row: &[f64],
-        damages: &mut Damages,
     ) -> Result<(), Error> {
+        let is_continued = self
+            .runs
+            .last_mut()
+            .is_some_and(|run| run.extend(person, at, spot));
+        if !is_continued {
+            self.runs.push(Run {
+                person,
+                first: at,
+                step_s: 0,
+                count: 1,
+                row: self.rows,
+                spot,
+            });
+        }
         self.rows += 1;
-        if let Some(epoch_s) = self.epoch_s {
-            return self.place(spot, second, row, epoch_s, damages);
-        }
-        self.held.push((spot, second));
-        self.held_values.extend_from_slice(row);
-        if self.held.len() < ROWS_HELD_MAX {
-            return Ok(());
-        }
-        self.settle(damages)
-    }
-
-    /// The grid, or `None` when there was no row or a single one without a stated length.
-    pub(crate) fn finish(mut self, damages: &mut Damages) -> Result<Option<Placed>, Error> {
-        self.settle(damages)?;
-        let is_empty = self.columns.first().is_none_or(Vec::is_empty);
-        let Some(epoch_s) = self.epoch_s.filter(|_| !is_empty) else {
-            return Ok(None);
-        };
-        Ok(Some(Placed {
-            start_s: self.first_s,
-            epoch_s: u32::try_from(epoch_s).expect("at most a day"),
-            columns: self.columns,
-            rows: self.rows,
-            lost: self.lost,
-        }))
-    }
-
-    /// Places the rows that were held back, once the step is known.
-    fn settle(&mut self, damages: &mut Damages) -> Result<(), Error> {
-        let Some(epoch_s) = self.epoch_s.or_else(|| self.most_frequent_step()) else {
-            return Ok(());
-        };
-        self.epoch_s = Some(epoch_s);
-        let held = std::mem::take(&mut self.held);
-        let values = std::mem::take(&mut self.held_values);
-        let rows = values.chunks_exact(self.columns.len().max(1));
-        for ((spot, second), row) in held.into_iter().zip(rows) {
-            self.place(spot, second, row, epoch_s, damages)?;
-        }
-        Ok(())
-    }
-
-    fn most_frequent_step(&self) -> Option<i64> {
-        let mut steps: Vec<i64> = self
-            .held
-            .iter()
-            .zip(self.held.iter().skip(1))
-            .map(|((_, before), (_, after))| after - before)
-            .filter(|step| (1..=EPOCH_S_MAX).contains(step))
-            .collect();
-        steps.sort_unstable();
-        // The smaller of two equally frequent steps: gaps are longer than epochs.
-        let runs = steps.chunk_by(|left, right| left == right);
-        let longest = runs.rev().max_by_key(|run| run.len())?;
-        longest.first().copied()
-    }
-
-    fn place(
-        &mut self,
-        spot: Spot,
-        second: i64,
-        row: &[f64],
-        epoch_s: i64,
-        damages: &mut Damages,
-    ) -> Result<(), Error> {
-        let count = self.columns.first().map_or(0, Vec::len);
-        if count == 0 {
-            self.first_s = second;
-        }
-        let since_first = second - self.first_s + epoch_s / 2;
-        let Ok(index) = usize::try_from(since_first.div_euclid(epoch_s)) else {
-            damages.push(spot.damage("out_of_order", "the time is before the first epoch"));
-            self.lost += 1;
-            return Ok(());
-        };
-        if index < count {
-            self.fill(spot, index, row, damages);
-            return Ok(());
-        }
-        let is_next = index == count;
-        let gap_s = i64::try_from(index - count)
-            .unwrap_or(i64::MAX)
-            .saturating_mul(epoch_s);
-        let is_too_large = index
-            .checked_add(1)
-            .and_then(|epochs| epochs.checked_mul(self.columns.len()))
-            .is_none_or(|values| values > VALUES_MAX);
-        if is_next && is_too_large {
+        let values = self.rows.saturating_mul(self.columns.len());
+        if values.saturating_add(self.runs.len().saturating_mul(RUN_VALUES)) > VALUES_MAX {
             return Err(Error::too_many_values());
         }
-        if gap_s > GAP_S_MAX || is_too_large {
-            let message = "the time is too long after the epoch before";
-            damages.push(spot.damage("time_jump", message));
-            self.lost += 1;
-            return Ok(());
-        }
         for (column, value) in self.columns.iter_mut().zip(row) {
-            column.resize(index, f64::NAN);
             column.push(*value);
         }
         Ok(())
     }
 
-    /// Puts a late row into its epoch where nothing is yet.
-    fn fill(&mut self, spot: Spot, index: usize, row: &[f64], damages: &mut Damages) {
-        let is_free = self
-            .columns
-            .iter()
-            .all(|column| column.get(index).is_none_or(|value| value.is_nan()));
-        if !is_free {
-            damages.push(spot.damage("repeated_time", "the epoch has a row already"));
-            self.lost += 1;
-            return;
+    /// The rows that came.
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Puts the numbers of each column right by what all its cells look like.
+    pub(crate) fn settle(&mut self, marks: &[Marks]) {
+        for (column, marks) in self.columns.iter_mut().zip(marks) {
+            marks.settle(column);
         }
-        damages.push(spot.damage("out_of_order", "the time is before the epoch before"));
-        for (column, value) in self.columns.iter_mut().zip(row) {
-            if let Some(slot) = column.get_mut(index) {
-                *slot = *value;
+    }
+
+    /// Gives all rows to one person.
+    pub(crate) fn join(&mut self) {
+        for run in &mut self.runs {
+            run.person = 0;
+        }
+    }
+
+    /// Rows of another person than the row before, at a later time: of nearly every row where what was taken
+    /// for the number of a person is the number of a row.
+    pub(crate) fn changes_with_time(&self) -> usize {
+        let pairs = self.runs.iter().zip(self.runs.iter().skip(1));
+        pairs
+            .filter(|(before, after)| {
+                let last = i64::try_from(before.count).unwrap_or(i64::MAX) - 1;
+                let until_s = before.first.second + last.saturating_mul(before.step_s);
+                let is_later = after.first.date > before.first.date
+                    || (after.first.date == before.first.date && after.first.second > until_s);
+                after.person != before.person && is_later
+            })
+            .count()
+    }
+
+    /// The grids of all people in the order in which they came, each within memory; those without two rows
+    /// and a stated length have none. `days` are the day numbers of the dates.
+    pub(crate) fn finish(self, days: &[Option<i64>]) -> Result<(Vec<Placed>, Undated), Error> {
+        let mut parts: Vec<Vec<Part>> = Vec::new();
+        let mut numbers: FxHashMap<u32, usize> = FxHashMap::default();
+        let mut undated = Undated::default();
+        for run in &self.runs {
+            let Some(day) = days.get(run.first.date as usize).copied().flatten() else {
+                undated.take(run);
+                continue;
+            };
+            let index = *numbers.entry(run.person).or_insert_with(|| {
+                parts.push(Vec::new());
+                parts.len() - 1
+            });
+            if let Some(parts) = parts.get_mut(index) {
+                parts.push(Part::of(run, day * stamp::DAY_S + run.first.second));
             }
         }
+        let mut people: Vec<u32> = vec![0; parts.len()];
+        for (person, index) in numbers {
+            if let Some(slot) = people.get_mut(index) {
+                *slot = person;
+            }
+        }
+        let mut left = VALUES_MAX;
+        let mut all = Vec::with_capacity(parts.len());
+        for (person, parts) in people.into_iter().zip(parts) {
+            let Some(plan) = Plan::of(parts, self.epoch_s, &self.columns, left)? else {
+                continue;
+            };
+            left -= plan.epochs * self.columns.len();
+            all.push((person, plan));
+        }
+        Ok((placed(all, self.columns), undated))
+    }
+}
+
+/// Rows whose date is none in the order of day and month that the others show.
+#[derive(Default)]
+pub(crate) struct Undated {
+    pub(crate) damages: Damages,
+    pub(crate) rows: usize,
+}
+
+impl Undated {
+    fn take(&mut self, run: &Run) {
+        self.rows += run.count;
+        for _ in 0..run.count {
+            let message = "the date is none in the order of day and month of the other dates";
+            self.damages
+                .push(run.spot.damage("malformed_line", message));
+        }
+    }
+}
+
+/// Puts the values where the plans say; a column at a time is in memory twice.
+fn placed(plans: Vec<(u32, Plan)>, columns: Vec<Vec<f64>>) -> Vec<Placed> {
+    let mut all: Vec<(Placed, Plan)> = plans
+        .into_iter()
+        .map(|(person, mut plan)| {
+            let placed = Placed {
+                person,
+                start_s: plan.start_s,
+                epoch_s: u32::try_from(plan.epoch_s).expect("at most a day"),
+                columns: Vec::with_capacity(columns.len()),
+                damages: std::mem::take(&mut plan.damages),
+                lost: plan.lost,
+            };
+            (placed, plan)
+        })
+        .collect();
+    for column in columns {
+        for (placed, plan) in &mut all {
+            placed.columns.push(plan.values(&column));
+        }
+    }
+    all.into_iter().map(|(placed, _)| placed).collect()
+}
+
+/// A run in ascending time: of whole seconds, with its rows going up or down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    second: i64,
+    step_s: i64,
+    count: usize,
+    row: usize,
+    is_reversed: bool,
+    spot: Spot,
+}
+
+impl Part {
+    fn of(run: &Run, second: i64) -> Self {
+        let last = run.count - 1;
+        let is_reversed = run.step_s < 0;
+        let span_s = i64::try_from(last)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(run.step_s);
+        Self {
+            second: if is_reversed { second + span_s } else { second },
+            step_s: run.step_s.abs(),
+            count: run.count,
+            row: if is_reversed { run.row + last } else { run.row },
+            is_reversed,
+            spot: Spot {
+                line: run.spot.line + if is_reversed { last as u64 } else { 0 },
+                byte: run.spot.byte,
+            },
+        }
+    }
+
+    fn last_s(&self) -> i64 {
+        let last = i64::try_from(self.count - 1).unwrap_or(i64::MAX);
+        self.second + last.saturating_mul(self.step_s)
+    }
+
+    /// Where its row of an index stands.
+    fn at(&self, index: usize) -> (i64, usize, Spot) {
+        let offset = i64::try_from(index).unwrap_or(i64::MAX);
+        let far = index as u64;
+        let (row, line) = if self.is_reversed {
+            (self.row - index, self.spot.line.saturating_sub(far))
+        } else {
+            (self.row + index, self.spot.line.saturating_add(far))
+        };
+        let spot = Spot {
+            line,
+            byte: self.spot.byte,
+        };
+        (self.second + offset.saturating_mul(self.step_s), row, spot)
+    }
+
+    /// What is left of it behind its first rows.
+    fn behind(&self, count: usize) -> Option<Self> {
+        let left = self.count.checked_sub(count).filter(|left| *left > 0)?;
+        let (second, row, spot) = self.at(count);
+        Some(Self {
+            second,
+            row,
+            spot,
+            count: left,
+            ..*self
+        })
+    }
+}
+
+/// Hands out parts in the order of time, cut where they overlap; at one time the earlier row comes first.
+fn in_order(parts: &[Part], mut take: impl FnMut(Part)) {
+    let is_sorted = parts
+        .iter()
+        .zip(parts.iter().skip(1))
+        .all(|(left, right)| left.last_s() < right.second);
+    if is_sorted {
+        for part in parts {
+            take(*part);
+        }
+        return;
+    }
+    let key = |part: Part, index: usize| Reverse((part.second, part.row, index));
+    let mut heap: BinaryHeap<_> = (0..)
+        .zip(parts)
+        .map(|(index, part)| key(*part, index))
+        .collect();
+    let mut left: Vec<Option<Part>> = parts.iter().copied().map(Some).collect();
+    while let Some(Reverse((_, _, index))) = heap.pop() {
+        let Some(part) = left.get(index).copied().flatten() else {
+            continue;
+        };
+        let count = match heap.peek() {
+            Some(Reverse((until_s, ..))) if part.step_s > 0 => {
+                let before = (until_s - part.second - 1).div_euclid(part.step_s) + 1;
+                usize::try_from(before).unwrap_or(0).clamp(1, part.count)
+            }
+            Some(_) => 1,
+            None => part.count,
+        };
+        take(Part { count, ..part });
+        let behind = part.behind(count);
+        if let Some(slot) = left.get_mut(index) {
+            *slot = behind;
+        }
+        heap.extend(behind.map(|part| key(part, index)));
+    }
+}
+
+/// Where the rows of a person go.
+struct Plan {
+    parts: Vec<Part>,
+    start_s: i64,
+    last_s: i64,
+    epoch_s: i64,
+    epochs: usize,
+    /// Rows that found their epoch taken, in the order of time.
+    skipped: Vec<usize>,
+    damages: Damages,
+    lost: usize,
+}
+
+impl Plan {
+    fn of(
+        parts: Vec<Part>,
+        stated_s: Option<i64>,
+        columns: &[Vec<f64>],
+        values_max: usize,
+    ) -> Result<Option<Self>, Error> {
+        let Some(epoch_s) = stated_s.or_else(|| most_frequent_step(&parts)) else {
+            return Ok(None);
+        };
+        let width = columns.len().max(1);
+        let mut gap_s = GAP_S_MAX;
+        for _ in 0..TRIALS_MAX {
+            let Some(most) = Stretch::longest(&parts, gap_s) else {
+                return Ok(None);
+            };
+            let epochs = (most.last_s - most.start_s + epoch_s / 2).div_euclid(epoch_s) + 1;
+            let fits = |epochs: &usize| {
+                epochs
+                    .checked_mul(width)
+                    .is_some_and(|all| all <= values_max)
+            };
+            let Some(epochs) = usize::try_from(epochs).ok().filter(fits) else {
+                if most.gap_s <= epoch_s {
+                    break;
+                }
+                gap_s = most.gap_s - 1;
+                continue;
+            };
+            let mut plan = Self {
+                parts,
+                start_s: most.start_s,
+                last_s: most.last_s,
+                epoch_s,
+                epochs,
+                skipped: Vec::new(),
+                damages: Damages::default(),
+                lost: 0,
+            };
+            plan.check(columns);
+            return Ok(Some(plan));
+        }
+        Err(Error::too_many_values())
+    }
+
+    fn index(&self, second: i64) -> usize {
+        let since_start = second - self.start_s + self.epoch_s / 2;
+        usize::try_from(since_start.div_euclid(self.epoch_s)).unwrap_or(0)
+    }
+
+    fn holds(&self, second: i64) -> bool {
+        (self.start_s..=self.last_s).contains(&second)
+    }
+
+    /// Finds the rows without a place, and those that stood out of order.
+    fn check(&mut self, columns: &[Vec<f64>]) {
+        let again = self.hours_again();
+        let mut found: Vec<Damage> = Vec::new();
+        let (mut skipped, mut lost) = (Vec::new(), 0);
+        let mut before: Option<(usize, usize)> = None;
+        let is_empty = |row: usize| {
+            let mut values = columns.iter().filter_map(|column| column.get(row));
+            values.all(|value| value.is_nan())
+        };
+        let mut damages = Damages::default();
+        in_order(&self.parts, |part| {
+            for offset in 0..part.count {
+                let (second, row, spot) = part.at(offset);
+                if !self.holds(second) {
+                    let message = "the time is too far from that of most rows";
+                    damages.push(spot.damage("time_jump", message));
+                    lost += 1;
+                    continue;
+                }
+                let index = self.index(second);
+                match before {
+                    Some((taken, other)) if taken == index => {
+                        if is_empty(other) {
+                            skipped.push(other);
+                            before = Some((index, row));
+                            continue;
+                        }
+                        skipped.push(row);
+                        let is_hour = again.iter().any(|(from_s, first)| {
+                            (*from_s..from_s + HOUR_S).contains(&second) && row >= *first
+                        });
+                        if is_hour {
+                            found.push(spot.damage("repeated_hour", ""));
+                        } else {
+                            damages
+                                .push(spot.damage("repeated_time", "the epoch has a row already"));
+                            lost += 1;
+                        }
+                    }
+                    _ => before = Some((index, row)),
+                }
+            }
+        });
+        if let Some(first) = found.first() {
+            let message = format!(
+                "the clock was set back an hour: {} rows repeat its times, and the first of each is kept; write \
+                 the offset from UTC behind the times to keep both",
+                found.len()
+            );
+            damages.push(Damage {
+                message,
+                ..first.clone()
+            });
+        }
+        self.damages = damages;
+        self.skipped = skipped;
+        self.lost = lost;
+        self.tell_disorder(again.is_empty());
+    }
+
+    /// One note about rows that stand behind later ones.
+    fn tell_disorder(&mut self, is_unexplained: bool) {
+        let mut until_s = i64::MIN;
+        let mut behind: Option<(usize, Spot)> = None;
+        for part in self.parts.iter().filter(|part| self.holds(part.second)) {
+            if part.is_reversed || part.second < until_s {
+                let (count, spot) = behind.unwrap_or((0, part.spot));
+                behind = Some((count + part.count, spot));
+            }
+            until_s = until_s.max(part.last_s());
+        }
+        if let Some((count, spot)) = behind.filter(|_| is_unexplained) {
+            let message = format!("{count} rows stood behind later ones and were sorted");
+            self.damages.push(spot.damage("out_of_order", message));
+        }
+    }
+
+    /// The hours that clocks repeat in autumn: the second that comes again, and the first row of the second time.
+    /// Rows stand before and behind such an hour; two people at one time have none of either.
+    fn hours_again(&self) -> Vec<(i64, usize)> {
+        let pairs = self.parts.iter().zip(self.parts.iter().skip(1));
+        let within = self.start_s..=self.last_s - HOUR_S;
+        pairs
+            .filter(|(before, after)| {
+                let is_forward = !before.is_reversed && !after.is_reversed;
+                let is_inside = within.contains(&after.second) && self.start_s < after.second;
+                is_forward && is_inside && after.second - before.last_s() == self.epoch_s - HOUR_S
+            })
+            .map(|(_, after)| (after.second, after.row))
+            .collect()
+    }
+
+    /// One column on the grid.
+    fn values(&self, column: &[f64]) -> Vec<f64> {
+        let mut values = vec![f64::NAN; self.epochs];
+        let mut skipped = self.skipped.iter().peekable();
+        in_order(&self.parts, |part| {
+            for offset in 0..part.count {
+                let (second, row, _) = part.at(offset);
+                if !self.holds(second) || skipped.next_if(|skipped| **skipped == row).is_some() {
+                    continue;
+                }
+                if let (Some(slot), Some(value)) =
+                    (values.get_mut(self.index(second)), column.get(row))
+                {
+                    *slot = *value;
+                }
+            }
+        });
+        values
+    }
+}
+
+/// The most frequent step between rows in the order of time; the smaller of two equally frequent ones, for gaps
+/// are longer than epochs.
+fn most_frequent_step(parts: &[Part]) -> Option<i64> {
+    let mut counts: FxHashMap<i64, usize> = FxHashMap::default();
+    let mut count = |step_s: i64, times: usize| {
+        if times > 0 && (1..=EPOCH_S_MAX).contains(&step_s) {
+            *counts.entry(step_s).or_default() += times;
+        }
+    };
+    let mut before = None;
+    in_order(parts, |part| {
+        if let Some(before_s) = before {
+            count(part.second - before_s, 1);
+        }
+        count(part.step_s, part.count - 1);
+        before = Some(part.last_s());
+    });
+    let most = counts
+        .into_iter()
+        .max_by_key(|(step_s, times)| (*times, Reverse(*step_s)));
+    most.map(|(step_s, _)| step_s)
+}
+
+/// Rows without a gap that is too long among them.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    start_s: i64,
+    last_s: i64,
+    rows: usize,
+    /// The longest gap in it.
+    gap_s: i64,
+}
+
+impl Stretch {
+    /// The stretch with the most rows.
+    fn longest(parts: &[Part], gap_max_s: i64) -> Option<Self> {
+        let (mut most, mut now): (Option<Self>, Option<Self>) = (None, None);
+        let more = |left: Option<Self>, right: Option<Self>| match (left, right) {
+            (Some(left), Some(right)) if right.rows > left.rows => Some(right),
+            (None, right) => right,
+            (left, _) => left,
+        };
+        in_order(parts, |part| {
+            let inner = if part.count > 1 { part.step_s } else { 0 };
+            match &mut now {
+                Some(stretch) if part.second - stretch.last_s <= gap_max_s => {
+                    let gap_s = part.second - stretch.last_s;
+                    stretch.gap_s = stretch.gap_s.max(gap_s).max(inner);
+                    stretch.last_s = stretch.last_s.max(part.last_s());
+                    stretch.rows += part.count;
+                }
+                _ => {
+                    most = more(most, now);
+                    now = Some(Self {
+                        start_s: part.second,
+                        last_s: part.last_s(),
+                        rows: part.count,
+                        gap_s: inner,
+                    });
+                }
+            }
+        });
+        more(most, now)
     }
 }

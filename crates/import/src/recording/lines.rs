@@ -86,12 +86,10 @@ impl<'a> Lines<'a> {
 
     /// All damages: of the content, and of the lines themselves.
     pub(crate) fn finish(self, mut content: Damages) -> Damages {
-        let rest = self.damages.count - u64::try_from(self.damages.first.len()).expect("few");
-        for damage in self.damages.first {
-            content.push(damage);
-        }
-        content.count += rest;
-        content.first.sort_by_key(|damage| damage.byte);
+        content = content.and(self.damages);
+        content
+            .first
+            .sort_by_key(|damage| (damage.line, damage.byte));
         content
     }
 

@@ -164,9 +164,7 @@ impl Document {
     fn property(&mut self, content: &str) {
         match self.name.as_str() {
             "=StartTime" => {
-                let mut calendar = Calendar::default();
-                let second = calendar.stamp(content);
-                self.start = second.map(|second| calendar.origin_s() + second);
+                self.start = Calendar::default().second(content);
             }
             "=SerialNo" => self.header.serial = table::word(content),
             "=Device" => self.header.device = table::word(content),

@@ -133,7 +133,10 @@ pub(crate) fn read(input: &mut dyn Read, _options: &Options<'_>) -> Result<Conte
     if let Some(first) = members.first_mut() {
         first.recording.damages = damages;
     }
-    Ok(Content::Several(members))
+    Ok(Content::Several {
+        column: "seqn".to_owned(),
+        members,
+    })
 }
 
 #[derive(Default)]

@@ -1,6 +1,6 @@
 //! Respironics (Philips) Actiware exports: Actiwatch 2, Spectrum and their kin, as CSV.
 //!
-//! *Structure* (seen in English, French and German): UTF-8 with or without a mark; a first line that
+//! *Structure* (seen in English, French, German and Dutch; words of other languages are assumed): UTF-8 with or without a mark; a first line that
 //! names Actiware; sections of `"key:","value","unit"`; at last the section of epochs, whose heading
 //! begins with the line number. Its columns vary with the model and the analyst's choice. Decimals have
 //! a point or a comma, then in quotes; missing is `NaN`, `NAN` or `kZ`.
@@ -20,95 +20,146 @@ use super::error::Error;
 use super::lines::Lines;
 use super::options::Options;
 use super::stamp::{self, Calendar};
-use super::table::{self, Cell, Field, Layout, When};
-use super::{Damages, Header, Quantity, Recording};
+use super::table::{self, Cell, Field, Layout, Reading, When};
+use super::{Header, Quantity, Recording};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "respironics_csv";
 
-/// Headings of the column that numbers the lines; it begins the table of epochs.
-const LINE: [&str; 3] = ["line", "ligne", "zeile"];
-const ACTIVITY: [&str; 3] = ["activity", "activité", "aktivität"];
-const DATE: [&str; 2] = ["date", "datum"];
-const TIME: [&str; 3] = ["time", "heure", "zeit"];
+/// Headings of the column that numbers the lines; it begins the table of epochs. English, French, German and Dutch
+/// are seen; Spanish, Italian, Portuguese and Japanese are assumed.
+const LINE: [&str; 10] = [
+    "line", "ligne", "zeile", "lijn", "regel", "línea", "riga", "linha", "linea", "行",
+];
+/// How the heading of the activity begins, which no other column's does.
+const ACTIVITY: [&str; 9] = [
+    "activity",
+    "activité",
+    "aktivität",
+    "activiteit",
+    "actividad",
+    "attività",
+    "atividade",
+    "活動",
+    "アクティビティ",
+];
+const DATE: [&str; 6] = ["date", "datum", "fecha", "data", "日付", "日"];
+const TIME: [&str; 9] = [
+    "time", "heure", "zeit", "tijd", "hora", "ora", "tempo", "時刻", "時間",
+];
 /// Columns that say nothing that the time does not: elapsed seconds and the day's name or number.
-const IGNORED: [&str; 6] = ["seconds", "secondes", "sekunden", "day", "jour", "tag"];
+const IGNORED: [&str; 14] = [
+    "seconds", "secondes", "sekunden", "seconden", "segundos", "secondi", "day", "jour", "tag",
+    "dag", "día", "giorno", "dia", "秒",
+];
 
-/// What the columns hold, by their headings in all languages.
+/// Stems of the word for light, and of the four kinds of it, in the order of [`LIGHTS`].
+const LIGHT: [&str; 7] = ["light", "lumière", "licht", "luz", "luce", "光", "ライト"];
+const COLOURS: [&[&str]; 4] = [
+    &[
+        "white", "blanche", "weiß", "wit", "blanca", "bianca", "branca", "白",
+    ],
+    &[
+        "red", "rouge", "rot", "rood", "roja", "rossa", "vermelha", "赤",
+    ],
+    &["green", "verte", "grün", "groen", "verde", "緑"],
+    &["blue", "bleue", "blau", "blauw", "azul", "blu", "青"],
+];
+const LIGHTS: [(&str, Quantity, &str); 4] = [
+    ("light", Quantity::Light, "lx"),
+    ("light_red", Quantity::LightBand, "uW/cm2"),
+    ("light_green", Quantity::LightBand, "uW/cm2"),
+    ("light_blue", Quantity::LightBand, "uW/cm2"),
+];
+
+/// Stems in headings of the other columns, and what these hold.
 const COLUMNS: &[(&[&str], &str, Quantity, &str)] = &[
-    (&ACTIVITY, "activity", Quantity::Activity, "{count}"),
     (
-        &["marker", "marqueur", "markierung"],
+        &[
+            "marker",
+            "marqueur",
+            "markierung",
+            "markering",
+            "marcador",
+            "marcatore",
+            "マーカー",
+        ],
         "event",
         Quantity::Event,
         "{event}",
     ),
     (
-        &["white light", "lumière blanche", "weißes licht"],
-        "light",
-        Quantity::Light,
-        "lx",
-    ),
-    (
-        &["red light", "lumière rouge", "rotes licht"],
-        "light_red",
-        Quantity::LightBand,
-        "uW/cm2",
-    ),
-    (
-        &["green light", "lumière verte", "grünes licht"],
-        "light_green",
-        Quantity::LightBand,
-        "uW/cm2",
-    ),
-    (
-        &["blue light", "lumière bleue", "blaues licht"],
-        "light_blue",
-        Quantity::LightBand,
-        "uW/cm2",
-    ),
-    (
-        &["sleep/wake", "sommeil/éveil", "schlaf/wach"],
+        &[
+            "sleep/wake",
+            "sommeil/éveil",
+            "schlaf/wach",
+            "slapen/waken",
+            "slaap/waak",
+            "sueño/vigilia",
+            "sonno/veglia",
+            "sono/vigília",
+            "睡眠/覚醒",
+        ],
         "wake",
         Quantity::DeviceScore,
         "1",
     ),
     (
-        &["mobility", "mobilité", "mobilität"],
+        &["mobil", "beweeglijk", "movilidad"],
         "mobility",
         Quantity::Other,
         "1",
     ),
 ];
 
-/// Headings of the interval status.
-const STATUS: [&str; 3] = [
-    "interval status",
-    "statut de l'intervalle",
-    "intervallstatus",
+/// Stems in headings of the interval status.
+const STATUS: [&str; 3] = ["interval", "intervall", "インターバル"];
+
+/// Stems in headings of the off-wrist detection.
+const OFF_WRIST: [&str; 10] = [
+    "off-wrist",
+    "off wrist",
+    "handgelenk",
+    "poignet",
+    "om-pols",
+    "om pols",
+    "muñeca",
+    "polso",
+    "pulso",
+    "手首",
 ];
 
-/// Words in the heading of the off-wrist detection.
-const OFF_WRIST: [&str; 4] = ["off-wrist", "off wrist", "handgelenk", "poignet"];
-
-/// Keys of the header in all languages.
-const DEVICE: [&str; 3] = ["actiwatch type", "type d'actiwatch", "actiwatch-typ"];
-const SERIAL: [&str; 3] = [
+/// Keys of the header, as far as they are seen.
+const DEVICE: [&str; 4] = [
+    "actiwatch type",
+    "type d'actiwatch",
+    "actiwatch-typ",
+    "type actiwatch",
+];
+const SERIAL: [&str; 4] = [
     "actiwatch serial number",
     "numéro de série de l'actiwatch",
     "actiwatch-seriennummer",
+    "serienummer actiwatch",
 ];
-const FIRMWARE: [&str; 3] = [
+const FIRMWARE: [&str; 4] = [
     "actiwatch firmware version",
     "version du micrologiciel de l'actiwatch",
     "actiwatch-firmwareversion",
+    "actiwatch-firmwareversie",
 ];
-const OFFSET: [&str; 3] = [
+const OFFSET: [&str; 4] = [
     "time zone offset",
     "décalage du fuseau horaire",
     "zeitzonenverschiebung",
+    "tijdzone-offset",
 ];
-const EPOCH: [&str; 3] = ["epoch length", "longueur de la période", "epochenlänge"];
+const EPOCH: [&str; 4] = [
+    "epoch length",
+    "longueur de la période",
+    "epochenlänge",
+    "periodelengte",
+];
 
 /// Whether the first line names Actiware.
 pub(crate) fn is_meant(head: &[u8]) -> bool {
@@ -129,7 +180,8 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
     let mut stated = None;
     let (separator, headings) = loop {
         let Some(line) = lines.next_line()? else {
-            let message = "the section of epochs with its heading of columns was not found";
+            let message = "the section of epochs was not found; if its language is none of English, French, German, Dutch, \
+                           Spanish, Italian, Portuguese and Japanese, export it in one of them, or declare the columns";
             return Err(table::malformed(NAME, lines.spot(), message));
         };
         let separator = table::separator(&line.text);
@@ -147,16 +199,16 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
     let layout = Layout {
         separator,
         when,
+        subject: None,
         fields: fields(&headings),
         epoch_s: table::epoch_s(options, stated),
         calendar: Calendar::default(),
     };
-    let mut damages = Damages::default();
-    let rows = table::read(NAME, layout, None, &mut lines, &mut damages)?;
+    let rows = table::read(NAME, layout, None, &mut lines)?;
     Ok(Recording {
         header,
         channels: rows.channels,
-        damages: lines.finish(damages),
+        damages: lines.finish(rows.damages),
     })
 }
 
@@ -173,7 +225,11 @@ fn is_heading(cells: &[&str]) -> bool {
     names
         .next()
         .is_some_and(|name| LINE.contains(&name.as_str()))
-        && names.any(|name| ACTIVITY.contains(&name.as_str()))
+        && names.any(|name| is_activity(&name))
+}
+
+fn is_activity(heading: &str) -> bool {
+    ACTIVITY.iter().any(|stem| heading.starts_with(stem))
 }
 
 /// Keeps what a line of the header says about the device.
@@ -220,15 +276,21 @@ fn fields(headings: &[String]) -> Vec<Field> {
         if heading.is_empty() || is(&LINE) || is(&DATE) || is(&TIME) || is(&IGNORED) {
             continue;
         }
-        let known = COLUMNS.iter().find(|(names, ..)| is(names));
-        let mut field = if let Some((_, name, quantity, unit)) = known {
-            Field::new(index, *name, *quantity, unit)
-        } else if is(&STATUS) {
-            let mut field = Field::new(index, "interval_status", Quantity::Other, "1");
-            field.parse = status;
-            field
-        } else if OFF_WRIST.iter().any(|word| heading.contains(word)) {
+        let has = |stems: &[&str]| stems.iter().any(|stem| heading.contains(stem));
+        let known = COLUMNS.iter().find(|(stems, ..)| has(stems));
+        let colour = COLOURS.iter().position(|stems| has(&LIGHT) && has(stems));
+        let mut field = if is_activity(heading) {
+            Field::new(index, "activity", Quantity::Activity, "{count}")
+        } else if has(&OFF_WRIST) {
             Field::new(index, "off_wrist", Quantity::WearSensor, "1")
+        } else if let Some((name, quantity, unit)) = colour.and_then(|colour| LIGHTS.get(colour)) {
+            Field::new(index, *name, *quantity, unit)
+        } else if let Some((_, name, quantity, unit)) = known {
+            Field::new(index, *name, *quantity, unit)
+        } else if has(&STATUS) {
+            let mut field = Field::new(index, "interval_status", Quantity::Other, "1");
+            field.reading = Reading::Words(status);
+            field
         } else {
             let mut field = Field::new(index, table::snake(heading), Quantity::Other, "1");
             field.is_strict = false;
@@ -243,20 +305,32 @@ fn fields(headings: &[String]) -> Vec<Field> {
 
 /// The number of an interval status.
 fn status(text: &str) -> Cell {
-    match text.trim().to_lowercase().as_str() {
-        "active" | "activité" | "aktiv" => Cell::Value(0.0),
-        "rest" | "repos" | "ruhe" => Cell::Value(1.0),
-        "rest-s" | "s-repos" | "repos-s" | "ruhe-s" | "sleep" => Cell::Value(2.0),
-        other
-            if ["exclu", "ausgeschl"]
-                .iter()
-                .any(|begin| other.starts_with(begin)) =>
-        {
-            Cell::Value(3.0)
-        }
-        _ => match Cell::number(text) {
+    let word = text.trim().to_lowercase();
+    let begins = |stems: &[&str]| stems.iter().any(|stem| word.starts_with(stem));
+    // Rest that the program scores as sleep has an S before or behind its word.
+    let is_sleep =
+        word.ends_with("-s") || word.starts_with("s-") || begins(&["sleep", "repos-s", "slaap"]);
+    if begins(&["active", "activ", "actief", "aktiv", "attiv", "ativ"]) {
+        Cell::Value(0.0)
+    } else if is_sleep {
+        Cell::Value(2.0)
+    } else if begins(&[
+        "rest", "repos", "ruhe", "rust", "descanso", "riposo", "repouso",
+    ]) {
+        Cell::Value(1.0)
+    } else if begins(&[
+        "exclu",
+        "ausgeschl",
+        "uitgezonderd",
+        "uitgesloten",
+        "esclus",
+        "excluí",
+    ]) {
+        Cell::Value(3.0)
+    } else {
+        match Cell::number(text) {
             Cell::Missing => Cell::Missing,
             Cell::Value(_) | Cell::Bad => Cell::Bad,
-        },
+        }
     }
 }

@@ -1,8 +1,12 @@
 //! Dates and times of day as devices print them, as local civil seconds.
 //!
 //! A date in figures is either year-month-day or has its year last; then the order of day and month
-//! shows only when the date changes ([`Calendar`]). Two-digit years are refused: nothing in a file says
-//! which century they mean. It must never correct a date.
+//! shows only when all dates are seen ([`Calendar`]). Years of two digits are those from 1970 to 2069: no device
+//! recorded before. Spreadsheets count days from 1899-12-30. It must never correct a date.
+
+use std::cmp::{Ordering, Reverse};
+
+use rustc_hash::FxHashMap;
 
 /// Seconds of a civil day.
 pub(crate) const DAY_S: i64 = 86_400;
@@ -44,14 +48,67 @@ pub(crate) fn figure(text: &str, digits: usize) -> Option<i64> {
 pub(crate) fn named_date(text: &str) -> Option<i64> {
     let mut parts = text.trim().split(['-', ' ', '/', '.']);
     let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 {
+    if parts.next().is_some() {
         return None;
     }
+    let year = year_of(year)?;
     let month = MONTHS
         .iter()
         .position(|name| month.eq_ignore_ascii_case(name))?;
     let month = i64::try_from(month).expect("twelve months") + 1;
-    day_number(figure(year, 4)?, month, figure(day, 2)?)
+    day_number(year, month, figure(day, 2)?)
+}
+
+/// A year of four digits, or of two.
+fn year_of(text: &str) -> Option<i64> {
+    match (text.len(), figure(text, 4)?) {
+        (4, year) => Some(year),
+        (2, year) => Some(whole_year(year)),
+        _ => None,
+    }
+}
+
+/// The year from 1970 to 2069 that two digits mean.
+fn whole_year(short: i64) -> i64 {
+    short + if short < 70 { 2_000 } else { 1_900 }
+}
+
+/// Days from 1899-12-30, the first of spreadsheets, to 1970-01-01.
+const SHEET_DAYS: i64 = 25_569;
+
+/// Day number of the whole days of a spreadsheet, from 1954 to 2119: five digits.
+fn sheet_day(text: &str) -> Option<i64> {
+    let days = figure(text, 5).filter(|_| text.len() == 5)?;
+    (20_000..80_000)
+        .contains(&days)
+        .then_some(days - SHEET_DAYS)
+}
+
+/// Seconds of the fraction of a day that spreadsheets have for a time: the digits behind its sign.
+fn sheet_second(digits: &str) -> Option<i64> {
+    let is_fraction = digits.len() <= 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let fraction: f64 = format!("0.{digits}").parse().ok().filter(|_| is_fraction)?;
+    let second = (fraction * 86_400.0).round();
+    // A fraction of a day is a small whole number of seconds.
+    #[expect(clippy::cast_possible_truncation, reason = "at most a day")]
+    Some(second as i64)
+}
+
+/// Seconds of a spreadsheet's time of day, a fraction of a day.
+fn sheet_clock(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = text.strip_prefix("0.").or_else(|| text.strip_prefix("0,"));
+    if text == "0" {
+        Some(0)
+    } else {
+        sheet_second(digits?)
+    }
+}
+
+/// Day number and seconds of a spreadsheet's time: `45352.5`, `45352,5`.
+fn sheet_time(text: &str) -> Option<(i64, i64)> {
+    let (days, fraction) = text.split_once(['.', ','])?;
+    Some((sheet_day(days)?, sheet_second(fraction)?))
 }
 
 /// Seconds after midnight of `13:58`, `18:11:00`, `09:38:00 AM`; fractions are cut off. `24:00` is the end of
@@ -112,25 +169,35 @@ fn whole_part(second: &str) -> Option<&str> {
     }
 }
 
-/// Which of two figures before the year is the day.
+/// Which figure of a date comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
-    DayFirst,
-    MonthFirst,
+    Day,
+    Month,
+    /// Only where the year has two digits.
+    Year,
 }
 
+/// All orders, the one to take where nothing tells first.
+const ORDERS: [Order; 3] = [Order::Day, Order::Month, Order::Year];
+
 /// A date as printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Date {
     /// Nothing is open: its day number.
     Day(i64),
     /// Two figures of unknown order, then the year.
     Figures(i64, i64, i64),
+    /// Three figures of two digits, one of them the year.
+    Short(i64, i64, i64),
 }
 
 impl Date {
     fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
+        if let Some(day) = sheet_day(text) {
+            return Some(Self::Day(day));
+        }
         let separator = text
             .chars()
             .find(|letter| matches!(letter, '-' | '/' | '.'))?;
@@ -143,16 +210,18 @@ impl Date {
             let (year, month, day) = (figure(first, 4)?, figure(second, 2)?, figure(third, 2)?);
             return day_number(year, month, day).map(Self::Day);
         }
-        if third.len() != 4 {
-            return None;
-        }
         let Some(month) = figure(second, 2) else {
             return named_date(text).map(Self::Day);
         };
-        let figures = Self::Figures(figure(first, 2)?, month, figure(third, 4)?);
+        let first = figure(first, 2)?;
+        let figures = match third.len() {
+            4 => Self::Figures(first, month, figure(third, 4)?),
+            2 => Self::Short(first, month, figure(third, 2)?),
+            _ => return None,
+        };
         if separator == '.' {
             // Points stand only between day, month and year.
-            return figures.in_order(Order::DayFirst).map(Self::Day);
+            return figures.in_order(Order::Day).map(Self::Day);
         }
         Some(figures)
     }
@@ -160,37 +229,57 @@ impl Date {
     fn in_order(self, order: Order) -> Option<i64> {
         match (self, order) {
             (Self::Day(day), _) => Some(day),
-            (Self::Figures(day, month, year), Order::DayFirst)
-            | (Self::Figures(month, day, year), Order::MonthFirst) => day_number(year, month, day),
+            (Self::Figures(day, month, year), Order::Day)
+            | (Self::Figures(month, day, year), Order::Month) => day_number(year, month, day),
+            (Self::Figures(..), Order::Year) => None,
+            (Self::Short(day, month, year), Order::Day)
+            | (Self::Short(month, day, year), Order::Month)
+            | (Self::Short(year, month, day), Order::Year) => {
+                day_number(whole_year(year), month, day)
+            }
         }
     }
 
-    /// The order, where only one of them gives a date.
-    fn only_order(self) -> Option<Order> {
-        match (
-            self.in_order(Order::DayFirst),
-            self.in_order(Order::MonthFirst),
-        ) {
-            (Some(_), None) => Some(Order::DayFirst),
-            (None, Some(_)) => Some(Order::MonthFirst),
-            _ => None,
-        }
+    fn is_open(self) -> bool {
+        !matches!(self, Self::Day(_))
     }
 }
 
-/// Turns printed dates into seconds since the first midnight, and knows in the end which day that was.
+/// A time on one of the dates of a [`Calendar`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Number of the date, in the order in which dates were first seen.
+    pub(crate) date: u32,
+    /// Seconds after its midnight.
+    pub(crate) second: i64,
+}
+
+/// Dates that one file may have: a century.
+const DATES_MAX: usize = 36_525;
+
+/// Collects printed dates, and knows in the end which days they were.
 ///
-/// Dates such as 04/07/2015 are open until a second date is seen: the order that puts it nearer to the
-/// first is the right one, and the day comes first where both are equally near or no second date comes.
+/// Dates such as 04/07/2015 are open until all are seen: an order that only some of them allow is the right one,
+/// else the one in which more of them follow each other day by day; the day comes first where nothing tells.
 #[derive(Debug, Default)]
 pub(crate) struct Calendar {
     order: Option<Order>,
-    first: Option<Date>,
+    /// The order to take where the dates tell none.
+    hint: Option<Order>,
+    dates: Vec<Date>,
+    numbers: FxHashMap<Date, u32>,
     offset_s: Option<i64>,
-    is_guessed: bool,
     /// Whether a stamp with a time of day was seen.
     has_times: bool,
-    last: Option<(String, i64)>,
+    last: Option<(String, u32)>,
+}
+
+/// The days of the dates of a calendar.
+pub(crate) struct Days {
+    /// Day number of each date, or `None` where the order of the others makes none of it.
+    pub(crate) numbers: Vec<Option<i64>>,
+    /// Whether no date told day from month, so that the day was taken to come first.
+    pub(crate) is_guessed: bool,
 }
 
 impl Calendar {
@@ -202,46 +291,59 @@ impl Calendar {
         }
     }
 
-    /// Seconds from the first midnight to a date and a time of day.
-    pub(crate) fn second(&mut self, date: &str, time: &str) -> Option<i64> {
-        let time = time_of_day(time)?;
-        Some(self.day(date)? * DAY_S + time)
+    /// A calendar for dates of an order that somebody states and that may be wrong.
+    pub(crate) fn hinted(order: Order) -> Self {
+        Self {
+            hint: Some(order),
+            ..Self::default()
+        }
     }
 
-    /// Seconds from the first midnight to a stamp: `2014-05-07 13:29:50.439+0100 [Europe/London]`,
-    /// `04/07/2015 09:45:00`, `2014-05-07T13:29:50Z`, or seconds or milliseconds since 1970.
+    /// The moment of a date and a time of day in two cells.
+    pub(crate) fn moment_of(&mut self, date: &str, time: &str) -> Option<Moment> {
+        let second = time_of_day(time).or_else(|| sheet_clock(time))?;
+        let date = self.number_of(date)?;
+        Some(Moment { date, second })
+    }
+
+    /// The moment of a stamp: `2014-05-07 13:29:50.439+0100 [Europe/London]`, `04/07/2015 09:45:00`,
+    /// `2014-05-07T13:29:50Z`, or seconds or milliseconds since 1970.
     ///
     /// Where stamps carry offsets, all are told in the first one's. R leaves the time of midnight out: a date
     /// alone is its midnight, in the first row or beside stamps with a time; rows of dates only stay refused.
-    pub(crate) fn stamp(&mut self, text: &str) -> Option<i64> {
+    pub(crate) fn moment(&mut self, text: &str) -> Option<Moment> {
         let text = text.trim();
         if let Some(second) = unix_second(text) {
-            return self.shifted(0, second.div_euclid(DAY_S), second.rem_euclid(DAY_S));
+            let date = Date::Day(second.div_euclid(DAY_S));
+            return self.shifted(0, date, second.rem_euclid(DAY_S));
+        }
+        if let Some((day, second)) = sheet_time(text) {
+            self.has_times = true;
+            let date = self.number(Date::Day(day))?;
+            return Some(Moment { date, second });
         }
         let Some((date, clock)) = text.split_once(['T', ' ']) else {
-            let may_be_midnight = self.first.is_none() || self.has_times;
-            let day = may_be_midnight.then(|| self.day(text)).flatten()?;
-            return Some(day * DAY_S);
+            let may_be_midnight = self.dates.is_empty() || self.has_times;
+            let date = may_be_midnight.then(|| self.number_of(text)).flatten()?;
+            return Some(Moment { date, second: 0 });
         };
         let clock = clock.split('[').next().unwrap_or_default().trim();
         let (time, offset) = split_offset(clock)?;
-        let time = time_of_day(time)?;
+        let second = time_of_day(time)?;
         self.has_times = true;
+        let date = self.number_of(date)?;
         let Some(offset) = offset else {
-            return Some(self.day(date)? * DAY_S + time);
+            return Some(Moment { date, second });
         };
-        let day = self.day(date)?;
         let first = *self.offset_s.get_or_insert(offset);
-        Some(day * DAY_S + time - offset + first)
+        let second = second - offset + first;
+        Some(Moment { date, second })
     }
 
-    /// The local civil second of the first midnight.
-    pub(crate) fn origin_s(&mut self) -> i64 {
-        let Some(first) = self.first else { return 0 };
-        let is_open = first.in_order(Order::DayFirst) != first.in_order(Order::MonthFirst);
-        self.is_guessed = self.order.is_none() && is_open;
-        let order = self.order.unwrap_or(Order::DayFirst);
-        first.in_order(order).unwrap_or_default() * DAY_S
+    /// The local civil second of the only stamp of a file.
+    pub(crate) fn second(mut self, stamp: &str) -> Option<i64> {
+        let moment = self.moment(stamp)?;
+        self.settle().second(moment)
     }
 
     /// The offset from UTC that the first stamp carried, in seconds.
@@ -249,51 +351,95 @@ impl Calendar {
         self.offset_s.and_then(|offset| i32::try_from(offset).ok())
     }
 
-    /// Whether no date told day from month, so that the day was taken to come first.
-    pub(crate) fn is_guessed(&self) -> bool {
-        self.is_guessed
+    /// The days of all dates.
+    pub(crate) fn settle(self) -> Days {
+        let (order, is_guessed) = match (self.order, order_of(&self.dates), self.hint) {
+            (Some(order), ..) | (None, (_, true), Some(order)) => (order, false),
+            (None, found, _) => found,
+        };
+        Days {
+            numbers: self.dates.iter().map(|date| date.in_order(order)).collect(),
+            is_guessed,
+        }
     }
 
-    fn shifted(&mut self, offset: i64, day: i64, time: i64) -> Option<i64> {
+    fn shifted(&mut self, offset: i64, date: Date, time: i64) -> Option<Moment> {
         let first = *self.offset_s.get_or_insert(offset);
-        let day = self.since_first(Date::Day(day))?;
-        Some(day * DAY_S + time - offset + first)
+        let second = time - offset + first;
+        let date = self.number(date)?;
+        Some(Moment { date, second })
     }
 
-    fn day(&mut self, text: &str) -> Option<i64> {
-        if let Some((last, day)) = &self.last
+    fn number_of(&mut self, text: &str) -> Option<u32> {
+        if let Some((last, number)) = &self.last
             && last == text
         {
-            return Some(*day);
+            return Some(*number);
         }
-        let day = self.since_first(Date::parse(text)?)?;
-        self.last = Some((text.to_owned(), day));
-        Some(day)
+        let number = self.number(Date::parse(text)?)?;
+        self.last = Some((text.to_owned(), number));
+        Some(number)
     }
 
-    fn since_first(&mut self, date: Date) -> Option<i64> {
-        if self.order.is_none() {
-            self.order = date.only_order().or_else(|| {
-                let first = self.first.filter(|first| *first != date)?;
-                matches!(date, Date::Figures(..)).then(|| order_of(first, date))
-            });
+    fn number(&mut self, date: Date) -> Option<u32> {
+        if let Some(number) = self.numbers.get(&date) {
+            return Some(*number);
         }
-        // As long as the order is open all dates were the same, so that any order will do.
-        let order = self.order.unwrap_or(Order::DayFirst);
-        let day = date.in_order(order)?;
-        let first = self.first.get_or_insert(date);
-        Some(day - first.in_order(order)?)
+        if self.dates.len() >= DATES_MAX {
+            return None;
+        }
+        let is_any = date.in_order(Order::Day).is_some() || date.in_order(Order::Month).is_some();
+        let number = u32::try_from(self.dates.len()).ok().filter(|_| is_any)?;
+        self.dates.push(date);
+        self.numbers.insert(date, number);
+        Some(number)
     }
 }
 
-/// The order in which two dates are nearest.
-fn order_of(first: Date, second: Date) -> Order {
-    let days = |order| Some((second.in_order(order)? - first.in_order(order)?).unsigned_abs());
-    match (days(Order::DayFirst), days(Order::MonthFirst)) {
-        (Some(day_first), Some(month_first)) if month_first < day_first => Order::MonthFirst,
-        (None, Some(_)) => Order::MonthFirst,
-        _ => Order::DayFirst,
+impl Days {
+    /// The local civil second of a moment.
+    pub(crate) fn second(&self, moment: Moment) -> Option<i64> {
+        let day = self.numbers.get(moment.date as usize).copied().flatten()?;
+        Some(day * DAY_S + moment.second)
     }
+}
+
+/// The order that the dates show, and whether it is a guess: the one that makes dates of the most of them, of
+/// several the one in which more of them follow each other day by day, then the one in which they are nearest.
+fn order_of(dates: &[Date]) -> (Order, bool) {
+    let open: Vec<Date> = dates
+        .iter()
+        .copied()
+        .filter(|date| date.is_open())
+        .collect();
+    let days = |order: Order| {
+        let mut days: Vec<i64> = open
+            .iter()
+            .filter_map(|date| date.in_order(order))
+            .collect();
+        days.sort_unstable();
+        days
+    };
+    let rank = |days: &[i64]| {
+        let pairs = days.iter().zip(days.iter().skip(1));
+        let follow = pairs.filter(|(left, right)| *right - *left == 1).count();
+        let span = match days {
+            [first, .., last] => last - first,
+            _ => 0,
+        };
+        (days.len(), follow, Reverse(span))
+    };
+    let mut best = (Order::Day, days(Order::Day));
+    let mut is_guessed = false;
+    for order in ORDERS.into_iter().skip(1) {
+        let days = days(order);
+        match rank(&days).cmp(&rank(&best.1)) {
+            Ordering::Greater => (best, is_guessed) = ((order, days), false),
+            Ordering::Equal => is_guessed |= days != best.1,
+            Ordering::Less => {}
+        }
+    }
+    (best.0, is_guessed)
 }
 
 /// Whole seconds since 1970 of nine to eleven digits, or of twelve to fourteen that are milliseconds.

@@ -3,11 +3,13 @@
 //! Formats say with a [`Layout`] what the columns are; this reads the rows. It must never know a format.
 
 use super::error::{Error, Place};
-use super::grid::{Grid, Placed};
+use super::grid::Grid;
 use super::lines::{Line, Lines, Spot};
+use super::numbers::{Marks, finite};
 use super::options::Options;
+use super::people::{People, Subject};
 use super::stamp::Calendar;
-use super::{Channel, Damages, Quantity};
+use super::{Channel, Content, Damage, Damages, Member, Quantity};
 
 pub(crate) use super::columns::COLUMNS_MAX;
 
@@ -15,7 +17,15 @@ pub(crate) use super::columns::COLUMNS_MAX;
 const NAME_CHARS_MAX: usize = 64;
 
 /// What programs print where there is no value, in lower case.
-const MISSING: [&str; 9] = ["", "nan", "na", "n/a", "kz", "null", "none", "-", "--"];
+const MISSING: [&str; 15] = [
+    "", "nan", "na", "n/a", "kz", "null", "none", "-", "--", ".", "#n/a", "#value!", "missing",
+    "nil", "\\n",
+];
+
+/// Whether a cell says that there is no value.
+pub(crate) fn is_missing(text: &str) -> bool {
+    MISSING.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
 
 /// What a cell says.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,16 +45,20 @@ impl Cell {
         if text.len() <= NAME_CHARS_MAX && text.matches(',').count() == 1 && !text.contains('.') {
             return finite(&text.replace(',', ".")).map_or(Self::Bad, Self::Value);
         }
-        if MISSING.iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        if is_missing(text) {
             return Self::Missing;
         }
         Self::Bad
     }
 }
 
-fn finite(text: &str) -> Option<f64> {
-    let value: f64 = fast_float2::parse(text).ok()?;
-    value.is_finite().then_some(value)
+/// How the cells of a column are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reading {
+    /// As numbers, whose commas and points the column tells.
+    Numbers,
+    /// As words of the format.
+    Words(fn(&str) -> Cell),
 }
 
 /// A column that becomes a channel.
@@ -53,7 +67,7 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) quantity: Quantity,
     pub(crate) unit: &'static str,
-    pub(crate) parse: fn(&str) -> Cell,
+    pub(crate) reading: Reading,
     /// False for columns that nobody vouched for: what is no number there is missing, not damaged.
     pub(crate) is_strict: bool,
 }
@@ -71,7 +85,7 @@ impl Field {
             name: name.into(),
             quantity,
             unit,
-            parse: Cell::number,
+            reading: Reading::Numbers,
             is_strict: true,
         }
     }
@@ -90,72 +104,259 @@ pub(crate) enum When {
 pub(crate) struct Layout {
     pub(crate) separator: char,
     pub(crate) when: When,
+    pub(crate) subject: Option<Subject>,
     pub(crate) fields: Vec<Field>,
     pub(crate) epoch_s: Option<u32>,
     pub(crate) calendar: Calendar,
 }
 
-/// What the rows of a table became.
+/// What the rows of a table became for one person.
 pub(crate) struct Rows {
     pub(crate) channels: Vec<Channel>,
     pub(crate) utc_offset_s: Option<i32>,
+    pub(crate) damages: Damages,
 }
 
-/// Reads rows to the end of the file; `first` is a row that was read already.
+/// Reads the rows of one person to the end of the file; `first` is a row that was read already.
 pub(crate) fn read(
+    format: &'static str,
+    layout: Layout,
+    first: Option<(Spot, String)>,
+    lines: &mut Lines<'_>,
+) -> Result<Rows, Error> {
+    let people = read_people(format, layout, first, lines)?;
+    let one = people.into_iter().next().map(|(_, rows)| rows);
+    one.ok_or(Error::Empty { format })
+}
+
+/// Reads rows to the end of the file, for each person apart; what befell the file as a whole is told with the
+/// first of them.
+pub(crate) fn read_people(
     format: &'static str,
     mut layout: Layout,
     first: Option<(Spot, String)>,
     lines: &mut Lines<'_>,
-    damages: &mut Damages,
-) -> Result<Rows, Error> {
-    let mut grid = Grid::new(layout.fields.len(), layout.epoch_s);
-    let mut row = Vec::with_capacity(layout.fields.len());
+) -> Result<Vec<(String, Rows)>, Error> {
+    let mut taking = Taking::new(&layout);
     if let Some((spot, text)) = first {
-        layout.take(spot, &text, &mut row, &mut grid, damages)?;
+        taking.take(&mut layout, spot, &text)?;
     }
     while let Some(Line { spot, text }) = lines.next_line()? {
-        layout.take(spot, &text, &mut row, &mut grid, damages)?;
+        taking.take(&mut layout, spot, &text)?;
     }
-    let Some(placed) = grid.finish(damages)? else {
-        return Err(no_grid(format, lines.spot(), damages));
-    };
-    refuse_when_most_is_lost(format, &placed, damages)?;
-    let origin_s = layout.calendar.origin_s();
-    if layout.calendar.is_guessed() {
-        let spot = Spot { line: 1, byte: 0 };
-        damages.push(spot.damage(
-            "ambiguous_date",
-            "no date tells day from month; the day was taken to come first",
-        ));
-    }
-    let channels = channels(layout.fields, placed, origin_s);
-    if channels.is_empty() {
-        return Err(Error::Empty { format });
-    }
-    Ok(Rows {
-        channels,
-        utc_offset_s: layout.calendar.offset_s(),
-    })
+    taking.finish(format, layout, lines.spot())
 }
 
-/// A file of which most rows have no place in time is not what it was taken for, or the clock of its first
-/// rows was wrong; what little remains must not pass for the recording.
-fn refuse_when_most_is_lost(
+/// Reads rows to the end of the file, for each person apart, with all that befell the file.
+pub(crate) fn read_all(
     format: &'static str,
-    placed: &Placed,
-    damages: &Damages,
+    layout: Layout,
+    first: Option<(Spot, String)>,
+    mut lines: Lines<'_>,
+) -> Result<Vec<(String, Rows)>, Error> {
+    let mut people = read_people(format, layout, first, &mut lines)?;
+    if let Some((_, rows)) = people.first_mut() {
+        rows.damages = lines.finish(std::mem::take(&mut rows.damages));
+    }
+    Ok(people)
+}
+
+/// What a file holds whose people a column may tell apart.
+pub(crate) fn content(
+    format: &'static str,
+    subject: Option<Subject>,
+    mut members: Vec<Member>,
+) -> Result<Content, Error> {
+    if let (2.., Some(subject)) = (members.len(), subject) {
+        let column = subject.heading;
+        return Ok(Content::Several { column, members });
+    }
+    let one = members.pop().ok_or(Error::Empty { format })?;
+    Ok(Content::Epochs(one.recording))
+}
+
+/// The rows of a table while they come.
+struct Taking {
+    grid: Grid,
+    people: People,
+    damages: Damages,
+    row: Vec<f64>,
+    /// What the numbers of each column look like.
+    marks: Vec<Marks>,
+    /// Rows without a readable time or person.
+    unplaced: usize,
+    /// Rows whose main activity is no number.
+    unreadable: usize,
+}
+
+impl Taking {
+    fn new(layout: &Layout) -> Self {
+        Self {
+            grid: Grid::new(layout.fields.len(), layout.epoch_s),
+            people: People::default(),
+            damages: Damages::default(),
+            row: Vec::with_capacity(layout.fields.len()),
+            marks: layout.fields.iter().map(|_| Marks::default()).collect(),
+            unplaced: 0,
+            unreadable: 0,
+        }
+    }
+
+    /// Reads one row.
+    fn take(&mut self, layout: &mut Layout, spot: Spot, text: &str) -> Result<(), Error> {
+        if is_blank(text) {
+            return Ok(());
+        }
+        let cells = split(text, layout.separator);
+        let is_whole = |field: &Field| field.index < cells.len();
+        let cell = |index: usize| cells.get(index).copied();
+        let moment = match layout.when {
+            When::Stamp(index) => cell(index).and_then(|stamp| layout.calendar.moment(stamp)),
+            When::Split { date, time } => cell(date)
+                .zip(cell(time))
+                .and_then(|(date, time)| layout.calendar.moment_of(date, time)),
+        };
+        // A row that ends with its time may end within it.
+        let moment = moment.filter(|_| layout.fields.iter().any(is_whole));
+        let Some(moment) = moment else {
+            let message = "expected a row with its time and values";
+            self.damages.push(spot.damage("malformed_line", message));
+            self.unplaced += 1;
+            return Ok(());
+        };
+        let person = match &layout.subject {
+            None => Some(0),
+            Some(subject) => self.people.number(subject, cell(subject.index))?,
+        };
+        let Some(person) = person else {
+            let message = "the row does not say whose it is";
+            self.damages.push(spot.damage("malformed_line", message));
+            self.unplaced += 1;
+            return Ok(());
+        };
+        self.values(&layout.fields, &cells, spot);
+        self.grid.push(spot, person, moment, &self.row)
+    }
+
+    fn values(&mut self, fields: &[Field], cells: &[&str], spot: Spot) {
+        self.row.clear();
+        let row = self.grid.rows();
+        for (index, (field, marks)) in fields.iter().zip(&mut self.marks).enumerate() {
+            let said = match (cells.get(field.index), field.reading) {
+                (None, _) => Cell::Bad,
+                (Some(cell), Reading::Numbers) => marks.read(cell, row),
+                (Some(cell), Reading::Words(read)) => read(cell),
+            };
+            self.row.push(match said {
+                Cell::Value(value) if value < 0.0 && is_amount(field.quantity) => {
+                    let message = format!(
+                        "negative value in the column {}, taken as missing",
+                        field.name
+                    );
+                    self.damages.push(spot.damage("negative_value", message));
+                    f64::NAN
+                }
+                Cell::Value(value) => value,
+                Cell::Missing | Cell::Bad => f64::NAN,
+            });
+            if said == Cell::Bad && field.is_strict {
+                let message = format!("no value in the column {}", field.name);
+                self.damages.push(spot.damage("malformed_value", message));
+                self.unreadable += usize::from(index == 0);
+            }
+        }
+    }
+
+    fn finish(
+        mut self,
+        format: &'static str,
+        layout: Layout,
+        end: Spot,
+    ) -> Result<Vec<(String, Rows)>, Error> {
+        let rows = self.grid.rows() + self.unplaced;
+        let is_counter = layout
+            .subject
+            .as_ref()
+            .is_some_and(|subject| self.people.are_rows(subject, &self.grid));
+        if is_counter {
+            self.grid.join();
+            self.people = People::default();
+        }
+        let utc_offset_s = layout.calendar.offset_s();
+        let days = layout.calendar.settle();
+        if days.is_guessed {
+            let spot = Spot { line: 1, byte: 0 };
+            self.damages.push(spot.damage(
+                "ambiguous_date",
+                "no date tells day from month; the day was taken to come first",
+            ));
+        }
+        let dated = self.grid.rows();
+        self.grid.settle(&self.marks);
+        let (placed, undated) = self.grid.finish(&days.numbers)?;
+        self.damages = self.damages.and(undated.damages);
+        let lost: usize = placed.iter().map(|placed| placed.lost).sum();
+        let Some(first) = placed.first() else {
+            return Err(no_grid(format, end, &self.damages));
+        };
+        let worst = self.damages.first.first().or(first.damages.first.first());
+        let unread = self.unplaced + undated.rows + lost;
+        refuse_when_much_is_lost(format, (unread, rows), worst)?;
+        refuse_when_much_is_lost(format, (self.unreadable, dated), worst)?;
+        let mut all = Vec::with_capacity(placed.len());
+        for placed in placed {
+            let name = self.people.name(placed.person);
+            let damages = std::mem::take(&mut self.damages).and(placed.damages);
+            let channels = channels(
+                &layout.fields,
+                placed.columns,
+                (placed.start_s, placed.epoch_s),
+            );
+            if channels.is_empty() {
+                return Err(Error::Empty { format });
+            }
+            let rows = Rows {
+                channels,
+                utc_offset_s,
+                damages,
+            };
+            all.push((name, rows));
+        }
+        Ok(all)
+    }
+}
+
+/// Share of the rows or values of a file that may be lost: one in this many. What remains of a file of which more
+/// is lost must not pass for the recording.
+const LOST_ONE_IN: usize = 10;
+
+/// Rows that may be lost whatever their share, as a heading repeated in a short table.
+const LOST_ALWAYS: usize = 2;
+
+/// Refuses a file of which so many of all rows are lost that it is not what it was taken for.
+pub(crate) fn refuse_when_much_is_lost(
+    format: &'static str,
+    (lost, rows): (usize, usize),
+    worst: Option<&Damage>,
 ) -> Result<(), Error> {
-    let (lost, rows) = (placed.lost, placed.rows);
-    let Some(damage) = damages.first.first().filter(|_| 2 * lost > rows) else {
+    let Some(damage) = worst.filter(|_| lost > LOST_ALWAYS && LOST_ONE_IN * lost > rows) else {
         return Ok(());
+    };
+    let advice = match damage.code {
+        "repeated_time" => {
+            "if the table holds several people, name the column that tells them apart with subject=column"
+        }
+        "time_jump" => "remove the rows from before the clock was set",
+        "malformed_value" => {
+            "check which column holds the activity, and what stands for missing values"
+        }
+        _ => "check the separator, the column of times and how it writes them",
     };
     Err(Error::Malformed {
         format,
         place: Place::Line(damage.line.unwrap_or_default()),
         message: format!(
-            "{lost} of {rows} rows have no place in time after the first one ({}); remove rows from before \
-             the clock was set, and sort the others",
+            "{lost} of {rows} rows are lost, which is too many to use the rest ({}); {advice}",
             damage.message
         ),
     })
@@ -181,70 +382,24 @@ fn no_grid(format: &'static str, spot: Spot, damages: &Damages) -> Error {
     }
 }
 
-fn channels(fields: Vec<Field>, placed: Placed, origin_s: i64) -> Vec<Channel> {
+fn channels(
+    fields: &[Field],
+    columns: Vec<Vec<f64>>,
+    (start_s, epoch_s): (i64, u32),
+) -> Vec<Channel> {
     fields
-        .into_iter()
-        .zip(placed.columns)
+        .iter()
+        .zip(columns)
         .filter(|(field, values)| field.is_strict || values.iter().any(|value| !value.is_nan()))
         .map(|(field, values)| Channel {
-            name: field.name,
+            name: field.name.clone(),
             quantity: field.quantity,
             unit: field.unit,
-            start_s: origin_s + placed.start_s,
-            epoch_s: placed.epoch_s,
+            start_s,
+            epoch_s,
             values,
         })
         .collect()
-}
-
-impl Layout {
-    /// Reads one row into the grid.
-    fn take(
-        &mut self,
-        spot: Spot,
-        text: &str,
-        row: &mut Vec<f64>,
-        grid: &mut Grid,
-        damages: &mut Damages,
-    ) -> Result<(), Error> {
-        if is_blank(text) {
-            return Ok(());
-        }
-        let cells = split(text, self.separator);
-        let cell = |index: usize| cells.get(index).copied();
-        let second = match self.when {
-            When::Stamp(index) => cell(index).and_then(|stamp| self.calendar.stamp(stamp)),
-            When::Split { date, time } => cell(date)
-                .zip(cell(time))
-                .and_then(|(date, time)| self.calendar.second(date, time)),
-        };
-        let Some(second) = second else {
-            damages.push(spot.damage("malformed_line", "expected a row that begins with its time"));
-            grid.lose_row();
-            return Ok(());
-        };
-        row.clear();
-        for field in &self.fields {
-            let said = cell(field.index).map_or(Cell::Bad, field.parse);
-            row.push(match said {
-                Cell::Value(value) if value < 0.0 && is_amount(field.quantity) => {
-                    let message = format!(
-                        "negative value in the column {}, taken as missing",
-                        field.name
-                    );
-                    damages.push(spot.damage("negative_value", message));
-                    f64::NAN
-                }
-                Cell::Value(value) => value,
-                Cell::Missing | Cell::Bad => f64::NAN,
-            });
-            if said == Cell::Bad && field.is_strict {
-                let message = format!("no value in the column {}", field.name);
-                damages.push(spot.damage("malformed_value", message));
-            }
-        }
-        grid.push(spot, second, row, damages)
-    }
 }
 
 /// Whether a quantity cannot be negative, so that such a value stands for a missing one.

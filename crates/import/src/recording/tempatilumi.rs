@@ -14,7 +14,7 @@ use super::lines::Lines;
 use super::options::Options;
 use super::stamp::{Calendar, Order};
 use super::table::{self, Field, Layout, When};
-use super::{Damages, Header, Quantity, Recording};
+use super::{Header, Quantity, Recording};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "tempatilumi";
@@ -54,16 +54,16 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
     let layout = Layout {
         separator: ';',
         when: When::Split { date: 0, time: 1 },
+        subject: None,
         fields,
         epoch_s: table::epoch_s(options, None),
-        calendar: Calendar::ordered(Order::DayFirst),
+        calendar: Calendar::ordered(Order::Day),
     };
-    let mut damages = Damages::default();
-    let rows = table::read(NAME, layout, None, &mut lines, &mut damages)?;
+    let rows = table::read(NAME, layout, None, &mut lines)?;
     Ok(Recording {
         header,
         channels: rows.channels,
-        damages: lines.finish(damages),
+        damages: lines.finish(rows.damages),
     })
 }
 

@@ -76,15 +76,15 @@ fn agd(epoch_length: &str, rows: Vec<Vec<Cell>>) -> Vec<u8> {
         ),
         (
             "data",
-            "CREATE TABLE data (\"dataTimestamp\" INTEGER, axis1 REAL, steps INTEGER, lux REAL)",
+            "CREATE TABLE data (\"dataTimestamp\" INTEGER, axis1 REAL, counter INTEGER, lux REAL)",
             rows,
         ),
     ])
 }
 
 fn row(epoch: i64, count: f64) -> Vec<Cell> {
-    let steps = Cell::Integer(epoch * 5_000_000 - 7);
-    vec![ticks(epoch), Cell::Real(count), steps, Cell::Null]
+    let counter = Cell::Integer(epoch * 5_000_000 - 7);
+    vec![ticks(epoch), Cell::Real(count), counter, Cell::Null]
 }
 
 #[test]
@@ -101,8 +101,8 @@ fn tables_of_many_pages_come_back() {
     );
     let expect: Vec<f64> = (0..5_000_u32).map(|n| f64::from(n) / 3.0).collect();
     assert_eq!(axis.values, expect);
-    let steps = &channel(&recording, "steps").values;
-    assert_eq!((steps[0], steps[4_999]), (-7.0, 24_994_999_993.0));
+    let counter = &channel(&recording, "counter").values;
+    assert_eq!((counter[0], counter[4_999]), (-7.0, 24_994_999_993.0));
     assert!(
         channel(&recording, "lux")
             .values

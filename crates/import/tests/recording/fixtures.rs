@@ -4,7 +4,8 @@
 pub(crate) const WEARER: [&str; 4] = ["Jane Roe", "Female", "1970", "JR-77"];
 
 /// Name of the format and a file of it.
-pub(crate) const ALL: [(&str, &str); 10] = [
+pub(crate) const ALL: [(&str, &str); 11] = [
+    ("actigraph_csv", ACTIGRAPH),
     ("awd", AWD),
     ("respironics_csv", RESPIRONICS),
     ("condor", CONDOR),
@@ -16,6 +17,14 @@ pub(crate) const ALL: [(&str, &str); 10] = [
     ("nhanes_minutes", NHANES),
     ("table", TABLE),
 ];
+
+pub(crate) const ACTIGRAPH: &str = "------------ Data File Created By ActiGraph wGT3XBT ActiLife v6.13.3 Firmware v1.8.0 \
+    date format M/d/yyyy Filter Normal Limb: Waist -----------\r\nSerial Number: MOS2D99\r\n\
+    Start Time 21:35:00\r\nStart Date 8/5/2016\r\nEpoch Period (hh:mm:ss) 00:00:05\r\n\
+    Download Time 18:59:15\r\nDownload Date 8/24/2016\r\nCurrent Memory Address: 0\r\n\
+    Current Battery Voltage: 4.03     Mode = 61\r\n\
+    --------------------------------------------------\r\n\
+    3,4,12,2,7,0,5,0,0\r\n0,0,0,0,0,0,0,0,5\r\n181,116,91,1,0,0,5,0,0\r\n";
 
 pub(crate) const AWD: &str = "Jane Roe\r\n23-Jan-2018\r\n01:58:00 PM\r\n 1 \r\n48\r\nP11FF\r\nFemale\r\n\
     5 , 0.50\r\n7 , 1.50 M\r\n0 , 0.00\r\n";

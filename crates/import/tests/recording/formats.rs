@@ -1,5 +1,7 @@
 //! What each format means, on small files written for it.
 
+use std::fmt::Write as _;
+
 use import::recording::front;
 use import::recording::options::Options;
 use import::recording::{Content, Quantity};
@@ -14,7 +16,7 @@ fn every_format_is_told_by_its_content() {
     for (name, file) in fixtures::ALL {
         let format = match try_read(file.as_bytes(), &Options::default()) {
             Ok(Content::Epochs(recording)) => recording.header.format,
-            Ok(Content::Several(members)) => members[0].recording.header.format,
+            Ok(Content::Several { members, .. }) => members[0].recording.header.format,
             Ok(Content::Raw(raw)) => raw.header.format,
             Err(error) => panic!("{name}: {error}"),
         };
@@ -296,4 +298,76 @@ fn survey_days_and_minutes_stand_at_their_weekday() {
     assert_same(&activity.values, &[166.0, NAN, 27.0], 0.0);
     assert_same(&channel(recording, "steps").values, &[4.0, NAN, 0.0], 0.0);
     assert_eq!(recording.damages.first[0].code, "repeated_time");
+}
+
+/// A table of Actiware: the heading of its line numbers, those of the others, and the words for active and asleep.
+fn actiware(line: &str, names: [&str; 7], words: [&str; 2]) -> String {
+    let [date, time, off, activity, white, wake, interval] = names;
+    let mut file = format!(
+        "Actiware (05.00),,\nTijdzone-offset:,+01:00,u\nPeriodelengte:,15,seconden\nSerienummer Actiwatch:,P9\n\
+         {line},{date},{time},{interval}\n\n1,28/11/2019,08:09:00,{0}\n\n\
+         {line},{date},{time},{off},{activity},{white},{wake},{interval}\n,,\n",
+        words[0]
+    );
+    for epoch in 0..40_u32 {
+        let (off, word) = (u32::from(epoch < 30), words[usize::from(epoch >= 30)]);
+        let at = format!("23/11/2019,06:{:02}:{:02}", epoch / 4, 15 * (epoch % 4));
+        let counts = if off == 1 {
+            "NaN".to_owned()
+        } else {
+            epoch.to_string()
+        };
+        let cells = format!("{off},{counts},\"{epoch},50\",{},{word}", epoch % 2);
+        writeln!(file, "{},{at},{cells},,,,", epoch + 1).expect("memory");
+    }
+    file
+}
+
+const DUTCH: &str =
+    "Datum|Tijd|Status niet-om-pols|Activiteit|Wit licht|Slapen/waken|Intervalstatus";
+const SPANISH: &str =
+    "Fecha|Hora|Estado fuera de la muñeca|Actividad|Luz blanca|Sueño/vigilia|Estado del intervalo";
+const ITALIAN: &str =
+    "Data|Ora|Stato fuori dal polso|Attività|Luce bianca|Sonno/veglia|Stato intervallo";
+const PORTUGUESE: &str =
+    "Data|Hora|Status fora do pulso|Atividade|Luz branca|Sono/vigília|Status do intervalo";
+
+#[test]
+fn actiware_is_read_in_the_languages_of_its_words() {
+    for (line, names, words) in [
+        ("Lijn", DUTCH, ["ACTIEF", "RUST-S"]),
+        ("Línea", SPANISH, ["ACTIVO", "DESCANSO-S"]),
+        ("Riga", ITALIAN, ["ATTIVO", "RIPOSO-S"]),
+        ("Linha", PORTUGUESE, ["ATIVO", "REPOUSO-S"]),
+    ] {
+        let names: Vec<&str> = names.split('|').collect();
+        let names = names.try_into().expect("seven");
+        let recording = epochs(actiware(line, names, words).as_bytes());
+        assert_eq!(recording.header.utc_offset_s, Some(3_600));
+        let sum = |name: &str| {
+            let values = &channel(&recording, name).values;
+            values.iter().filter(|value| !value.is_nan()).sum::<f64>()
+        };
+        let first = &recording.channels[0];
+        assert_eq!(
+            (first.name.as_str(), first.start_s),
+            ("activity", second("2019-11-23T06:00:00"))
+        );
+        assert_eq!((first.epoch_s, first.values.len()), (15, 40));
+        assert_eq!(
+            (sum("activity"), sum("off_wrist"), sum("wake")),
+            (345.0, 30.0, 20.0),
+            "{line}"
+        );
+        assert_eq!(
+            (sum("light"), sum("interval_status")),
+            (800.0, 20.0),
+            "{line}"
+        );
+        assert_eq!(
+            recording.damages.count, 0,
+            "{line}: {:?}",
+            recording.damages
+        );
+    }
 }

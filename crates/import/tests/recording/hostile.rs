@@ -34,7 +34,11 @@ fn assert_sound(content: &Content) {
     };
     match content {
         Content::Epochs(recording) => check(recording),
-        Content::Several(members) => members.iter().for_each(|member| check(&member.recording)),
+        Content::Several { members, .. } => {
+            for member in members {
+                check(&member.recording);
+            }
+        }
         Content::Raw(_) => {}
     }
 }
@@ -76,7 +80,7 @@ fn a_file_cut_anywhere_gives_what_came_before_or_a_reason() {
         let whole = read_any(file.as_bytes(), None).expect("a recording");
         let longest = |content: &Content| match content {
             Content::Epochs(recording) => recording.channels.iter().map(|c| c.values.len()).max(),
-            Content::Raw(_) | Content::Several(_) => None,
+            Content::Raw(_) | Content::Several { .. } => None,
         };
         for until in 0..file.len() {
             if let Some(content) = read_any(&file.as_bytes()[..until], Some(name)) {
@@ -172,11 +176,12 @@ fn bad_lines_are_missing_epochs_with_their_number() {
     let file = fixtures::AWD
         .replace("7 , 1.50 M", "7 , \u{0} M")
         .replace("0 , 0.00", "NaN")
-        + "1e999\r\n3\r\n";
+        + "1e999\r\n3\r\n"
+        + &"4\r\n".repeat(40);
     let recording = epochs(file.as_bytes());
     let activity = channel(&recording, "activity");
     assert_same(
-        &activity.values,
+        &activity.values[..5],
         &[5.0, f64::NAN, f64::NAN, f64::NAN, 3.0],
         0.0,
     );
@@ -198,8 +203,8 @@ fn bad_lines_are_missing_epochs_with_their_number() {
 
 #[test]
 fn damages_are_counted_beyond_those_kept() {
-    let bad = "x\n".repeat(1_000);
-    let file = format!("{}{bad}", fixtures::AWD);
+    let (good, bad) = ("7 , 1.0\n".repeat(10_000), "x\n".repeat(1_000));
+    let file = format!("{}{good}{bad}", fixtures::AWD);
     let recording = epochs(file.as_bytes());
     assert_eq!(
         (recording.damages.count, recording.damages.first.len()),
@@ -233,7 +238,7 @@ fn missing_epochs_cannot_be_made_to_fill_the_memory() {
         )
         .expect("memory");
     }
-    for year in 2021..2500 {
+    for year in 2021..2070 {
         writeln!(file, "{year}-01-01 00:00:00,1").expect("memory");
     }
     let recording = epochs(file.as_bytes());

@@ -6,10 +6,14 @@
     reason = "a test that panics has found something; values here are exact or compared with `near`"
 )]
 
+mod actigraph_csv;
 mod agd;
 mod fixtures;
 mod formats;
 mod hostile;
+mod numbers;
+mod order;
+mod people;
 mod raw;
 mod raw_hostile;
 mod reference;

@@ -40,7 +40,7 @@ pub(crate) fn try_pieces(bytes: &[u8]) -> Result<(Raw, Vec<Piece>), Error> {
             assert_eq!(raw.samples, held as u64);
             Ok((raw, pieces))
         }
-        content @ (Content::Epochs(_) | Content::Several(_)) => {
+        content @ (Content::Epochs(_) | Content::Several { .. }) => {
             panic!("expected raw acceleration, got {content:?}")
         }
     }

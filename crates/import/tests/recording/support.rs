@@ -32,7 +32,7 @@ pub(crate) fn epochs_with(bytes: &[u8], options: &Options<'_>) -> Recording {
 /// Reads a file of epochs of several people.
 pub(crate) fn several(bytes: &[u8]) -> Vec<Member> {
     match try_read(bytes, &Options::default()) {
-        Ok(Content::Several(members)) => members,
+        Ok(Content::Several { members, .. }) => members,
         Ok(_) => panic!("expected several people"),
         Err(error) => panic!("{error}"),
     }
