@@ -197,19 +197,23 @@ struct Sealed {
 pub(crate) struct Writes {
     sealed: Vec<Sealed>,
     emptied: Vec<Place>,
+    change: Change,
 }
 
 impl Writes {
-    /// Seals the rows of a chunk, sorted by identity.
+    /// Seals the rows of a chunk, sorted by identity. `stored` is how many rows the chunk had when it
+    /// was read in this transaction, 0 for a new one.
     pub(crate) fn push(
         &mut self,
         key: &PersonKey,
         place: Place,
+        stored: usize,
         rows: &[Stored],
     ) -> Result<(), Error> {
         if rows.len() > codec::SAMPLES_MAX {
             return Err(Error::ChunkFull);
         }
+        self.change.add(place.metric, stored, rows.len());
         let Some(first) = rows.first() else {
             self.emptied.push(place);
             return Ok(());
@@ -235,14 +239,7 @@ impl Writes {
 
     /// Writes everything gathered.
     pub(crate) async fn flush(&mut self, tx: &mut Tx, person: i64) -> Result<(), Error> {
-        let written = self.sealed.iter().map(|chunk| chunk.place);
-        let places: Vec<Place> = written.chain(self.emptied.iter().copied()).collect();
-        let mut change = Change::default();
-        change.replace(tx, person, &places).await?;
-        for chunk in &self.sealed {
-            change.add(chunk.place.metric, chunk.samples);
-        }
-        change.keep(tx, person).await?;
+        std::mem::take(&mut self.change).keep(tx, person).await?;
         for slice in statement_slices(&self.sealed) {
             write(tx, person, slice).await?;
         }

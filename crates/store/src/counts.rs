@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use model::ids::UserId;
 use model::metric::MetricNo;
 
-use crate::chunk::Place;
 use crate::database::{Tx, rows_statement, statement_slices};
 use crate::error::Error;
 use crate::samples::metric_no;
@@ -17,41 +16,10 @@ use crate::samples::metric_no;
 pub(crate) struct Change(BTreeMap<MetricNo, i64>);
 
 impl Change {
-    /// Takes into account that a chunk will have this many samples.
-    pub(crate) fn add(&mut self, metric: MetricNo, samples: i64) {
-        *self.0.entry(metric).or_default() += samples;
-    }
-
-    /// Takes into account that chunks are about to be replaced or to go: what they count now.
-    pub(crate) async fn replace(
-        &mut self,
-        tx: &mut Tx,
-        person: i64,
-        places: &[Place],
-    ) -> Result<(), Error> {
-        for slice in statement_slices(places) {
-            let text = rows_statement(
-                "WITH places (of_person, of_metric, of_bucket) AS (VALUES",
-                3,
-                slice.len(),
-                ") SELECT metric, samples FROM places JOIN chunks
-                    ON person = of_person AND metric = of_metric AND bucket = of_bucket",
-            );
-            let rows = run!(tx, connection => {
-                let mut query = sqlx::query_as::<_, (i64, i64)>(text);
-                for place in slice {
-                    query = query
-                        .bind(person)
-                        .bind(i64::from(place.metric.0))
-                        .bind(place.bucket);
-                }
-                query.fetch_all(connection).await
-            })?;
-            for (metric, samples) in rows {
-                self.add(metric_no(metric)?, -samples);
-            }
-        }
-        Ok(())
+    /// Takes into account that a chunk goes from so many samples to so many.
+    pub(crate) fn add(&mut self, metric: MetricNo, from: usize, to: usize) {
+        let size = |samples| i64::try_from(samples).unwrap_or(i64::MAX);
+        *self.0.entry(metric).or_default() += size(to) - size(from);
     }
 
     /// Writes the new counts.

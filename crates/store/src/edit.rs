@@ -63,7 +63,7 @@ pub(crate) async fn take_moved(
             continue;
         }
         let mut rows = chunk::unseal(key, place, &sealed)?;
-        let before = rows.len();
+        let stored = rows.len();
         rows.retain(|row| {
             let Some(uid) = row.sample.uid.filter(|uid| elsewhere(uid.get())) else {
                 return true;
@@ -76,8 +76,8 @@ pub(crate) async fn take_moved(
             merge::push_hours(&mut moved.hours, &row.sample);
             false
         });
-        if rows.len() < before {
-            writes.push(key, place, &rows)?;
+        if rows.len() < stored {
+            writes.push(key, place, stored, &rows)?;
         }
     }
     writes.flush(tx, person).await?;

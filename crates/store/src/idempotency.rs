@@ -22,7 +22,7 @@ pub struct Request {
 /// What is known about a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
-    /// Nothing: do it, then call [`keep`] in the same transaction.
+    /// Nothing: do it, and [`keep`] its answer in the same transaction.
     New,
     /// It was done before; this was the answer.
     Answered(Vec<u8>),
@@ -87,7 +87,8 @@ pub async fn begin(
     find(tx, key, user, request).await
 }
 
-/// Keeps the answer of a request that [`begin`] did not know.
+/// Keeps the answer of a request, at the end of its work. False when the key is used by now: whoever did
+/// not ask [`begin`] before undoes the work and looks again with [`find`].
 pub async fn keep(
     tx: &mut Tx,
     key: &PersonKey,
@@ -95,14 +96,15 @@ pub async fn keep(
     request: &Request,
     answer: &[u8],
     now_us: i64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let person = key.person(user)?;
     // A row without an answer is one of an older version, whose process died.
-    run!(tx, connection => sqlx::query(
+    let written = run!(tx, connection => sqlx::query(
         "INSERT INTO idempotency (person, key_hash, body_hash, begun_us, sealed)
          VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (person, key_hash) DO UPDATE SET body_hash = excluded.body_hash,
-            begun_us = excluded.begun_us, sealed = excluded.sealed",
+            begun_us = excluded.begun_us, sealed = excluded.sealed
+         WHERE idempotency.sealed IS NULL",
     )
     .bind(person)
     .bind(request.key_hash.to_vec())
@@ -111,8 +113,8 @@ pub async fn keep(
     .bind(key.seal(&row_name(key, &request.key_hash), answer))
     .execute(connection)
     .await
-    .map(drop))?;
-    Ok(())
+    .map(|done| done.rows_affected()))?;
+    Ok(written > 0)
 }
 
 /// Whoever holds the database must not be able to confirm a guess at a small body.

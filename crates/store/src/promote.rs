@@ -105,6 +105,7 @@ impl Moving<'_> {
         let mut pages = Pages::new(from);
         while let Some(chunks) = pages.next(tx, self.key, self.user).await? {
             for chunk in chunks {
+                let stored = chunk.rows.len();
                 let (fitting, kept) = self.split(chunk.rows);
                 promoted.kept += kept.len() as u64;
                 if fitting.is_empty() {
@@ -122,14 +123,17 @@ impl Moving<'_> {
                         metric: from,
                         bucket,
                     },
+                    stored,
                     &kept,
                 )?;
                 for (bucket, rows) in self.by_bucket(fitting) {
                     let there =
                         chunk::in_range(tx, self.key, self.user, to, bucket, bucket).await?;
-                    let there = there.into_iter().flat_map(|chunk| chunk.rows).collect();
+                    let there: Vec<Stored> =
+                        there.into_iter().flat_map(|chunk| chunk.rows).collect();
+                    let stored = there.len();
                     let all = merge::join(there, rows);
-                    writes.push(self.key, Place { metric: to, bucket }, &all)?;
+                    writes.push(self.key, Place { metric: to, bucket }, stored, &all)?;
                 }
                 writes.flush(tx, self.person).await?;
             }

@@ -125,6 +125,7 @@ async fn take_objects(
                 continue;
             }
             let mut rows = chunk::unseal(key, place, &sealed)?;
+            let stored = rows.len();
             rows.retain(|row| {
                 let found = row.sample.uid.is_some_and(|uid| wanted.remove(&uid.get()));
                 if found {
@@ -132,7 +133,7 @@ async fn take_objects(
                 }
                 !found
             });
-            writes.push(key, place, &rows)?;
+            writes.push(key, place, stored, &rows)?;
         }
     }
     writes.flush(tx, person).await?;
@@ -166,6 +167,7 @@ pub async fn remove_upload(
                 {
                     continue;
                 }
+                let stored = rows.len();
                 rows.retain_mut(|row| {
                     let keep = without_upload(row, upload.0, &snapshots);
                     if !keep {
@@ -174,7 +176,7 @@ pub async fn remove_upload(
                     }
                     keep
                 });
-                writes.push(key, Place { metric, bucket }, &rows)?;
+                writes.push(key, Place { metric, bucket }, stored, &rows)?;
             }
             writes.flush(tx, person).await?;
         }
@@ -328,7 +330,8 @@ impl Sweep<'_> {
             let kept = self.judge(&chunk, &ahead);
             if kept.len() < chunk.rows.len() {
                 let bucket = chunk.bucket;
-                writes.push(self.key, Place { metric, bucket }, &kept)?;
+                let stored = chunk.rows.len();
+                writes.push(self.key, Place { metric, bucket }, stored, &kept)?;
             }
             let next_us = ahead.front().map_or(i64::MAX, |chunk| {
                 chunk::bucket_start_us(metric, chunk.bucket)

@@ -214,11 +214,12 @@ impl Merging<'_> {
                 let rows = stored
                     .next_if(|chunk| chunk.bucket == bucket)
                     .map_or_else(Vec::new, |chunk| chunk.rows);
+                let before = rows.len();
                 let mut done = merge::merge(rows, part, (self.kind, self.moved), self.bringer);
                 counts.add(done.counts);
                 hours.append(&mut done.hours);
                 if done.written {
-                    writes.push(self.key, Place { metric, bucket }, &done.rows)?;
+                    writes.push(self.key, Place { metric, bucket }, before, &done.rows)?;
                 }
                 if writes.is_batch() {
                     writes.flush(tx, self.person).await?;

@@ -89,7 +89,7 @@ pub async fn samples(
                 Some(_) | None => settled.by_metric.push((*metric, joined)),
             }
             let (metric, bucket) = (*metric, *bucket);
-            writes.push(key, Place { metric, bucket }, &rows)?;
+            writes.push(key, Place { metric, bucket }, chunk.rows.len(), &rows)?;
         }
         if writes.is_batch() {
             writes.flush(tx, person).await?;

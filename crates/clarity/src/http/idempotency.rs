@@ -195,7 +195,9 @@ impl Ticket {
     ) -> Result<(), Problem> {
         if let Some(request) = self.0 {
             let bytes = answer.to_bytes();
-            store::idempotency::keep(tx, key, user, &request, &bytes, now_us).await?;
+            if !store::idempotency::keep(tx, key, user, &request, &bytes, now_us).await? {
+                return Err(Problem::key_used());
+            }
         }
         Ok(())
     }

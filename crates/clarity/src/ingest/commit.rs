@@ -105,9 +105,14 @@ async fn write_group(
     for upload in uploads {
         tx.savepoint().await?;
         match write_one(app, tx, &mut people, upload).await {
-            Ok(done) => {
+            Ok(Some(receipt)) => {
                 tx.release().await?;
-                results.push(Ok(done));
+                results.push(Ok(Committed::Done(receipt)));
+            }
+            Ok(None) => {
+                tx.rollback_to().await?;
+                people.remove(&upload.user);
+                results.push(first_answer(app, tx, upload).await);
             }
             // The whole group is begun again, or fails as one: the database is at fault, not an upload.
             Err(IngestError::Store(error) | IngestError::Dossier(DocumentError::Store(error)))
@@ -125,22 +130,33 @@ async fn write_group(
     Ok(results)
 }
 
+/// What the request did that used the key of this upload first, while this one was on its way.
+async fn first_answer(
+    app: &App,
+    tx: &mut Tx,
+    upload: &LiveUpload,
+) -> Result<Committed, IngestError> {
+    let key = app.vault.person_key(tx, upload.user).await?;
+    let Some(repeat) = &upload.repeat else {
+        return Err(IngestError::KeyUsed);
+    };
+    match store::idempotency::find(tx, &key, upload.user, &repeat.request).await? {
+        Known::Answered(answer) => Ok(Committed::Repeated(answer)),
+        Known::New | Known::Conflict => Err(IngestError::KeyUsed),
+    }
+}
+
+/// Stores one upload; nothing when its key was used meanwhile. Whether it was is asked only at the end, by
+/// the write of its answer: a request that came before is nearly always known before its body is read.
 async fn write_one(
     app: &App,
     tx: &mut Tx,
     people: &mut HashMap<UserId, Dossier>,
     upload: &LiveUpload,
-) -> Result<Committed, IngestError> {
+) -> Result<Option<Box<Receipt>>, IngestError> {
     let now_us = app.clock.now_us();
     let LiveUpload { user, id, kind, .. } = *upload;
     let key = app.vault.person_key(tx, user).await?;
-    if let Some(repeat) = &upload.repeat {
-        match store::idempotency::begin(tx, &key, user, &repeat.request).await? {
-            Known::New => {}
-            Known::Answered(answer) => return Ok(Committed::Repeated(answer)),
-            Known::Conflict => return Err(IngestError::KeyUsed),
-        }
-    }
     let no = store::uploads::begin(tx, &key, user, &NewUpload { id, kind, now_us }).await?;
     let person = match people.entry(user) {
         std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
@@ -187,7 +203,9 @@ async fn write_one(
     store::uploads::save(tx, &person.key, user, id, &state).await?;
     if let Some(repeat) = &upload.repeat {
         let answer = (repeat.answer)(&receipt);
-        store::idempotency::keep(tx, &key, user, &repeat.request, &answer, now_us).await?;
+        if !store::idempotency::keep(tx, &key, user, &repeat.request, &answer, now_us).await? {
+            return Ok(None);
+        }
     }
-    Ok(Committed::Done(Box::new(receipt)))
+    Ok(Some(Box::new(receipt)))
 }

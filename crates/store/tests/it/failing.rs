@@ -29,9 +29,15 @@ fn a_repeated_request_gets_the_first_answer() {
         };
         assert_eq!(begin(&mut tx, 7).await, Known::New);
         assert_eq!(begin(&mut tx, 8).await, Known::New, "nothing was done yet");
-        idempotency::keep(&mut tx, &key, user, &request(7), b"answer", NOW_US)
-            .await
-            .expect("a write");
+        for (content, answer, is_first) in [
+            (7, b"answer", true),
+            (7, b"second", false),
+            (8, b"others", false),
+        ] {
+            let kept =
+                idempotency::keep(&mut tx, &key, user, &request(content), answer, NOW_US).await;
+            assert_eq!(kept.expect("a write"), is_first, "the first answer stays");
+        }
         let first = Known::Answered(b"answer".to_vec());
         assert_eq!(begin(&mut tx, 7).await, first);
         assert_eq!(begin(&mut tx, 8).await, Known::Conflict);
