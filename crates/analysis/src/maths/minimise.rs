@@ -5,52 +5,45 @@ use super::least_squares::{cholesky, solve};
 const MOST_STEPS: usize = 500; // bound on accepted and refused steps together
 const CONVERGED: f64 = 1e-15; // relative fall of the residual sum at which the search ends
 
-/// A model whose residuals are to be made small.
-pub trait Residuals {
-    /// Number of observations.
-    fn count(&self) -> usize;
-    /// Writes prediction − observation at `index` and its derivatives by each parameter.
-    fn at(&self, index: usize, parameters: &[f64], gradient: &mut [f64]) -> f64;
+/// A model of N parameters whose residuals are to be made small.
+pub trait Residuals<const N: usize> {
+    /// Gives prediction − observation of every observation in turn, and its derivatives by each parameter.
+    fn each(&self, parameters: &[f64; N], take: impl FnMut(f64, [f64; N]));
     /// Moves parameters back into their permitted region.
-    fn restrict(&self, parameters: &mut [f64]);
+    fn restrict(&self, parameters: &mut [f64; N]);
 }
 
 /// Parameters of a local minimum and its residual sum of squares.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Minimum {
+pub struct Minimum<const N: usize> {
     /// Parameter values.
-    pub parameters: Vec<f64>,
+    pub parameters: [f64; N],
     /// Residual sum of squares there.
     pub rss: f64,
 }
 
 /// Descends from `start` to a local minimum.
-pub fn descend(model: &dyn Residuals, start: &[f64]) -> Minimum {
-    let size = start.len();
-    let mut parameters = start.to_vec();
+pub fn descend<const N: usize>(model: &impl Residuals<N>, start: [f64; N]) -> Minimum<N> {
+    let mut parameters = start;
     model.restrict(&mut parameters);
     let mut damping = 1e-3;
     let mut state = linearise(model, &parameters);
     let mut settled = 0;
     for _ in 0..MOST_STEPS {
-        let mut damped = state.normal.clone();
-        for i in 0..size {
-            damped[i * size + i] *= 1.0 + damping;
-            damped[i * size + i] += 1e-300;
+        let mut damped = state.normal;
+        for (i, row) in damped.iter_mut().enumerate() {
+            row[i] *= 1.0 + damping;
+            row[i] += 1e-300;
         }
-        let Some(factor) = cholesky(&damped, size) else {
+        let Some(factor) = cholesky(damped.as_flattened(), N) else {
             damping *= 10.0;
             if damping > 1e16 {
                 break;
             }
             continue;
         };
-        let step = solve(&factor, &state.gradient, size);
-        let mut candidate: Vec<f64> = parameters
-            .iter()
-            .zip(&step)
-            .map(|(value, change)| value - change)
-            .collect();
+        let step = solve(&factor, &state.gradient, N);
+        let mut candidate: [f64; N] = std::array::from_fn(|i| parameters[i] - step[i]);
         model.restrict(&mut candidate);
         let next = linearise(model, &candidate);
         if next.rss <= state.rss {
@@ -75,29 +68,26 @@ pub fn descend(model: &dyn Residuals, start: &[f64]) -> Minimum {
     }
 }
 
-struct Linearised {
+struct Linearised<const N: usize> {
     rss: f64,
-    gradient: Vec<f64>,
-    normal: Vec<f64>,
+    gradient: [f64; N],
+    normal: [[f64; N]; N],
 }
 
-fn linearise(model: &dyn Residuals, parameters: &[f64]) -> Linearised {
-    let size = parameters.len();
-    let mut derivative = vec![0.0; size];
+fn linearise<const N: usize>(model: &impl Residuals<N>, parameters: &[f64; N]) -> Linearised<N> {
     let mut state = Linearised {
         rss: 0.0,
-        gradient: vec![0.0; size],
-        normal: vec![0.0; size * size],
+        gradient: [0.0; N],
+        normal: [[0.0; N]; N],
     };
-    for index in 0..model.count() {
-        let residual = model.at(index, parameters, &mut derivative);
+    model.each(parameters, |residual, derivative| {
         state.rss += residual * residual;
-        for i in 0..size {
+        for i in 0..N {
             state.gradient[i] += derivative[i] * residual;
             for j in 0..=i {
-                state.normal[i * size + j] += derivative[i] * derivative[j];
+                state.normal[i][j] += derivative[i] * derivative[j];
             }
         }
-    }
+    });
     state
 }

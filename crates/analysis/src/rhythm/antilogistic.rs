@@ -14,7 +14,7 @@
 //! **Validity.** At least two days. Missing epochs are left out. The surface is flat where beta is
 //! large or alpha near ±1; several starts are tried and the lowest sum wins.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (1 rounded the angles otherwise, which moves the end of a descent on a flat surface).
 //!
 //! **References.** Marler MR et al. 2006, Stat Med 25:3893, doi:10.1002/sim.2466.
 
@@ -23,17 +23,19 @@ use std::f64::consts::TAU;
 
 use super::cosinor::fit_points;
 use crate::maths::describe::{mean, squared_deviation};
-use crate::maths::minimise::{Residuals, descend};
+use crate::maths::minimise::{Minimum, Residuals, descend};
 use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Extended cosinor.
 pub const EXTENDED_COSINOR: Analysis = Analysis {
     id: "extended_cosinor",
-    version: 1,
+    version: 2,
     unit: "input",
     title: "Extended (antilogistic) cosinor",
 };
+
+const RATE: f64 = TAU / 24.0; // radians an hour
 
 /// A fitted antilogistic curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,7 +72,7 @@ pub fn fit(times_h: &[f64], values: &[f64]) -> Result<Antilogistic, Insufficient
     let model = Model {
         points: &grouped.points,
     };
-    let mut best: Option<crate::maths::minimise::Minimum> = None;
+    let mut best: Option<Minimum<5>> = None;
     for (alpha, beta) in [(0.0, 2.0), (0.0, 20.0), (0.5, 5.0), (-0.5, 5.0)] {
         let start = [
             (plain.mesor - amplitude).max(0.0),
@@ -79,18 +81,14 @@ pub fn fit(times_h: &[f64], values: &[f64]) -> Result<Antilogistic, Insufficient
             beta,
             peak,
         ];
-        let found = descend(&model, &start);
+        let found = descend(&model, start);
         if best.as_ref().is_none_or(|known| found.rss < known.rss) {
             best = Some(found);
         }
     }
     let found = best.expect("at least one start was tried");
-    let (minimum, amplitude, alpha) = (
-        found.parameters[0],
-        found.parameters[1],
-        found.parameters[2],
-    );
-    let acrotime_h = found.parameters[4].rem_euclid(24.0);
+    let [minimum, amplitude, alpha, beta, peak_h] = found.parameters;
+    let acrotime_h = peak_h.rem_euclid(24.0);
     let half_width = alpha.acos() * 24.0 / TAU;
     let freedom = values.len() as f64 - 5.0;
     let rss = found.rss + grouped.within;
@@ -98,7 +96,7 @@ pub fn fit(times_h: &[f64], values: &[f64]) -> Result<Antilogistic, Insufficient
         minimum,
         amplitude,
         alpha,
-        beta: found.parameters[3],
+        beta,
         acrotime_h,
         mesor: minimum + amplitude / 2.0,
         up_h: acrotime_h - half_width,
@@ -116,7 +114,9 @@ struct Grouped {
 }
 
 struct Point {
-    time_h: f64,
+    // Of the angle of its clock time on the day.
+    sine: f64,
+    cosine: f64,
     mean: f64,
     root_count: f64,
 }
@@ -136,8 +136,10 @@ impl Grouped {
         let mut points = Vec::with_capacity(groups.len());
         for (time_h, held) in groups.into_values() {
             within += squared_deviation(&held);
+            let (sine, cosine) = (RATE * time_h).sin_cos();
             points.push(Point {
-                time_h,
+                sine,
+                cosine,
                 mean: mean(&held),
                 root_count: (held.len() as f64).sqrt(),
             });
@@ -150,32 +152,30 @@ struct Model<'a> {
     points: &'a [Point],
 }
 
-impl Residuals for Model<'_> {
-    fn count(&self) -> usize {
-        self.points.len()
-    }
-
-    fn at(&self, index: usize, parameters: &[f64], gradient: &mut [f64]) -> f64 {
-        let [minimum, amplitude, alpha, beta, peak] = *parameters else {
-            unreachable!("the model has five parameters");
-        };
-        let point = &self.points[index];
-        let rate = TAU / 24.0;
-        let (sine, cosine) = (rate * (point.time_h - peak)).sin_cos();
-        let level = 1.0 / (1.0 + (-beta * (cosine - alpha)).exp());
-        let slope = amplitude * level * (1.0 - level);
-        gradient[0] = 1.0;
-        gradient[1] = level;
-        gradient[2] = -beta * slope;
-        gradient[3] = (cosine - alpha) * slope;
-        gradient[4] = beta * rate * sine * slope;
-        for slope in &mut *gradient {
-            *slope *= point.root_count;
+impl Residuals<5> for Model<'_> {
+    fn each(&self, parameters: &[f64; 5], mut take: impl FnMut(f64, [f64; 5])) {
+        let [minimum, amplitude, alpha, beta, peak] = *parameters;
+        let (sine_of_peak, cosine_of_peak) = (RATE * peak).sin_cos();
+        for point in self.points {
+            let sine = point.sine * cosine_of_peak - point.cosine * sine_of_peak;
+            let cosine = point.cosine * cosine_of_peak + point.sine * sine_of_peak;
+            let level = 1.0 / (1.0 + (-beta * (cosine - alpha)).exp());
+            let slope = amplitude * level * (1.0 - level);
+            let gradient = [
+                1.0,
+                level,
+                -beta * slope,
+                (cosine - alpha) * slope,
+                beta * RATE * sine * slope,
+            ];
+            take(
+                (minimum + amplitude * level - point.mean) * point.root_count,
+                gradient.map(|slope| slope * point.root_count),
+            );
         }
-        (minimum + amplitude * level - point.mean) * point.root_count
     }
 
-    fn restrict(&self, parameters: &mut [f64]) {
+    fn restrict(&self, parameters: &mut [f64; 5]) {
         parameters[0] = parameters[0].max(0.0);
         parameters[1] = parameters[1].max(0.0);
         parameters[2] = parameters[2].clamp(-1.0, 1.0);

@@ -216,7 +216,7 @@ pub fn free_period(series: &Series, start_h: f64) -> Outcome<Cosinor> {
         first.beta_sin * cosine - first.beta_cos * sine,
         rate,
     ];
-    let minimum = descend(&model, &seed);
+    let minimum = descend(&model, seed);
     let fitted = fit_points(&times, &values, TAU / minimum.parameters[3], 1)?;
     Ok(Measured::new(fitted, series.coverage()))
 }
@@ -227,22 +227,21 @@ struct FreePeriod<'a> {
     centre: f64,
 }
 
-impl Residuals for FreePeriod<'_> {
-    fn count(&self) -> usize {
-        self.values.len()
+impl Residuals<4> for FreePeriod<'_> {
+    fn each(&self, parameters: &[f64; 4], mut take: impl FnMut(f64, [f64; 4])) {
+        let [mesor, beta, gamma, rate] = *parameters;
+        for (time, value) in self.times.iter().zip(self.values) {
+            let time = time - self.centre;
+            let (sine, cosine) = (rate * time).sin_cos();
+            let turn = time * (gamma * cosine - beta * sine);
+            take(
+                mesor + beta * cosine + gamma * sine - value,
+                [1.0, cosine, sine, turn],
+            );
+        }
     }
 
-    fn at(&self, index: usize, parameters: &[f64], gradient: &mut [f64]) -> f64 {
-        let time = self.times[index] - self.centre;
-        let (sine, cosine) = (parameters[3] * time).sin_cos();
-        gradient[0] = 1.0;
-        gradient[1] = cosine;
-        gradient[2] = sine;
-        gradient[3] = time * (parameters[2] * cosine - parameters[1] * sine);
-        parameters[0] + parameters[1] * cosine + parameters[2] * sine - self.values[index]
-    }
-
-    fn restrict(&self, parameters: &mut [f64]) {
+    fn restrict(&self, parameters: &mut [f64; 4]) {
         parameters[3] = parameters[3].abs().max(1e-6);
     }
 }

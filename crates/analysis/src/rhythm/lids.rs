@@ -40,6 +40,7 @@ pub const BIN_MIN: u32 = 10;
 const SMOOTH_EACH_SIDE: usize = 1; // three bins, half an hour
 const CREST: f64 = 100.0; // the greatest value LIDS can have
 const GOLDEN: f64 = 0.618_033_988_749_894_8; // share of a golden section
+const SECTIONS: u32 = 80; // as many leave nothing of the range but rounding
 
 /// A cosine fitted to the inactivity of a bout.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -100,9 +101,12 @@ pub fn rhythm(
 }
 
 fn at_period(values: &[f64], period_min: f64) -> Option<Rhythm> {
-    let angle = |index: usize| TAU * index as f64 * f64::from(BIN_MIN) / period_min;
+    let turn = TAU * f64::from(BIN_MIN) / period_min;
+    let circle: Vec<(f64, f64)> = (0..values.len())
+        .map(|index| (turn * index as f64).sin_cos())
+        .collect();
     let row = |index: usize, out: &mut [f64]| {
-        let (sine, cosine) = angle(index).sin_cos();
+        let (sine, cosine) = circle[index];
         out.copy_from_slice(&[1.0, cosine, sine]);
     };
     let solved = least_squares::fit(values, 3, row)?;
@@ -110,10 +114,10 @@ fn at_period(values: &[f64], period_min: f64) -> Option<Rhythm> {
     let mut amplitude = solved.coefficients[1].hypot(solved.coefficients[2]);
     let mut phase = (-solved.coefficients[2]).atan2(solved.coefficients[1]);
     if offset + amplitude > CREST {
-        (offset, amplitude, phase) = held_at_crest(values, &angle, phase)?;
+        (offset, amplitude, phase) = held_at_crest(values, &circle, phase)?;
     }
-    let curve: Vec<f64> = (0..values.len())
-        .map(|index| offset + amplitude * (angle(index) + phase).cos())
+    let curve: Vec<f64> = shifted(&circle, phase)
+        .map(|cosine| offset + amplitude * cosine)
         .collect();
     let correlation = describe::line(values, &curve).correlation;
     Some(Rhythm {
@@ -126,31 +130,32 @@ fn at_period(values: &[f64], period_min: f64) -> Option<Rhythm> {
     })
 }
 
+/// cos(angle + phase) of every bin, from the sines and cosines of the angles.
+fn shifted(circle: &[(f64, f64)], phase: f64) -> impl Iterator<Item = f64> {
+    let (sine_of_phase, cosine_of_phase) = phase.sin_cos();
+    circle
+        .iter()
+        .map(move |(sine, cosine)| cosine * cosine_of_phase - sine * sine_of_phase)
+}
+
 /// The best cosine whose crest is exactly 100: for a given phase the amplitude is closed form, the
 /// phase is found by golden section around the free optimum.
-fn held_at_crest(
-    values: &[f64],
-    angle: &dyn Fn(usize) -> f64,
-    phase: f64,
-) -> Option<(f64, f64, f64)> {
-    let solve = |phase: f64| {
+fn held_at_crest(values: &[f64], circle: &[(f64, f64)], phase: f64) -> Option<(f64, f64, f64)> {
+    let mut dips = vec![0.0; values.len()];
+    let mut solve = |phase: f64| {
         let (mut top, mut bottom) = (0.0, 0.0);
-        for (index, value) in values.iter().enumerate() {
-            let dip = 1.0 - (angle(index) + phase).cos();
-            top += dip * (CREST - value);
-            bottom += dip * dip;
+        for ((dip, cosine), value) in dips.iter_mut().zip(shifted(circle, phase)).zip(values) {
+            *dip = 1.0 - cosine;
+            top += *dip * (CREST - value);
+            bottom += *dip * *dip;
         }
         let amplitude = top / bottom;
-        let square = |(index, value): (usize, &f64)| {
-            (CREST - amplitude * (1.0 - (angle(index) + phase).cos()) - value).powi(2)
-        };
-        (
-            values.iter().enumerate().map(square).sum::<f64>(),
-            amplitude,
-        )
+        let square = |(dip, value): (&f64, &f64)| (CREST - amplitude * dip - value).powi(2);
+        let rss: f64 = dips.iter().zip(values).map(square).sum();
+        (rss, amplitude)
     };
     let (mut low, mut high) = (phase - 1.0, phase + 1.0);
-    for _ in 0..120 {
+    for _ in 0..SECTIONS {
         let left = high - GOLDEN * (high - low);
         let right = low + GOLDEN * (high - low);
         if solve(left).0 < solve(right).0 {

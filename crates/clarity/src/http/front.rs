@@ -18,7 +18,7 @@ pub struct Front {
     pub(crate) rates: RateLimits,
     /// Open event streams.
     pub(crate) streams: Streams,
-    described: OpenApi,
+    describe: fn() -> OpenApi,
     document: OnceLock<Bytes>,
 }
 
@@ -32,12 +32,13 @@ impl std::fmt::Debug for Front {
 }
 
 impl Front {
-    /// Full budgets and no stream, for routes that are described like this.
-    pub(crate) fn new(config: &Config, described: OpenApi) -> Self {
+    /// Full budgets and no stream. `describe` makes the description of the routes: tens of megabytes while
+    /// it is made, of which only the text is kept, and only once somebody reads it.
+    pub(crate) fn new(config: &Config, describe: fn() -> OpenApi) -> Self {
         Self {
             rates: RateLimits::new(&config.rates),
             streams: Streams::default(),
-            described,
+            describe,
             document: OnceLock::new(),
         }
     }
@@ -45,7 +46,7 @@ impl Front {
     /// The OpenAPI document as JSON, made when it is first asked for.
     pub(crate) fn document(&self) -> Bytes {
         let print = || {
-            let json = self.described.to_json();
+            let json = (self.describe)().to_json();
             Bytes::from(json.expect("the document is plain JSON"))
         };
         self.document.get_or_init(print).clone()

@@ -44,10 +44,10 @@ struct Takes {
 
 impl Known {
     /// Reads the document.
-    pub fn of(document: &OpenApi) -> Self {
-        let mut paths = document.paths.paths.clone();
-        let known = paths.iter_mut().map(|(path, item)| {
-            let operations = openapi::operations(item).map(|(method, operation)| {
+    pub fn of(document: OpenApi) -> Self {
+        let paths = document.paths.paths.into_iter();
+        let known = paths.map(|(path, mut item)| {
+            let operations = openapi::operations(&mut item).map(|(method, operation)| {
                 let query = openapi::parameter_names(operation, &ParameterIn::Query);
                 let takes = Takes {
                     query: query.into_iter().map(str::to_owned).collect(),
@@ -55,7 +55,8 @@ impl Known {
                 };
                 (method_of(&method), takes)
             });
-            (path.clone(), operations.collect())
+            let operations = operations.collect();
+            (path, operations)
         });
         Self(known.collect())
     }

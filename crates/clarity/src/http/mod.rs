@@ -100,8 +100,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 
-/// Every route with its documentation.
-pub fn documented() -> (Router<Arc<App>>, OpenApi) {
+/// Every route with what its own file says of it.
+pub fn described() -> (Router<Arc<App>>, OpenApi) {
     let api = OpenApiRouter::new()
         .merge(accounts::router())
         .merge(browser::router())
@@ -138,12 +138,17 @@ pub fn documented() -> (Router<Arc<App>>, OpenApi) {
         .merge(uploads::router())
         .merge(workouts::router())
         .merge(docs::api_router());
-    let (router, mut document) = OpenApiRouter::with_openapi(openapi::base())
+    OpenApiRouter::with_openapi(openapi::base())
         .merge(health::router())
         .merge(accounts::root_router())
         .merge(docs::router())
         .nest(router::PREFIX, api)
-        .split_for_parts();
+        .split_for_parts()
+}
+
+/// Every route with its whole documentation: also what the common rules add, and the examples.
+pub fn documented() -> (Router<Arc<App>>, OpenApi) {
+    let (router, mut document) = described();
     openapi::complete(&mut document);
     (router, document)
 }

@@ -18,7 +18,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::app::App;
 use crate::http::front::Front;
 use crate::http::known::{self, Known};
-use crate::http::{body, documented, edge, origin, rate, window};
+use crate::http::{body, described, documented, edge, origin, rate, window};
 use crate::problem::{Code, Problem};
 
 /// The prefix of the API.
@@ -58,9 +58,9 @@ const STREAMED: &[(Method, &str)] = &[(Method::POST, "/api/v1/imports")];
 
 /// The routes with everything that a request passes through, but without aliases.
 pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
-    let (router, document) = documented();
-    let known = Arc::new(Known::of(&document));
-    let front = Arc::new(Front::new(&app.config, document));
+    let (router, parts) = described();
+    let known = Arc::new(Known::of(parts));
+    let front = Arc::new(Front::new(&app.config, || documented().1));
     let with = |app: &Arc<App>| Arc::clone(app);
     let router = router
         .fallback(window::fallback)
