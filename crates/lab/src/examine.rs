@@ -8,14 +8,17 @@ use std::collections::BTreeMap;
 use analysis::accel;
 use analysis::effort::intensity::CutPoints;
 use analysis::report::column::{Cell, Column, ColumnValue, Field, civil};
-use analysis::report::scorer::{COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, SCORERS, Scorer};
-use analysis::report::{Input, Nonwear, Report, Span, day, night};
+use analysis::report::scorer::{
+    COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, ROENNEBERG, SCORERS, Scorer,
+};
+use analysis::report::wear::{Unworn, Wear};
+use analysis::report::{ActivityScale, Input, Least, Report, Span, day, night};
 use analysis::series::Series;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::cut_points;
-use crate::load::Loaded;
+use crate::load::{Loaded, Place};
 
 /// What to leave out of the activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -23,11 +26,13 @@ use crate::load::Loaded;
 pub enum LeaveOut {
     /// Nothing but what a diary says was not worn.
     Kept,
-    /// Non-wear by Choi 2011; by van Hees 2013 where there is raw acceleration.
+    /// Non-wear by Choi 2011, of 90 minutes at the hip and of 180 elsewhere.
     Choi,
-    /// Non-wear by Troiano 2008; by van Hees 2013 where there is raw acceleration.
+    /// Non-wear by Choi 2011 as published, of 90 minutes wherever the device was worn.
+    ChoiPublished,
+    /// Non-wear by Troiano 2008.
     Troiano,
-    /// Two hours or more below one count; by van Hees 2013 where there is raw acceleration.
+    /// Two hours or more without any movement.
     Stillness,
 }
 
@@ -46,6 +51,8 @@ pub struct Wanted {
     pub scorer: Option<&'static Scorer>,
     /// What to leave out.
     pub nonwear: LeaveOut,
+    /// How many nights and days means need.
+    pub least: Least,
     /// The cut points of intensity; those that fit the recording without.
     pub cut_points: Option<&'static CutPoints>,
 }
@@ -71,10 +78,11 @@ pub struct Written {
     pub used: Option<Span>,
 }
 
-/// The scorer for the counts of a device: what its maker's program applies, else the one that needs no
-/// scale.
-pub(crate) fn scorer_of(format: &str) -> &'static Scorer {
+/// The scorer for the counts of a device: what its maker's program applies, else the one whose threshold comes
+/// from the recording; for what is not counted, the one that needs no scale.
+pub(crate) fn scorer_of(format: &str, scale: ActivityScale) -> &'static Scorer {
     match format {
+        _ if scale == ActivityScale::Other => &ROENNEBERG,
         "agd" | "actigraph_csv" | "gt3x" => &COLE_KRIPKE_ACTILIFE,
         "awd" | "respironics_csv" | "motionwatch" => &OAKLEY,
         _ => &OAKLEY_AUTOMATIC,
@@ -89,6 +97,7 @@ pub struct Prepared {
     off: Option<Vec<bool>>,
     bed: Vec<Span>,
     cut_points: Option<&'static CutPoints>,
+    device: Place,
 }
 
 impl Prepared {
@@ -120,6 +129,7 @@ impl Prepared {
             angle: loaded.angle.as_ref().map(cut),
             bed: written.bed.clone(),
             cut_points: cut_points::of(loaded),
+            device: Place::of(loaded),
         }
     }
 
@@ -130,17 +140,33 @@ impl Prepared {
             light: self.light.as_ref(),
             angle: self.angle.as_ref(),
             diary: &self.bed,
-            scorer: wanted.scorer.unwrap_or_else(|| scorer_of(format)),
-            nonwear: match (wanted.nonwear, &self.off) {
-                (LeaveOut::Kept, _) => Nonwear::Kept,
-                (_, Some(off)) => Nonwear::Given(off),
-                (LeaveOut::Choi, None) => Nonwear::Choi,
-                (LeaveOut::Troiano, None) => Nonwear::Troiano,
-                (LeaveOut::Stillness, None) => Nonwear::Stillness,
+            scale: self.device.scale(),
+            scorer: wanted
+                .scorer
+                .unwrap_or_else(|| scorer_of(format, self.device.scale())),
+            wear: self.wear(wanted.nonwear),
+            unworn: match wanted.nonwear {
+                LeaveOut::Kept => Unworn::Kept,
+                LeaveOut::Choi
+                | LeaveOut::ChoiPublished
+                | LeaveOut::Troiano
+                | LeaveOut::Stillness => Unworn::LeftOut,
             },
-            off: self.off.as_deref(),
+            least: wanted.least,
             cut_points: wanted.cut_points.or(self.cut_points),
         })
+    }
+
+    /// How it is known whether the device was worn: raw acceleration shows it best, and counts only.
+    fn wear(&self, wanted: LeaveOut) -> Wear<'_> {
+        match (&self.off, self.device, wanted) {
+            (Some(off), ..) => Wear::Seen(off),
+            (None, Place::NoCounts, _) => Wear::Unknown,
+            (None, _, LeaveOut::Troiano) => Wear::Troiano,
+            (None, _, LeaveOut::Stillness) => Wear::Stillness,
+            (None, Place::Hip, _) | (None, _, LeaveOut::ChoiPublished) => Wear::Choi,
+            (None, Place::Elsewhere, LeaveOut::Choi | LeaveOut::Kept) => Wear::ChoiLong,
+        }
     }
 }
 
@@ -161,7 +187,7 @@ pub fn document(
         Listed::No => &[],
     };
     let scores = match wanted.scores {
-        Listed::Yes => Some(scores(series)),
+        Listed::Yes => Some(scores(series, report.input().scale)),
         Listed::No => None,
     };
     let document = Document {
@@ -175,6 +201,10 @@ pub fn document(
         epoch_s: series.step_s(),
         epochs: series.len(),
         coverage: series.coverage(),
+        nonwear: report.left_out(),
+        nonwear_reason: report.nonwear().err().map(|none| none.to_string()),
+        least_nights: report.input().least.nights,
+        least_days: report.input().least.days,
         scorer: report.input().scorer.id,
         cut_points: report.input().cut_points.map(|points| points.id),
         damages: Damaged {
@@ -204,6 +234,11 @@ struct Document<'a> {
     epoch_s: u32,
     epochs: usize,
     coverage: f64,
+    nonwear: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonwear_reason: Option<String>,
+    least_nights: usize,
+    least_days: usize,
     scorer: &'a str,
     cut_points: Option<&'static str>,
     damages: Damaged,
@@ -250,11 +285,11 @@ type Scores = (
 );
 
 /// The epochs of every scorer, and where and how long they are; a scorer without an answer has a reason.
-fn scores(series: &Series) -> Scores {
+fn scores(series: &Series, scale: ActivityScale) -> Scores {
     let mut strings = BTreeMap::new();
     let mut epochs = BTreeMap::new();
     for scorer in SCORERS {
-        let told = match (scorer.score)(series) {
+        let told = match scorer.fits(scale).and_then(|()| (scorer.score)(series)) {
             Ok(found) => {
                 strings.insert(scorer.id, found.value.text());
                 ScoreEpochs::Scored {

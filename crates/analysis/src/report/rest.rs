@@ -1,13 +1,12 @@
 //! The measures of rest beside the length of the nights: naps, the rhythm within sleep, and how the scorer
 //! agrees with the diary.
 
-use crate::effort::intensity::Scale;
 use crate::maths::describe::mean;
 use crate::outcome::{Insufficient, Measured, Outcome};
-use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::night::{Role, SleepWindow};
 use crate::report::rhythm::number;
+use crate::report::{ActivityScale, Report};
 use crate::rhythm::lids;
 use crate::score::comparison::{self, Agreement};
 use crate::score::diary::{Diary, Stay};
@@ -98,13 +97,12 @@ fn naps_of(report: &Report<'_>, of: fn(&[Nap], f64) -> f64) -> Outcome<f64> {
         .filter(|night| night.role == Role::Night);
     let main: Vec<(usize, usize)> = nights.map(|night| epochs(scored, night)).collect();
     Insufficient::unless("nights, to tell naps from them", 1, main.len())?;
-    let off = report.nonwear();
+    let off = report.nonwear().ok();
     let activity = report.input().activity;
     let worn: Vec<bool> = (0..scored.len())
         .map(|epoch| {
             let at = activity.index_at(scored.time_s(epoch));
-            off.as_ref()
-                .is_none_or(|off| !off.get(at).copied().unwrap_or(true))
+            off.is_none_or(|off| !off.get(at).copied().unwrap_or(true))
         })
         .collect();
     let found = naps::naps(scored, &main, &worn)?;
@@ -124,8 +122,7 @@ fn epochs(scored: &Scored, night: &SleepWindow) -> (usize, usize) {
 
 /// The mean over the nights of something of the rhythm of inactivity within sleep.
 fn within_sleep(report: &Report<'_>, of: fn(&lids::Rhythm) -> f64) -> Outcome<f64> {
-    let points = report.input().cut_points;
-    if points.is_some_and(|points| points.scale == Scale::MilliG) {
+    if report.input().scale != ActivityScale::Counts {
         return Err(Insufficient::new(
             "activity in counts, not acceleration",
             1.0,

@@ -9,6 +9,7 @@ use analysis::effort::intensity;
 use analysis::report::column::Column;
 use analysis::report::groups;
 use analysis::report::scorer;
+use analysis::report::{Least, Span, day, night};
 use anyhow::Context;
 use import::recording::columns::Columns;
 use import::recording::front;
@@ -166,6 +167,7 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         scores,
         scorer,
         nonwear: wanted.nonwear.leave_out(),
+        least: least(wanted),
         cut_points,
     };
     Ok(Batch {
@@ -194,6 +196,13 @@ fn losses(wanted: &Analyze) -> Losses {
         Losses::Refused
     } else {
         Losses::Counted
+    }
+}
+
+const fn least(wanted: &Analyze) -> Least {
+    Least {
+        nights: wanted.min_nights,
+        days: wanted.min_days,
     }
 }
 
@@ -264,7 +273,9 @@ fn options(wanted: &Analyze, parts: &Wanted) -> String {
         "columns": columns, "nights": parts.nights, "days": parts.days, "scores": parts.scores,
         "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear,
         "tz": wanted.tz, "epoch_s": wanted.epoch, "table": wanted.columns, "format": wanted.format,
-        "channel": wanted.channel, "strict": wanted.strict, "rate_hz": wanted.rate, "cut_points": parts.cut_points.map(|points| points.id),
+        "channel": wanted.channel, "strict": wanted.strict, "rate_hz": wanted.rate,
+        "least": [parts.least.nights, parts.least.days],
+        "tables": [night::NIGHTS.version, day::DAYS.version], "cut_points": parts.cut_points.map(|points| points.id),
     })
     .to_string()
 }
