@@ -246,22 +246,47 @@ pub struct DamagedChunk {
 }
 
 /// What could be read, and what could not.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Readable {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Readable<T = Sample> {
     /// The samples.
-    pub samples: Vec<Sample>,
+    pub samples: Vec<T>,
     /// The chunks that were left out.
     pub damaged: Vec<DamagedChunk>,
 }
 
-impl Readable {
-    fn whole(self) -> Result<Vec<Sample>, Error> {
+impl<T> Readable<T> {
+    fn whole(self) -> Result<Vec<T>, Error> {
         if self.damaged.is_empty() {
             Ok(self.samples)
         } else {
             Err(Error::Damaged { what: "chunk" })
         }
     }
+
+    fn map<U>(self, of: impl Fn(T) -> U) -> Readable<U> {
+        Readable {
+            samples: self.samples.into_iter().map(of).collect(),
+            damaged: self.damaged,
+        }
+    }
+}
+
+impl<T> Default for Readable<T> {
+    fn default() -> Self {
+        Self {
+            samples: Vec::new(),
+            damaged: Vec::new(),
+        }
+    }
+}
+
+/// A sample with the upload that brought it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Brought {
+    /// The sample.
+    pub sample: Sample,
+    /// The upload that brought it first.
+    pub upload: UploadNo,
 }
 
 /// A row of a chunk that is read: bucket, samples, first and last day, content.
@@ -272,7 +297,7 @@ fn open(
     metric: MetricNo,
     rows: Vec<Row>,
     keep: impl Fn(&Sample) -> bool,
-) -> Readable {
+) -> Readable<Stored> {
     let (mut all, mut damaged) = (Vec::new(), Vec::new());
     for (bucket, samples, first_day, last_day, sealed) in rows {
         let place = Place { metric, bucket };
@@ -343,9 +368,10 @@ pub async fn readable_in(
     .bind(chunk::bucket_at(metric, span.end_us - 1))
     .fetch_all(connection)
     .await)?;
-    Ok(open(key, metric, rows, |sample| {
+    let stored = open(key, metric, rows, |sample| {
         span.start_us <= sample.start_us && sample.start_us < span.end_us
-    }))
+    });
+    Ok(stored.map(|row| row.sample))
 }
 
 /// The samples that overlap a span: interval samples that share an instant with it and instantaneous
@@ -357,6 +383,44 @@ pub async fn readable_over(
     metric: MetricNo,
     span: Span,
 ) -> Result<Readable, Error> {
+    let stored = stored_over(tx, key, user, metric, span).await?;
+    Ok(stored.map(|row| row.sample))
+}
+
+/// The same as [`readable_over`], each with the upload that brought it.
+pub async fn brought_over(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    span: Span,
+) -> Result<Readable<Brought>, Error> {
+    let stored = stored_over(tx, key, user, metric, span).await?;
+    Ok(stored.map(|row| Brought {
+        sample: row.sample,
+        upload: UploadNo(row.origin),
+    }))
+}
+
+/// What the samples of deleted objects were, the latest deletion first, at most `limit` of them.
+pub async fn deleted(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    limit: u32,
+) -> Result<Vec<Sample>, Error> {
+    let person = key.person(user)?;
+    tombstone::newest(tx, key, person, metric, limit).await
+}
+
+async fn stored_over(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    span: Span,
+) -> Result<Readable<Stored>, Error> {
     let person = key.person(user)?;
     if span.end_us <= span.start_us {
         return Ok(Readable::default());
@@ -385,9 +449,9 @@ pub async fn readable_over(
     }))
 }
 
-fn sorted(rows: impl Iterator<Item = Stored>, keep: impl Fn(&Sample) -> bool) -> Vec<Sample> {
-    let mut samples: Vec<Sample> = rows.map(|row| row.sample).filter(keep).collect();
-    samples.sort_by_key(|sample| {
+fn sorted(rows: impl Iterator<Item = Stored>, keep: impl Fn(&Sample) -> bool) -> Vec<Stored> {
+    let mut kept: Vec<Stored> = rows.filter(|row| keep(&row.sample)).collect();
+    kept.sort_by_key(|Stored { sample, .. }| {
         let value = merge::value_rank(sample.value);
         (
             sample.start_us,
@@ -397,7 +461,7 @@ fn sorted(rows: impl Iterator<Item = Stored>, keep: impl Fn(&Sample) -> bool) ->
             sample.flags,
         )
     });
-    samples
+    kept
 }
 
 /// What is stored of one metric.

@@ -4,24 +4,29 @@
 //! documents apart from the request threads, and stores them together with the clearing of their
 //! marks. A day that was marked again meanwhile keeps its mark.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use analysis::daily::document::{DayInput, day};
 use analysis::daily::rank::Ranks;
+use analysis::daily::reconcile::{self, Evidence, KnownOfPhone, Rings};
 use analysis::daily::scored::Scorer;
 use analysis::daily::summary::MetricSamples;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use model::ids::UserId;
-use model::metric::Kind as MetricKind;
+use model::metric::{Kind as MetricKind, MetricNo};
+use model::record::{ActivitySummary, Body};
 use model::sample::{HOUR_US, Sample};
-use model::source::Source;
+use model::source::{Source, SourceNo};
 use model::zone::{Span, Zone, ZoneHistory};
 use store::days::DayRow;
 use store::embeddings::{self, Kind};
+use store::records::{Order, Page};
 use store::revisions::Derived;
 use store::samples::DamagedChunk;
+use store::{PersonKey, Tx};
 
 use crate::app::App;
 use crate::bus::EventKind;
@@ -30,6 +35,7 @@ use crate::jobs::Job;
 use crate::jobs::error::JobError;
 use crate::jobs::packed::{pack, packed};
 use crate::jobs::week;
+use crate::person::dossier::Dossier;
 use crate::person::measured::DamagedPart;
 use crate::revision;
 
@@ -37,6 +43,11 @@ use crate::revision;
 const WINDOW_DAYS: usize = 31;
 /// How far around a day samples can matter: the night before and the evening after.
 const AROUND_US: i64 = 36 * HOUR_US;
+/// Deleted samples of a metric that a difference may be explained with: the latest.
+const DELETED_MAX: u32 = 256;
+/// Rings of a step: one for each day of its stretch, and as many again from another phone.
+const RINGS_MAX: u32 = 64;
+
 /// A step's work, read in one transaction.
 struct Window {
     days: Vec<(Date, i64)>,
@@ -45,7 +56,15 @@ struct Window {
     metrics: Vec<Loaded>,
     /// What lies near the days and cannot be opened.
     damaged: Vec<DamagedPart>,
+    rings: BTreeMap<Date, PrintedRings>,
     scorer: Scorer,
+}
+
+/// The rings of a day, as an export printed them.
+struct PrintedRings {
+    summary: ActivitySummary,
+    source: SourceNo,
+    upload: u32,
 }
 
 /// A day as it is stored.
@@ -61,19 +80,39 @@ struct Loaded {
     kind: MetricKind,
     ranks: Ranks,
     samples: Vec<Sample>,
+    /// The upload that brought each; empty where nothing is compared with the phone.
+    uploads: Vec<u32>,
+    /// What was deleted, the latest deletion first.
+    deleted: Vec<Sample>,
     longest_us: i64,
+}
+
+impl Loaded {
+    /// Where the samples are that can matter around a day.
+    fn range(&self, around: Span) -> Range<usize> {
+        let from_us = around.start_us - self.longest_us;
+        let begins = |at_us| {
+            self.samples
+                .partition_point(|sample| sample.start_us < at_us)
+        };
+        begins(from_us)..begins(around.end_us)
+    }
 }
 
 /// Computes every marked day of the person.
 pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let mut computed: BTreeSet<Date> = BTreeSet::new();
     let mut damaged: BTreeSet<DamagedPart> = BTreeSet::new();
-    while let Some(window) = load(app, user).await? {
+    while let Some((window, key)) = load(app, user).await? {
         let days = window.days.clone();
         damaged.extend(window.damaged.iter().cloned());
         let work = app.tasks.spawn_blocking(move || compute(&window));
         let documents = work.await.map_err(JobError::Compute)?;
-        store_days(app, user, &days, &documents).await?;
+        match store_days(app, &key, user, &days, &documents).await {
+            // Everything of the person was purged meanwhile: these days are of what is gone.
+            Err(JobError::Store(store::Error::KeyStale)) => continue,
+            stored => stored?,
+        }
         metrics::counter!("clarity_days_computed_total").increment(days.len() as u64);
         computed.extend(days.iter().map(|(day, _)| *day));
         if app.shutdown.is_cancelled() {
@@ -117,7 +156,7 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
 }
 
 /// Reads the newest marked days and the samples around them; `None` when no day is marked.
-async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
+async fn load(app: &App, user: UserId) -> Result<Option<(Window, PersonKey)>, JobError> {
     let mut tx = app.store.read().await?;
     let limit = u32::try_from(WINDOW_DAYS).unwrap_or(u32::MAX);
     let mut days = store::days::dirty(&mut tx, user, limit).await?;
@@ -137,38 +176,57 @@ async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
         if utc.start_of(held.first_day) >= around.end_us || ends_us < around.start_us {
             continue;
         }
-        let read =
-            store::samples::readable_over(&mut tx, &dossier.key, user, held.metric, around).await?;
-        let near = read.damaged.iter().filter(|chunk| is_near(chunk, &days));
+        let (read, unread) = loaded(&mut tx, &dossier, user, (held.metric, around)).await?;
+        metrics.extend(read);
+        let near = unread.iter().filter(|chunk| is_near(chunk, &days));
         damaged.extend(near.map(|chunk| DamagedPart::of(&dossier, chunk)));
-        let samples = read.samples;
-        let Some(described) = dossier.describe(held.metric) else {
-            continue;
-        };
-        if !samples.is_empty() {
-            let longest_us = samples
-                .iter()
-                .map(|sample| sample.end_us - sample.start_us)
-                .max();
-            metrics.push(Loaded {
-                ranks: dossier.ranks(&described.id),
-                id: described.id,
-                unit: described.unit,
-                kind: described.kind,
-                samples,
-                longest_us: longest_us.unwrap_or(0),
-            });
-        }
     }
+    let rings = rings(&mut tx, &dossier.key, user, &days).await?;
     let sources = dossier.dictionary().sources().to_vec();
-    Ok(Some(Window {
+    let window = Window {
         days,
         zones,
         sources,
         metrics,
         damaged,
+        rings,
         scorer: dossier.scorer(),
-    }))
+    };
+    Ok(Some((window, dossier.key)))
+}
+
+/// The samples of a metric around the window, nothing when there are none, and the chunks that do not open.
+async fn loaded(
+    tx: &mut Tx,
+    dossier: &Dossier,
+    user: UserId,
+    (metric, around): (MetricNo, Span),
+) -> Result<(Option<Loaded>, Vec<DamagedChunk>), JobError> {
+    let key = &dossier.key;
+    let read = store::samples::brought_over(tx, key, user, metric, around).await?;
+    let (brought, damaged) = (read.samples, read.damaged);
+    let Some(described) = dossier.describe(metric).filter(|_| !brought.is_empty()) else {
+        return Ok((None, damaged));
+    };
+    let is_compared = reconcile::is_compared(&described.id, described.kind);
+    let (mut uploads, mut deleted) = (Vec::new(), Vec::new());
+    if is_compared {
+        uploads = brought.iter().map(|one| one.upload.0).collect();
+        deleted = store::samples::deleted(tx, key, user, metric, DELETED_MAX).await?;
+    }
+    let samples: Vec<Sample> = brought.into_iter().map(|one| one.sample).collect();
+    let lengths = samples.iter().map(|sample| sample.end_us - sample.start_us);
+    let loaded = Loaded {
+        longest_us: lengths.max().unwrap_or(0),
+        ranks: dossier.ranks(&described.id),
+        id: described.id,
+        unit: described.unit,
+        kind: described.kind,
+        samples,
+        uploads,
+        deleted,
+    };
+    Ok((Some(loaded), damaged))
 }
 
 /// Whether one of the days may lack what is in a chunk.
@@ -176,6 +234,41 @@ fn is_near(chunk: &DamagedChunk, days: &[(Date, i64)]) -> bool {
     let from = chunk.first_day.saturating_sub(2.days());
     let to = chunk.last_day.saturating_add(2.days());
     days.iter().any(|(day, _)| (from..=to).contains(day))
+}
+
+/// The rings of the days, by the date under which they are filed.
+async fn rings(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    days: &[(Date, i64)],
+) -> Result<BTreeMap<Date, PrintedRings>, JobError> {
+    let (Some((last, _)), Some((first, _))) = (days.first(), days.last()) else {
+        return Ok(BTreeMap::new());
+    };
+    let utc = Zone::utc();
+    let span = Span {
+        start_us: utc.start_of(*first),
+        end_us: utc.start_of(*last) + 24 * HOUR_US,
+    };
+    let page = Page {
+        order: Order::OldestFirst,
+        after: None,
+        limit: RINGS_MAX,
+    };
+    let stored = store::records::in_span(tx, key, user, "activity_summary", span, page).await?;
+    let rings = stored.into_iter().filter_map(|stored| {
+        let Body::ActivitySummary(summary) = stored.record.body else {
+            return None;
+        };
+        let printed = PrintedRings {
+            summary,
+            source: stored.record.source,
+            upload: stored.upload.0,
+        };
+        Some((utc.date_at(stored.record.start_us), printed))
+    });
+    Ok(rings.collect())
 }
 
 /// The time that the days and their surroundings take.
@@ -212,33 +305,45 @@ fn compute(window: &Window) -> Vec<Option<Packed>> {
 
 fn compute_day(window: &Window, date: Date) -> Option<Packed> {
     let around = around(&window.zones, date);
-    let metrics: Vec<MetricSamples<'_>> = window
-        .metrics
-        .iter()
-        .map(|metric| {
-            let from_us = around.start_us - metric.longest_us;
-            let from = metric
-                .samples
-                .partition_point(|sample| sample.start_us < from_us);
-            let until = metric
-                .samples
-                .partition_point(|sample| sample.start_us < around.end_us);
-            MetricSamples {
+    let (mut metrics, mut evidence) = (Vec::new(), Vec::new());
+    for metric in &window.metrics {
+        let range = metric.range(around);
+        let samples = metric.samples.get(range.clone()).unwrap_or_default();
+        if samples.is_empty() {
+            continue;
+        }
+        metrics.push(MetricSamples {
+            id: &metric.id,
+            unit: &metric.unit,
+            kind: metric.kind,
+            samples,
+            ranks: &metric.ranks,
+        });
+        if let Some(uploads) = metric.uploads.get(range) {
+            evidence.push(Evidence {
                 id: &metric.id,
                 unit: &metric.unit,
-                kind: metric.kind,
-                samples: metric.samples.get(from..until).unwrap_or_default(),
+                samples,
+                uploads,
+                deleted: &metric.deleted,
                 ranks: &metric.ranks,
-            }
-        })
-        .filter(|metric| !metric.samples.is_empty())
-        .collect();
+            });
+        }
+    }
     let input = DayInput {
         date,
         zones: &window.zones,
         sources: &window.sources,
         metrics: &metrics,
         scorer: window.scorer,
+        phone: KnownOfPhone {
+            evidence: &evidence,
+            rings: window.rings.get(&date).map(|printed| Rings {
+                summary: &printed.summary,
+                source: printed.source,
+                upload: printed.upload,
+            }),
+        },
     };
     let found = day(&input);
     let document = &found.document;
@@ -251,14 +356,15 @@ fn compute_day(window: &Window, date: Date) -> Option<Packed> {
     })
 }
 
+/// Stores what was computed of what `key` opened, unless that is gone.
 async fn store_days(
     app: &App,
+    key: &PersonKey,
     user: UserId,
     days: &[(Date, i64)],
     documents: &[Option<Packed>],
 ) -> Result<(), JobError> {
     let mut tx = app.store.begin("store days").await?;
-    let key = app.vault.person_key(&mut tx, user).await?;
     let mut full = Vec::new();
     let mut empty = Vec::new();
     for ((day, _), document) in days.iter().zip(documents) {
@@ -272,14 +378,14 @@ async fn store_days(
             None => empty.push(*day),
         }
     }
-    store::days::put_rows(&mut tx, &key, user, &full).await?;
+    store::days::put_rows(&mut tx, key, user, &full).await?;
     store::days::remove(&mut tx, user, &empty).await?;
     store::days::clear(&mut tx, user, days).await?;
     // What was said about a week was said about other days than it has now.
     let weeks: BTreeSet<Date> = days.iter().map(|(day, _)| week::monday(*day)).collect();
     for week in weeks {
         let after = week.saturating_add(1.day());
-        embeddings::remove(&mut tx, &key, user, Kind::Weekly, week, after).await?;
+        embeddings::remove(&mut tx, key, user, Kind::Weekly, week, after).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -46,6 +46,7 @@ mod privacy;
 mod promise;
 mod reach;
 mod reading;
+mod reconciliation;
 mod recordings;
 mod remembered;
 mod revocation;

@@ -10,6 +10,7 @@ use crate::daily::document::{DayDocument, DayInput, day_document};
 use crate::daily::facts::{BASELINE_DAYS_MIN, Fact, Part, Query, facts};
 use crate::daily::measure::{Measure, Method};
 use crate::daily::rank::Ranks;
+use crate::daily::reconcile::KnownOfPhone;
 use crate::daily::scored::Scorer;
 use crate::daily::summary::MetricSamples;
 use crate::daily::trend::trend;
@@ -43,6 +44,7 @@ fn document(on: Date, steps: Option<f64>, onset_min: Option<i64>) -> DayDocument
             metric("sleep_analysis", Kind::Category, &sleep),
         ],
         scorer: Scorer::ColeKripke,
+        phone: KnownOfPhone::default(),
     })
 }
 
