@@ -151,7 +151,10 @@ pub async fn page(
     .await)?;
     rows.into_iter()
         .map(|(no, id, email, hash, role, disabled, created_us)| {
-            Ok((no, person(vault, (id, email, hash, role, disabled, created_us))?))
+            Ok((
+                no,
+                person(vault, (id, email, hash, role, disabled, created_us))?,
+            ))
         })
         .collect()
 }

@@ -40,7 +40,10 @@ pub(crate) fn only_administrators(caller: &Caller) -> Result<(), Problem> {
     if caller.role == Role::Admin {
         return Ok(());
     }
-    Err(Problem::new(Code::Forbidden, "only administrators see this"))
+    Err(Problem::new(
+        Code::Forbidden,
+        "only administrators see this",
+    ))
 }
 
 /// Somebody with an account.

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use analysis::report::groups;
+use analysis::report::column::{Field, Kind};
+use analysis::report::{day, groups, night};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -18,7 +19,9 @@ use lab::load::{self, How, LoadError};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -91,10 +94,10 @@ struct LabRecording {
     damages: LabDamages,
     /// The measures by id.
     measures: BTreeMap<String, LabMeasure>,
-    /// The nights; `docs/methods/columns.md` describes their columns.
-    nights: Vec<BTreeMap<String, serde_json::Value>>,
-    /// The days; `docs/methods/columns.md` describes their columns.
-    days: Vec<BTreeMap<String, serde_json::Value>>,
+    /// The nights, and other rest.
+    nights: Vec<LabNight>,
+    /// The calendar days.
+    days: Vec<LabDay>,
 }
 
 /// What could not be read of a recording.
@@ -125,8 +128,8 @@ struct LabDamage {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what the laboratory prints")]
 struct LabMeasure {
-    /// A number or a text such as a clock time; null with a reason.
-    value: Option<serde_json::Value>,
+    /// A number, or a text such as a clock time; null with a reason.
+    value: Option<LabValue>,
     /// Share of what it is made from that was measured.
     #[schema(required = false)]
     coverage: Option<f64>,
@@ -139,6 +142,62 @@ struct LabMeasure {
     /// Why there is no value.
     #[schema(required = false)]
     reason: Option<String>,
+}
+
+/// A number, or a text such as a clock time.
+struct LabValue;
+
+impl ToSchema for LabValue {}
+
+impl PartialSchema for LabValue {
+    fn schema() -> RefOr<Schema> {
+        let either = SchemaType::from_iter([Type::Number, Type::String]);
+        Schema::Object(ObjectBuilder::new().schema_type(either).build()).into()
+    }
+}
+
+/// A night of a recording, or another rest.
+struct LabNight;
+
+impl ToSchema for LabNight {}
+
+impl PartialSchema for LabNight {
+    fn schema() -> RefOr<Schema> {
+        row(night::FIELDS)
+    }
+}
+
+/// A calendar day of a recording.
+struct LabDay;
+
+impl ToSchema for LabDay {}
+
+impl PartialSchema for LabDay {
+    fn schema() -> RefOr<Schema> {
+        row(day::FIELDS)
+    }
+}
+
+/// What a row of a table is, by its columns.
+fn row<R>(fields: &[Field<R>]) -> RefOr<Schema> {
+    let property = |field: &Field<R>| {
+        let kind = match field.kind {
+            Kind::Number => Type::Number,
+            Kind::Whole => Type::Integer,
+            Kind::Clock | Kind::Instant | Kind::Day | Kind::Text => Type::String,
+        };
+        let unit = match field.unit {
+            "" => String::new(),
+            unit => format!(" ({unit})"),
+        };
+        ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([kind, Type::Null]))
+            .description(Some(format!("{}{unit}", field.about)))
+    };
+    let row = fields.iter().fold(ObjectBuilder::new(), |row, field| {
+        row.property(field.id, property(field)).required(field.id)
+    });
+    Schema::Object(row.build()).into()
 }
 
 /// The bytes of a recording.
@@ -156,7 +215,11 @@ struct RecordingBody(Vec<u8>);
     security(("bearer" = [])),
     params(LabQuery),
     request_body(content = inline(RecordingBody), content_type = "application/octet-stream", description = "The file"),
-    responses((status = 200, description = "What it holds.", body = Examined)),
+    responses(
+        (status = 200, description = "What it holds.", body = Examined),
+        (status = 413, description = "It is too large; use `clarity analyze`.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
 )]
 async fn analyze(
     State(app): State<Arc<App>>,

@@ -15,7 +15,7 @@ const PEOPLE: &str = "/api/v1/admin/people";
 /// A job of a person that was set aside after its last try, and the id of the person.
 pub(crate) async fn set_aside(test: &TestApp, person: &Person, no: u128) -> JobId {
     let me = test.get("/api/v1/auth/me", Some(person)).await.json();
-    let user = me["user_id"].as_str().expect("an id");
+    let user = me["id"].as_str().expect("an id");
     let id = JobId::from_uuid(Uuid::from_u128(no));
     let now_us = test.app.clock.now_us();
     let job = NewJob {

@@ -34,11 +34,11 @@ struct Made {
     body: Sent,
 }
 
-#[derive(Clone)]
 /// Ten minutes of an Actiwatch.
 const RECORDING: &str = "A Wearer\r\n03-May-2026\r\n12:00\r\n4\r\n40\r\nV123456\r\nF\r\n\
     120\r\n64\r\n0\r\n0\r\n12\r\n310\r\n288\r\n190\r\n75\r\n4\r\n";
 
+#[derive(Clone)]
 enum Sent {
     Nothing,
     Json(Value),
@@ -355,7 +355,12 @@ async fn reading(story: &mut Story) {
         .await;
     let path = "/api/v1/lab/recordings";
     story
-        .take("analyze_recording", Method::POST, path, Sent::File(RECORDING))
+        .take(
+            "analyze_recording",
+            Method::POST,
+            path,
+            Sent::File(RECORDING),
+        )
         .await;
     let path = "/api/v1/health/analyze";
     story
