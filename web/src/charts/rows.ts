@@ -36,6 +36,8 @@ export interface LineRow extends Common {
   /** Longer without a value is a gap. */
   gap: number;
   colour: string;
+  /** The metric whose samples are behind it. */
+  metric?: string;
 }
 
 export interface BarRow extends Common {
@@ -43,6 +45,8 @@ export interface BarRow extends Common {
   unit: string;
   bars: (Segment & { value: number })[];
   colour: string;
+  /** The metric whose samples are behind it. */
+  metric?: string;
 }
 
 export interface SpanRow extends Common {

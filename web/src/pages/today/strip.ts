@@ -51,7 +51,7 @@ export function lineOf(
     const middle = (at(start) + at(columns.end[index] ?? start)) / 2;
     return [{ at: middle, value, low: columns.min?.[index], high: columns.max?.[index] }];
   });
-  return [{ kind: "line", label, height, unit: series.unit, points, gap, colour }];
+  return [{ kind: "line", label, height, unit: series.unit, points, gap, colour, metric: series.metric }];
 }
 
 export function rowsOf(all: Measured): Strip {
@@ -80,6 +80,7 @@ export function rowsOf(all: Measured): Strip {
       unit: all.steps.unit,
       bars,
       colour: "var(--s1)",
+      metric: all.steps.metric,
     });
   }
   if (all.trained.length > 0) {
