@@ -145,10 +145,11 @@ async fn ids_that_are_nobodys_or_someone_elses_name_nothing() {
                     .send(request(method.clone(), &path, Some(&ada), &[], None))
                     .await;
                 // What only administrators may ask for says so before it looks for anything.
-                match path.starts_with("/api/v1/admin/") && answer.status != StatusCode::NOT_FOUND {
-                    true => answer.problem(403, "forbidden"),
-                    false => answer.problem(404, "not_found"),
-                };
+                if answer.status == StatusCode::FORBIDDEN && path.starts_with("/api/v1/admin/") {
+                    answer.problem(403, "forbidden");
+                } else {
+                    answer.problem(404, "not_found");
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Recordings of anybody through the laboratory over HTTP: the document of the command line, and nothing kept.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use axum::body::Body;
@@ -78,7 +79,7 @@ async fn a_zone_and_columns_are_taken_and_wrong_ones_named() {
     let start: jiff::civil::DateTime = "2026-05-03T12:00:00".parse().expect("a date and time");
     for minute in 0..1440 {
         let at = start + jiff::SignedDuration::from_mins(minute);
-        table.push_str(&format!("{at},{}\n", count(at, 23, 7)));
+        writeln!(table, "{at},{}", count(at, 23, 7)).expect("a String takes every text");
     }
     let query = "?columns=time=when,count=counts&zone=Europe/Berlin";
     let answer = send(&test, Some(&ada), query, &table).await;
