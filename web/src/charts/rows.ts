@@ -32,7 +32,14 @@ export interface StageRow extends Common {
 export interface LineRow extends Common {
   kind: "line";
   unit: string;
-  points: { at: number; value: number; low?: number | undefined; high?: number | undefined }[];
+  points: {
+    at: number;
+    value: number;
+    low?: number | undefined;
+    high?: number | undefined;
+    /** What it is the value of; the instant alone when left out. */
+    over?: Segment;
+  }[];
   /** Longer without a value is a gap. */
   gap: number;
   colour: string;

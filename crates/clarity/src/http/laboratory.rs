@@ -106,6 +106,8 @@ struct LabRecording {
 struct LabDamages {
     /// How many places.
     count: u64,
+    /// Those with which something of the file is lost.
+    lost: u64,
     /// The first of them.
     first: Vec<LabDamage>,
 }

@@ -48,8 +48,9 @@ export function lineOf(
   const points = columns.start.flatMap((start, index) => {
     const value = columns.mean?.[index] ?? columns.value?.[index];
     if (value === null || value === undefined) return [];
-    const middle = (at(start) + at(columns.end[index] ?? start)) / 2;
-    return [{ at: middle, value, low: columns.min?.[index], high: columns.max?.[index] }];
+    const over = { from: at(start), to: at(columns.end[index] ?? start) };
+    const middle = (over.from + over.to) / 2;
+    return [{ at: middle, value, low: columns.min?.[index], high: columns.max?.[index], over }];
   });
   return [{ kind: "line", label, height, unit: series.unit, points, gap, colour, metric: series.metric }];
 }
