@@ -14,7 +14,7 @@ SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev dev-window window db-dev test test-fast lint fmt docs docs-check bench bench-hrv bench-parts bench-pat fuzz miri clean
+.PHONY: help run dev dev-window window screenshots db-dev test test-fast lint fmt docs docs-check bench bench-hrv bench-parts bench-pat fuzz miri clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
@@ -32,6 +32,10 @@ dev-window: ## The pages at http://localhost:5173 with reload, in front of a ser
 
 window: ## Build the pages that the program contains (needs Node 20.19; without it the program has none)
 	@tools/window build
+
+screenshots: window ## The pictures of the README, from the demo person (needs Node and Chromium)
+	$(CARGO) build --workspace --bins
+	@CLARITY_BINARY=$(CURDIR)/target/debug/clarity CI=true tools/window pictures
 
 db-dev: ## A development server on a throwaway PostgreSQL
 	@mkdir -p -m 700 $(DATA)/postgres

@@ -20,6 +20,15 @@ export default defineConfig({
   },
   test: {
     projects: [
+      {
+        extends: true,
+        test: {
+          name: "pictures",
+          include: ["tests/screenshots.ts"],
+          environment: "node",
+          testTimeout: 300_000,
+        },
+      },
       { extends: true, test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
       {
         extends: true,

@@ -7,6 +7,7 @@ export const pages = [
   "/workouts",
   "/rhythm",
   "/explore",
+  "/lab",
   "/insights",
   "/data",
   "/settings",

@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 export interface Server {
   address: string;
   demo: Account | null;
+  /** The other person of the demo. */
+  other: Account | null;
   setupCode: string | null;
   stop: () => Promise<void>;
 }
@@ -38,14 +40,21 @@ export async function start(...flags: string[]): Promise<Server> {
     await ended;
     await rm(folder, { recursive: true, force: true });
   };
-  const server = { address: told.address, demo: told.demo, setupCode: told.setup_code, stop };
+  const server = {
+    address: told.address,
+    demo: told.demo,
+    other: told.demo_other,
+    setupCode: told.setup_code,
+    stop,
+  };
   if (server.demo) await ready(server);
   return server;
 }
 
 interface Told {
   address: string;
-  demo: Server["demo"];
+  demo: Account | null;
+  demo_other: Account | null;
   setup_code: string | null;
 }
 

@@ -99,6 +99,8 @@ test("an empty server becomes somebody's: first account, a file dropped, a figur
   await page.click("nav a[href='/admin']");
   await settled(page);
   expect(await page.textContent("main#main")).toContain("The server works");
+  await expect.poll(() => page.textContent("main#main")).toContain("Nothing was set aside.");
+  await expect.poll(() => page.locator("main#main table").last().textContent()).toContain("ada@example.org");
   expect(await findings(page)).toEqual([]);
 
   await page.click(".who button");
@@ -231,6 +233,70 @@ test("the strip of a day says what each source measured and what counts, as the 
   for (const one of day.metrics.step_count.by_source)
     expect(counted.get(one.source)).toBeCloseTo(one.value, 6);
   expect(await page.locator("button.total").textContent()).toBe(Math.round(sum).toLocaleString("en-GB"));
+  await context.close();
+});
+
+test("a source that is dragged changes bars, strip and total at once, before anything is saved", async () => {
+  const get = await api(demo);
+  const { context, page, complaints } = await open(browser, demo.address, {
+    viewport: { width: 1440, height: 1400 },
+  });
+  await signIn(page, demo.address, demo.demo ?? { email: "", password: "" });
+  await page.goto(`${demo.address}/activity`);
+  await settled(page);
+  const bars = page.locator("[role=slider]").first().locator("svg");
+  const strip = page.locator("section.sheet", { hasText: "Who measured when" }).first().locator(".plot svg");
+  const total = page.locator("button.total");
+  const figure = page.locator(".figure .value").first();
+  const seen = async (): Promise<string[]> => [
+    await bars.innerHTML(),
+    await strip.innerHTML(),
+    (await total.textContent()) ?? "",
+    (await figure.textContent()) ?? "",
+  ];
+  const before = await seen();
+  const saved = async (): Promise<unknown> => (await get("/user/preferences")).source_order.step_count;
+  const kept = await saved();
+  const rows = page.locator("li[data-name]");
+  const names = await rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset["name"] ?? ""));
+  const watch = rows.filter({ hasText: "Watch" });
+  const phone = rows.filter({ hasText: "Phone" });
+  const [from, to] = [await watch.boundingBox(), await phone.boundingBox()];
+  if (!from || !to) throw new Error("the sources are not shown");
+  expect(from.y).toBeLessThan(to.y);
+
+  const hold = async (): Promise<void> => {
+    await page.mouse.move(from.x + 150, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 150, to.y + to.height * 0.9, { steps: 6 });
+  };
+  await hold();
+  await expect.poll(async () => (await seen()).filter((one, index) => one === before[index]).length).toBe(0);
+  const shown = await seen();
+  expect(await saved()).toEqual(kept);
+  // Escape lets go without a change.
+  await page.keyboard.press("Escape");
+  await expect.poll(seen).toEqual(before);
+  await page.mouse.up();
+  expect(await saved()).toEqual(kept);
+
+  await hold();
+  await expect.poll(seen).toEqual(shown);
+  const held = await rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset["name"] ?? ""));
+  expect(held.indexOf(names.find((name) => name.includes("Phone")) ?? "")).toBeLessThan(
+    held.indexOf(names.find((name) => name.includes("Watch")) ?? ""),
+  );
+  await page.mouse.up();
+  await expect.poll(saved).toEqual(held);
+  // When the days are computed with it, the page says the same: what was tried was true.
+  await expect.poll(async () => (await get("/insights/status")).pending_days, { timeout: 60_000 }).toBe(0);
+  await expect.poll(() => page.getByText("With the order that you are trying.").count()).toBe(0);
+  expect((await seen()).slice(2)).toEqual(shown.slice(2));
+
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect.poll(async () => (await seen()).slice(2), { timeout: 60_000 }).toEqual(before.slice(2));
+  await expect.poll(async () => (await get("/insights/status")).pending_days, { timeout: 60_000 }).toBe(0);
+  expect(complaints).toEqual([]);
   await context.close();
 });
 

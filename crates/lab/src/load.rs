@@ -212,7 +212,19 @@ pub fn sha256(path: &Path) -> io::Result<String> {
 
 /// Reads a file: once, or twice where raw acceleration is calibrated first.
 pub fn load(path: &Path, how: &How) -> Result<LoadedFile, LoadError> {
-    let mut input = Digested::open(path)?;
+    loaded(Digested::open(path)?, || File::open(path), how)
+}
+
+/// Reads what is in memory as if it were a file.
+pub fn load_bytes(content: &[u8], how: &How) -> Result<LoadedFile, LoadError> {
+    loaded(Digested::of(content), || Ok(content), how)
+}
+
+fn loaded<R: Read + Send>(
+    mut input: Digested<R>,
+    again: impl FnOnce() -> io::Result<R>,
+    how: &How,
+) -> Result<LoadedFile, LoadError> {
     let mut first = FirstPass::default();
     let content = raw::read(&mut input, how, &mut |block| first.take(block))?;
     // A reader may stop at the end of what it needs.
@@ -223,7 +235,7 @@ pub fn load(path: &Path, how: &How) -> Result<LoadedFile, LoadError> {
             .into_iter()
             .map(|member| of_epochs(Some(member.number), member.recording, how))
             .collect::<Result<_, _>>()?,
-        Content::Raw(found) => vec![raw::reduced(path, found, first, how)?],
+        Content::Raw(found) => vec![raw::reduced(&mut again()?, found, first, how)?],
     };
     if how.losses == Losses::Refused {
         recordings.iter().try_for_each(Loaded::refuse_losses)?;
@@ -342,22 +354,28 @@ fn prepared(
         .map_err(refused)
 }
 
-/// A file whose digest is taken while it is read.
-struct Digested {
-    file: File,
+/// A content whose digest is taken while it is read.
+struct Digested<R> {
+    content: R,
     context: digest::Context,
 }
 
-impl Digested {
+impl Digested<File> {
     fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         if file.metadata()?.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
-        Ok(Self {
-            file,
+        Ok(Self::of(file))
+    }
+}
+
+impl<R: Read> Digested<R> {
+    fn of(content: R) -> Self {
+        Self {
+            content,
             context: digest::Context::new(&digest::SHA256),
-        })
+        }
     }
 
     fn drain(&mut self) -> io::Result<()> {
@@ -371,9 +389,9 @@ impl Digested {
     }
 }
 
-impl Read for Digested {
+impl<R: Read> Read for Digested<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read(buffer)?;
+        let count = self.content.read(buffer)?;
         self.context.update(buffer.get(..count).unwrap_or_default());
         Ok(count)
     }

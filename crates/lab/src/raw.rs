@@ -3,10 +3,8 @@
 //! Samples stream by in blocks and are never kept. With few files the decoding runs on a thread of its
 //! own, so that one recording keeps two cores busy.
 
-use std::fs::File;
 use std::io::Read;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::mpsc;
 
 use analysis::accel::calibration::{Calibration, Calibrator};
@@ -138,9 +136,9 @@ impl Batch {
     }
 }
 
-/// Reads the file a second time and reduces it.
+/// Reads the content a second time and reduces it.
 pub(super) fn reduced(
-    path: &Path,
+    input: &mut (dyn Read + Send),
     raw: Raw,
     first: FirstPass,
     how: &How,
@@ -169,8 +167,7 @@ pub(super) fn reduced(
     let mut reducer = Reducer::new(settings).map_err(refused)?;
     let mut angles = Reducer::new(of_angle).map_err(refused)?;
     let mut detector = Detector::new(first.rate_hz, calibration);
-    let mut input = File::open(path)?;
-    read(&mut input, how, &mut |block| {
+    read(input, how, &mut |block| {
         reducer.push(block.start_us, block.rate_hz, block.samples_g);
         angles.push(block.start_us, block.rate_hz, block.samples_g);
         detector.push(block.start_us, block.rate_hz, block.samples_g);

@@ -193,6 +193,31 @@ pub async fn list(tx: &mut Tx, vault: &Vault) -> Result<Vec<Person>, Error> {
     rows.into_iter().map(|row| person(vault, row)).collect()
 }
 
+/// Some of everybody, oldest account first, each with its number; those after the number `after`.
+pub async fn page(
+    tx: &mut Tx,
+    vault: &Vault,
+    after: Option<i64>,
+    limit: u32,
+) -> Result<Vec<(i64, Person)>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Uuid, Vec<u8>, String, String, i64, i64)>(
+        "SELECT no, id, email_sealed, password_hash, role, disabled, created_us
+         FROM persons WHERE no > $1 ORDER BY no LIMIT $2",
+    )
+    .bind(after.unwrap_or(i64::MIN))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await)?;
+    rows.into_iter()
+        .map(|(no, id, email, hash, role, disabled, created_us)| {
+            Ok((
+                no,
+                person(vault, (id, email, hash, role, disabled, created_us))?,
+            ))
+        })
+        .collect()
+}
+
 /// How many accounts there are.
 pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
     let count = run!(tx, connection => sqlx::query_scalar::<_, i64>(

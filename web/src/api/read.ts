@@ -28,7 +28,7 @@ export async function series(
   start: string,
   end: string,
   resolution: Resolution,
-  more: { merge?: "none" | "priority"; unit?: string } = {},
+  more: { merge?: "none" | "priority"; unit?: string; order?: string } = {},
 ): Promise<Series> {
   return data(
     client.GET("/api/v1/series/{metric}", {

@@ -32,10 +32,19 @@ export interface StageRow extends Common {
 export interface LineRow extends Common {
   kind: "line";
   unit: string;
-  points: { at: number; value: number; low?: number | undefined; high?: number | undefined }[];
+  points: {
+    at: number;
+    value: number;
+    low?: number | undefined;
+    high?: number | undefined;
+    /** What it is the value of; the instant alone when left out. */
+    over?: Segment;
+  }[];
   /** Longer without a value is a gap. */
   gap: number;
   colour: string;
+  /** The metric whose samples are behind it. */
+  metric?: string;
 }
 
 export interface BarRow extends Common {
@@ -43,6 +52,8 @@ export interface BarRow extends Common {
   unit: string;
   bars: (Segment & { value: number })[];
   colour: string;
+  /** The metric whose samples are behind it. */
+  metric?: string;
 }
 
 export interface SpanRow extends Common {

@@ -35,6 +35,7 @@ export const pages: Page[] = [
   page("/workouts/*", t.pages.workout, () => import("./workouts/Workout.svelte"), "nobody"),
   page("/rhythm", t.pages.rhythm, () => import("./rhythm/Rhythm.svelte")),
   page("/explore", t.pages.explore, () => import("./explore/Explore.svelte")),
+  page("/lab", t.pages.lab, () => import("./lab/Lab.svelte")),
   page("/insights", t.pages.insights, () => import("./insights/Insights.svelte")),
   page("/data", t.pages.data, () => import("./data/Data.svelte")),
   page("/settings", t.pages.settings, () => import("./settings/Settings.svelte")),

@@ -6,3 +6,9 @@ export function save(name: string, content: BlobPart, type: string): void {
   link.click();
   URL.revokeObjectURL(link.href);
 }
+
+/** A table as comma-separated values (RFC 4180). */
+export function csvOf(head: string[], rows: string[][]): string {
+  const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return [head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n");
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use model::ids::UserId;
 use model::zone::Zone;
 use serde_json::json;
 use store::people::Access;
@@ -16,6 +17,7 @@ use crate::cli::failure::Failure;
 use crate::cli::{household, output, user};
 use crate::config::{Config, Environment, Log, LogFormat};
 use crate::demo;
+use crate::demo::who::Who;
 use crate::housekeeping;
 use crate::http::{serve as server, window};
 use crate::jobs;
@@ -134,34 +136,43 @@ fn refuse_public_demo(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes sure that the demo person can sign in, and lets their data come in meanwhile.
+/// Makes sure that the made-up people can sign in, and lets their data come in meanwhile, one after the other.
 async fn seed(app: &Arc<App>) -> Result<(), Problem> {
-    let email = Email::parse(demo::EMAIL).expect("the address is fixed");
-    let mut tx = app.store.read().await?;
-    let known = store::people::by_email(&mut tx, &app.vault, demo::EMAIL).await?;
-    drop(tx);
-    let person = if let Some(person) = known {
-        // Whoever changed the password meant to play; what is printed must work.
-        let hash = password::hash(app, demo::PASSWORD).await?;
-        let mut tx = app.store.begin("seed the demo").await?;
-        store::people::set_password_hash(&mut tx, &app.vault, person.id, &hash).await?;
-        store::people::set_access(&mut tx, &app.vault, person.id, Access::Enabled).await?;
-        tx.commit().await?;
-        person.id
-    } else {
-        let home = Zone::parse(demo::HOME).expect("the zone is fixed");
-        user::create(app, &email, demo::PASSWORD, Some(&home)).await?
-    };
+    let mut people = Vec::new();
+    for who in Who::ALL {
+        people.push((who, account(app, who).await?));
+    }
     let owner = Arc::clone(app);
     app.spawn("demo", async move {
-        match demo::bring(&owner, person).await {
-            Ok(accepted) => tracing::info!(accepted, "the demo is ready"),
-            Err(problem) => {
-                tracing::error!(problem = %problem, "storing the demo person failed");
+        for (who, person) in people {
+            match demo::bring(&owner, person, who).await {
+                Ok(accepted) => tracing::info!(accepted, "the demo is ready"),
+                Err(problem) => {
+                    tracing::error!(problem = %problem, "storing a person of the demo failed");
+                }
             }
         }
     });
     Ok(())
+}
+
+/// The account of a made-up person, with the password that is printed.
+async fn account(app: &App, who: Who) -> Result<UserId, Problem> {
+    let email = Email::parse(who.email()).expect("the address is fixed");
+    let mut tx = app.store.read().await?;
+    let known = store::people::by_email(&mut tx, &app.vault, who.email()).await?;
+    drop(tx);
+    if let Some(person) = known {
+        // Whoever changed the password meant to play; what is printed must work.
+        let hash = password::hash(app, who.password()).await?;
+        let mut tx = app.store.begin("seed the demo").await?;
+        store::people::set_password_hash(&mut tx, &app.vault, person.id, &hash).await?;
+        store::people::set_access(&mut tx, &app.vault, person.id, Access::Enabled).await?;
+        tx.commit().await?;
+        return Ok(person.id);
+    }
+    let home = Zone::parse(who.home()).expect("the zone is fixed");
+    user::create(app, &email, who.password(), Some(&home)).await
 }
 
 /// The code of the first account, where there is none yet.
@@ -178,17 +189,22 @@ fn announce(
     setup: Option<&str>,
 ) -> Result<(), Failure> {
     if global.json {
-        let demo = with_demo.then(|| json!({ "email": demo::EMAIL, "password": demo::PASSWORD }));
+        let sign_in = |who: Who| json!({ "email": who.email(), "password": who.password() });
+        let demo = with_demo.then(|| sign_in(Who::Robin));
+        let other = with_demo.then(|| sign_in(Who::Kim));
         return output::line(
-            &json!({ "address": address, "demo": demo, "setup_code": setup }).to_string(),
+            &json!({ "address": address, "demo": demo, "demo_other": other, "setup_code": setup })
+                .to_string(),
         );
     }
     output::line(&format!(
         "Clarity listens on {address}\n  API documentation  {address}/docs"
     ))?;
     if with_demo {
-        let (email, password) = (demo::EMAIL, demo::PASSWORD);
-        output::line(&format!("  demo sign-in       {email}  {password}"))?;
+        for who in Who::ALL {
+            let (email, password) = (who.email(), who.password());
+            output::line(&format!("  demo sign-in       {email}  {password}"))?;
+        }
     }
     if let Some(code) = setup {
         // After the #: a browser keeps that part to itself.

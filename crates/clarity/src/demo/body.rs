@@ -8,6 +8,7 @@ use crate::demo::chance::Chance;
 use crate::demo::days::{Day, Sport, Stretch, Worn, at, zone_at};
 use crate::demo::night::{every, tenths};
 use crate::demo::pen::{Device, Pen};
+use crate::demo::route::route;
 
 /// Length of a slot in which the person does one thing.
 const SLOT_MIN: i64 = 5;
@@ -26,22 +27,28 @@ pub(super) fn day(pen: &mut Pen, day: &Day) {
         return;
     }
     let watch = day.worn != Worn::PhoneOnly;
-    let mut chance = Chance::of(day.date, "day");
+    let mut chance = Chance::of(day.date, "day", day.who);
     let mut hour = Hour::default();
     for slot_us in every(SLOT_MIN, (day.wake_us, day.bed_us)) {
         let steps = steps_in(day, slot_us, &mut chance);
         walk(pen, &mut chance, slot_us, steps, watch);
+        if watch && day.second_watch && steps >= 1.0 {
+            // It counts a little more, and a little later.
+            let stretch = seconds(slot_us, 25, 230);
+            count(pen, Device::Band, stretch, (steps * 1.06).round());
+        }
         if watch {
             hour.add(pen, slot_us, steps);
         }
         if watch && !in_sport(day, slot_us) && !within(day.nap, slot_us) {
-            heart(pen, &mut chance, slot_us, steps);
+            heart(pen, &mut chance, slot_us, (day, steps));
         }
     }
     if watch {
         hour.write(pen);
         sport(pen, &mut chance, day);
         slow_measures(pen, &mut chance, day);
+        light(pen, &mut Chance::of(day.date, "light", day.who), day);
     }
     if let Some(landing_us) = day.landing_us {
         pen.seen(landing_us, &day.evening);
@@ -56,7 +63,7 @@ pub(super) fn day(pen: &mut Pen, day: &Day) {
 /// How many steps the person takes in a slot.
 fn steps_in(day: &Day, slot_us: i64, chance: &mut Chance) -> f64 {
     let stroll = chance.between(20.0, 150.0);
-    let idle = !chance.happens(0.32);
+    let idle = !chance.happens(if day.ill { 0.09 } else { 0.32 });
     let pace = chance.around(1.0, 0.04);
     if within(day.seated, slot_us) || within(day.nap, slot_us) {
         return 0.0;
@@ -72,6 +79,7 @@ fn steps_in(day: &Day, slot_us: i64, chance: &mut Chance) -> f64 {
     let zone = zone_at(day, slot_us);
     let minute = (slot_us - at(zone, zone.date_at(slot_us), 0)).max(0) / MINUTE_US;
     let working = !day.touring
+        && !day.ill
         && !matches!(day.date.weekday(), Weekday::Saturday | Weekday::Sunday)
         && day.seated.is_none();
     let per_minute = match minute {
@@ -126,9 +134,10 @@ fn count(pen: &mut Pen, device: Device, stretch: Stretch, steps: f64) {
     );
 }
 
-fn heart(pen: &mut Pen, chance: &mut Chance, slot_us: i64, steps: f64) {
+fn heart(pen: &mut Pen, chance: &mut Chance, slot_us: i64, (day, steps): (&Day, f64)) {
     let at_us = slot_us + chance.whole(0, 60) * SECOND_US;
-    let rate_bpm = chance.around(68.0 + 0.07 * steps, 5.0).round();
+    let fever_bpm = if day.ill { 9.0 } else { 0.0 };
+    let rate_bpm = chance.around(68.0 + fever_bpm + 0.07 * steps, 5.0).round();
     pen.sample("heart_rate", Device::Watch, (at_us, at_us), rate_bpm);
     let slot = (slot_us, slot_us + SLOT_MIN * MINUTE_US);
     let active_kcal = tenths(0.4 + steps * STEP_KCAL);
@@ -190,7 +199,8 @@ impl Hour {
 fn slow_measures(pen: &mut Pen, chance: &mut Chance, day: &Day) {
     for at_us in every(190, (day.wake_us + HOUR_US, day.bed_us)) {
         let minute = (at_us, at_us + MINUTE_US);
-        let sdnn_ms = tenths(chance.around(44.0, 9.0));
+        let usual_ms = if day.ill { 29.0 } else { 44.0 };
+        let sdnn_ms = tenths(chance.around(usual_ms, 9.0));
         pen.sample(
             "heart_rate_variability_sdnn",
             Device::Watch,
@@ -199,6 +209,21 @@ fn slow_measures(pen: &mut Pen, chance: &mut Chance, day: &Day) {
         );
         let percent = chance.around(97.4, 0.8).round().min(100.0);
         pen.sample("oxygen_saturation", Device::Watch, (at_us, at_us), percent);
+    }
+}
+
+/// Light where the watch is: by day as the sun stands, in the evening a lamp.
+fn light(pen: &mut Pen, chance: &mut Chance, day: &Day) {
+    for at_us in every(15, (day.wake_us, day.bed_us)) {
+        let zone = zone_at(day, at_us);
+        let minute = (at_us - at(zone, zone.date_at(at_us), 0)) / MINUTE_US;
+        let sun = (std::f64::consts::PI * (minute - 450) as f64 / 600.0)
+            .sin()
+            .max(0.0);
+        let outdoors = chance.happens(if day.ill { 0.02 } else { 0.25 });
+        let lux = if outdoors { 9_000.0 } else { 320.0 } * sun + 60.0;
+        let lux = chance.around(lux, 0.2 * lux).round();
+        pen.sample("ambient_light", Device::Watch, (at_us, at_us), lux);
     }
 }
 
@@ -248,7 +273,10 @@ fn sport(pen: &mut Pen, chance: &mut Chance, day: &Day) {
         ],
         ..Workout::default()
     };
-    pen.record(stretch, zone_at(day, start_us), Body::Workout(workout));
+    let zone = zone_at(day, start_us);
+    pen.record(stretch, zone, Body::Workout(workout));
+    let mut way = Chance::of(day.date, "route", day.who);
+    route(pen, &mut way, zone, (stretch, metres_per_min / 60.0));
 }
 
 fn statistic(metric: &str, unit: &str, sum: Option<f64>, values: &[f64]) -> WorkoutStatistic {

@@ -5,14 +5,20 @@
 
 use jiff::civil::Date;
 
+use crate::demo::who::Who;
+
 /// A repeatable sequence.
 pub(super) struct Chance(u64);
 
 impl Chance {
-    /// The sequence of a purpose on a date.
-    pub(super) fn of(date: Date, purpose: &str) -> Self {
+    /// The sequence of a purpose on a date of a person.
+    pub(super) fn of(date: Date, purpose: &str, who: Who) -> Self {
         let date = date.to_string();
-        Self(digest(&[date.as_bytes(), purpose.as_bytes()]))
+        Self(digest(&[
+            date.as_bytes(),
+            purpose.as_bytes(),
+            who.name().as_bytes(),
+        ]))
     }
 
     fn next(&mut self) -> u64 {
@@ -72,8 +78,8 @@ mod tests {
 
     #[test]
     fn numbers_stay_in_their_bounds_and_repeat() {
-        let mut one = Chance::of(date(2026, 5, 1), "steps");
-        let mut two = Chance::of(date(2026, 5, 1), "steps");
+        let mut one = Chance::of(date(2026, 5, 1), "steps", Who::Robin);
+        let mut two = Chance::of(date(2026, 5, 1), "steps", Who::Robin);
         for _ in 0..1_000 {
             let number = one.around(10.0, 3.0);
             assert!((4.0..=16.0).contains(&number));
@@ -81,7 +87,7 @@ mod tests {
             assert!((-3..4).contains(&one.whole(-3, 4)));
             two.whole(-3, 4);
         }
-        let mut other = Chance::of(date(2026, 5, 2), "steps");
+        let mut other = Chance::of(date(2026, 5, 2), "steps", Who::Robin);
         assert_ne!(one.next(), other.next());
     }
 }

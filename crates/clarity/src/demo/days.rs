@@ -8,8 +8,8 @@ use jiff::civil::{Date, Weekday};
 use model::sample::{DAY_US, MINUTE_US};
 use model::zone::Zone;
 
-use crate::demo::HOME;
 use crate::demo::chance::Chance;
+use crate::demo::who::Who;
 
 /// Where the trips go.
 const AWAY: &str = "America/New_York";
@@ -19,6 +19,11 @@ const CYCLE_DAYS: i64 = 45;
 const FLIGHT_OUT: i64 = 20;
 /// The day of the cycle on which the person flies back, overnight.
 const FLIGHT_BACK: i64 = 26;
+
+/// The days of the cycle on which the person is ill.
+const ILL: std::ops::RangeInclusive<i64> = 37..=42;
+/// The days of the cycle on which a second watch is tried beside the first.
+const SECOND_WATCH: std::ops::RangeInclusive<i64> = 1..=8;
 
 /// What the person carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,15 +75,21 @@ pub(super) struct Day {
     pub(super) workout: Option<(Sport, Stretch)>,
     /// Whether the day is spent sightseeing.
     pub(super) touring: bool,
+    /// Whether the person lies ill.
+    pub(super) ill: bool,
+    /// Whether a second watch is worn beside the first.
+    pub(super) second_watch: bool,
+    /// Whose day it is.
+    pub(super) who: Who,
 }
 
-/// The last `count` days up to now, and the one before them, oldest first.
-pub(super) fn until(now_us: i64, count: i64) -> Vec<Day> {
-    let today = zone(HOME).date_at(now_us);
-    let dates = (0..=count)
+/// The days of a person up to now, and the one before them, oldest first.
+pub(super) fn until(now_us: i64, who: Who) -> Vec<Day> {
+    let today = zone(who.home()).date_at(now_us);
+    let dates = (0..=who.days())
         .rev()
         .filter_map(|back| today.checked_sub(back.days()).ok());
-    dates.map(day).collect()
+    dates.map(|date| day(date, who)).collect()
 }
 
 /// The zone the person is in at an instant of the day.
@@ -89,13 +100,15 @@ pub(super) fn zone_at(day: &Day, at_us: i64) -> &Zone {
     }
 }
 
-fn day(date: Date) -> Day {
-    let cycle = (Zone::utc().start_of(date) / DAY_US).rem_euclid(CYCLE_DAYS);
+fn day(date: Date, who: Who) -> Day {
+    let cycle = (Zone::utc().start_of(date) / DAY_US + who.days_ahead()).rem_euclid(CYCLE_DAYS);
+    let home = who.home();
     let away_at_night = (FLIGHT_OUT..=FLIGHT_BACK).contains(&cycle);
     let away_on_waking = away_at_night && cycle != FLIGHT_OUT;
-    let morning = zone(if away_on_waking { AWAY } else { HOME });
-    let evening = zone(if away_at_night { AWAY } else { HOME });
-    let mut chance = Chance::of(date, "calendar");
+    let morning = zone(if away_on_waking { AWAY } else { home });
+    let evening = zone(if away_at_night { AWAY } else { home });
+    let mut chance = Chance::of(date, "calendar", who);
+    let ill = ILL.contains(&cycle);
     let free = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday) || away_at_night;
     let wake_min = if free {
         480 + chance.whole(-30, 45)
@@ -135,7 +148,7 @@ fn day(date: Date) -> Day {
         wake_us: at(&morning, date, wake_min),
         bed_us: at(&evening, date, bed_min),
         nap: nap(date, &evening, cycle, &mut chance),
-        workout: workout(date, &evening, seated, &mut chance),
+        workout: workout(date, &evening, seated, &mut chance).filter(|_| !ill),
         touring: away_at_night && seated.is_none(),
         date,
         morning,
@@ -143,6 +156,9 @@ fn day(date: Date) -> Day {
         landing_us,
         worn,
         seated,
+        ill,
+        second_watch: SECOND_WATCH.contains(&cycle),
+        who,
     }
 }
 

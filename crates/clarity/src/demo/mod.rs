@@ -1,5 +1,6 @@
-//! A made-up person for looking around: sixty days up to today, a watch and a phone that count the
-//! same steps, sleep stages, naps, workouts, a trip to another zone, days without the watch.
+//! Two made-up people for looking around. Robin has sixty days up to today: a watch and a phone that count the
+//! same steps, a week with a second watch, sleep stages, naps, workouts with their routes, light, a trip to
+//! another zone, days without the watch, a sick week. Kim has three weeks elsewhere, and never meets Robin.
 //!
 //! Everything about a date follows from the date alone, so that starting again tomorrow adds a day
 //! and contradicts nothing. It makes the batch that a phone would send, and that takes the way of any upload.
@@ -10,6 +11,8 @@ mod chance;
 mod days;
 mod night;
 mod pen;
+mod route;
+pub mod who;
 
 use std::sync::Arc;
 
@@ -19,26 +22,18 @@ use model::ids::UserId;
 use crate::app::App;
 use crate::demo::days::Day;
 use crate::demo::pen::Pen;
+use crate::demo::who::Who;
 use crate::ingest::committer::{Committed, LiveUpload, Review};
 use crate::problem::Problem;
 
-/// The demo person's sign-in. The domain cannot exist (RFC 2606).
-pub(crate) const EMAIL: &str = "demo@clarity.invalid";
-/// Its password: in the open, which is why the demo only listens on loopback addresses.
-pub(crate) const PASSWORD: &str = "sixty-days-of-a-made-up-life";
-/// Where it lives.
-pub(crate) const HOME: &str = "Europe/Berlin";
-/// Days of data, today included.
-pub(crate) const DAYS: i64 = 60;
-
-/// Stores everything up to now for a person, and returns how many records were new or changed.
-pub async fn bring(app: &Arc<App>, user: UserId) -> Result<u64, Problem> {
+/// Stores everything up to now of a made-up person in an account, and returns how many records were new or changed.
+pub async fn bring(app: &Arc<App>, user: UserId, who: Who) -> Result<u64, Problem> {
     let now_us = app.clock.now_us();
     let upload = LiveUpload {
         user,
         id: app.ids.upload(now_us),
         kind: "demo",
-        batch: app.compute(move || batch(now_us)).await?,
+        batch: app.compute(move || batch(now_us, who)).await?,
         review: Review::NotNeeded,
         repeat: None,
     };
@@ -50,9 +45,9 @@ pub async fn bring(app: &Arc<App>, user: UserId) -> Result<u64, Problem> {
 }
 
 /// Everything the person's devices have measured up to now.
-pub(crate) fn batch(now_us: i64) -> Batch {
-    let mut pen = Pen::new(now_us);
-    let days = days::until(now_us, DAYS);
+pub(crate) fn batch(now_us: i64, who: Who) -> Batch {
+    let mut pen = Pen::new(now_us, who);
+    let days = days::until(now_us, who);
     let mut before: Option<&Day> = None;
     for day in &days {
         if let Some(before) = before {
@@ -88,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_same_moment_gives_the_same_person() {
-        let (one, two) = (batch(NOW_US), batch(NOW_US));
+        let (one, two) = (batch(NOW_US, Who::Robin), batch(NOW_US, Who::Robin));
         assert_eq!(one.samples, two.samples);
         assert_eq!(one.records, two.records);
         assert!(one.samples.len() > 30_000, "{} samples", one.samples.len());
@@ -96,7 +91,10 @@ mod tests {
 
     #[test]
     fn tomorrow_contradicts_nothing() {
-        let (today, tomorrow) = (batch(NOW_US), batch(NOW_US + DAY_US));
+        let (today, tomorrow) = (
+            batch(NOW_US, Who::Robin),
+            batch(NOW_US + DAY_US, Who::Robin),
+        );
         let later = by_metric(&tomorrow);
         let from_us = today
             .samples
@@ -124,7 +122,11 @@ mod tests {
 
     #[test]
     fn samples_pass_the_rules_of_any_upload() {
-        let batch = batch(NOW_US);
+        let everybody = Who::ALL.map(|who| batch(NOW_US, who));
+        everybody.iter().for_each(check_rules);
+    }
+
+    fn check_rules(batch: &Batch) {
         let mut uids = BTreeSet::new();
         for one in &batch.samples {
             let sample = one.sample;
@@ -143,7 +145,7 @@ mod tests {
 
     #[test]
     fn both_devices_count_the_same_walks() {
-        let steps = &by_metric(&batch(NOW_US))["HKQuantityTypeIdentifierStepCount"];
+        let steps = &by_metric(&batch(NOW_US, Who::Robin))["HKQuantityTypeIdentifierStepCount"];
         let (watch, phone): (Vec<&Sample>, Vec<&Sample>) =
             steps.iter().partition(|sample| sample.source.0 == 0);
         assert!(!watch.is_empty() && !phone.is_empty());
@@ -160,10 +162,10 @@ mod tests {
 
     #[test]
     fn there_is_always_a_trip_with_days_of_other_lengths() {
-        let home = Zone::parse(HOME).expect("a zone");
+        let home = Zone::parse(Who::Robin.home()).expect("a zone");
         for later in (0..45).step_by(4) {
             let now_us = NOW_US + later * DAY_US;
-            let batch = batch(now_us);
+            let batch = batch(now_us, Who::Robin);
             let zones = batch
                 .zones
                 .iter()
@@ -174,7 +176,7 @@ mod tests {
                 "a whole trip in the days before {now_us}"
             );
             let mut lengths: BTreeSet<i64> = BTreeSet::new();
-            for day in 0..DAYS {
+            for day in 0..Who::Robin.days() {
                 let spans = history.day(home.date_at(now_us - day * DAY_US));
                 lengths.insert(
                     spans
@@ -192,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_day_looks_like_a_day() {
-        let samples = by_metric(&batch(NOW_US));
+        let samples = by_metric(&batch(NOW_US, Who::Robin));
         let steps = samples["HKQuantityTypeIdentifierStepCount"].iter();
         let watch_steps: f64 = steps
             .filter(|sample| sample.source.0 == 0)
@@ -216,8 +218,55 @@ mod tests {
     }
 
     #[test]
+    fn every_page_has_something_to_show() {
+        let robin = batch(NOW_US, Who::Robin);
+        let samples = by_metric(&robin);
+        let of = |metric: &str, source: u16| {
+            let of_metric = samples[metric].iter();
+            of_metric.filter(|sample| sample.source.0 == source).count()
+        };
+        let steps = "HKQuantityTypeIdentifierStepCount";
+        let sleep = "HKCategoryTypeIdentifierSleepAnalysis";
+        // Two watches on one wrist and one night.
+        assert!(of(steps, 3) > 100 && of(sleep, 3) > 20);
+        assert!(samples["ambient_light"].len() > 1_000);
+        let count = |kind: &str| {
+            let bodies = robin.records.iter().map(|record| record.body.kind());
+            bodies.filter(|body| *body == kind).count()
+        };
+        assert!(count("workout") >= 15);
+        assert_eq!(count("route"), count("workout"), "each has its route");
+    }
+
+    #[test]
+    fn a_sick_week_is_seen_in_the_resting_heart_rate() {
+        let samples = by_metric(&batch(NOW_US, Who::Robin));
+        let resting = &samples["HKQuantityTypeIdentifierRestingHeartRate"];
+        let high = resting.iter().filter(|sample| sample.value >= 62.0).count();
+        assert!(
+            (4..=12).contains(&high),
+            "{high} days with a high heart rate"
+        );
+    }
+
+    #[test]
+    fn the_two_people_share_nothing() {
+        let [robin, kim] = Who::ALL.map(|who| batch(NOW_US, who));
+        let uids = |batch: &Batch| -> BTreeSet<_> {
+            batch.samples.iter().map(|one| one.sample.uid).collect()
+        };
+        assert!(uids(&robin).is_disjoint(&uids(&kim)));
+        let names = |batch: &Batch| -> Vec<String> {
+            let sources = batch.new_sources.iter();
+            sources.map(|source| source.name.clone()).collect()
+        };
+        assert!(names(&robin).iter().any(|name| name.starts_with("Robin")));
+        assert!(names(&kim).iter().any(|name| name.starts_with("Kim")));
+    }
+
+    #[test]
     fn nights_have_stages_and_some_days_lack_them() {
-        let batch = batch(NOW_US);
+        let batch = batch(NOW_US, Who::Robin);
         let sleep = &by_metric(&batch)["HKCategoryTypeIdentifierSleepAnalysis"];
         let mut nights: BTreeMap<i64, BTreeSet<u8>> = BTreeMap::new();
         for sample in sleep {

@@ -13,7 +13,7 @@ const CYCLE_MIN: i64 = 92;
 
 /// The night between two days, and the naps of the second.
 pub(super) fn sleep(pen: &mut Pen, evening: &Day, day: &Day) {
-    let mut chance = Chance::of(day.date, "night");
+    let mut chance = Chance::of(day.date, "night", day.who);
     if evening.worn != Worn::Nothing && day.worn != Worn::Nothing {
         let in_bed = (
             evening.bed_us,
@@ -24,7 +24,13 @@ pub(super) fn sleep(pen: &mut Pen, evening: &Day, day: &Day) {
     let worn_at_night = |day: &Day| day.worn == Worn::Both;
     if worn_at_night(evening) && worn_at_night(day) {
         let onset_us = evening.bed_us + chance.whole(6, 24) * MINUTE_US;
-        stages(pen, &mut chance, onset_us, day.wake_us);
+        stages(pen, &mut chance, Device::Watch, (onset_us, day.wake_us));
+        if evening.second_watch && day.second_watch {
+            // Another watch of the same night: it notices sleep later and waking earlier.
+            let mut other = Chance::of(day.date, "band", day.who);
+            let seen = (onset_us + 11 * MINUTE_US, day.wake_us - 6 * MINUTE_US);
+            stages(pen, &mut other, Device::Band, seen);
+        }
         vitals(pen, &mut chance, (onset_us, day.wake_us), day);
         let first_us = hour_of(evening.bed_us - 1) + HOUR_US;
         for hour_us in every(60, (first_us, hour_of(day.wake_us))) {
@@ -47,7 +53,7 @@ pub(super) fn sleep(pen: &mut Pen, evening: &Day, day: &Day) {
 }
 
 /// Stages until waking: deep sleep early, more dreaming late, short wakes between cycles.
-fn stages(pen: &mut Pen, chance: &mut Chance, onset_us: i64, wake_us: i64) {
+fn stages(pen: &mut Pen, chance: &mut Chance, device: Device, (onset_us, wake_us): Stretch) {
     let mut at_us = onset_us;
     let mut cycle = 0;
     while at_us < wake_us {
@@ -65,7 +71,7 @@ fn stages(pen: &mut Pen, chance: &mut Chance, onset_us: i64, wake_us: i64) {
         for (kind, minutes) in plan {
             let end_us = (at_us + minutes * MINUTE_US).min(wake_us);
             if end_us > at_us {
-                stage(pen, Device::Watch, (at_us, end_us), kind);
+                stage(pen, device, (at_us, end_us), kind);
             }
             at_us = end_us;
         }
@@ -80,15 +86,16 @@ fn stage(pen: &mut Pen, device: Device, stretch: Stretch, stage: SleepStage) {
 /// Heart, breathing, oxygen and skin while asleep.
 fn vitals(pen: &mut Pen, chance: &mut Chance, asleep: Stretch, day: &Day) {
     let length = (asleep.1 - asleep.0).max(1) as f64;
+    let fever = if day.ill { 1.0 } else { 0.0 };
     for at_us in every(5, asleep) {
         let through = (at_us - asleep.0) as f64 / length;
         // Falls towards the last third of the night and rises before waking.
         let dip = 5.0 * (std::f64::consts::PI * through.powf(1.4)).sin();
-        let rate_bpm = chance.around(58.0 - dip, 2.5).round();
+        let rate_bpm = chance.around(58.0 + fever * 9.0 - dip, 2.5).round();
         pen.sample("heart_rate", Device::Watch, (at_us, at_us), rate_bpm);
     }
     for at_us in every(15, asleep) {
-        let breaths = tenths(chance.around(14.6, 0.8));
+        let breaths = tenths(chance.around(14.6 + fever * 2.1, 0.8));
         pen.sample(
             "respiratory_rate",
             Device::Watch,
@@ -101,7 +108,7 @@ fn vitals(pen: &mut Pen, chance: &mut Chance, asleep: Stretch, day: &Day) {
         pen.sample("oxygen_saturation", Device::Watch, (at_us, at_us), percent);
     }
     for at_us in every(110, asleep) {
-        let sdnn_ms = tenths(chance.around(58.0, 11.0));
+        let sdnn_ms = tenths(chance.around(58.0 - fever * 19.0, 11.0));
         let minute = (at_us, at_us + MINUTE_US);
         pen.sample(
             "heart_rate_variability_sdnn",
@@ -110,7 +117,7 @@ fn vitals(pen: &mut Pen, chance: &mut Chance, asleep: Stretch, day: &Day) {
             sdnn_ms,
         );
     }
-    let celsius = (chance.around(35.6, 0.25) * 100.0).round() / 100.0;
+    let celsius = (chance.around(35.6 + fever * 0.9, 0.25) * 100.0).round() / 100.0;
     pen.sample(
         "apple_sleeping_wrist_temperature",
         Device::Watch,
@@ -118,7 +125,7 @@ fn vitals(pen: &mut Pen, chance: &mut Chance, asleep: Stretch, day: &Day) {
         celsius,
     );
     // The watch sums the rest of the body up in the morning, from the night before.
-    let resting_bpm = chance.around(56.0, 1.8).round();
+    let resting_bpm = chance.around(56.0 + fever * 9.0, 1.8).round();
     let summed = (day.wake_us, day.wake_us + HOUR_US);
     pen.sample("resting_heart_rate", Device::Watch, summed, resting_bpm);
 }

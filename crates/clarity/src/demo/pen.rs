@@ -13,6 +13,7 @@ use model::source::{Source, SourceClass, SourceNo};
 use model::zone::Zone;
 
 use crate::demo::chance::digest;
+use crate::demo::who::Who;
 
 /// Who measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(super) enum Device {
     Phone,
     /// Typed in by the person.
     Hand,
+    /// A second watch on the other wrist.
+    Band,
 }
 
 impl Device {
@@ -31,20 +34,23 @@ impl Device {
             Self::Watch => SourceNo(0),
             Self::Phone => SourceNo(1),
             Self::Hand => SourceNo(2),
+            Self::Band => SourceNo(3),
         }
     }
 
-    fn source(self) -> Source {
+    fn source(self, who: Who) -> Source {
+        let own = |what: &str| format!("{}\u{2019}s {what}", who.name());
         let (name, class, device) = match self {
-            Self::Watch => ("Robin\u{2019}s Watch", SourceClass::Watch, Some("Watch")),
-            Self::Phone => ("Robin\u{2019}s Phone", SourceClass::Phone, Some("Phone")),
-            Self::Hand => ("Health", SourceClass::Manual, None),
+            Self::Watch => (own("Watch"), SourceClass::Watch, Some("Watch")),
+            Self::Phone => (own("Phone"), SourceClass::Phone, Some("Phone")),
+            Self::Band => (own("Band"), SourceClass::Watch, Some("Band")),
+            Self::Hand => ("Health".to_owned(), SourceClass::Manual, None),
         };
         Source {
             class,
             device: device.map(ToOwned::to_owned),
             app_id: Some("invalid.clarity.demo".to_owned()),
-            ..Source::named(name)
+            ..Source::named(&name)
         }
     }
 }
@@ -52,23 +58,30 @@ impl Device {
 /// Collects the batch.
 pub(super) struct Pen {
     now_us: i64,
+    who: Who,
     batch: Batch,
     types: BTreeMap<&'static str, u32>,
 }
 
 impl Pen {
     /// A pen that writes nothing that ends after `now_us`.
-    pub(super) fn new(now_us: i64) -> Self {
-        let sources = [Device::Watch, Device::Phone, Device::Hand];
+    pub(super) fn new(now_us: i64, who: Who) -> Self {
+        let sources = [Device::Watch, Device::Phone, Device::Hand, Device::Band];
         let batch = Batch {
-            new_sources: sources.into_iter().map(Device::source).collect(),
+            new_sources: sources.map(|device| device.source(who)).to_vec(),
             ..Batch::default()
         };
         Self {
             now_us,
+            who,
             batch,
             types: BTreeMap::new(),
         }
+    }
+
+    /// Who is written about.
+    pub(super) const fn who(&self) -> Who {
+        self.who
     }
 
     /// Writes a sample of a metric by its id.
@@ -89,7 +102,7 @@ impl Pen {
             value,
             zone_offset_min: None,
             source: device.no(),
-            uid: Some(uid(metric, device, start_us, value)),
+            uid: Some(uid(self.who, metric, device, (start_us, value))),
             flags: if device == Device::Hand {
                 Flags::MANUAL
             } else {
@@ -114,7 +127,7 @@ impl Pen {
             end_us,
             zone: Some(zone.name().to_owned()),
             source: Device::Watch.no(),
-            uid: Some(uid(kind, Device::Watch, start_us, 0.0)),
+            uid: Some(uid(self.who, kind, Device::Watch, (start_us, 0.0))),
             identity: format!("demo {kind} {start_us}"),
             body,
         });
@@ -152,9 +165,15 @@ impl Pen {
     }
 }
 
-fn uid(what: &str, device: Device, start_us: i64, value: f64) -> Uid {
+fn uid(who: Who, what: &str, device: Device, (start_us, value): (i64, f64)) -> Uid {
     let device = device.no().0.to_le_bytes();
     let value = value.to_bits().to_le_bytes();
-    let hash = digest(&[what.as_bytes(), &device, &start_us.to_le_bytes(), &value]);
+    let hash = digest(&[
+        who.name().as_bytes(),
+        what.as_bytes(),
+        &device,
+        &start_us.to_le_bytes(),
+        &value,
+    ]);
     NonZeroU64::new(hash).unwrap_or(NonZeroU64::MIN)
 }

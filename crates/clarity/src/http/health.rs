@@ -20,8 +20,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::auth::role::Role;
-use crate::http::{edge, window};
+use crate::http::{admin, edge, window};
 use crate::instant::rfc3339;
 use crate::jobs::refresh::COUNTED_MAX;
 use crate::problem::{Code, Problem};
@@ -228,12 +227,7 @@ async fn database(app: &App) -> Result<f64, String> {
     ),
 )]
 async fn detailed(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Detailed>, Problem> {
-    if caller.role != Role::Admin {
-        return Err(Problem::new(
-            Code::Forbidden,
-            "only administrators see this",
-        ));
-    }
+    admin::only_administrators(&caller)?;
     let started = Instant::now();
     let status = match (database(&app).await, writes(&app).await) {
         (Ok(_), Ok(())) => "ok",

@@ -26,6 +26,7 @@
 
 pub mod accounts;
 pub mod address;
+pub mod admin;
 pub mod analyze;
 pub mod anomalies;
 pub mod beats;
@@ -62,6 +63,7 @@ pub mod imports;
 mod incoming;
 pub mod insights;
 pub mod known;
+pub mod laboratory;
 pub mod load;
 pub mod me;
 pub mod metric_types;
@@ -107,6 +109,7 @@ use crate::app::App;
 pub fn described() -> (Router<Arc<App>>, OpenApi) {
     let api = OpenApiRouter::new()
         .merge(accounts::router())
+        .merge(admin::router())
         .merge(browser::router())
         .merge(sessions::router())
         .merge(profile::router())
@@ -128,6 +131,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(hooks::router())
         .merge(imports::router())
         .merge(insights::router())
+        .merge(laboratory::router())
         .merge(load::router())
         .merge(pat::router())
         .merge(processing::router())

@@ -44,8 +44,9 @@ const COOKIE: &str = "cookie";
         (name = "export", description = "All data of the caller in open formats, and its erasure with a signed receipt."),
         (name = "insights", description = "What the days of the caller show, each statement with the figures it rests on."),
         (name = "pat", description = "Weeks of activity through the Pretrained Actigraphy Transformer, with the classical measures beside it."),
+        (name = "laboratory", description = "Recordings of worn devices of anybody, analysed and not stored."),
         (name = "live", description = "Events as they happen, as server-sent events."),
-        (name = "operations", description = "Probes and metrics for those who run the server."),
+        (name = "operations", description = "Probes, metrics, accounts and background work, for those who run the server."),
         (name = "documentation", description = "This document."),
     ),
     components(schemas(ProblemBody, FieldError, Code))

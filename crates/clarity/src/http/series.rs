@@ -4,8 +4,10 @@
 //! weeks above. A bucket without data is absent. The arithmetic is `analysis`'s; this file only
 //! reads, cuts time into buckets and prints.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use analysis::daily::rank::Ranks;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
@@ -132,6 +134,9 @@ pub(crate) struct SeriesQuery {
     layout: Layout,
     /// Which unit, for a type outside the catalogue that came in several.
     unit: Option<String>,
+    /// An order of sources to try, without saving it: their places in `GET /sources?metric=…`, best first, such as
+    /// `2,1`. Sources that are left out keep their order behind these. For buckets of cumulative metrics.
+    order: Option<String>,
 }
 
 /// A series.
@@ -216,6 +221,10 @@ async fn read(
     let history = dossier.history();
     let span = range.span(&history, app.clock.now_us(), query.resolution.lengths())?;
     let merge = merge_of(&metric, &query)?;
+    let ranks = match &query.order {
+        None => dossier.ranks(&metric.id),
+        Some(order) => Ranks::in_order(&tried(&metric, query.resolution, order, &dossier)?),
+    };
     let reading = Reading {
         user: caller.user,
         dossier,
@@ -223,6 +232,7 @@ async fn read(
         history,
         span,
         merge,
+        ranks,
         query,
     };
     let found = match reading.query.resolution {
@@ -291,6 +301,40 @@ fn merge_of(metric: &Measured, query: &SeriesQuery) -> Result<Merge, Problem> {
     }
 }
 
+/// Every source in the order that is tried: those that are named by their places, then the others.
+fn tried(
+    metric: &Measured,
+    resolution: Resolution,
+    order: &str,
+    dossier: &Dossier,
+) -> Result<Vec<SourceNo>, Problem> {
+    let wrong = |message: &str| Problem::parameter("order", message);
+    if metric.kind != Kind::Cumulative || resolution == Resolution::Raw {
+        return Err(wrong(
+            "only buckets of cumulative metrics depend on the order of sources",
+        ));
+    }
+    let present = dossier.order(Some(&metric.id));
+    let mut found = Vec::new();
+    let mut places = BTreeSet::new();
+    for place in order.split(',') {
+        let place: usize = place.trim().parse().unwrap_or(0);
+        let source = place.checked_sub(1).and_then(|index| present.get(index));
+        let source = source.ok_or_else(|| {
+            wrong("must be places of GET /sources, from 1 and with commas between them")
+        })?;
+        if !places.insert(place) {
+            return Err(wrong("must name each place once"));
+        }
+        found.push(*source);
+    }
+    let others = (1..)
+        .zip(&present)
+        .filter(|(place, _)| !places.contains(place));
+    found.extend(others.map(|(_, source)| *source));
+    Ok(found)
+}
+
 /// Everything that a series is read with.
 struct Reading {
     user: UserId,
@@ -299,6 +343,7 @@ struct Reading {
     history: ZoneHistory,
     span: Span,
     merge: Merge,
+    ranks: Ranks,
     query: SeriesQuery,
 }
 
@@ -347,7 +392,6 @@ impl Reading {
 
     async fn bucketed(&self, app: &App, tx: &mut store::Tx) -> Result<Found, Problem> {
         let all = self.buckets();
-        let ranks = self.dossier.ranks(&self.metric.id);
         let mut rows = buckets::Rows::new(self.metric.kind, self.merge);
         let mut rest = all.as_slice();
         while let Some(first) = rest.first() {
@@ -367,7 +411,7 @@ impl Reading {
             let samples =
                 store::samples::readable_over(tx, key, self.user, self.metric.no, whole).await?;
             let samples = samples.samples;
-            let (slab, ranks) = (slab.to_vec(), ranks.clone());
+            let (slab, ranks) = (slab.to_vec(), self.ranks.clone());
             rows = app
                 .compute(move || {
                     rows.add(&samples, &slab, &ranks);

@@ -34,6 +34,10 @@ struct Made {
     body: Sent,
 }
 
+/// Ten minutes of an Actiwatch.
+const RECORDING: &str = "A Wearer\r\n03-May-2026\r\n12:00\r\n4\r\n40\r\nV123456\r\nF\r\n\
+    120\r\n64\r\n0\r\n0\r\n12\r\n310\r\n288\r\n190\r\n75\r\n4\r\n";
+
 #[derive(Clone)]
 enum Sent {
     Nothing,
@@ -353,6 +357,15 @@ async fn reading(story: &mut Story) {
     story
         .take("export_health_data", Method::GET, path, Sent::Nothing)
         .await;
+    let path = "/api/v1/lab/recordings";
+    story
+        .take(
+            "analyze_recording",
+            Method::POST,
+            path,
+            Sent::File(RECORDING),
+        )
+        .await;
     let path = "/api/v1/health/analyze";
     story
         .take("analyze_health_data", Method::POST, path, Sent::Nothing)
@@ -430,9 +443,23 @@ async fn ends(story: &mut Story) {
     detailed(story).await;
 }
 
-/// The one operation that only an administrator may ask for.
+/// The operations that only an administrator may ask for.
 async fn detailed(story: &mut Story) {
+    let eve = story.test.register("eve@example.org").await;
+    let job = crate::admin::set_aside(&story.test, &eve, 1).await;
+    let other = story.test.register("mallory@example.org").await;
+    let unwanted = crate::admin::set_aside(&story.test, &other, 2).await;
     story.ada = Some(crate::live::administrator(&story.test).await);
+    story.get("list_people", "admin/people?limit=1").await;
+    story.get("get_job_queue", "admin/jobs").await;
+    let retry = format!("/api/v1/admin/jobs/{job}/retry");
+    story
+        .take("retry_job", Method::POST, &retry, Sent::Nothing)
+        .await;
+    let forget = format!("/api/v1/admin/jobs/{unwanted}");
+    story
+        .take("forget_job", Method::DELETE, &forget, Sent::Nothing)
+        .await;
     let path = "/health/detailed";
     story
         .take("get_detailed_health", Method::GET, path, Sent::Nothing)

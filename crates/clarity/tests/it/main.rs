@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod admin;
 mod analyze;
 mod analyze_tables;
 mod beats;
@@ -35,6 +36,7 @@ mod files;
 mod harness;
 mod hrv;
 mod kill;
+mod laboratory;
 mod live;
 mod models;
 mod pat;

@@ -164,6 +164,76 @@ async fn series_are_raw_bucketed_and_merged() {
 }
 
 #[tokio::test]
+async fn an_order_of_sources_is_tried_without_being_saved() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let body = json!({"quantity_samples": [
+        steps("iPhone", "2026-11-18T08:00:00Z", "2026-11-18T08:20:00Z", 200),
+        steps("Apple Watch", "2026-11-18T08:10:00Z", "2026-11-18T08:20:00Z", 150),
+    ]});
+    upload(&test, &ada, "/api/v1/healthkit", &body).await;
+    let read = async |path: &str| {
+        let answer = test
+            .get(&format!("/api/v1/series/{path}"), Some(&ada))
+            .await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text());
+        answer.json()
+    };
+    let day = "start=2026-11-18&end=2026-11-19";
+    // The phone first, tried and not saved: all of its 200, nothing of the watch.
+    let sources = test.get("/api/v1/sources?metric=steps", Some(&ada)).await;
+    let sources = sources.json();
+    let place = |name: &str| {
+        let mut all = sources["data"].as_array().expect("rows").iter();
+        let found = all.position(|source| source["name"] == name);
+        found.expect("a source") + 1
+    };
+    let (phone, watch) = (place("iPhone"), place("Apple Watch"));
+    assert!(watch < phone, "the usual order");
+    let tried = read(&format!("steps?{day}&resolution=1d&order={phone},{watch}")).await;
+    assert_eq!(tried["columns"]["value"], json!([200.0]));
+    let tried = read(&format!("steps?{day}&resolution=1d&order={phone}")).await;
+    assert_eq!(
+        tried["columns"]["value"],
+        json!([200.0]),
+        "the others follow"
+    );
+    let apart = read(&format!(
+        "steps?{day}&resolution=1d&merge=none&order={phone},{watch}&layout=rows"
+    ))
+    .await;
+    let mut counted: Vec<(f64, f64)> = apart["data"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .map(|row| {
+            (
+                row["value"].as_f64().expect("a value"),
+                row["counted"].as_f64().expect("a value"),
+            )
+        })
+        .collect();
+    counted.sort_by(|one, other| one.0.total_cmp(&other.0));
+    assert_eq!(counted, [(150.0, 0.0), (200.0, 200.0)]);
+    let merged = read(&format!("steps?{day}&resolution=1d")).await;
+    assert_eq!(
+        merged["columns"]["value"],
+        json!([250.0]),
+        "nothing was saved"
+    );
+    for order in ["", "0", "9", "1,1", "1;2", "Watch"] {
+        let path = format!("/api/v1/series/steps?{day}&resolution=1d&order={order}");
+        test.get(&path, Some(&ada))
+            .await
+            .problem(400, "invalid_parameter");
+    }
+    let raw = format!("/api/v1/series/steps?{day}&order=2,1");
+    test.get(&raw, Some(&ada))
+        .await
+        .problem(400, "invalid_parameter");
+}
+
+#[tokio::test]
 async fn series_refuse_what_they_cannot_answer() {
     let test = TestApp::new().await;
     let ada = test.register("ada@example.org").await;

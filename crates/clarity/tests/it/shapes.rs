@@ -155,7 +155,9 @@ async fn live(test: &TestApp) -> (Person, Names) {
     let home = json!({"time_zone": "Europe/Berlin", "birth_date": "1985-12-10", "sex": "female"});
     let profile = test.put("/api/v1/user/profile", &person, &[], &home).await;
     assert_eq!(profile.status, StatusCode::OK, "{}", profile.text());
-    let brought = demo::bring(&test.app, user).await.expect("a life");
+    let brought = demo::bring(&test.app, user, demo::who::Who::Robin)
+        .await
+        .expect("a life");
     assert!(brought > 10_000, "{brought}");
     let imported = import(test, &person, EXPORT.as_bytes()).await.json();
     settle(test).await;

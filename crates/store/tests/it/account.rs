@@ -66,6 +66,32 @@ fn people_are_created_and_found() {
 }
 
 #[test]
+fn everybody_is_listed_in_pages() {
+    on_both(|house| async move {
+        let all = [
+            house.person(1).await,
+            house.person(2).await,
+            house.person(3).await,
+        ];
+        let mut tx = house.read().await;
+        let first = people::page(&mut tx, &house.vault, None, 2).await;
+        let first = first.expect("a query");
+        let ids: Vec<UserId> = first.iter().map(|(_, person)| person.id).collect();
+        assert_eq!(ids, all[..2]);
+        let after = first.last().map(|(no, _)| *no);
+        let rest = people::page(&mut tx, &house.vault, after, 2).await;
+        let rest = rest.expect("a query");
+        assert_eq!(
+            rest.iter().map(|(_, one)| one.id).collect::<Vec<_>>(),
+            all[2..]
+        );
+        let after = rest.last().map(|(no, _)| *no);
+        let none = people::page(&mut tx, &house.vault, after, 2).await;
+        assert!(none.expect("a query").is_empty());
+    });
+}
+
+#[test]
 fn dropped_transactions_and_savepoints_undo() {
     on_both(|house| async move {
         let mut tx = house.write().await;

@@ -48,10 +48,11 @@ export function lineOf(
   const points = columns.start.flatMap((start, index) => {
     const value = columns.mean?.[index] ?? columns.value?.[index];
     if (value === null || value === undefined) return [];
-    const middle = (at(start) + at(columns.end[index] ?? start)) / 2;
-    return [{ at: middle, value, low: columns.min?.[index], high: columns.max?.[index] }];
+    const over = { from: at(start), to: at(columns.end[index] ?? start) };
+    const middle = (over.from + over.to) / 2;
+    return [{ at: middle, value, low: columns.min?.[index], high: columns.max?.[index], over }];
   });
-  return [{ kind: "line", label, height, unit: series.unit, points, gap, colour }];
+  return [{ kind: "line", label, height, unit: series.unit, points, gap, colour, metric: series.metric }];
 }
 
 export function rowsOf(all: Measured): Strip {
@@ -80,6 +81,7 @@ export function rowsOf(all: Measured): Strip {
       unit: all.steps.unit,
       bars,
       colour: "var(--s1)",
+      metric: all.steps.metric,
     });
   }
   if (all.trained.length > 0) {

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import type { Series } from "../../api/read";
+import { byDay, totalOf } from "./trial";
+
+test("the parts of the sources that count add up to the day", () => {
+  const series = {
+    sources: ["Watch", "Phone"],
+    columns: {
+      date: ["2026-05-04", "2026-05-04", "2026-05-05"],
+      source: [0, 1, 1],
+      value: [100, 120, 50],
+      counted: [80, 120, 50],
+      samples: [3, 4, 1],
+    },
+  } as unknown as Series;
+  const days = byDay(series);
+  expect([...days.keys()]).toEqual(["2026-05-04", "2026-05-05"]);
+  expect(totalOf(days.get("2026-05-04") ?? [])).toBe(200);
+  expect(days.get("2026-05-05")).toEqual([{ source: "Phone", value: 50, unmerged: 50, samples: 1 }]);
+});

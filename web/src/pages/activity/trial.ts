@@ -1,0 +1,56 @@
+/** What the page would be under another order of sources: asked of the server, which saves nothing. */
+import type { Schemas } from "../../api/client";
+import { series, type Series } from "../../api/read";
+import { placesOf } from "../../parts/order";
+import { plusDays } from "../../parts/time";
+
+export interface Trial {
+  metric: string;
+  /** The day of the strip. */
+  day: string;
+  /** The names, best first. */
+  order: string[];
+  /** What each source gives to the days, by date. */
+  days: Map<string, Schemas["SourceValue"][]>;
+  strip: Series;
+}
+
+interface Asked {
+  metric: string;
+  day: string;
+  from: string;
+  until: string;
+  /** Names of every source in the order that holds now. */
+  present: string[];
+}
+
+export async function tryOrder(order: string[], asked: Asked): Promise<Trial> {
+  const { metric, day, from, until, present } = asked;
+  const more = { merge: "none", order: placesOf(order, present) } as const;
+  const [days, strip] = await Promise.all([
+    series(metric, from, until, "1d", more),
+    series(metric, day, plusDays(day, 1), "5m", more),
+  ]);
+  return { metric, day, order, days: byDay(days), strip };
+}
+
+/** What each source counted on each day. */
+export function byDay(series: Series): Map<string, Schemas["SourceValue"][]> {
+  const { columns, sources } = series;
+  const found = new Map<string, Schemas["SourceValue"][]>();
+  columns?.date?.forEach((date, index) => {
+    const share = {
+      source: sources[columns.source?.[index] ?? 0] ?? "",
+      value: columns.counted?.[index] ?? 0,
+      unmerged: columns.value?.[index] ?? 0,
+      samples: columns.samples?.[index] ?? 0,
+    };
+    found.set(date, [...(found.get(date) ?? []), share]);
+  });
+  return found;
+}
+
+/** The total of a day: what counts of each source. */
+export function totalOf(shares: Schemas["SourceValue"][]): number {
+  return shares.reduce((sum, share) => sum + share.value, 0);
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { type Line, matching, sorted, table, valueOf } from "./cohort";
+
+const line = (name: string, value: number | null): Line =>
+  ({
+    key: name,
+    name,
+    item: { sha256: "ab" },
+    recording: {
+      device: "Actiwatch",
+      format: "awd",
+      start: "2026-05-03T12:00:00",
+      epochs: 2880,
+      epoch_s: 60,
+      coverage: 0.9,
+      damages: { count: 1, first: [] },
+      measures: { total_sleep_min: value === null ? { value, reason: "too few nights" } : { value } },
+    },
+  }) as unknown as Line;
+
+test("what has no value comes last in either order, and numbers in names count", () => {
+  const lines = [line("p10", null), line("p2", 400), line("p1", 300)];
+  const names = (by: string, down: boolean) => sorted(lines, by, down).map((one) => one.name);
+  expect(names("total_sleep_min", false)).toEqual(["p1", "p2", "p10"]);
+  expect(names("total_sleep_min", true)).toEqual(["p2", "p1", "p10"]);
+  expect(names("recording", false)).toEqual(["p1", "p2", "p10"]);
+  expect(valueOf(line("a", 1), "days")).toBe(2);
+});
+
+test("every word of a search must be there", () => {
+  const lines = [line("night shift", 1), line("day shift", 1)];
+  expect(matching(lines, "SHIFT night").map((one) => one.name)).toEqual(["night shift"]);
+  expect(matching(lines, "actiwatch")).toHaveLength(2);
+});
+
+test("the file has each measure, and nothing where there is none", () => {
+  const { head, rows } = table([line("a", 1.25), line("b", null)]);
+  const at = head.indexOf("total_sleep_min");
+  expect(rows.map((row) => row[at])).toEqual(["1.25", ""]);
+  expect(rows.every((row) => row.length === head.length)).toBe(true);
+});

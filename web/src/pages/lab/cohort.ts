@@ -1,0 +1,89 @@
+/** The recordings of a cohort as a table. */
+import { number } from "../../parts/format";
+import type { Item, Recording } from "./lab.svelte";
+
+/** Measures that the table shows; the file has all of them. */
+export const SHOWN = [
+  "total_sleep_min",
+  "sleep_efficiency",
+  "sleep_midpoint",
+  "sleep_regularity_index",
+  "interdaily_stability",
+  "intradaily_variability",
+  "relative_amplitude",
+];
+
+export interface Line {
+  key: string;
+  name: string;
+  item: Pick<Item, "sha256">;
+  recording: Recording;
+}
+
+type Cell = string | number | null;
+
+/** The columns of the table before the measures. */
+export const FACTS = ["recording", "device", "start", "days", "coverage"] as const;
+
+export function fact(line: Line, id: (typeof FACTS)[number]): Cell {
+  const { recording } = line;
+  if (id === "recording") return line.name;
+  if (id === "device") return recording.device ?? recording.format;
+  if (id === "start") return recording.start;
+  if (id === "days") return (recording.epochs * recording.epoch_s) / 86_400;
+  return recording.coverage;
+}
+
+export function valueOf(line: Line, id: string): Cell {
+  const known = FACTS.find((one) => one === id);
+  if (known) return fact(line, known);
+  const value: unknown = line.recording.measures[id]?.value;
+  return typeof value === "number" || typeof value === "string" ? value : null;
+}
+
+/** In the order of a column; what has no value comes last either way. */
+export function sorted(lines: Line[], by: string, down: boolean): Line[] {
+  return lines.toSorted((a, b) => {
+    const [one, other] = [valueOf(a, by), valueOf(b, by)];
+    if (one === null || other === null) return one === other ? 0 : one === null ? 1 : -1;
+    const order =
+      typeof one === "number" && typeof other === "number"
+        ? one - other
+        : String(one).localeCompare(String(other), undefined, { numeric: true });
+    return down ? -order : order;
+  });
+}
+
+export function matching(lines: Line[], search: string): Line[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return lines.filter((line) => {
+    const { device, format, serial } = line.recording;
+    const text = `${line.name} ${device ?? ""} ${format} ${serial ?? ""}`.toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** A value as people read it. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return String(value).replace("T", " ");
+  return number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3);
+}
+
+/** Everything as a table of a file: numbers as they came. */
+export function table(lines: Line[]): { head: string[]; rows: string[][] } {
+  const ids = [...new Set(lines.flatMap((line) => Object.keys(line.recording.measures)))];
+  const facts = ["member", "format", "device", "serial", "channel", "unit", "start", "epoch_s"] as const;
+  return {
+    head: ["recording", "sha256", ...facts, "epochs", "coverage", "damages", ...ids],
+    rows: lines.map((line) => [
+      line.name,
+      line.item.sha256,
+      ...facts.map((id) => String(line.recording[id] ?? "")),
+      String(line.recording.epochs),
+      String(line.recording.coverage),
+      String(line.recording.damages.count),
+      ...ids.map((id) => String(valueOf(line, id) ?? "")),
+    ]),
+  };
+}

@@ -1,0 +1,83 @@
+/** Recordings of a cohort on their way through the laboratory: one at a time, kept in this page only. */
+import { client, data, Failure, type Schemas } from "../../api/client";
+import { t } from "../../words/words";
+
+export type Recording = Schemas["LabRecording"];
+
+/** What the laboratory holds in memory; longer recordings are for the command line. */
+export const BYTES_MAX = 64 * 1024 * 1024;
+
+export interface How {
+  zone?: string;
+  columns?: string;
+}
+
+export class Item {
+  state = $state<"waiting" | "working" | "done" | "failed">("waiting");
+  wrong = $state("");
+  sha256 = "";
+  recordings = $state.raw<Recording[]>([]);
+  readonly id: number;
+  readonly file: File;
+  readonly how: How;
+
+  constructor(id: number, file: File, how: How) {
+    this.id = id;
+    this.file = file;
+    this.how = how;
+  }
+
+  async analyze(): Promise<void> {
+    this.state = "working";
+    this.wrong = "";
+    try {
+      if (this.file.size > BYTES_MAX) throw new Failure("problem", t.lab.tooLarge);
+      const found = await data(
+        client.POST("/api/v1/lab/recordings", {
+          params: { query: this.how },
+          body: this.file as unknown as string,
+          bodySerializer: (body) => body as unknown as File,
+          headers: { "Content-Type": "application/octet-stream" },
+        }),
+      );
+      this.sha256 = found.sha256;
+      this.recordings = found.recordings;
+      this.state = "done";
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.wrong = error.message || t.state.offline;
+      this.state = "failed";
+    }
+  }
+}
+
+class Laboratory {
+  items = $state<Item[]>([]);
+  #last = 0;
+  #busy = false;
+
+  add(files: Iterable<File>, how: How): void {
+    for (const file of files) this.items.push(new Item(++this.#last, file, how));
+    void this.#work();
+  }
+
+  again(item: Item): void {
+    item.state = "waiting";
+    void this.#work();
+  }
+
+  remove(item: Item): void {
+    this.items = this.items.filter((one) => one.id !== item.id);
+  }
+
+  /** The server analyses few at once, and others wait with us: one after the other. */
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    let next: Item | undefined;
+    while ((next = this.items.find((one) => one.state === "waiting"))) await next.analyze();
+    this.#busy = false;
+  }
+}
+
+export const laboratory = new Laboratory();
