@@ -200,8 +200,8 @@ pub async fn page(
     after: Option<i64>,
     limit: u32,
 ) -> Result<Vec<(i64, Person)>, Error> {
-    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Uuid, Vec<u8>, String, String, i64, i64)>(
-        "SELECT no, id, email_sealed, password_hash, role, disabled, created_us
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
          FROM persons WHERE no > $1 ORDER BY no LIMIT $2",
     )
     .bind(after.unwrap_or(i64::MIN))
@@ -209,12 +209,7 @@ pub async fn page(
     .fetch_all(connection)
     .await)?;
     rows.into_iter()
-        .map(|(no, id, email, hash, role, disabled, created_us)| {
-            Ok((
-                no,
-                person(vault, (id, email, hash, role, disabled, created_us))?,
-            ))
-        })
+        .map(|row| Ok((row.no, person(vault, row)?)))
         .collect()
 }
 

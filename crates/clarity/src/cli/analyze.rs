@@ -9,7 +9,7 @@ use analysis::effort::intensity;
 use analysis::report::column::Column;
 use analysis::report::groups;
 use analysis::report::scorer;
-use analysis::report::{Least, Span, day, night};
+use analysis::report::{Least, day, night};
 use anyhow::Context;
 use import::recording::columns::Columns;
 use import::recording::front;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use analysis::report::column::{Field, Kind};
-use analysis::report::{day, groups, night};
+use analysis::report::{Least, day, groups, night};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -272,7 +272,8 @@ fn examined(bytes: &Bytes, how: &How) -> Result<Examined, Problem> {
         days: Listed::Yes,
         scores: Listed::No,
         scorer: None,
-        nonwear: LeaveOut::Kept,
+        nonwear: LeaveOut::Choi,
+        least: Least::CUSTOMARY,
         cut_points: None,
     };
     let documents = file.recordings.iter().map(|loaded| {
