@@ -3,6 +3,7 @@
 //!
 //! `CLARITY_WRITE_DOCS=1` writes the file anew.
 
+mod admin;
 mod devices;
 mod window;
 
@@ -440,30 +441,7 @@ async fn ends(story: &mut Story) {
     story
         .take("logout", Method::POST, path, Sent::Nothing)
         .await;
-    detailed(story).await;
-}
-
-/// The operations that only an administrator may ask for.
-async fn detailed(story: &mut Story) {
-    let eve = story.test.register("eve@example.org").await;
-    let job = crate::admin::set_aside(&story.test, &eve, 1).await;
-    let other = story.test.register("mallory@example.org").await;
-    let unwanted = crate::admin::set_aside(&story.test, &other, 2).await;
-    story.ada = Some(crate::live::administrator(&story.test).await);
-    story.get("list_people", "admin/people?limit=1").await;
-    story.get("get_job_queue", "admin/jobs").await;
-    let retry = format!("/api/v1/admin/jobs/{job}/retry");
-    story
-        .take("retry_job", Method::POST, &retry, Sent::Nothing)
-        .await;
-    let forget = format!("/api/v1/admin/jobs/{unwanted}");
-    story
-        .take("forget_job", Method::DELETE, &forget, Sent::Nothing)
-        .await;
-    let path = "/health/detailed";
-    story
-        .take("get_detailed_health", Method::GET, path, Sent::Nothing)
-        .await;
+    admin::rule(story).await;
 }
 
 fn file() -> PathBuf {

@@ -1,0 +1,28 @@
+//! What those who run the server see and do.
+
+use axum::http::Method;
+
+use super::{Sent, Story};
+
+/// The operations that only an administrator may ask for.
+pub(super) async fn rule(story: &mut Story) {
+    let eve = story.test.register("eve@example.org").await;
+    let job = crate::admin::set_aside(&story.test, &eve, 1).await;
+    let other = story.test.register("mallory@example.org").await;
+    let unwanted = crate::admin::set_aside(&story.test, &other, 2).await;
+    story.ada = Some(crate::live::administrator(&story.test).await);
+    story.get("list_people", "admin/people?limit=1").await;
+    story.get("get_job_queue", "admin/jobs").await;
+    let retry = format!("/api/v1/admin/jobs/{job}/retry");
+    story
+        .take("retry_job", Method::POST, &retry, Sent::Nothing)
+        .await;
+    let forget = format!("/api/v1/admin/jobs/{unwanted}");
+    story
+        .take("forget_job", Method::DELETE, &forget, Sent::Nothing)
+        .await;
+    let path = "/health/detailed";
+    story
+        .take("get_detailed_health", Method::GET, path, Sent::Nothing)
+        .await;
+}
