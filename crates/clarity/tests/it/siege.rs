@@ -213,7 +213,9 @@ async fn somebody_who_computes_keeps_nobody_waiting() {
     let bea = test.register("bea@example.org").await;
     let me = test.get("/api/v1/auth/me", Some(&ada)).await.json();
     let user = me["id"].as_str().expect("an id").parse().expect("an id");
-    clarity::demo::bring(&test.app, user, clarity::demo::Who::Ada).await.expect("a life");
+    clarity::demo::bring(&test.app, user, clarity::demo::who::Who::Robin)
+        .await
+        .expect("a life");
     crate::uploads::settle(&test).await;
     let greedy = (0..120).map(|number| {
         let path = format!(
