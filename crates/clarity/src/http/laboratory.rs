@@ -86,6 +86,15 @@ struct LabRecording {
     epochs: u64,
     /// Share of the epochs that has a value.
     coverage: f64,
+    /// What was left out as not worn: `kept` for nothing, else the rule.
+    nonwear: String,
+    /// Why no rule of non-wear could be applied.
+    #[schema(required = false)]
+    nonwear_reason: Option<String>,
+    /// How many nights a mean over nights needs.
+    least_nights: u64,
+    /// How many worn days a mean over days needs.
+    least_days: u64,
     /// The scorer of sleep.
     scorer: String,
     /// The cut points of intensity, where some fit the recording.
