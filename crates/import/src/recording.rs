@@ -25,13 +25,17 @@ mod lines;
 mod magnitude;
 mod motionwatch;
 mod nhanes;
+mod nsrr;
 mod numbers;
 pub mod options;
+mod packed;
 mod people;
 mod plausible;
+mod raw_csv;
 mod rpx;
 mod source;
 mod stamp;
+pub mod stamps;
 mod table;
 mod tempatilumi;
 

@@ -28,7 +28,7 @@ impl Endian {
         }
         let (units, _) = head.as_chunks::<2>();
         let first = units.get(..PLAIN_UNITS)?;
-        let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n' | 0xa0..=0xff);
         if first.iter().all(|[low, high]| *high == 0 && is_plain(*low)) {
             Some(Self::Little)
         } else if first.iter().all(|[high, low]| *high == 0 && is_plain(*low)) {

@@ -11,9 +11,12 @@ use analysis::report::groups;
 use analysis::series::DAY_S;
 use analysis::stats::two_groups::{self, Comparison};
 use analysis::stats::{circular, multiplicity};
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::record::Field;
 use serde_json::Value;
 
 use crate::diary::names;
+use crate::load;
 
 /// Why groups could not be compared.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +82,8 @@ pub struct Compare {
 /// A recording's measures by name.
 struct Measured {
     path: String,
+    /// The person, in a file that holds several.
+    member: Option<String>,
     values: HashMap<String, f64>,
 }
 
@@ -95,7 +100,7 @@ pub fn compare(
     let mut groups: BTreeMap<String, Vec<&Measured>> = BTreeMap::new();
     let mut unlabelled = Vec::new();
     for recording in &recordings {
-        let names = names(Path::new(&recording.path));
+        let names = names_of(recording);
         match names
             .iter()
             .find_map(|name| labels.get(&name.to_lowercase()))
@@ -188,15 +193,82 @@ pub fn shown(column: &Column, value: f64) -> String {
     }
 }
 
+/// The names under which a recording may be labelled.
+fn names_of(recording: &Measured) -> Vec<String> {
+    let path = Path::new(&recording.path);
+    match &recording.member {
+        Some(member) => vec![member.clone(), load::name(path, Some(member))],
+        None => names(path),
+    }
+}
+
 fn read_results(path: &Path) -> Result<Vec<Measured>, CompareError> {
-    let is_json = path
-        .extension()
-        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-    if is_json {
+    let is = |wanted: &str| {
+        path.extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+    };
+    if is("json") {
         from_json(path)
+    } else if is("parquet") {
+        from_parquet(path)
     } else {
         from_csv(path)
     }
+}
+
+fn from_parquet(path: &Path) -> Result<Vec<Measured>, CompareError> {
+    let refused = |error: &dyn std::fmt::Display| CompareError::Read {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let file = std::fs::File::open(path).map_err(|error| refused(&error))?;
+    let reader = SerializedFileReader::new(file).map_err(|error| refused(&error))?;
+    let rows = reader.get_row_iter(None).map_err(|error| refused(&error))?;
+    let columns: HashMap<&str, &'static Column> =
+        groups::all().map(|column| (column.id, column)).collect();
+    let mut found = Vec::new();
+    for row in rows {
+        let row = row.map_err(|error| refused(&error))?;
+        let mut measured = Measured {
+            path: String::new(),
+            member: None,
+            values: HashMap::new(),
+        };
+        for (name, field) in row.get_column_iter() {
+            match (name.as_str(), field) {
+                ("path", Field::Str(text)) => measured.path.clone_from(text),
+                ("member", Field::Str(text)) => measured.member = filled(text),
+                (name, field) => {
+                    let column = columns.get(name);
+                    if let Some(value) = column.and_then(|column| number(column, field)) {
+                        measured.values.insert(name.to_owned(), value);
+                    }
+                }
+            }
+        }
+        found.push(measured);
+    }
+    if found.iter().any(|measured| measured.path.is_empty()) {
+        return Err(refused(
+            &"it has no column path, so analyze did not write it",
+        ));
+    }
+    Ok(found)
+}
+
+/// A cell of a Parquet file as a number.
+fn number(column: &Column, field: &Field) -> Option<f64> {
+    if let Field::Str(text) = field {
+        return read_clock(text).filter(|_| column.kind == Kind::Clock);
+    }
+    // Numbers print as what they are.
+    matches!(field, Field::Double(_) | Field::Long(_) | Field::Int(_))
+        .then(|| field.to_string().parse().ok())
+        .flatten()
+}
+
+fn filled(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn from_json(path: &Path) -> Result<Vec<Measured>, CompareError> {
@@ -226,6 +298,10 @@ fn from_json(path: &Path) -> Result<Vec<Measured>, CompareError> {
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .to_owned(),
+            member: recording
+                .get("member")
+                .and_then(Value::as_str)
+                .and_then(filled),
             values: groups::all().filter_map(value).collect(),
         }
     };
@@ -240,6 +316,7 @@ fn from_csv(path: &Path) -> Result<Vec<Measured>, CompareError> {
     let mut rows = csv::Reader::from_path(path).map_err(refused)?;
     let headings = rows.headers().map_err(refused)?.clone();
     let at = position(path, &headings, "path")?;
+    let of_member = headings.iter().position(|name| name == "member");
     let places: Vec<(usize, &'static Column)> = groups::all()
         .filter_map(|column| Some((headings.iter().position(|name| name == column.id)?, column)))
         .collect();
@@ -258,6 +335,7 @@ fn from_csv(path: &Path) -> Result<Vec<Measured>, CompareError> {
         };
         found.push(Measured {
             path: row.get(at).unwrap_or_default().to_owned(),
+            member: of_member.and_then(|at| row.get(at)).and_then(filled),
             values: places.iter().filter_map(value).collect(),
         });
     }

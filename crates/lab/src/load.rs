@@ -37,6 +37,8 @@ pub struct How {
     pub zone: Option<TimeZone>,
     /// Length of an epoch to resample to, seconds.
     pub epoch_s: Option<u32>,
+    /// Samples per second of raw acceleration in text, where its times do not tell.
+    pub rate_hz: Option<f64>,
     /// What may be lost of a file that is used.
     pub losses: Losses,
     /// Whether a file is decoded on a thread of its own while its samples are reduced.
@@ -121,7 +123,7 @@ pub enum LoadError {
 #[derive(Debug)]
 pub struct Loaded {
     /// Number of the person in a file that holds several.
-    pub(crate) member: Option<String>,
+    pub member: Option<String>,
     /// What the device says about itself.
     pub header: Header,
     /// Name of the channel that is the activity.

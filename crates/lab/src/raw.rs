@@ -58,6 +58,7 @@ pub(super) fn read(
     let options = Options {
         format: how.format.as_deref(),
         columns: how.columns.as_ref(),
+        rate_hz: how.rate_hz,
         epoch_s: None,
     };
     match how.decode {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use analysis::effort::intensity;
-use analysis::report::Span;
 use analysis::report::column::Column;
 use analysis::report::groups;
 use analysis::report::scorer;
@@ -14,10 +14,10 @@ use import::recording::columns::Columns;
 use import::recording::front;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
-use lab::diary::{self, Kind, Log};
+use lab::diary::{self, Kind, Log, Whose};
 use lab::examine::{self, Listed, Prepared, Wanted, Written};
 use lab::journal::{self, Entry, Journal};
-use lab::load::{self, Decode, How, Losses};
+use lab::load::{self, Decode, How, Loaded, Losses};
 use lab::models::digest::Sha256;
 use lab::results::{self, Line, Output};
 use lab::{batch, find, pages};
@@ -44,6 +44,10 @@ struct Batch {
     pages: Option<PathBuf>,
     /// All that decides on a document besides the file and what people wrote about it.
     options: String,
+    /// What the logs say under names of no file: people of one may have them.
+    beyond: String,
+    /// Whether the logs said anything about any recording.
+    is_matched: AtomicBool,
 }
 
 /// What came of one file.
@@ -67,6 +71,10 @@ pub(super) fn analyze(global: &Global, wanted: &Analyze) -> Result<(), Failure> 
             "a diary or list of periods for several recordings needs a column recording",
         ));
     }
+    for log in [&batch.diary, &batch.periods] {
+        tell_without(log);
+        batch.beyond += &log.said(log.beyond(&files).into_iter());
+    }
     if files.len() < threads(wanted) {
         batch.how.decode = Decode::Beside;
     }
@@ -81,11 +89,28 @@ pub(super) fn analyze(global: &Global, wanted: &Analyze) -> Result<(), Failure> 
         Journal::begin(&place)?
     };
     let lines = work(&batch, &files, threads(wanted), &mut journal)?;
+    if batch.is_stray() && lines.iter().any(|line| line.outcome.is_ok()) {
+        return Err(Failure::usage(
+            "the diary or list of periods names none of the recordings; its column recording has the names of \
+             the files, with or without their extensions, or of the people in them (what was analysed is kept: \
+             mend the names and go on with --resume)",
+        ));
+    }
     results::write(&target, &lines, &mut journal, &batch.wanted.columns)?;
     if let Some(folder) = &batch.pages {
         pages::write_cohort(folder, &lines, &mut journal, &batch.wanted.columns)?;
     }
     tell(global, wanted, &lines, begun.elapsed())
+}
+
+/// Reports the lines of a log that were left out.
+fn tell_without(log: &Log) {
+    if let Some(first) = log.without().first() {
+        output::note(&format!(
+            "{} lines of the diary or list of periods have no start or no end and were left out; the first is line {first}",
+            log.without().len()
+        ));
+    }
 }
 
 fn threads(wanted: &Analyze) -> usize {
@@ -151,18 +176,25 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
             channel: wanted.channel.clone(),
             zone,
             epoch_s: wanted.epoch,
-            losses: if wanted.strict {
-                Losses::Refused
-            } else {
-                Losses::Counted
-            },
+            rate_hz: wanted.rate,
+            losses: losses(wanted),
             decode: Decode::Here,
         },
         wanted: wanted_parts,
         diary: log(&wanted.diary, diary::read_diary)?,
         periods: log(&wanted.periods, diary::read_periods)?,
         pages: wanted.report.clone(),
+        beyond: String::new(),
+        is_matched: AtomicBool::new(false),
     })
+}
+
+fn losses(wanted: &Analyze) -> Losses {
+    if wanted.strict {
+        Losses::Refused
+    } else {
+        Losses::Counted
+    }
 }
 
 struct Chosen {
@@ -232,51 +264,67 @@ fn options(wanted: &Analyze, parts: &Wanted) -> String {
         "columns": columns, "nights": parts.nights, "days": parts.days, "scores": parts.scores,
         "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear,
         "tz": wanted.tz, "epoch_s": wanted.epoch, "table": wanted.columns, "format": wanted.format,
-        "channel": wanted.channel, "strict": wanted.strict, "cut_points": parts.cut_points.map(|points| points.id),
+        "channel": wanted.channel, "strict": wanted.strict, "rate_hz": wanted.rate, "cut_points": parts.cut_points.map(|points| points.id),
     })
     .to_string()
 }
 
 impl Batch {
-    fn written(&self, path: &Path) -> Written {
+    fn written(&self, path: &Path, loaded: &Loaded) -> Written {
+        let whose = Whose {
+            path,
+            member: loaded.member.as_deref(),
+            start_s: loaded.activity.start_s(),
+        };
+        for log in [&self.diary, &self.periods] {
+            if log.knows(path, whose.member) {
+                self.is_matched.store(true, Ordering::Relaxed);
+            }
+        }
         Written {
-            bed: self.diary.of(path, Kind::Bed),
-            not_worn: self.diary.of(path, Kind::NotWorn),
-            used: self.periods.of(path, Kind::Used).first().copied(),
+            bed: self.diary.of(whose, Kind::Bed),
+            not_worn: self.diary.of(whose, Kind::NotWorn),
+            used: self.periods.of(whose, Kind::Used).first().copied(),
         }
     }
 
     /// Digest of a content, the options and what people wrote: equal keys have equal documents.
-    fn key(&self, sha256: &str, written: &Written) -> String {
-        let spans = |spans: &[Span]| -> Vec<(i64, i64)> {
-            spans
-                .iter()
-                .map(|span| (span.from_s, span.until_s))
-                .collect()
-        };
+    fn key(&self, sha256: &str, path: &Path) -> String {
         let said = json!([
             sha256,
             self.options,
-            spans(&written.bed),
-            spans(&written.not_worn),
-            written.used.map(|used| (used.from_s, used.until_s)),
+            self.diary.said_of(path),
+            self.periods.said_of(path),
+            self.beyond,
         ]);
         Sha256::of(said.to_string().as_bytes()).to_string()
     }
 
+    /// Whether a log names only recordings that are not there.
+    fn is_stray(&self) -> bool {
+        let has_any = !(self.diary.is_empty() && self.periods.is_empty());
+        has_any && !self.is_matched.load(Ordering::Relaxed)
+    }
+
     fn one(&self, path: &Path, known: Option<&dyn Fn(&str) -> bool>) -> anyhow::Result<Done> {
-        let written = self.written(path);
         if let Some(known) = known {
             let sha256 = load::sha256(path).context("cannot read the file")?;
-            let key = self.key(&sha256, &written);
+            let key = self.key(&sha256, path);
             if known(&key) && self.has_page(path, &sha256) {
+                // What is known was matched when it was analysed.
+                self.is_matched.store(true, Ordering::Relaxed);
                 return Ok(Done::Known(key));
             }
         }
         let file = load::load(path, &self.how)?;
+        let is_anybodys = !(self.diary.has_names() && self.periods.has_names());
+        anyhow::ensure!(
+            file.recordings.len() == 1 || !is_anybodys,
+            "a diary or list of periods for several people needs a column recording with their names"
+        );
         let mut recordings = Vec::with_capacity(file.recordings.len());
         for loaded in &file.recordings {
-            let prepared = Prepared::new(loaded, &written);
+            let prepared = Prepared::new(loaded, &self.written(path, loaded));
             let report = prepared.report(loaded.header.format, &self.wanted);
             recordings.push(examine::document(loaded, &report, &self.wanted)?);
             if let Some(folder) = &self.pages {
@@ -284,7 +332,7 @@ impl Batch {
             }
         }
         Ok(Done::New(Entry {
-            key: self.key(&file.sha256, &written),
+            key: self.key(&file.sha256, path),
             sha256: file.sha256,
             recordings,
         }))

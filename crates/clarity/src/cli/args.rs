@@ -169,10 +169,10 @@ pub(crate) struct Analyze {
     /// Only these measures, groups or methods, and `nights` and `days`, separated by commas.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) methods: Vec<String>,
-    /// Sleep diary: CSV with recording, type (night, nap, nowear, active), start and end.
+    /// Sleep diary: a table with recording, type (night, nap, nowear, active), start and end, or a wide log of GGIR.
     #[arg(long, value_name = "FILE")]
     pub(crate) diary: Option<PathBuf>,
-    /// The part of each recording to use: CSV with recording, start and end.
+    /// The part of each recording to use: a table with recording, start and end.
     #[arg(long, value_name = "FILE")]
     pub(crate) periods: Option<PathBuf>,
     /// Put recordings on the local clock of this zone, such as Europe/Oslo; their device's clock must
@@ -182,9 +182,13 @@ pub(crate) struct Analyze {
     /// Resample to epochs of this many seconds: counts are added up, the rest averaged.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub(crate) epoch: Option<u32>,
-    /// What the columns of a table are, such as time=timestamp,count=activity,light=4.
+    /// What the columns of a table are, such as time=timestamp,count=activity,light=4,subject=id,
+    /// or time=1,x=2,y=3,z=4 for raw acceleration.
     #[arg(long, value_name = "COLUMNS")]
     pub(crate) columns: Option<String>,
+    /// Samples per second of raw acceleration in a table, where its times do not tell.
+    #[arg(long, value_name = "HZ")]
+    pub(crate) rate: Option<f64>,
     /// The format of the files; without it they are recognised by their content.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,

@@ -58,6 +58,7 @@ pub(crate) fn read(
     let options = Options {
         format: Some(format),
         columns: around.columns,
+        rate_hz: None,
         epoch_s: around.epoch_s,
     };
     let mut reduction = Reduction::default();

@@ -1,4 +1,4 @@
-//! ActiGraph CSV of epochs: what `ActiLife` and `CentrePoint` export.
+//! ActiGraph CSV: what `ActiLife` and `CentrePoint` export, counts of epochs or raw acceleration.
 //!
 //! *Structure* (seen for `ActiLife`): a first line `------------ Data File Created By ActiGraph … date format
 //! M/d/yyyy …`, lines of `Key value` and a line of hyphens; then a heading with times or without, or no heading at
@@ -22,7 +22,9 @@ use super::options::Options;
 use super::people::Subject;
 use super::stamp::{self, Calendar, Order};
 use super::table::{self, Cell, Field, Layout, When};
-use super::{Channel, Content, Damages, Header, Member, Quantity, Recording, magnitude};
+use super::{
+    Blocks, Channel, Content, Damages, Header, Member, Quantity, Raw, Recording, magnitude, raw_csv,
+};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "actigraph_csv";
@@ -117,7 +119,11 @@ fn plain(cell: &str) -> String {
 }
 
 /// Reads a file.
-pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Content, Error> {
+pub(crate) fn read(
+    input: &mut dyn Read,
+    options: &Options<'_>,
+    blocks: &mut Blocks<'_>,
+) -> Result<Content, Error> {
     let mut lines = Lines::new(input);
     let Some(Line { text, .. }) = lines.next_line()? else {
         return Err(Error::Empty { format: NAME });
@@ -152,7 +158,9 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Conten
     let Some((spot, text)) = first else {
         return Err(Error::Empty { format: NAME });
     };
-    head.refuse_raw(spot, &text)?;
+    if head.rate_hz.is_some() || text.to_lowercase().contains("accelerometer") {
+        return read_raw(&head, (spot, text), lines, options, blocks).map(Content::Raw);
+    }
     let cells = table::split(&text, table::separator(&text));
     let is_heading = cells
         .iter()
@@ -196,7 +204,8 @@ struct Head {
     download: Option<String>,
     epoch_s: Option<u32>,
     mode: Option<u32>,
-    is_raw: bool,
+    /// Samples per second, in files of raw acceleration.
+    rate_hz: Option<f64>,
 }
 
 impl Head {
@@ -220,7 +229,9 @@ impl Head {
                 ..Header::default()
             },
             order,
-            is_raw: text.contains(" Hz"),
+            rate_hz: text
+                .split_once(" Hz")
+                .and_then(|(before, _)| before.rsplit(' ').next()?.parse().ok()),
             ..Self::default()
         }
     }
@@ -298,16 +309,40 @@ impl Head {
             fields: named.chain(rest).collect(),
         }
     }
+}
 
-    fn refuse_raw(&self, spot: Spot, text: &str) -> Result<(), Error> {
-        let is_raw = self.is_raw || text.to_lowercase().contains("accelerometer");
-        if !is_raw {
-            return Ok(());
-        }
-        let message =
-            "the file has raw acceleration, not epochs; export counts, or send the GT3X file";
-        Err(table::malformed(NAME, spot, message))
+/// Reads raw acceleration: with a heading or without, with times or at the rate of the header.
+fn read_raw(
+    head: &Head,
+    (spot, text): (Spot, String),
+    lines: Lines<'_>,
+    options: &Options<'_>,
+    blocks: &mut Blocks<'_>,
+) -> Result<Raw, Error> {
+    let separator = table::separator(&text);
+    let cells = table::split(&text, separator);
+    let is_heading = text.to_lowercase().contains("accelerometer");
+    let has_time = plain(cells.first().copied().unwrap_or_default()) == "timestamp"
+        || (!is_heading && cells.len() > 3);
+    let (time, axes) = if has_time {
+        (Some(When::Stamp(0)), [1, 2, 3])
+    } else {
+        (None, [0, 1, 2])
+    };
+    let start_s = if has_time { None } else { head.start_s() };
+    if !has_time && start_s.is_none() {
+        let message = "expected Start Time and Start Date in the header";
+        return Err(table::malformed(NAME, spot, message));
     }
+    let known = raw_csv::Known {
+        header: head.header.clone(),
+        rate_hz: options.rate_hz.or(head.rate_hz),
+        start_s,
+        order: head.order,
+    };
+    let columns = raw_csv::Columns { time, axes };
+    let first = (!is_heading).then_some((spot, text));
+    raw_csv::read_rows(lines, separator, columns, known, first, blocks)
 }
 
 fn field(index: usize, rank: usize) -> Option<Field> {

@@ -11,6 +11,8 @@ pub enum Role {
     Date,
     /// The pseudonym of the wearer; rows of different ones are recordings of different people.
     Subject,
+    /// Raw acceleration along an axis: 0 is x, 1 is y, 2 is z.
+    Axis(u8),
     /// Activity counts.
     Count,
     /// Light in lux.
@@ -128,6 +130,11 @@ impl Columns {
         Ok(Self { roles })
     }
 
+    /// Whether the three axes of raw acceleration are declared.
+    pub fn are_raw(&self) -> bool {
+        (0..3).all(|axis| self.roles.iter().any(|(role, _)| *role == Role::Axis(axis)))
+    }
+
     /// The declared columns in their order.
     pub fn roles(&self) -> &[(Role, Column)] {
         &self.roles
@@ -140,6 +147,9 @@ impl Role {
             "time" => Self::Time,
             "date" => Self::Date,
             "subject" => Self::Subject,
+            "x" => Self::Axis(0),
+            "y" => Self::Axis(1),
+            "z" => Self::Axis(2),
             "count" | "counts" | "activity" => Self::Count,
             "light" | "lux" => Self::Light,
             "temperature" => Self::Temperature,

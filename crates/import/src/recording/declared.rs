@@ -17,7 +17,7 @@ use super::options::Options;
 use super::people::{Subject, Told};
 use super::stamp::Calendar;
 use super::table::{self, Field, Layout, When};
-use super::{Content, Header, Member, Quantity, Recording};
+use super::{Blocks, Content, Header, Member, Quantity, Raw, Recording, raw_csv};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "table";
@@ -68,8 +68,15 @@ pub(crate) fn is_meant(head: &[u8]) -> bool {
 }
 
 /// Reads a file.
-pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Content, Error> {
+pub(crate) fn read(
+    input: &mut dyn Read,
+    options: &Options<'_>,
+    blocks: &mut Blocks<'_>,
+) -> Result<Content, Error> {
     let mut lines = Lines::new(input);
+    if let Some(columns) = options.columns.filter(|columns| columns.are_raw()) {
+        return read_raw(lines, columns, options, blocks).map(Content::Raw);
+    }
     let (layout, first) = match options.columns {
         Some(columns) => declared(&mut lines, columns, options)?,
         None => (plain(&mut lines, options)?, None),
@@ -89,6 +96,49 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Conten
         Member { number, recording }
     });
     table::content(NAME, subject, members.collect())
+}
+
+/// Reads raw acceleration whose columns are declared.
+fn read_raw(
+    mut lines: Lines<'_>,
+    columns: &Columns,
+    options: &Options<'_>,
+    blocks: &mut Blocks<'_>,
+) -> Result<Raw, Error> {
+    let has_heading = columns
+        .roles()
+        .iter()
+        .any(|(_, column)| matches!(column, Column::Heading(_)));
+    let known = raw_csv::Known {
+        header: Header {
+            format: NAME,
+            ..Header::default()
+        },
+        rate_hz: options.rate_hz,
+        ..raw_csv::Known::default()
+    };
+    while let Some(Line { spot, text }) = lines.next_line()? {
+        if spot.line > PREAMBLE_LINES_MAX {
+            break;
+        }
+        let separator = table::separator(&text);
+        let cells = table::split(&text, separator);
+        let Some(Located { when, axes, .. }) = located(columns, &cells) else {
+            continue;
+        };
+        let Ok(axes) = axes.try_into() else { break };
+        if !has_heading && !is_row(when, &cells) {
+            continue;
+        }
+        let first = (!has_heading).then(|| (spot, text.into_owned()));
+        let columns = raw_csv::Columns {
+            time: Some(when),
+            axes,
+        };
+        return raw_csv::read_rows(lines, separator, columns, known, first, blocks);
+    }
+    let message = "no line has all declared columns; check their spelling";
+    Err(table::malformed(NAME, lines.spot(), message))
 }
 
 /// Finds the line under which the declared columns stand; without headings that is the first row.
@@ -111,6 +161,7 @@ fn declared(
             when,
             mut subject,
             fields,
+            ..
         }) = located(columns, &cells)
         else {
             continue;
@@ -158,11 +209,13 @@ struct Located {
     when: When,
     subject: Option<Subject>,
     fields: Vec<Field>,
+    axes: Vec<usize>,
 }
 
 /// The declared columns at their places in a line, if it has them all.
 fn located(columns: &Columns, cells: &[&str]) -> Option<Located> {
     let (mut date, mut time, mut subject, mut fields) = (None, None, None, Vec::new());
+    let mut axes = Vec::new();
     for (role, column) in columns.roles() {
         let index = match column {
             Column::Number(number) => number.checked_sub(1).filter(|index| *index < cells.len())?,
@@ -183,6 +236,7 @@ fn located(columns: &Columns, cells: &[&str]) -> Option<Located> {
                     told: Told::Declared,
                 });
             }
+            Role::Axis(axis) => axes.push((*axis, index)),
             Role::Count
             | Role::Light
             | Role::Temperature
@@ -194,6 +248,17 @@ fn located(columns: &Columns, cells: &[&str]) -> Option<Located> {
             | Role::Other(_) => fields.push(field(index, role)),
         }
     }
+    if !columns.are_raw() {
+        // An axis alone is a number like any other.
+        let named = axes
+            .iter()
+            .map(|(axis, index)| (index, ["x", "y", "z"].get(usize::from(*axis))));
+        fields
+            .extend(named.filter_map(|(index, name)| {
+                Some(field(*index, &Role::Other((*name?).to_owned())))
+            }));
+    }
+    axes.sort_unstable();
     table::activity_first(&mut fields);
     let when = match (date, time?) {
         (Some(date), time) => When::Split { date, time },
@@ -203,6 +268,7 @@ fn located(columns: &Columns, cells: &[&str]) -> Option<Located> {
         when,
         subject,
         fields,
+        axes: axes.iter().map(|(_, index)| *index).collect(),
     })
 }
 
@@ -217,7 +283,7 @@ fn field(index: usize, role: &Role) -> Field {
         Role::Sleep => ("sleep", Quantity::DeviceScore, "1"),
         Role::Worn => ("worn", Quantity::WearSensor, "1"),
         Role::Other(name) => return Field::new(index, table::snake(name), Quantity::Other, "1"),
-        Role::Time | Role::Date | Role::Subject => ("time", Quantity::Other, "1"),
+        Role::Time | Role::Date | Role::Subject | Role::Axis(_) => ("time", Quantity::Other, "1"),
     };
     Field::new(index, name, quantity, unit)
 }

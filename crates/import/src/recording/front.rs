@@ -9,7 +9,8 @@ use super::error::{EPOCH_S_MAX, Error};
 use super::options::Options;
 use super::{
     Blocks, Content, actigraph_csv, agd, awd, bba, condor, cwa, daqtometer, declared, depresjon,
-    geneactiv, gt3x, lines, motionwatch, nhanes, plausible, rpx, tempatilumi,
+    geneactiv, gt3x, lines, motionwatch, nhanes, nsrr, packed, plausible, raw_csv, rpx,
+    tempatilumi,
 };
 use crate::unpack;
 
@@ -45,6 +46,12 @@ pub const ALL: &[Format] = &[
         read: |input, _, blocks| gt3x::read(input, blocks).map(Content::Raw),
     },
     Format {
+        name: packed::NAME,
+        about: "A zip archive with a single recording of another format in it",
+        is_meant: packed::is_meant,
+        read: packed::read,
+    },
+    Format {
         name: cwa::NAME,
         about: "Axivity CWA of AX3 and AX6: sectors of packed or plain samples",
         is_meant: cwa::is_meant,
@@ -64,9 +71,9 @@ pub const ALL: &[Format] = &[
     },
     Format {
         name: actigraph_csv::NAME,
-        about: "ActiGraph CSV of counts, as ActiLife and CentrePoint export them, with times or without",
+        about: "ActiGraph CSV of counts or raw acceleration, as ActiLife and CentrePoint export it, with times or without",
         is_meant: actigraph_csv::is_meant,
-        read: |input, options, _| actigraph_csv::read(input, options),
+        read: actigraph_csv::read,
     },
     Format {
         name: rpx::NAME,
@@ -99,6 +106,20 @@ pub const ALL: &[Format] = &[
         read: |input, options, _| tempatilumi::read(input, options).map(Content::Epochs),
     },
     Format {
+        name: raw_csv::NAME,
+        about: "Raw acceleration as CSV: Axivity, GENEActiv, mHealth, or a heading with a time and x, y and z",
+        is_meant: raw_csv::is_meant,
+        read: |input, options, blocks| {
+            raw_csv::read(lines::Lines::new(input), options.rate_hz, blocks).map(Content::Raw)
+        },
+    },
+    Format {
+        name: nsrr::NAME,
+        about: "Epochs of the National Sleep Research Resource (MESA, HCHS/SOL), without dates",
+        is_meant: nsrr::is_meant,
+        read: |input, options, _| nsrr::read(input, options),
+    },
+    Format {
         name: bba::NAME,
         about: "biobankAccelerometerAnalysis timeSeries.csv, in its newer or older layout",
         is_meant: bba::is_meant,
@@ -126,7 +147,7 @@ pub const ALL: &[Format] = &[
         name: declared::NAME,
         about: "A table with a column of times and one of activity, by plain headings or declared",
         is_meant: declared::is_meant,
-        read: |input, options, _| declared::read(input, options),
+        read: declared::read,
     },
 ];
 
@@ -164,7 +185,8 @@ fn choose(head: &[u8], options: &Options<'_>) -> Result<&'static Format, Error> 
     };
     let head = head.strip_prefix(lines::MARK).unwrap_or(head);
     let declared = options.columns.map(|_| declared::NAME);
-    match options.format.or(declared) {
+    let packed = packed::is_meant(head).then_some(packed::NAME);
+    match packed.or(options.format).or(declared) {
         Some(name) => ALL
             .iter()
             .find(|format| format.name == name)

@@ -7,6 +7,10 @@
 //! per row with `PAXDAY`, `PAXN`, `PAXINTEN` and perhaps `PAXSTEP`, as the survey publishes it
 //! (documented).
 //!
+//! The surveys 2011-2014 have a minute per row with `PAXDAYM`, `PAXDAYWM`, `PAXSSNMP` (80 samples per second since the
+//! start), `PAXMTSM` (MIMS units, negative where unknown) and `PAXPREDM` (1 awake, 2 asleep, 3 not worn) (documented);
+//! the second day of each person begins at midnight, which tells when the first began.
+//!
 //! *Units*: counts of one axis per minute; the wear flag 1 is worn, as its maker computed it. The survey's
 //! flags of calibration (`PAXCAL`) and reliability (`PAXSTAT`) are not applied.
 //!
@@ -38,6 +42,9 @@ const NUMBER_CHARS_MAX: usize = 16;
 const DAYS_MAX: i64 = 400;
 
 const EPOCH_S: u32 = 60;
+
+/// Minutes that one recording may have.
+const MINUTES_MAX: usize = 400 * 1_440;
 const MINUTES_OF_DAY: usize = 1_440;
 
 /// Whether the first line is one of the headings.
@@ -68,7 +75,18 @@ enum Shape {
         count: usize,
         steps: Option<usize>,
     },
+    /// A row for each minute of the surveys of the wrist.
+    Mims {
+        day: usize,
+        weekday: usize,
+        sample: usize,
+        mims: usize,
+        predicted: Option<usize>,
+    },
 }
+
+/// Samples of a minute at 80 Hz.
+const SAMPLES_OF_MINUTE: i64 = 4_800;
 
 impl Shape {
     fn parse(line: &str) -> Option<Self> {
@@ -88,6 +106,20 @@ impl Shape {
                 number,
                 count,
                 steps,
+            });
+        }
+        if let (Some(day), Some(weekday), Some(sample), Some(mims)) = (
+            exactly("paxdaym"),
+            exactly("paxdaywm"),
+            exactly("paxssnmp"),
+            exactly("paxmtsm"),
+        ) {
+            return Some(Self::Mims {
+                day,
+                weekday,
+                sample,
+                mims,
+                predicted: exactly("paxpredm"),
             });
         }
         if let (Some(weekday), Some(first)) = (exactly("weekday"), exactly("min1")) {
@@ -154,6 +186,9 @@ struct Person {
     counts: Vec<f64>,
     worn: Vec<f64>,
     steps: Vec<f64>,
+    /// The minute at which the second day began, where minutes are counted from the start.
+    second_day: Option<usize>,
+    is_mims: bool,
 }
 
 /// What a row brings.
@@ -165,6 +200,9 @@ struct Row<'a> {
     counts: Vec<f64>,
     worn: Vec<f64>,
     steps: Vec<f64>,
+    /// Its minute, where it is of the second day.
+    second_day: Option<usize>,
+    is_mims: bool,
 }
 
 /// Where the minutes of a row begin.
@@ -194,6 +232,8 @@ impl<'a> Row<'a> {
             counts: Vec::new(),
             worn: Vec::new(),
             steps: Vec::new(),
+            second_day: None,
+            is_mims: false,
         };
         match *shape {
             Shape::Week { weekday, counts } => {
@@ -229,8 +269,49 @@ impl<'a> Row<'a> {
                 let steps = steps.and_then(cell).into_iter();
                 row.steps = numbers(steps, spot, damages);
             }
+            Shape::Mims {
+                day,
+                weekday,
+                sample,
+                mims,
+                predicted,
+            } => {
+                let cells = [day, weekday, sample, mims].map(cell);
+                row.mims(cells, predicted.and_then(cell), spot, damages)?;
+            }
         }
         (!row.counts.is_empty()).then_some(row)
+    }
+}
+
+impl Row<'_> {
+    /// Takes a minute of the surveys of the wrist: its day, weekday, sample and MIMS.
+    fn mims(
+        &mut self,
+        [day, weekday, sample, mims]: [Option<&str>; 4],
+        predicted: Option<&str>,
+        spot: Spot,
+        damages: &mut Damages,
+    ) -> Option<()> {
+        let figure = |text: Option<&str>, until: i64| {
+            let figure = stamp::figure(text?, 6)?;
+            (1..=until).contains(&figure).then_some(figure)
+        };
+        let sample = stamp::figure(sample?.trim_end_matches(".0"), 12)?;
+        let minute = usize::try_from(sample / SAMPLES_OF_MINUTE).ok()?;
+        let minute = Some(minute).filter(|minute| *minute < MINUTES_MAX)?;
+        let days = figure(day, DAYS_MAX)? - 1;
+        self.first_weekday = (figure(weekday, 7)? - 1 - days).rem_euclid(7) + 1;
+        self.at = At::Minute(minute);
+        self.second_day = (days == 1).then_some(minute);
+        self.counts = numbers(mims.into_iter(), spot, damages);
+        self.worn = vec![match predicted.and_then(|cell| stamp::figure(cell, 1)) {
+            Some(1 | 2) => 1.0,
+            Some(3) => 0.0,
+            _ => f64::NAN,
+        }];
+        self.is_mims = true;
+        Some(())
     }
 }
 
@@ -254,6 +335,10 @@ impl People {
             });
         };
         let before = person.values();
+        person.is_mims = row.is_mims;
+        if let Some(minute) = row.second_day {
+            person.second_day = Some(person.second_day.map_or(minute, |known| known.min(minute)));
+        }
         let from = match row.at {
             At::Minute(minute) => minute,
             At::Weekday(weekday) => {
@@ -291,6 +376,8 @@ impl People {
                     counts: Vec::new(),
                     worn: Vec::new(),
                     steps: Vec::new(),
+                    second_day: None,
+                    is_mims: false,
                 });
                 let index = self.all.len() - 1;
                 self.by_number.insert(row.number.to_owned(), index);
@@ -383,7 +470,12 @@ impl Person {
             .unwrap_or_default()
             / MINUTES_OF_DAY;
         let days = i64::try_from(empty_days).expect("at most the days of a recording");
-        let start_s = (sunday() + self.first_weekday - 1 + days) * DAY_S;
+        let second_day = self.second_day.unwrap_or(self.counts.len());
+        let first_minute = match MINUTES_OF_DAY.checked_sub(second_day) {
+            Some(minute) if self.is_mims => i64::try_from(minute).expect("at most a day"),
+            _ => 0,
+        };
+        let start_s = (sunday() + self.first_weekday - 1 + days) * DAY_S + 60 * first_minute;
         let length = self.counts.len();
         let channel = |name: &str, quantity, unit, mut values: Vec<f64>| {
             values.resize(length, f64::NAN);
@@ -398,12 +490,12 @@ impl Person {
             }
         };
         let (has_worn, has_steps) = (!self.worn.is_empty(), !self.steps.is_empty());
-        let mut channels = vec![channel(
-            "activity",
-            Quantity::Activity,
-            "{count}",
-            self.counts,
-        )];
+        let (name, unit) = if self.is_mims {
+            ("mims", "{MIMS}")
+        } else {
+            ("activity", "{count}")
+        };
+        let mut channels = vec![channel(name, Quantity::Activity, unit, self.counts)];
         if has_worn {
             channels.push(channel("worn", Quantity::WearSensor, "1", self.worn));
         }

@@ -11,6 +11,8 @@ pub struct Options<'a> {
     pub format: Option<&'a str>,
     /// What the columns of a table mean; a file with declared columns is a table whatever its bytes.
     pub columns: Option<&'a Columns>,
+    /// Samples per second of raw acceleration in text, where its times do not tell.
+    pub rate_hz: Option<f64>,
     /// Length of an epoch in seconds, where the file does not state it or states it wrongly.
     pub epoch_s: Option<u32>,
 }

@@ -304,7 +304,7 @@ fn fields(headings: &[String]) -> Vec<Field> {
 }
 
 /// The number of an interval status.
-fn status(text: &str) -> Cell {
+pub(crate) fn status(text: &str) -> Cell {
     let word = text.trim().to_lowercase();
     let begins = |stems: &[&str]| stems.iter().any(|stem| word.starts_with(stem));
     // Rest that the program scores as sleep has an S before or behind its word.

@@ -143,6 +143,25 @@ pub(crate) fn time_of_day(text: &str) -> Option<i64> {
     is_time.then_some(hour * 3600 + minute * 60 + second)
 }
 
+/// Microseconds of the fraction behind the seconds of a time: `13:29:50.439+0100`, `1700000000.25`, and of
+/// milliseconds since 1970.
+pub(crate) fn fraction_us(text: &str) -> i64 {
+    let text = text.trim();
+    if let Some(ms) = figure(text, 14).filter(|_| text.len() >= 12) {
+        return ms.rem_euclid(1_000) * 1_000;
+    }
+    let Some((_, behind)) = text.rsplit_once(['.', ',']) else {
+        return 0;
+    };
+    let digits: String = behind
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .chain("000000".chars())
+        .take(6)
+        .collect();
+    figure(&digits, 6).unwrap_or_default()
+}
+
 /// .NET counts 100 ns from the year 1; this many of them come before 1970.
 const TICKS_BEFORE_1970: i64 = 621_355_968_000_000_000;
 
@@ -299,6 +318,13 @@ impl Calendar {
         }
     }
 
+    /// The moment of a local civil second.
+    pub(crate) fn moment_at(&mut self, second: i64) -> Option<Moment> {
+        let date = self.number(Date::Day(second.div_euclid(DAY_S)))?;
+        let second = second.rem_euclid(DAY_S);
+        Some(Moment { date, second })
+    }
+
     /// The moment of a date and a time of day in two cells.
     pub(crate) fn moment_of(&mut self, date: &str, time: &str) -> Option<Moment> {
         let second = time_of_day(time).or_else(|| sheet_clock(time))?;
@@ -351,12 +377,23 @@ impl Calendar {
         self.offset_s.and_then(|offset| i32::try_from(offset).ok())
     }
 
-    /// The days of all dates.
-    pub(crate) fn settle(self) -> Days {
-        let (order, is_guessed) = match (self.order, order_of(&self.dates), self.hint) {
+    /// The order of day and month that the dates seen so far show, and whether it is a guess.
+    pub(crate) fn order(&self) -> (Order, bool) {
+        match (self.order, order_of(&self.dates), self.hint) {
             (Some(order), ..) | (None, (_, true), Some(order)) => (order, false),
             (None, found, _) => found,
-        };
+        }
+    }
+
+    /// The local civil second of a moment in an order of day and month.
+    pub(crate) fn second_in(&self, moment: Moment, order: Order) -> Option<i64> {
+        let day = self.dates.get(moment.date as usize)?.in_order(order)?;
+        Some(day * DAY_S + moment.second)
+    }
+
+    /// The days of all dates.
+    pub(crate) fn settle(self) -> Days {
+        let (order, is_guessed) = self.order();
         Days {
             numbers: self.dates.iter().map(|date| date.in_order(order)).collect(),
             is_guessed,

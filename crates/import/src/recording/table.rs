@@ -8,7 +8,7 @@ use super::lines::{Line, Lines, Spot};
 use super::numbers::{Marks, finite};
 use super::options::Options;
 use super::people::{People, Subject};
-use super::stamp::Calendar;
+use super::stamp::{Calendar, Moment};
 use super::{Channel, Content, Damage, Damages, Member, Quantity};
 
 pub(crate) use super::columns::COLUMNS_MAX;
@@ -147,6 +147,39 @@ pub(crate) fn read_people(
     taking.finish(format, layout, lines.spot())
 }
 
+/// Says the local civil second of a row by its cells.
+pub(crate) type Seconds<'a> = dyn FnMut(&[&str]) -> Option<i64> + 'a;
+
+/// Reads rows whose times the format tells, for each person apart, with all that befell the file.
+pub(crate) fn read_numbered(
+    format: &'static str,
+    (fields, subject, epoch_s): (Vec<Field>, Option<Subject>, u32),
+    mut lines: Lines<'_>,
+    second: &mut Seconds<'_>,
+) -> Result<Vec<(String, Rows)>, Error> {
+    let mut layout = Layout {
+        separator: ',',
+        when: When::Stamp(0),
+        subject,
+        fields,
+        epoch_s: Some(epoch_s),
+        calendar: Calendar::default(),
+    };
+    let mut taking = Taking::new(&layout);
+    while let Some(Line { spot, text }) = lines.next_line()? {
+        if !is_blank(&text) {
+            let cells = split(&text, layout.separator);
+            let moment = second(&cells).and_then(|second| layout.calendar.moment_at(second));
+            taking.place(&layout, spot, &cells, moment)?;
+        }
+    }
+    let mut people = taking.finish(format, layout, lines.spot())?;
+    if let Some((_, rows)) = people.first_mut() {
+        rows.damages = lines.finish(std::mem::take(&mut rows.damages));
+    }
+    Ok(people)
+}
+
 /// Reads rows to the end of the file, for each person apart, with all that befell the file.
 pub(crate) fn read_all(
     format: &'static str,
@@ -208,7 +241,6 @@ impl Taking {
             return Ok(());
         }
         let cells = split(text, layout.separator);
-        let is_whole = |field: &Field| field.index < cells.len();
         let cell = |index: usize| cells.get(index).copied();
         let moment = match layout.when {
             When::Stamp(index) => cell(index).and_then(|stamp| layout.calendar.moment(stamp)),
@@ -216,6 +248,19 @@ impl Taking {
                 .zip(cell(time))
                 .and_then(|(date, time)| layout.calendar.moment_of(date, time)),
         };
+        self.place(layout, spot, &cells, moment)
+    }
+
+    /// Keeps a row at its moment.
+    fn place(
+        &mut self,
+        layout: &Layout,
+        spot: Spot,
+        cells: &[&str],
+        moment: Option<Moment>,
+    ) -> Result<(), Error> {
+        let is_whole = |field: &Field| field.index < cells.len();
+        let cell = |index: usize| cells.get(index).copied();
         // A row that ends with its time may end within it.
         let moment = moment.filter(|_| layout.fields.iter().any(is_whole));
         let Some(moment) = moment else {
@@ -234,7 +279,7 @@ impl Taking {
             self.unplaced += 1;
             return Ok(());
         };
-        self.values(&layout.fields, &cells, spot);
+        self.values(&layout.fields, cells, spot);
         self.grid.push(spot, person, moment, &self.row)
     }
 

@@ -14,6 +14,7 @@ use proptest::prelude::*;
 
 use crate::fixtures;
 use crate::support::{assert_same, channel, epochs, try_read};
+use crate::writers::{Pack, zip};
 
 /// Holds what comes out of any bytes to what every recording promises.
 fn assert_sound(content: &Content) {
@@ -137,6 +138,42 @@ fn packed_and_wide_files_read_as_plain_ones() {
             // Damages say bytes, which differ; these files have none.
             assert_eq!(format!("{content:?}"), plain, "{name}, way {way}");
         }
+    }
+}
+
+#[test]
+fn an_archive_with_one_recording_reads_as_the_recording() {
+    for (name, file) in fixtures::ALL {
+        let plain = read_any(file.as_bytes(), None).expect("a recording");
+        for pack in [Pack::Stored, Pack::Deflated] {
+            let beside: (&str, &[u8]) = ("__MACOSX/._a.csv", b"\0\x05");
+            let archive = zip(pack, &[("night/a.csv", file.as_bytes()), beside]);
+            for format in [None, Some(name)] {
+                let content = read_any(&archive, format).unwrap_or_else(|| panic!("{name}"));
+                assert_eq!(format!("{content:?}"), format!("{plain:?}"), "{name}");
+            }
+        }
+        let two = zip(
+            Pack::Stored,
+            &[("a.csv", file.as_bytes()), ("b.csv", file.as_bytes())],
+        );
+        let error = try_read(&two, &Options::default()).expect_err("which of them");
+        assert!(error.to_string().contains("several files"), "{error}");
+    }
+}
+
+#[test]
+fn wide_text_needs_no_mark_and_may_begin_with_accents() {
+    let file = "é;timestamp;activity\n1;2024-03-01 12:00;5\n1;2024-03-01 12:01;6\n";
+    let units: Vec<u16> = file.encode_utf16().collect();
+    for bytes in [
+        units
+            .iter()
+            .flat_map(|unit| unit.to_le_bytes())
+            .collect::<Vec<u8>>(),
+        units.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+    ] {
+        assert_same(&epochs(&bytes).channels[0].values, &[5.0, 6.0], 0.0);
     }
 }
 

@@ -15,6 +15,7 @@ mod numbers;
 mod order;
 mod people;
 mod raw;
+mod raw_csv;
 mod raw_hostile;
 mod reference;
 mod sqlite;

@@ -165,3 +165,106 @@ fn people_whom_nothing_tells_apart_are_refused_with_advice() {
     assert!(message.contains("40 of 80 rows"), "{message}");
     assert!(message.contains("subject=column"), "{message}");
 }
+
+/// Lines of the sleep resource: 30 s each from 20:30 of a Monday, with a day left out between.
+fn nsrr(who: &str, numbers: impl Iterator<Item = u32>) -> Vec<String> {
+    let row = |number: u32| {
+        let second = 20 * 3_600 + 30 * 60 + 30 * (number - 1);
+        let (day, second) = (second / 86_400, second % 86_400);
+        let clock = format!(
+            "{:02}:{:02}:{:02}",
+            second / 3_600,
+            second / 60 % 60,
+            second % 60
+        );
+        let activity = if number.is_multiple_of(7) {
+            String::new()
+        } else {
+            number.to_string()
+        };
+        format!(
+            "{who},{number},{clock},0,{activity},0,1.5,,,,1,REST-S,{},1,1",
+            (1 + day) % 7 + 1
+        )
+    };
+    numbers.map(row).collect()
+}
+
+#[test]
+fn lines_of_the_sleep_resource_stand_where_their_numbers_say() {
+    let heading = "mesaid,line,linetime,offwrist,activity,marker,whitelight,redlight,greenlight,bluelight,wake,\
+                   interval,dayofweek,daybymidnight,daybynoon";
+    let rows = nsrr("1", (1..=3_000).chain(5_881..=9_000));
+    let file = format!("{heading}\n{}\n", rows.join("\n"));
+    let recording = epochs(file.as_bytes());
+    assert!(recording.header.has_invented_dates);
+    assert_eq!(recording.header.format, "nsrr");
+    let activity = &recording.channels[0];
+    assert_eq!(
+        (activity.start_s, activity.epoch_s),
+        (second("2000-01-03T20:30:00"), 30)
+    );
+    assert_eq!(activity.values.len(), 9_000);
+    assert_same(
+        &activity.values[5_879..5_882],
+        &[f64::NAN, 5_881.0, 5_882.0],
+        0.0,
+    );
+    assert!(activity.values[6].is_nan() && activity.values[3_500].is_nan());
+    assert_eq!(recording.damages.count, 0, "{:?}", recording.damages);
+    let mut mixed = rows.clone();
+    mixed.reverse();
+    mixed.extend(nsrr("2", 1..=3_000));
+    let members = several(format!("{heading}\n{}\n", mixed.join("\n")).as_bytes());
+    assert_eq!(members[0].recording.channels[0].values.len(), 9_000);
+    assert_eq!(
+        members[1].recording.channels[0].start_s,
+        second("2000-01-03T20:30:00")
+    );
+    let wrong = file.replacen(",20:31:00,", ",21:31:00,", 1);
+    assert_eq!(epochs(wrong.as_bytes()).damages.lost, 1);
+}
+
+#[test]
+fn minutes_of_the_wrist_surveys_begin_when_their_second_day_says() {
+    let mut file = "SEQN,PAXDAYM,PAXDAYWM,PAXSSNMP,PAXTSM,PAXAISMM,PAXMTSM,PAXPREDM\n".to_owned();
+    for (who, first) in [(62161, 420), (62163, 60)] {
+        for minute in 0..2_000 {
+            let (day, weekday) = if minute < first { (1, 7) } else { (2, 1) };
+            let day = if minute >= first + 1_440 {
+                (3, 2)
+            } else {
+                (day, weekday)
+            };
+            let mims = if minute == 5 {
+                "-0.01".to_owned()
+            } else {
+                format!("{}.5", minute % 50)
+            };
+            let worn = if minute < 100 { 3 } else { 1 + minute % 2 };
+            writeln!(
+                file,
+                "{who},{},{},{},60,0,{mims},{worn}",
+                day.0,
+                day.1,
+                4_800 * minute
+            )
+            .expect("memory");
+        }
+    }
+    let members = several(file.as_bytes());
+    for (member, start) in members
+        .iter()
+        .zip(["2000-01-08T17:00:00", "2000-01-08T23:00:00"])
+    {
+        let mims = &member.recording.channels[0];
+        assert_eq!(
+            (mims.name.as_str(), mims.unit, mims.start_s),
+            ("mims", "{MIMS}", second(start))
+        );
+        assert_eq!(mims.values.len(), 2_000);
+        assert_same(&mims.values[4..7], &[4.5, f64::NAN, 6.5], 0.0);
+        let worn = &crate::support::channel(&member.recording, "worn").values;
+        assert_same(&worn[99..102], &[0.0, 1.0, 1.0], 0.0);
+    }
+}
