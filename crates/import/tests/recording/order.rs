@@ -16,7 +16,13 @@ struct Form {
     row: fn(&jiff::civil::DateTime, u32) -> String,
 }
 
-const FORMS: [Form; 6] = [
+const FORMS: [Form; 7] = [
+    Form {
+        name: "actigraph_csv",
+        head: "------------ Data Table File Created By ActiGraph Link ActiLife v6.11.9 date format M/d/yyyy -----\n\
+               Serial Number: TAS1\nEpoch Period (hh:mm:ss) 00:00:30\n----------------------------\nTimeStamp,axis1\n",
+        row: |at, value| format!("{at}Z,{value}\n"),
+    },
     Form {
         name: "table",
         head: "timestamp,activity\n",
@@ -197,6 +203,72 @@ fn a_gap_is_missing_and_a_cut_file_is_shorter() {
             0.0,
         );
         assert_eq!(gapped.damages.lost + cut.damages.lost, 0);
+    }
+}
+
+/// A file whose values are printed by `text`.
+fn printed(form: &Form, count: usize, text: impl Fn(u32) -> String) -> String {
+    const MARK: u32 = 424_242;
+    (0..count).fold(form.head.to_owned(), |file, epoch| {
+        let value = text(value(epoch) * 3);
+        file + &(form.row)(&at(epoch), MARK).replace(&MARK.to_string(), &value)
+    })
+}
+
+#[test]
+fn thousands_may_be_grouped_and_decimals_have_commas() {
+    for form in &FORMS {
+        let plain = read(form, &printed(form, 900, |value| value.to_string()));
+        assert!(
+            plain.channels[0]
+                .values
+                .iter()
+                .any(|value| *value > 1_000.0)
+        );
+        let grouped = |value: u32| match value {
+            1_000.. => format!("\"{},{:03}\"", value / 1_000, value % 1_000),
+            _ => value.to_string(),
+        };
+        let read_grouped = read(form, &printed(form, 900, grouped));
+        assert_eq!(read_grouped, plain, "{}", form.name);
+        let halves = read(form, &printed(form, 900, |value| format!("\"{value},5\"")));
+        let expect: Vec<f64> = plain.channels[0]
+            .values
+            .iter()
+            .map(|value| value + 0.5)
+            .collect();
+        assert_same(&halves.channels[0].values, &expect, 0.0);
+        assert_eq!(halves.damages, plain.damages, "{}", form.name);
+    }
+}
+
+#[test]
+fn negative_and_marked_values_are_missing_and_nothing_else_changes() {
+    for form in &FORMS {
+        let plain = read(form, &printed(form, 900, |value| value.to_string()));
+        for marker in ["-1", "-999", "NaN", "99999", "65535"] {
+            let text = |value: u32| match value % 7 {
+                0 => marker.to_owned(),
+                _ => value.to_string(),
+            };
+            let marked = read(form, &printed(form, 900, text));
+            let missing = plain.channels[0]
+                .values
+                .iter()
+                .map(|value| match value % 7.0 {
+                    0.0 => f64::NAN,
+                    _ => *value,
+                });
+            let expect: Vec<f64> = missing.collect();
+            assert_eq!(
+                marked.channels[0].values.len(),
+                expect.len(),
+                "{}",
+                form.name
+            );
+            assert_same(&marked.channels[0].values, &expect, 0.0);
+            assert_eq!(marked.damages.lost, 0, "{}", form.name);
+        }
     }
 }
 
