@@ -9,13 +9,14 @@ use analysis::accel;
 use analysis::effort::intensity::CutPoints;
 use analysis::report::column::{Cell, Column, ColumnValue, Field, civil};
 use analysis::report::scorer::{COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, SCORERS, Scorer};
-use analysis::report::{Input, Nonwear, Report, Span, day, night};
+use analysis::report::wear::{Unworn, Wear};
+use analysis::report::{Input, Least, Report, Span, day, night};
 use analysis::series::Series;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::cut_points;
-use crate::load::Loaded;
+use crate::load::{Loaded, Place};
 
 /// What to leave out of the activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -23,11 +24,13 @@ use crate::load::Loaded;
 pub enum LeaveOut {
     /// Nothing but what a diary says was not worn.
     Kept,
-    /// Non-wear by Choi 2011; by van Hees 2013 where there is raw acceleration.
+    /// Non-wear by Choi 2011, of 90 minutes at the hip and of 180 elsewhere.
     Choi,
-    /// Non-wear by Troiano 2008; by van Hees 2013 where there is raw acceleration.
+    /// Non-wear by Choi 2011 as published, of 90 minutes wherever the device was worn.
+    ChoiPublished,
+    /// Non-wear by Troiano 2008.
     Troiano,
-    /// Two hours or more below one count; by van Hees 2013 where there is raw acceleration.
+    /// Two hours or more below one count.
     Stillness,
 }
 
@@ -46,6 +49,8 @@ pub struct Wanted {
     pub scorer: Option<&'static Scorer>,
     /// What to leave out.
     pub nonwear: LeaveOut,
+    /// How many nights and days means need.
+    pub least: Least,
     /// The cut points of intensity; those that fit the recording without.
     pub cut_points: Option<&'static CutPoints>,
 }
@@ -89,6 +94,7 @@ pub struct Prepared {
     off: Option<Vec<bool>>,
     bed: Vec<Span>,
     cut_points: Option<&'static CutPoints>,
+    device: Place,
 }
 
 impl Prepared {
@@ -120,6 +126,7 @@ impl Prepared {
             angle: loaded.angle.as_ref().map(cut),
             bed: written.bed.clone(),
             cut_points: cut_points::of(loaded),
+            device: Place::of(loaded),
         }
     }
 
@@ -131,16 +138,29 @@ impl Prepared {
             angle: self.angle.as_ref(),
             diary: &self.bed,
             scorer: wanted.scorer.unwrap_or_else(|| scorer_of(format)),
-            nonwear: match (wanted.nonwear, &self.off) {
-                (LeaveOut::Kept, _) => Nonwear::Kept,
-                (_, Some(off)) => Nonwear::Given(off),
-                (LeaveOut::Choi, None) => Nonwear::Choi,
-                (LeaveOut::Troiano, None) => Nonwear::Troiano,
-                (LeaveOut::Stillness, None) => Nonwear::Stillness,
+            wear: self.wear(wanted.nonwear),
+            unworn: match wanted.nonwear {
+                LeaveOut::Kept => Unworn::Kept,
+                LeaveOut::Choi
+                | LeaveOut::ChoiPublished
+                | LeaveOut::Troiano
+                | LeaveOut::Stillness => Unworn::LeftOut,
             },
-            off: self.off.as_deref(),
+            least: wanted.least,
             cut_points: wanted.cut_points.or(self.cut_points),
         })
+    }
+
+    /// How it is known whether the device was worn: raw acceleration shows it best, and counts only.
+    fn wear(&self, wanted: LeaveOut) -> Wear<'_> {
+        match (&self.off, self.device, wanted) {
+            (Some(off), ..) => Wear::Seen(off),
+            (None, Place::NoCounts, _) => Wear::Unknown,
+            (None, _, LeaveOut::Troiano) => Wear::Troiano,
+            (None, _, LeaveOut::Stillness) => Wear::Stillness,
+            (None, Place::Hip, _) | (None, _, LeaveOut::ChoiPublished) => Wear::Choi,
+            (None, Place::Elsewhere, LeaveOut::Choi | LeaveOut::Kept) => Wear::ChoiLong,
+        }
     }
 }
 
@@ -175,6 +195,10 @@ pub fn document(
         epoch_s: series.step_s(),
         epochs: series.len(),
         coverage: series.coverage(),
+        nonwear: report.left_out(),
+        nonwear_reason: report.nonwear().err().map(|none| none.to_string()),
+        least_nights: report.input().least.nights,
+        least_days: report.input().least.days,
         scorer: report.input().scorer.id,
         cut_points: report.input().cut_points.map(|points| points.id),
         damages: Damaged {
@@ -204,6 +228,11 @@ struct Document<'a> {
     epoch_s: u32,
     epochs: usize,
     coverage: f64,
+    nonwear: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonwear_reason: Option<String>,
+    least_nights: usize,
+    least_days: usize,
     scorer: &'a str,
     cut_points: Option<&'static str>,
     damages: Damaged,

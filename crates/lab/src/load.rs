@@ -150,6 +150,39 @@ pub enum Losses {
     Refused,
 }
 
+/// What the zeros of an activity say about wear: where the device was worn, if it counts at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Counts of a device at the hip.
+    Hip,
+    /// Counts of a device at the wrist, somewhere else, or nobody says where.
+    Elsewhere,
+    /// No counts: acceleration is never 0, steps are 0 most of the day.
+    NoCounts,
+}
+
+impl Place {
+    pub(crate) fn of(loaded: &Loaded) -> Self {
+        let place = loaded.header.worn_at.as_deref().unwrap_or_default();
+        Self::fitting(loaded.header.format, &loaded.channel, loaded.unit, place)
+    }
+
+    fn fitting(format: &str, channel: &str, unit: &str, place: &str) -> Self {
+        let place = place.to_lowercase();
+        let is_said_hip = ["hip", "waist"].iter().any(|name| place.contains(name));
+        // ActiGraph counts are worn at the hip unless the file says otherwise.
+        let is_hip_by_custom =
+            place.is_empty() && matches!(format, "agd" | "actigraph_csv" | "nhanes");
+        if !unit.starts_with('{') || channel.contains("step") {
+            Self::NoCounts
+        } else if is_said_hip || is_hip_by_custom {
+            Self::Hip
+        } else {
+            Self::Elsewhere
+        }
+    }
+}
+
 /// A file as the measures see it.
 #[derive(Debug)]
 pub struct LoadedFile {
@@ -366,4 +399,23 @@ pub fn name(path: &Path, member: Option<&str>) -> String {
 /// The path that results show: as it was given.
 pub fn shown(path: &Path) -> String {
     PathBuf::from(path).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_tell_wear_where_counts_are_and_sooner_at_the_hip() {
+        let check = |format: &str, channel: &str, unit: &str, place: &str, expect: Place| {
+            let found = Place::fitting(format, channel, unit, place);
+            assert_eq!(found, expect, "{format} {channel} {unit} {place}");
+        };
+        check("agd", "axis1", "{count}", "", Place::Hip);
+        check("agd", "axis1", "{count}", "Left Wrist", Place::Elsewhere);
+        check("agd", "steps", "{count}", "", Place::NoCounts);
+        check("awd", "activity", "{count}", "", Place::Elsewhere);
+        check("columns", "activity", "{count}", "Waist", Place::Hip);
+        check("bba", "enmo", "mg", "", Place::NoCounts);
+    }
 }

@@ -58,9 +58,7 @@ pub fn write(
     let series = report.activity();
     let asleep = report.asleep();
     let member = loaded.member.as_deref();
-    let nonwear = report
-        .nonwear()
-        .unwrap_or_else(|| vec![false; series.len()]);
+    let nonwear = report.nonwear().unwrap_or_default();
     let html = page(&Page {
         title: &load::name(path, member),
         facts: &facts(loaded, report),
@@ -68,7 +66,7 @@ pub fn write(
         unit: loaded.unit,
         asleep: asleep.as_ref(),
         scorer: asleep.as_ref().map(|_| report.input().scorer.id),
-        nonwear: &nonwear,
+        nonwear,
         measures: &measures(report, wanted),
         nights: &nights(report),
         remarks: &remarks(loaded),
@@ -93,10 +91,24 @@ fn facts(loaded: &Loaded, report: &Report<'_>) -> Vec<Labelled> {
     facts.push(fact("Start", Cell::Instant(series.start_s()).text()));
     facts.push(fact("Epoch", format!("{} s", series.step_s())));
     facts.push(fact("Days", format!("{:.1}", series.days())));
-    facts.push(fact(
-        "Coverage",
-        format!("{:.1} %", 100.0 * series.coverage()),
-    ));
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let recorded = report.input().activity.coverage();
+    facts.push(fact("Recorded", percent(recorded)));
+    let worn = match report.nonwear() {
+        Ok(off) => {
+            let off = off.iter().filter(|&&off| off).count() as f64;
+            let all = series.len().max(1) as f64;
+            let rule = report.input().wear.name();
+            format!("{} by {rule}", percent(recorded - off / all))
+        }
+        Err(none) => none.to_string(),
+    };
+    facts.push(fact("Worn", worn));
+    facts.push(fact("Left out as not worn", report.left_out().to_owned()));
+    facts.push(fact("Used", percent(series.coverage())));
+    let least = report.input().least;
+    let least = format!("{} nights, {} days", least.nights, least.days);
+    facts.push(fact("Means need", least));
     facts
 }
 

@@ -104,7 +104,26 @@ pub(crate) const FILE_COLUMNS: &[FileColumn] = &[
         "coverage",
         Kind::Number,
         "1",
-        "Share of the epochs that are not missing.",
+        "Share of the epochs that were recorded and not left out as not worn.",
+    ),
+    column(
+        "nonwear",
+        Kind::Text,
+        "",
+        "Rule by which time was left out as not worn: `choi_90` or `choi_180` (Choi 2011 with so many minutes), \
+         `troiano`, `stillness`, `van_hees_2013` (raw acceleration), or `kept` where nothing was.",
+    ),
+    column(
+        "least_nights",
+        Kind::Whole,
+        "1",
+        "Nights that a mean over nights needs (`--min-nights`).",
+    ),
+    column(
+        "least_days",
+        Kind::Whole,
+        "1",
+        "Valid days that a mean over days needs (`--min-days`).",
     ),
     column(
         "scorer",

@@ -250,6 +250,7 @@ export const en = {
     no_main_sleep_found: "no sleep was found for this night",
     no_sleep_data: "no source recorded sleep",
     no_sleep_period_found: "no sleep period was found in the activity",
+    sleep_period_too_long: "the rest in the activity is longer than 16 hours",
     no_in_bed_samples: "no source recorded time in bed",
     too_few_samples_asleep: "too few samples while asleep",
     too_few_samples_awake: "too few samples while awake",

@@ -7,7 +7,8 @@
 //!
 //! *Method*: of the metrics and sources in the days the one that holds most days is taken, measured
 //! activity before steps; the other days are missing, because devices do not count alike. The series
-//! begins with the first and ends with the last minute present. A minute is asleep inside the time
+//! begins with the first and ends with the last minute present. Of counts, three hours or more of zeros (Choi 2011
+//! with 180 minutes) are not worn and left out of the measures; of steps and acceleration nothing is. A minute is asleep inside the time
 //! asleep of any night or nap, awake where activity was recorded outside it or where the main sleep
 //! between its noons is known, and missing elsewhere. The measures are the columns of
 //! [`crate::report`], the regularity index and the midpoint those of its sleep series.
@@ -24,10 +25,12 @@ use jiff::civil::Date;
 
 use super::measure::Text;
 use super::minutes::{Activity, DAY_MIN, DayMinutes};
+use super::scored;
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Column, Kind};
 use crate::report::groups;
+use crate::report::wear::{Unworn, Wear};
 use crate::report::{Input, Report};
 use crate::rhythm::regularity;
 use crate::score::endpoints;
@@ -47,6 +50,23 @@ pub struct Chosen {
     pub days: usize,
     /// Activity per minute, from the first to the last minute present.
     pub series: Series,
+}
+
+impl Chosen {
+    /// What the measures are made from: counts without what was not worn, all else as it is.
+    pub fn input(&self) -> Input<'_> {
+        let is_counted = scored::METRICS.contains(&self.metric.as_str());
+        let (wear, unworn) = if is_counted {
+            (Wear::ChoiLong, Unworn::LeftOut)
+        } else {
+            (Wear::Unknown, Unworn::Kept)
+        };
+        Input {
+            wear,
+            unworn,
+            ..Input::new(&self.series)
+        }
+    }
 }
 
 /// A range of days.
@@ -222,7 +242,7 @@ impl Range {
         let report = self
             .activity
             .as_ref()
-            .map(|activity| Report::new(Input::new(&activity.series)));
+            .map(|activity| Report::new(activity.input()));
         let columns = GROUPS.into_iter().flat_map(groups::named);
         let mut found: Vec<Found> = columns
             .filter(|column| is_wanted(column.id))

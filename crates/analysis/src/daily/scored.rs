@@ -16,7 +16,8 @@
 //!    Actiwatch recordings, Oakley finds all. By preference Cole-Kripke on any counts, Sadeh (1994), or Oakley
 //!    with the threshold taken from the recording.
 //! 4. Sleep periods follow Tudor-Locke (2014): from 5 minutes asleep to 10 minutes awake, at least 160
-//!    minutes. A gap of [`GAP_MIN`] minutes ends a period like wakefulness.
+//!    minutes. A gap of [`GAP_MIN`] minutes ends a period like wakefulness. A period of more than
+//!    [`LONGEST_MIN`] minutes is no sleep.
 //! 5. Asleep and awake minutes of the periods then make episodes, nights and naps by the rules of
 //!    [`super::sleep`]. Time in bed is the period from its bedtime to its wake time, unless in-bed samples
 //!    exist; latency is then missing, because that bedtime is the first minute asleep.
@@ -27,7 +28,7 @@
 //! than an episode's gap to such a sleep is dropped. At least [`PRESENT_MIN`] minutes must be present. A period
 //! still open when the window ends belongs to the next date. Stages are unknown.
 //!
-//! *Versions*: 1.
+//! *Versions*: 2 (1 took periods of up to a day for sleep).
 //!
 //! *References*: Cole et al. 1992, 10.1093/sleep/15.5.461; Webster et al. 1982, 10.1093/sleep/5.4.389;
 //! Sadeh et al. 1994, 10.1093/sleep/17.3.201; Oakley 1997; Tudor-Locke et al. 2014,
@@ -62,8 +63,11 @@ pub const GAP_MIN: usize = 10;
 /// Minutes of the window that must be present: 6 h.
 pub const PRESENT_MIN: usize = 360;
 
+/// The longest sleep period: 16 h; longer ones are illness, or a device that nobody wears.
+pub const LONGEST_MIN: usize = 960;
+
 /// Version of the rules above.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Metrics that can be scored, best first.
 pub const METRICS: [&str; 3] = [
@@ -202,6 +206,11 @@ impl<'a> Scoring<'a> {
         };
         let mut periods = sleep_periods(&states, &worn);
         periods.retain(apart);
+        let found = periods.len();
+        periods.retain(|period| period.len() <= LONGEST_MIN);
+        if periods.is_empty() && found > 0 {
+            return Err("sleep_period_too_long");
+        }
         if periods.is_empty() {
             return Err("no_sleep_period_found");
         }

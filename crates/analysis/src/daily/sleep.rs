@@ -224,7 +224,7 @@ pub struct Night {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
     /// Why activity, where it was recorded, shows no main sleep either: `no_activity_recorded`,
-    /// `too_little_activity_recorded`, `scorer_needs_more`, `no_sleep_period_found` or
+    /// `too_little_activity_recorded`, `scorer_needs_more`, `no_sleep_period_found`, `sleep_period_too_long` or
     /// `no_main_sleep_found`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoring_reason: Option<Text>,

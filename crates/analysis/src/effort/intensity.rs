@@ -18,7 +18,7 @@
 //! factor of two in the same minutes; only results by the same ones can be compared. Those for
 //! acceleration were derived on seconds and are applied to minutes here, so short bursts are averaged away.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (means over days needed one valid day in 1, and need three, or as many as are asked for, now).
 //!
 //! **References.** Freedson PS et al. 1998, doi:10.1097/00005768-199805000-00021. Matthews CE et al. 2008,
 //! doi:10.1093/aje/kwm390 (sedentary below 100 counts per minute). Troiano RP et al. 2008,
@@ -32,7 +32,7 @@ use crate::series::{MINUTE_S, Series};
 /// Minutes by intensity.
 pub const INTENSITY: Analysis = Analysis {
     id: "intensity_minutes",
-    version: 1,
+    version: 2,
     unit: "min",
     title: "Minutes by intensity of movement",
 };

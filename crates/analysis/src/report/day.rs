@@ -7,17 +7,19 @@
 //! minutes.
 //!
 //! **Method.** From midnight to midnight: share of the epochs of a full day that are present, minutes
-//! worn (not in a stretch of non-wear by Choi 2011, or of
-//! stillness of the raw acceleration where there is any, van Hees 2013), total and mean, and L5 and M10 inside the day,
-//! without wrapping around.
+//! worn (not in a stretch of non-wear by the rule of the report: by its default Choi 2011 for counts, with
+//! 180 minutes for those not from the hip, and van Hees 2013 for raw acceleration), total and mean, and L5
+//! and M10 inside the day, without wrapping around. What was not worn is left out of all but the wear,
+//! unless it is to be kept.
 //!
 //! **Missing epochs.** They take no part in totals and means, which are not scaled; L5 and M10 windows
 //! need half of their epochs.
 //!
-//! **Validity.** Wear needs epochs that divide a minute, and was fitted on hip counts. First and last
+//! **Validity.** Wear is known only where a rule fits what the activity measures. First and last
 //! day are rarely whole: see their coverage.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (1 determined wear by 90 minutes of zeros wherever the device was worn, and not on epochs
+//! longer than a minute).
 //!
 //! **References.** Choi L et al. 2011, doi:10.1249/MSS.0b013e3181ed61a3. Witting W et al. 1990,
 //! doi:10.1016/0006-3223(90)90523-5.
@@ -36,7 +38,7 @@ use crate::series::{DAY_S, Series};
 /// Calendar days of a recording.
 pub const DAYS: Analysis = Analysis {
     id: "days",
-    version: 1,
+    version: 2,
     unit: "input",
     title: "Calendar days of a recording",
 };
@@ -110,7 +112,8 @@ fn between(series: &Series, from_s: i64, until_s: i64) -> Series {
 
 fn minutes(worn: &Series, state: f64) -> f64 {
     let marked = worn.values().iter();
-    marked.filter(|&&value| (value - state).abs() < 0.5).count() as f64
+    let epochs = marked.filter(|&&value| (value - state).abs() < 0.5).count() as f64;
+    epochs * f64::from(worn.step_s()) / 60.0
 }
 
 fn optional(value: Option<f64>) -> Cell {
@@ -151,21 +154,21 @@ pub const FIELDS: &[Field<Day>] = &[
         "coverage",
         "1",
         Kind::Number,
-        "Epochs present over the epochs of a full day.",
+        "Epochs recorded and not left out as not worn, over the epochs of a full day.",
         |day| Cell::number(day.coverage),
     ),
     field(
         "wear_min",
         "min",
         Kind::Number,
-        "Minutes recorded and worn (Choi 2011; raw acceleration: van Hees 2013).",
+        "Minutes recorded and worn, by the rule of non-wear.",
         |day| optional(day.wear_min),
     ),
     field(
         "nonwear_min",
         "min",
         Kind::Number,
-        "Minutes recorded and not worn (Choi 2011; raw acceleration: van Hees 2013).",
+        "Minutes recorded and not worn, by the rule of non-wear.",
         |day| optional(day.nonwear_min),
     ),
     field(

@@ -21,7 +21,8 @@ pub const COLUMNS: &[Column] = &[
         "min/d",
         DAY,
         &INTENSITY,
-        "Mean sedentary minutes of the valid days (10 hours worn and awake), outside sleep windows.",
+        "Mean sedentary minutes of the valid days (10 hours worn and awake), outside sleep windows; three such \
+         days are needed, or what `--min-days` says.",
         |report| per_day(report, |day| day.sedentary),
     ),
     number(
@@ -141,7 +142,8 @@ fn per_day(report: &Report<'_>, of: fn(&Minutes) -> f64) -> Outcome<f64> {
         .as_ref()
         .map_err(|none| *none)?;
     let held: Vec<f64> = days.iter().flatten().map(of).collect();
-    Insufficient::unless("days with 10 hours worn and awake", 1, held.len())?;
+    let least = report.input().least.days;
+    Insufficient::unless("days with 10 hours worn and awake", least, held.len())?;
     Ok(Measured::new(
         mean(&held),
         held.len() as f64 / days.len() as f64,

@@ -15,6 +15,8 @@ pub mod rhythm;
 pub mod scorer;
 pub mod sleep;
 pub mod structure;
+pub mod wear;
+pub mod window;
 
 use std::cell::OnceCell;
 
@@ -25,18 +27,17 @@ use crate::report::column::{Column, ColumnValue};
 use crate::report::day::Day;
 use crate::report::night::SleepWindow;
 use crate::report::scorer::Scorer;
+use crate::report::wear::{Unworn, Wear};
 use crate::rhythm::{
     antilogistic, cosinor, extremes, fluctuation, level, light, periodogram, profile, stability,
     turn,
 };
 use crate::score::roenneberg;
 use crate::score::scored::Scored;
-use crate::series::{Combine, Ends, HOUR_S, MINUTE_S, Origin, Series};
-use crate::wear::{choi, inactivity, troiano};
+use crate::series::{Combine, Ends, HOUR_S, Origin, Series};
 
 /// Light at or above this counts as time in light, lux.
 pub const LIGHT_LUX: f64 = 500.0; // Reid 2014, MLiT500
-const STILL_S: u32 = 2 * HOUR_S; // customary length of a spurious stillness
 const TEN_MINUTES_S: u32 = 600;
 const FIVE_MINUTES_S: u32 = 300;
 const HALF: f64 = 0.5; // share of a bin that must be present
@@ -47,21 +48,6 @@ const PERIOD_ALPHA: f64 = 0.01;
 const SCALES_MIN: (usize, usize) = (4, 1440);
 const SCALES: usize = 20;
 
-/// Epochs that are left out because nobody wore the device.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Nonwear<'a> {
-    /// None: the measures take the recording as it is, like the tools they are compared with.
-    Kept,
-    /// Those that the rule of Choi 2011 marks.
-    Choi,
-    /// Those that the rule of Troiano 2008 marks.
-    Troiano,
-    /// Two hours or more below one count.
-    Stillness,
-    /// Those of a mask on the epochs of the activity.
-    Given(&'a [bool]),
-}
-
 /// From going to bed until getting up, as a diary or a device says, in local civil seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
@@ -69,6 +55,21 @@ pub struct Span {
     pub from_s: i64,
     /// When the person got up.
     pub until_s: i64,
+}
+
+/// How many nights and days a mean over them needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Least {
+    /// Nights that could be described.
+    pub nights: usize,
+    /// Days with ten hours of wear.
+    pub days: usize,
+}
+
+impl Least {
+    /// Three nights (72 hours; Smith 2018, doi:10.5664/jcsm.7230) and three days (three to five, Trost
+    /// 2005, doi:10.1249/01.mss.0000185657.86065.98).
+    pub const CUSTOMARY: Self = Self { nights: 3, days: 3 };
 }
 
 /// What a report is made from.
@@ -84,17 +85,18 @@ pub struct Input<'a> {
     pub diary: &'a [Span],
     /// What scores sleep and wake inside the nights.
     pub scorer: &'static Scorer,
-    /// What is left out of the activity.
-    pub nonwear: Nonwear<'a>,
-    /// Marks the epochs of the activity at which the device was seen not worn by other means than the
-    /// counts, as in raw acceleration; without it wear follows Choi 2011.
-    pub off: Option<&'a [bool]>,
+    /// How it is known that nobody wore the device.
+    pub wear: Wear<'a>,
+    /// What becomes of the epochs at which nobody did.
+    pub unworn: Unworn,
+    /// How many nights and days means need.
+    pub least: Least,
     /// What divides the activity into intensities; none where no publication fits it.
     pub cut_points: Option<&'static CutPoints>,
 }
 
 impl<'a> Input<'a> {
-    /// Activity alone, nothing left out, scored by Oakley with the automatic threshold.
+    /// Activity at the hip alone, nothing left out, scored by Oakley with the automatic threshold.
     pub const fn new(activity: &'a Series) -> Self {
         Self {
             activity,
@@ -102,8 +104,9 @@ impl<'a> Input<'a> {
             angle: None,
             diary: &[],
             scorer: &scorer::OAKLEY_AUTOMATIC,
-            nonwear: Nonwear::Kept,
-            off: None,
+            wear: Wear::Choi,
+            unworn: Unworn::Kept,
+            least: Least::CUSTOMARY,
             cut_points: None,
         }
     }
@@ -112,6 +115,7 @@ impl<'a> Input<'a> {
 /// A recording with what several measures share, each computed when first asked for.
 pub struct Report<'a> {
     input: Input<'a>,
+    off: Result<Vec<bool>, Insufficient>,
     masked: Option<Series>,
     contrast: OnceCell<Outcome<extremes::Contrast>>,
     multiscale: OnceCell<Outcome<(f64, f64)>>,
@@ -133,8 +137,14 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// Prepares a report; nothing is computed yet but the mask.
     pub fn new(input: Input<'a>) -> Self {
+        let off = wear::mask(&input);
+        let masked = match (input.unworn, &off) {
+            (Unworn::LeftOut, Ok(off)) => Some(input.activity.without(off)),
+            (Unworn::Kept, _) | (_, Err(_)) => None,
+        };
         Self {
-            masked: without_nonwear(&input),
+            off,
+            masked,
             input,
             contrast: OnceCell::new(),
             multiscale: OnceCell::new(),
@@ -209,14 +219,18 @@ impl<'a> Report<'a> {
         self.efforts.get_or_init(compute)
     }
 
-    /// Marks the epochs of the input that were recorded and not worn; None where wear cannot be determined.
-    pub fn nonwear(&self) -> Option<Vec<bool>> {
-        if let Some(off) = self.input.off {
-            return Some(off.to_vec());
+    /// Marks the epochs of the activity that were recorded and not worn, or why that cannot be known.
+    pub fn nonwear(&self) -> Result<&[bool], Insufficient> {
+        self.off.as_deref().map_err(|none| *none)
+    }
+
+    /// What was left out of the activity: the name of the rule, or `kept` where nothing is.
+    pub const fn left_out(&self) -> &'static str {
+        if self.masked.is_some() {
+            self.input.wear.name()
+        } else {
+            "kept"
         }
-        let worn = &self.worn().as_ref().ok()?.value;
-        let off: Vec<bool> = worn.values().iter().map(|&worn| worn < 0.5).collect();
-        Some(on_epochs(self.input.activity, worn.start_s(), &off))
     }
 
     /// Roenneberg's sleep bouts, which need no scale of the counts.
@@ -324,26 +338,13 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// One-minute series of the clock: 1 worn, 0 not worn, missing where nothing was recorded.
+    /// Minutes of the clock (longer epochs as they are): 1 worn, 0 not worn, missing where nothing was
+    /// recorded.
     pub(crate) fn worn(&self) -> &Outcome<Series> {
         self.worn.get_or_init(|| {
-            if let Some(off) = self.input.off {
-                let worn = worn_unless(off, self.input.activity)?;
-                let coverage = self.input.activity.coverage();
-                return Ok(Measured::new(worn, coverage));
-            }
-            let minutes = minutes(self.input.activity)?;
-            Insufficient::unless("minutes that are present", 1, minutes.present())?;
-            let nonwear = choi::nonwear(&minutes, &choi::CHOI_2011)?;
-            let worn = minutes.values().iter().zip(&nonwear.value);
-            let values = worn.map(|(value, &off)| match value {
-                missing if missing.is_nan() => f64::NAN,
-                _ => f64::from(u8::from(!off)),
-            });
-            Ok(Measured::new(
-                Series::new(minutes.start_s(), MINUTE_S, values.collect()),
-                minutes.coverage(),
-            ))
+            let worn = wear::worn_unless(self.nonwear()?, self.input.activity)?;
+            let coverage = self.input.activity.coverage();
+            Ok(Measured::new(worn, coverage))
         })
     }
 
@@ -364,71 +365,6 @@ fn finite(measured: Measured<f64>) -> Outcome<f64> {
     } else {
         Err(Insufficient::new("values that define it", 1.0, 0.0))
     }
-}
-
-fn minutes(series: &Series) -> Result<Series, Insufficient> {
-    series.resampled(
-        MINUTE_S,
-        Origin::Midnight,
-        Ends::Partial,
-        Combine::SumWhere(HALF),
-    )
-}
-
-/// The activity without what was not worn, or None when nothing is left out. A rule that cannot be
-/// applied to the epoch leaves nothing out.
-fn without_nonwear(input: &Input<'_>) -> Option<Series> {
-    let series = input.activity;
-    let by_minute = |rule: fn(&Series) -> Outcome<Vec<bool>>| {
-        let minutes = minutes(series).ok()?;
-        let mask = rule(&minutes).ok()?.value;
-        Some(on_epochs(series, minutes.start_s(), &mask))
-    };
-    let mask = match input.nonwear {
-        Nonwear::Kept => None,
-        Nonwear::Choi => by_minute(|minutes| choi::nonwear(minutes, &choi::CHOI_2011)),
-        Nonwear::Troiano => by_minute(|minutes| troiano::nonwear(minutes, &troiano::TROIANO_2008)),
-        Nonwear::Stillness => {
-            let least = series.epochs_in(STILL_S).ok()?;
-            Some(inactivity::mask(series, least, 1.0))
-        }
-        Nonwear::Given(mask) => Some(mask.to_vec()),
-    }?;
-    Some(series.without(&mask))
-}
-
-/// Minutes of the clock: 1 where at least half of the epochs present were worn, else 0.
-fn worn_unless(off: &[bool], series: &Series) -> Result<Series, Insufficient> {
-    let epochs = series.values().iter().zip(off);
-    let worn = epochs.map(|(value, &off)| match value {
-        missing if missing.is_nan() => f64::NAN,
-        _ => f64::from(u8::from(!off)),
-    });
-    let worn = Series::new(series.start_s(), series.step_s(), worn.collect());
-    let minutes = worn.resampled(
-        MINUTE_S,
-        Origin::Midnight,
-        Ends::Partial,
-        Combine::MeanWhere(HALF),
-    )?;
-    Insufficient::unless("minutes that are present", 1, minutes.present())?;
-    Ok(minutes.map(|share| match share {
-        missing if missing.is_nan() => missing,
-        share => f64::from(u8::from(share >= HALF)),
-    }))
-}
-
-/// A mask of minutes from `start_s` on the epochs of a series.
-fn on_epochs(series: &Series, start_s: i64, minutes: &[bool]) -> Vec<bool> {
-    let minute_of = |index| (series.time_s(index) - start_s) / i64::from(MINUTE_S);
-    let marked = (0..series.len()).map(|index| {
-        let minute = usize::try_from(minute_of(index)).ok();
-        minute
-            .and_then(|minute| minutes.get(minute))
-            .copied()
-            .unwrap_or(false)
-    });
-    marked.collect()
 }
 
 fn scales(series: &Series) -> Result<Vec<usize>, Insufficient> {

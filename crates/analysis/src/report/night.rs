@@ -6,44 +6,55 @@
 //! lengths are minutes, times local civil seconds.
 //!
 //! **Method.** Windows: those of the diary; else, with an angle, the sleep period of each noon to noon
-//! (van Hees 2018); else each rest period of Crespo 2012 from its onset to the next onset of activity.
+//! (van Hees 2018); else each rest period of Crespo 2012 from its onset to the next onset of activity. A rest
+//! period that fits neither from noon to noon nor, as of somebody who sleeps by day, from 18 to 18 o'clock is
+//! cut at the noons. What was found ends where the device was not worn or nothing was recorded for 90 minutes;
+//! beside such a stretch less than an hour is no window.
+//!
 //! Inside a window the chosen scorer (sustained inactivity with an angle) tells sleep from wake, on
 //! minute sums where it refuses the epoch of the recording, and [`endpoints`] describes the window. A window belongs to the date of its end. The longest window
-//! of a date, if it lasts three hours, is its night; the others are naps or other rest.
+//! of a date that could be described, if it lasts three hours, is its night; the others are naps or other
+//! rest. A window of more than 16 hours, or with less than two thirds of its epochs scored, is not described:
+//! its values are null with the reason, and it is in no mean.
 //!
 //! **Missing epochs.** A stretch from noon to noon whose angle has a gap, other than at its ends, has no
-//! window. An epoch that is missing in the recording is neither sleep nor wake; the coverage
+//! window. An epoch that is missing in the recording or was not worn is neither sleep nor wake; the coverage
 //! of the night says how many were scored. A rest period that begins before or ends after the recording
 //! is left out.
 //!
 //! **Validity.** Rest is not sleep: without a diary, latency and efficiency depend on where the rest
 //! period was found.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (1 knew no longest window, did not end it at non-wear, and described it however little was
+//! scored).
 //!
 //! **References.** Crespo C et al. 2012, doi:10.1007/s11517-012-0875-y. van Hees VT et al. 2018,
 //! doi:10.1038/s41598-018-31266-z.
 
 use jiff::civil::Date;
 
+use crate::maths::describe;
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
 use crate::report::scorer::Scorer;
-use crate::report::{Report, Span, minutes};
+use crate::report::wear::minutes;
+use crate::report::{Report, Span, window};
 use crate::score::scored::{Scored, State};
-use crate::score::{angle, crespo, endpoints};
-use crate::series::{DAY_S, HOUR_S, Series};
+use crate::score::{angle, endpoints};
+use crate::series::Series;
 
 /// Nights of a recording.
 pub const NIGHTS: Analysis = Analysis {
     id: "nights",
-    version: 1,
+    version: 2,
     unit: "min",
     title: "Nights of a recording",
 };
 
 const SHORTEST_NIGHT_S: i64 = 3 * 3600; // shorter rest is not the main sleep of a day
+const LONGEST_NIGHT_H: f64 = 16.0; // longer rest is illness, or a device that nobody wears
+const LONGEST: &str = "hours or fewer from the beginning to the end of the window";
 
 /// Who said when a window begins and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +127,7 @@ impl SleepWindow {
     }
 
     fn at(&self, epoch: usize) -> i64 {
-        self.start_s + crate::maths::describe::signed(epoch) * i64::from(self.epoch_s)
+        self.start_s + describe::signed(epoch) * i64::from(self.epoch_s)
     }
 
     fn of(&self, value: fn(&endpoints::Endpoints) -> f64) -> Cell {
@@ -130,17 +141,13 @@ impl SleepWindow {
 /// The windows of a recording, in order.
 pub(super) fn of(report: &Report<'_>) -> Vec<SleepWindow> {
     let input = report.input();
-    let mut nights = if !input.diary.is_empty() {
-        let scored = scored(input.scorer, report.activity());
-        described(&scored, input.diary, Source::Diary, input.scorer.id)
-    } else if let Some(series) = input.angle {
-        let scored = Ok(still_arm(series));
-        let name = angle::SUSTAINED_INACTIVITY.id;
-        described(&scored, &periods_of_angle(series), Source::Angle, name)
-    } else {
-        let scored = scored(input.scorer, report.activity());
-        let rests = rests(report.activity());
-        described(&scored, &rests, Source::Crespo, input.scorer.id)
+    let (spans, source) = window::found(report);
+    let mut nights = match input.angle.filter(|_| source == Source::Angle) {
+        Some(series) => {
+            let scored = Ok(window::still_arm(report, series));
+            described(&scored, &spans, source, angle::SUSTAINED_INACTIVITY.id)
+        }
+        None => described(report.scored(), &spans, source, input.scorer.id),
     };
     // In order of their ends, so that their dates ascend even where diary entries overlap.
     nights.sort_by_key(|night| (night.until_s, night.from_s));
@@ -148,15 +155,16 @@ pub(super) fn of(report: &Report<'_>) -> Vec<SleepWindow> {
     nights
 }
 
-/// Sleep inside the windows, wake outside.
+/// Sleep inside the windows that could be described, wake outside.
 pub(super) fn asleep(report: &Report<'_>) -> Option<Scored> {
     let input = report.input();
     let scored = match input.angle {
-        Some(series) if input.diary.is_empty() => still_arm(series),
-        _ => scored(input.scorer, report.activity()).ok()?,
+        Some(series) if input.diary.is_empty() => window::still_arm(report, series),
+        _ => report.scored().as_ref().ok()?.clone(),
     };
     let mut states = vec![Some(State::Wake); scored.len()];
-    for night in report.nights() {
+    let described = |night: &&SleepWindow| night.endpoints.is_ok();
+    for night in report.nights().iter().filter(described) {
         let (from, until) = (
             epoch_at(&scored, night.from_s),
             epoch_at(&scored, night.until_s),
@@ -203,69 +211,6 @@ fn masked(scored: Outcome<Scored>, series: &Series) -> Result<Scored, Insufficie
     ))
 }
 
-/// Crespo's rest periods that begin and end inside the recording.
-fn rests(series: &Series) -> Vec<Span> {
-    let Ok(scored) = crespo::score(series, crespo::Zeros::Minutes) else {
-        return Vec::new();
-    };
-    let scored = scored.value;
-    let ends = scored.onsets(State::Wake);
-    let begins = scored.onsets(State::Sleep).into_iter();
-    begins
-        .filter_map(|from| {
-            let until = *ends.get(ends.partition_point(|&end| end <= from))?;
-            Some(Span {
-                from_s: scored.time_s(from),
-                until_s: scored.time_s(until),
-            })
-        })
-        .collect()
-}
-
-/// Sustained inactivity inside each stretch from noon to noon; a stretch with a gap is not scored.
-fn still_arm(series: &Series) -> Scored {
-    let mut states = vec![None; series.len()];
-    for part in parts(series) {
-        if let Ok(found) = angle::sustained_inactivity(&part) {
-            let from = series.index_at(part.start_s());
-            states[from..from + part.len()].copy_from_slice(found.value.states());
-        }
-    }
-    Scored::like(series, states)
-}
-
-/// The sleep period of each stretch from noon to noon that the angle covers without a gap.
-fn periods_of_angle(series: &Series) -> Vec<Span> {
-    let of = |part: Series| {
-        let period = angle::sleep_period(&part).ok()?.value;
-        Some(Span {
-            from_s: part.time_s(period.from),
-            until_s: part.time_s(period.until),
-        })
-    };
-    parts(series).into_iter().filter_map(of).collect()
-}
-
-/// Stretches from noon to noon without what is missing at their ends.
-fn parts(series: &Series) -> Vec<Series> {
-    let noon = i64::from(12 * HOUR_S);
-    let day = i64::from(DAY_S);
-    let mut from_s = (series.start_s() - noon).div_euclid(day) * day + noon;
-    let end = series.time_s(series.len());
-    let mut found = Vec::new();
-    while from_s < end {
-        let part = series.part(series.index_at(from_s), series.index_at(from_s + day));
-        let held = |value: &f64| !value.is_nan();
-        let first = part.values().iter().position(held);
-        let last = part.values().iter().rposition(held);
-        if let (Some(first), Some(last)) = (first, last) {
-            found.push(part.part(first, last + 1));
-        }
-        from_s += day;
-    }
-    found
-}
-
 fn described(
     scored: &Result<Scored, Insufficient>,
     spans: &[Span],
@@ -275,7 +220,17 @@ fn described(
     let night = |span: &Span| {
         let endpoints = scored.as_ref().map_err(|none| *none).and_then(|scored| {
             let from = epoch_at(scored, span.from_s);
-            endpoints::night(scored, from, epoch_at(scored, span.until_s).max(from))
+            let until = epoch_at(scored, span.until_s).max(from);
+            let hours = (span.until_s - span.from_s) as f64 / 3600.0;
+            if hours > LONGEST_NIGHT_H {
+                return Err(Insufficient::new(LONGEST, LONGEST_NIGHT_H, hours));
+            }
+            let found = endpoints::night(scored, from, until)?;
+            let inside = scored.states().get(from..until).unwrap_or_default();
+            let least = (2 * inside.len()).div_ceil(3);
+            let judged = inside.iter().flatten().count();
+            Insufficient::unless("scored epochs of the window", least, judged)?;
+            Ok(found)
         });
         let (start_s, epoch_s) = scored
             .as_ref()
@@ -302,16 +257,20 @@ fn epoch_at(scored: &Scored, time_s: i64) -> usize {
     usize::try_from(epochs).unwrap_or(0).min(scored.len())
 }
 
-/// Makes the longest window of each date its night.
+/// Makes the longest window of each date its night; what could be described goes before what could not.
 fn choose(nights: &mut [SleepWindow]) {
     for index in 0..nights.len() {
         let length = |night: &SleepWindow| night.until_s - night.from_s;
-        let mine = length(&nights[index]);
+        let worth = |night: &SleepWindow| {
+            let is_described = night.endpoints.is_ok() && length(night) >= SHORTEST_NIGHT_S;
+            (is_described, length(night))
+        };
+        let mine = worth(&nights[index]);
         let beaten = nights.iter().enumerate().any(|(other, night)| {
             night.date == nights[index].date
-                && (length(night) > mine || (length(night) == mine && other < index))
+                && (worth(night) > mine || (worth(night) == mine && other < index))
         });
-        if mine >= SHORTEST_NIGHT_S && !beaten {
+        if mine.1 >= SHORTEST_NIGHT_S && !beaten {
             nights[index].role = Role::Night;
         }
     }
@@ -350,7 +309,8 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
         "role",
         "",
         Kind::Text,
-        "`night` for the longest window of its date (three hours at least), `other` for the rest.",
+        "`night` for the longest window of its date that could be described (three hours at least), `other` for \
+         the rest.",
         |night| {
             let word = match night.role {
                 Role::Night => "night",
@@ -408,14 +368,14 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
         "time_in_bed_min",
         "min",
         Kind::Number,
-        "TIB: length of the window that was recorded.",
+        "TIB: minutes of the window that were scored; the window itself is from `in_bed` to `out_of_bed`.",
         |night| night.of(|found| found.in_bed_min),
     ),
     field(
         "sleep_period_min",
         "min",
         Kind::Number,
-        "SPT: from onset to offset.",
+        "SPT: from onset to offset, whether scored or not.",
         |night| night.of(|found| found.period_min),
     ),
     field(
@@ -429,14 +389,14 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
         "sleep_efficiency",
         "1",
         Kind::Number,
-        "SE: total sleep over time in bed.",
+        "SE: total sleep over scored time in bed.",
         |night| night.of(|found| found.efficiency),
     ),
     field(
         "sleep_maintenance",
         "1",
         Kind::Number,
-        "Total sleep over sleep period.",
+        "Total sleep over the scored part of the sleep period.",
         |night| night.of(|found| found.maintenance),
     ),
     field(

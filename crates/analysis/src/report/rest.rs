@@ -98,13 +98,12 @@ fn naps_of(report: &Report<'_>, of: fn(&[Nap], f64) -> f64) -> Outcome<f64> {
         .filter(|night| night.role == Role::Night);
     let main: Vec<(usize, usize)> = nights.map(|night| epochs(scored, night)).collect();
     Insufficient::unless("nights, to tell naps from them", 1, main.len())?;
-    let off = report.nonwear();
+    let off = report.nonwear().ok();
     let activity = report.input().activity;
     let worn: Vec<bool> = (0..scored.len())
         .map(|epoch| {
             let at = activity.index_at(scored.time_s(epoch));
-            off.as_ref()
-                .is_none_or(|off| !off.get(at).copied().unwrap_or(true))
+            off.is_none_or(|off| !off.get(at).copied().unwrap_or(true))
         })
         .collect();
     let found = naps::naps(scored, &main, &worn)?;

@@ -37,10 +37,24 @@ pub const COLUMNS: &[Column] = &[
         "1",
         POSITIVE,
         &NIGHTS,
-        "Dates with a night in which sleep was found.",
+        "Dates with a night that could be described. Means over nights need three, or what `--min-nights` says.",
         |report| {
-            let nights = nights(report)?;
+            let nights = described(report)?;
             Ok(Measured::new(nights.held.len() as f64, nights.coverage))
+        },
+    ),
+    number(
+        "nights_left_out",
+        "1",
+        POSITIVE,
+        &NIGHTS,
+        "Dates whose night is in no mean: longer than 16 hours, less than two thirds scored, or without sleep.",
+        |report| {
+            let nights = report.nights().iter();
+            let mut main = nights.filter(|night| night.role == Role::Night).peekable();
+            Insufficient::unless("nights", 1, usize::from(main.peek().is_some()))?;
+            let left_out = main.filter(|night| night.endpoints.is_err()).count();
+            Ok(Measured::new(left_out as f64, report.activity().coverage()))
         },
     ),
     number(
@@ -48,7 +62,7 @@ pub const COLUMNS: &[Column] = &[
         "min",
         POSITIVE,
         &SLEEP_ENDPOINTS,
-        "Mean time in bed of the nights.",
+        "Mean time in bed of the nights, as far as it was scored.",
         |report| mean(report, |found| found.in_bed_min),
     ),
     number(
@@ -80,7 +94,7 @@ pub const COLUMNS: &[Column] = &[
         "1",
         SHARE,
         &SLEEP_ENDPOINTS,
-        "Mean over the nights of total sleep over time in bed.",
+        "Mean over the nights of total sleep over scored time in bed.",
         |report| mean(report, |found| found.efficiency),
     ),
     number(
@@ -174,8 +188,7 @@ pub const COLUMNS: &[Column] = &[
         "1",
         POSITIVE,
         &DAYS,
-        "Calendar days with at least ten hours of wear (Choi 2011; raw acceleration: van Hees \
-         2013).",
+        "Calendar days with at least ten hours of wear by the rule of non-wear.",
         |report| {
             let worn = report.worn().as_ref().map_err(|none| *none)?;
             let valid = report.days().iter();
@@ -188,7 +201,7 @@ pub const COLUMNS: &[Column] = &[
         "1",
         SHARE,
         &DAYS,
-        "Share of the recorded minutes that were worn (Choi 2011; raw acceleration: van Hees 2013).",
+        "Share of the recorded minutes that were worn by the rule of non-wear.",
         |report| {
             let worn = report.worn().as_ref().map_err(|none| *none)?;
             let held = describe::present(worn.value.values());
@@ -197,13 +210,21 @@ pub const COLUMNS: &[Column] = &[
     ),
 ];
 
-/// The nights in which sleep was found, and their share of the dates from the first to the last.
+/// The nights that could be described, and their share of the dates from the first to the last.
 struct Nights<'a> {
     held: Vec<(&'a SleepWindow, endpoints::Endpoints)>,
     coverage: f64,
 }
 
+/// The nights that could be described, when there are as many as a mean needs.
 fn nights<'a>(report: &'a Report<'_>) -> Result<Nights<'a>, Insufficient> {
+    let nights = described(report)?;
+    let least = report.input().least.nights;
+    Insufficient::unless("nights that could be described", least, nights.held.len())?;
+    Ok(nights)
+}
+
+fn described<'a>(report: &'a Report<'_>) -> Result<Nights<'a>, Insufficient> {
     let main = report.nights().iter();
     let main = main.filter(|night| night.role == Role::Night);
     let held: Vec<(&SleepWindow, endpoints::Endpoints)> = main

@@ -14,7 +14,7 @@
 //! **Validity.** Bouts of 3 to 12 hours. A missing epoch counts as still, so bouts with gaps should
 //! not be given. A fit whose crest exceeds 100 is impossible and is held at 100.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (1 took other nights: see nights).
 //!
 //! **References.** Winnebeck EC et al. 2018, Curr Biol 28:49, doi:10.1016/j.cub.2017.11.063.
 
@@ -30,7 +30,7 @@ use crate::series::{Combine, Ends, MINUTE_S, Origin, Series};
 /// Locomotor inactivity during sleep.
 pub const LIDS: Analysis = Analysis {
     id: "lids_period",
-    version: 1,
+    version: 2,
     unit: "min",
     title: "Ultradian period of inactivity in sleep",
 };

@@ -16,7 +16,7 @@
 //! **Validity.** Social jetlag needs one night of each kind (three are customary), composite phase
 //! deviation two nights. A missing night is left out and breaks the chain to the night before.
 //!
-//! **Versions.** 1.
+//! **Versions.** Social jetlag and chronotype 2 (1 took other nights: see nights), composite phase deviation 1.
 //!
 //! **References.** Wittmann M et al. 2006, doi:10.1080/07420520500545979. Roenneberg T et al. 2012,
 //! doi:10.1016/j.cub.2012.03.038. Fischer D et al. 2016, doi:10.1177/0748730416656958.
@@ -29,14 +29,14 @@ use crate::stats::circular;
 /// Social jetlag.
 pub const SOCIAL_JETLAG: Analysis = Analysis {
     id: "social_jetlag",
-    version: 1,
+    version: 2,
     unit: "h",
     title: "Social jetlag",
 };
 /// Sleep-corrected midpoint of sleep on free days.
 pub const CHRONOTYPE: Analysis = Analysis {
     id: "msfsc",
-    version: 1,
+    version: 2,
     unit: "h",
     title: "Chronotype (MSFsc)",
 };

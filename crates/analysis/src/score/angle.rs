@@ -10,7 +10,8 @@
 //! window*: the median of |Δangle| over the five minutes around an epoch, 0 where the five minutes
 //! reach over an end; below the threshold — 15 times its 10 % quantile, held within 0.13 and 0.50 — is
 //! stillness; stretches longer than 30 minutes are kept, gaps shorter
-//! than 60 minutes between them closed, the longest block is the window.
+//! than 60 minutes between them closed, the longest block is the window. Where the device was gone is no
+//! stillness, and such a gap stays open.
 //!
 //! **Validity.** A series from noon to noon for the window; raw acceleration calibrated. Missing
 //! epochs must have been filled beforehand: [`sustained_inactivity`] refuses NaN.
@@ -92,11 +93,21 @@ pub fn sustained_inactivity(angle: &Series) -> Outcome<Scored> {
 
 /// The longest still block of a series that runs from noon to noon.
 pub fn sleep_period(angle: &Series) -> Outcome<SleepPeriod> {
+    sleep_period_worn(angle, &[])
+}
+
+/// The longest still block of a series that does not reach into epochs at which the device was gone.
+pub fn sleep_period_worn(angle: &Series, gone: &[bool]) -> Outcome<SleepPeriod> {
     complete(angle)?;
+    let is_gone = |index: usize| gone.get(index).copied().unwrap_or(false);
     let still = rolling_stillness(angle)?;
     let threshold_deg =
         (quantile(&still, QUANTILE) * FACTOR).clamp(LOWEST_THRESHOLD, HIGHEST_THRESHOLD);
-    let quiet: Vec<bool> = still.iter().map(|&change| change < threshold_deg).collect();
+    let quiet: Vec<bool> = still
+        .iter()
+        .enumerate()
+        .map(|(index, &change)| change < threshold_deg && !is_gone(index))
+        .collect();
     let shortest = angle.epochs_in(BLOCK_S)?;
     let widest = angle.epochs_in(GAP_S)?;
     let mut blocks: Vec<(usize, usize)> = Vec::new();
@@ -105,7 +116,9 @@ pub fn sleep_period(angle: &Series) -> Outcome<SleepPeriod> {
         .filter(|run| run.value && run.len() > shortest)
     {
         match blocks.last_mut() {
-            Some(block) if run.from - block.1 < widest => block.1 = run.until,
+            Some(block) if run.from - block.1 < widest && !(block.1..run.from).any(is_gone) => {
+                block.1 = run.until;
+            }
             _ => blocks.push((run.from, run.until)),
         }
     }

@@ -6,18 +6,20 @@
 //! **Inputs and units.** Scored epochs of one rest interval `[rest onset, next activity onset)`;
 //! lengths are minutes, shares are from 0 to 1.
 //!
-//! **Method.** TIB = length; SOL = minutes before the first sleep epoch; SPT = first to last sleep
-//! epoch; TST = sleep minutes; WASO = wake minutes inside SPT; terminal wake = minutes after the
-//! last sleep epoch; SE = TST / TIB; awakenings = runs of wake inside SPT. Fragmentation per state:
+//! **Method.** TIB = scored minutes of the interval; SOL = minutes before the first sleep epoch; SPT = first
+//! to last sleep epoch; TST = sleep minutes; WASO = wake minutes inside SPT; terminal wake = minutes after
+//! the last sleep epoch; SE = TST / TIB; maintenance = TST over the scored minutes of SPT; awakenings = runs
+//! of wake inside SPT. Fragmentation per state:
 //! mean bout, transition probability = 1 / mean bout (bouts that end in the other state over
 //! epochs in the state), Gini coefficient of the bout lengths, mean hazard and the power-law
 //! exponent α = 1 + n / Σ ln(x / (min(x) − ½)). The midpoint of sleep of many nights is a circular
 //! mean of clock times.
 //!
-//! **Validity.** One sleep epoch; without any there is no night. Unscored epochs count in TIB and
-//! SPT but are neither sleep nor wake; the coverage says how many there are.
+//! **Validity.** One sleep epoch; without any there is no night. Unscored epochs are neither sleep nor
+//! wake: they count in SOL, SPT and terminal wake, which are spans, but not in TIB; the coverage says how many
+//! there are.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (1 counted unscored epochs in TIB, which made the efficiency too low).
 //!
 //! **References.** AASM manual 2.6 (2020). Di J et al. 2017, bioRxiv 182337, doi:10.1101/182337.
 
@@ -33,7 +35,7 @@ use crate::stats::circular;
 /// Sleep endpoints.
 pub const SLEEP_ENDPOINTS: Analysis = Analysis {
     id: "sleep_endpoints",
-    version: 1,
+    version: 2,
     unit: "min",
     title: "Sleep endpoints",
 };
@@ -48,7 +50,7 @@ pub const SLEEP_MIDPOINT: Analysis = Analysis {
 /// One night in numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Endpoints {
-    /// Time in bed, minutes.
+    /// Time in bed that was scored, minutes.
     pub in_bed_min: f64,
     /// Sleep onset latency, minutes.
     pub latency_min: f64,
@@ -62,9 +64,9 @@ pub struct Endpoints {
     pub terminal_wake_min: f64,
     /// Runs of wake inside the sleep period.
     pub awakenings: usize,
-    /// Total sleep over time in bed.
+    /// Total sleep over scored time in bed.
     pub efficiency: f64,
-    /// Total sleep over sleep period.
+    /// Total sleep over the scored part of the sleep period.
     pub maintenance: f64,
     /// First sleep epoch of the interval.
     pub onset: usize,
@@ -87,21 +89,22 @@ pub fn night(scored: &Scored, from: usize, until: usize) -> Outcome<Endpoints> {
         .into_iter()
         .filter(|run| run.value == Some(State::Wake))
         .collect();
-    let scored_share = inside.iter().flatten().count() as f64 / inside.len() as f64;
+    let judged = inside.iter().flatten().count();
+    let judged_period = period.iter().flatten().count();
     let found = Endpoints {
-        in_bed_min: minutes(inside.len()),
+        in_bed_min: minutes(judged),
         latency_min: minutes(first),
         period_min: minutes(period.len()),
         asleep_min: minutes(total),
         awake_min: minutes(wakes.iter().map(Run::len).sum()),
         terminal_wake_min: minutes(inside.len() - 1 - last),
         awakenings: wakes.len(),
-        efficiency: total as f64 / inside.len() as f64,
-        maintenance: total as f64 / period.len() as f64,
+        efficiency: total as f64 / judged as f64,
+        maintenance: total as f64 / judged_period as f64,
         onset: from + first,
         offset: from + last + 1,
     };
-    Ok(Measured::new(found, scored_share))
+    Ok(Measured::new(found, judged as f64 / inside.len() as f64))
 }
 
 /// How the bouts of one state are distributed.

@@ -15,7 +15,7 @@
 //! none, so the result is a list of *candidates*. The limits of 15 and 5 minutes and of one hour are
 //! the project's own.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (1 began with other nights: see nights).
 //!
 //! **References.** Kanady JC, Drummond SPA, Mednick SC 2011, doi:10.1111/j.1365-2869.2010.00858.x.
 
@@ -27,7 +27,7 @@ use crate::outcome::{Insufficient, Measured, Outcome};
 /// Nap candidates.
 pub const NAPS: Analysis = Analysis {
     id: "naps",
-    version: 1,
+    version: 2,
     unit: "min",
     title: "Nap candidates",
 };

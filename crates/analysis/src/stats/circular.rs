@@ -12,7 +12,7 @@
 //!
 //! **Validity.** When R is (nearly) 0 there is no mean. NaN is left out.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (1 averaged other nights: see nights).
 //!
 //! **References.** Fisher NI 1993, doi:10.1017/CBO9780511564345. Wilkie D 1983, doi:10.2307/2347954.
 
@@ -24,7 +24,7 @@ use crate::outcome::Insufficient;
 /// Circular mean and spread.
 pub const CIRCULAR: Analysis = Analysis {
     id: "circular_mean",
-    version: 1,
+    version: 2,
     unit: "input",
     title: "Circular mean and spread",
 };

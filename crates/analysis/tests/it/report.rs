@@ -4,7 +4,8 @@ use analysis::effort::intensity::TROIANO_2008;
 use analysis::report::column::{self, ColumnValue, Kind, read_clock};
 use analysis::report::groups;
 use analysis::report::night::{Role, Source};
-use analysis::report::{Input, Nonwear, Report, Span, day, night};
+use analysis::report::wear::{Unworn, Wear};
+use analysis::report::{Input, Least, Report, Span, day, night};
 use analysis::series::Series;
 use serde_json::Value;
 
@@ -303,15 +304,18 @@ fn odd_recordings_have_reasons_instead_of_values() {
         Series::new(-40_000_000_000, 3600, vec![1.0, 2.0, f64::NAN, 9.0]),
     ];
     for series in &odd {
-        for nonwear in [
-            Nonwear::Kept,
-            Nonwear::Choi,
-            Nonwear::Troiano,
-            Nonwear::Stillness,
+        for (wear, unworn) in [
+            (Wear::Choi, Unworn::Kept),
+            (Wear::Choi, Unworn::LeftOut),
+            (Wear::ChoiLong, Unworn::LeftOut),
+            (Wear::Troiano, Unworn::LeftOut),
+            (Wear::Stillness, Unworn::LeftOut),
+            (Wear::Unknown, Unworn::LeftOut),
         ] {
             let input = Input {
                 light: Some(series),
-                nonwear,
+                wear,
+                unworn,
                 ..Input::new(series)
             };
             let report = Report::new(input);
@@ -341,6 +345,106 @@ fn odd_recordings_have_reasons_instead_of_values() {
     );
 }
 
+/// A report that leaves three hours of zeros out.
+fn left_out(series: &Series) -> Report<'_> {
+    Report::new(Input {
+        wear: Wear::ChoiLong,
+        unworn: Unworn::LeftOut,
+        ..Input::new(series)
+    })
+}
+
+/// Stretches on a table in a fortnight: by day, in the night, over days, and at either end.
+#[test]
+fn unworn_time_is_neither_sleep_nor_a_day() {
+    let clean = fortnight();
+    let whole = left_out(&clean);
+    let expect = value(&whole, "total_sleep_min").unwrap();
+    for (from, until) in [
+        (0, 700),
+        (3_000, 3_300),
+        (5_000, 9_400),
+        (7_000, 7_900),
+        (15_000, 20_160),
+    ] {
+        let mut values = clean.values().to_vec();
+        values[from..until].fill(0.0);
+        let series = Series::new(0, 60, values);
+        let report = left_out(&series);
+        assert_eq!(report.left_out(), "choi_180");
+        let off = report.nonwear().unwrap();
+        for night in report.nights() {
+            let length = night.until_s - night.from_s;
+            assert!(length <= 16 * 3600 || night.endpoints.is_err(), "{night:?}");
+            let inside = &off[series.index_at(night.from_s)..series.index_at(night.until_s)];
+            let unworn = inside.iter().filter(|&&off| off).count();
+            assert_eq!(unworn, 0, "{from}..{until}: {night:?}");
+        }
+        let found = value(&report, "total_sleep_min").unwrap();
+        assert!(
+            (found - expect).abs() < 45.0,
+            "{from}..{until}: {found} for {expect}"
+        );
+        let kept = Report::new(Input::new(&series));
+        for night in kept.nights().iter().filter(|night| night.endpoints.is_ok()) {
+            assert!(night.until_s - night.from_s <= 16 * 3600, "{night:?}");
+        }
+    }
+}
+
+/// An arm that moves by day, lies still at night, and a device that lies on a table for a day and a half.
+#[test]
+fn an_arm_angle_on_a_table_makes_no_window() {
+    let angle = |index: u32| {
+        let hour = index / 720 % 24;
+        if (7..23).contains(&hour) {
+            f64::from(index * 7_919 % 180) - 90.0
+        } else {
+            f64::from(index / 400 % 9) * 10.0
+        }
+    };
+    let mut values: Vec<f64> = (0..5 * 17_280).map(angle).collect();
+    let table = 40_000..66_000;
+    values[table.clone()].fill(12.0);
+    let angle = Series::new(0, 5, values);
+    let activity = angle.map(|_| 1.0);
+    let mut off = vec![false; angle.len()];
+    off[table.clone()].fill(true);
+    let report = Report::new(Input {
+        angle: Some(&angle),
+        wear: Wear::Seen(&off),
+        unworn: Unworn::LeftOut,
+        ..Input::new(&activity)
+    });
+    let described = report
+        .nights()
+        .iter()
+        .filter(|night| night.endpoints.is_ok());
+    let described: Vec<_> = described.collect();
+    assert!(described.len() >= 3, "{described:?}");
+    for night in described {
+        let (from, until) = (angle.index_at(night.from_s), angle.index_at(night.until_s));
+        assert!(until <= table.start || table.end <= from, "{night:?}");
+        assert!(night.until_s - night.from_s <= 9 * 3600, "{night:?}");
+    }
+}
+
+#[test]
+fn means_need_as_many_nights_as_somebody_wants() {
+    let series = fortnight().part(0, 4 * 1440);
+    let asked = |nights| {
+        let least = Least { nights, days: 3 };
+        let report = Report::new(Input {
+            least,
+            ..Input::new(&series)
+        });
+        value(&report, "total_sleep_min")
+    };
+    assert!(asked(1).is_some() && asked(3).is_some());
+    assert_eq!(asked(9), None);
+    assert!(value(&Report::new(Input::new(&series)), "nights").unwrap() >= 3.0);
+}
+
 #[test]
 fn what_is_not_worn_can_be_left_out() {
     let mut values = fortnight().values().to_vec();
@@ -348,7 +452,7 @@ fn what_is_not_worn_can_be_left_out() {
     let series = Series::new(0, 60, values);
     let kept = Report::new(Input::new(&series));
     let left = Report::new(Input {
-        nonwear: Nonwear::Choi,
+        unworn: Unworn::LeftOut,
         ..Input::new(&series)
     });
     assert_eq!(kept.activity().present(), 14 * 1440);

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use analysis::effort::intensity;
-use analysis::report::Span;
 use analysis::report::column::Column;
 use analysis::report::groups;
 use analysis::report::scorer;
+use analysis::report::{Least, Span, day, night};
 use anyhow::Context;
 use import::recording::columns::Columns;
 use import::recording::front;
@@ -141,6 +141,10 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         scores,
         scorer,
         nonwear: wanted.nonwear.leave_out(),
+        least: Least {
+            nights: wanted.min_nights,
+            days: wanted.min_days,
+        },
         cut_points,
     };
     Ok(Batch {
@@ -232,7 +236,8 @@ fn options(wanted: &Analyze, parts: &Wanted) -> String {
         "columns": columns, "nights": parts.nights, "days": parts.days, "scores": parts.scores,
         "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear,
         "tz": wanted.tz, "epoch_s": wanted.epoch, "table": wanted.columns, "format": wanted.format,
-        "channel": wanted.channel, "strict": wanted.strict, "cut_points": parts.cut_points.map(|points| points.id),
+        "channel": wanted.channel, "strict": wanted.strict, "least": [parts.least.nights, parts.least.days],
+        "tables": [night::NIGHTS.version, day::DAYS.version], "cut_points": parts.cut_points.map(|points| points.id),
     })
     .to_string()
 }

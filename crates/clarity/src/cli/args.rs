@@ -194,9 +194,15 @@ pub(crate) struct Analyze {
     /// What scores sleep and wake; without it, the scorer of the device's maker, or one without a scale.
     #[arg(long, value_name = "NAME")]
     pub(crate) scorer: Option<String>,
-    /// What to leave out as not worn.
-    #[arg(long, value_enum, default_value = "kept", value_name = "RULE")]
+    /// What to leave out as not worn; of raw acceleration, what van Hees 2013 finds.
+    #[arg(long, value_enum, default_value = "choi", value_name = "RULE")]
     pub(crate) nonwear: NonwearRule,
+    /// Nights that a mean over nights needs.
+    #[arg(long, default_value_t = 3, value_name = "COUNT", value_parser = at_least_one)]
+    pub(crate) min_nights: usize,
+    /// Days of ten hours of wear that a mean over days needs.
+    #[arg(long, default_value_t = 3, value_name = "COUNT", value_parser = at_least_one)]
+    pub(crate) min_days: usize,
     /// The cut points of intensity, such as `troiano_2008`; without it, those published for the device and
     /// where it was worn, if there are any.
     #[arg(long, value_name = "NAME")]
@@ -413,16 +419,27 @@ mod tests {
     }
 }
 
+/// A count of nights or days.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1_000) => Ok(count),
+        _ => Err("must be a number from 1 to 1000".to_owned()),
+    }
+}
+
 /// Rules for what is left out as not worn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum NonwearRule {
     /// Nothing but what a diary says was not worn.
     Kept,
-    /// Non-wear by Choi 2011; by van Hees 2013 where there is raw acceleration.
+    /// Non-wear by Choi 2011, of 90 minutes at the hip and of 180 elsewhere.
     Choi,
-    /// Non-wear by Troiano 2008; by van Hees 2013 where there is raw acceleration.
+    /// Non-wear by Choi 2011, of 90 minutes wherever the device was worn.
+    #[value(name = "choi-90")]
+    ChoiPublished,
+    /// Non-wear by Troiano 2008.
     Troiano,
-    /// Two hours or more below one count; by van Hees 2013 where there is raw acceleration.
+    /// Two hours or more below one count.
     Stillness,
 }
 
@@ -432,6 +449,7 @@ impl NonwearRule {
         match self {
             Self::Kept => LeaveOut::Kept,
             Self::Choi => LeaveOut::Choi,
+            Self::ChoiPublished => LeaveOut::ChoiPublished,
             Self::Troiano => LeaveOut::Troiano,
             Self::Stillness => LeaveOut::Stillness,
         }

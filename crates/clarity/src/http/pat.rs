@@ -521,8 +521,7 @@ async fn analyse(
 
 async fn rhythm(app: &Arc<App>, question: &Arc<Question>) -> Result<Rhythm, Problem> {
     let question = Arc::clone(question);
-    app.compute(move || analyse::rhythm(&question.minutes))
-        .await
+    app.compute(move || analyse::rhythm(&question)).await
 }
 
 /// The model that answers, or the problem that says why there is none.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use analysis::daily::minutes::DayMinutes;
 use analysis::daily::range::{self, Chosen, Found, Range};
+use analysis::report::Report;
 use analysis::report::column;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -81,6 +82,9 @@ struct ActivityAnswer {
     days: usize,
     /// Share of the epochs that are present.
     coverage: f64,
+    /// What the measures leave out as not worn: `choi_180`, three hours or more of zeros (Choi 2011) of counts;
+    /// `kept` where nothing is.
+    nonwear: &'static str,
 }
 
 /// A measure with what is needed to trust it.
@@ -215,6 +219,7 @@ fn activity(chosen: &Chosen) -> ActivityAnswer {
         first: column::civil(series.start_s()).to_string(),
         days: chosen.days,
         coverage: series.coverage(),
+        nonwear: Report::new(chosen.input()).left_out(),
     }
 }
 

@@ -45,7 +45,7 @@ struct NightAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// Why activity, where it was recorded, shows no main sleep either: `no_activity_recorded`,
-    /// `too_little_activity_recorded`, `scorer_needs_more`, `no_sleep_period_found`,
+    /// `too_little_activity_recorded`, `scorer_needs_more`, `no_sleep_period_found`, `sleep_period_too_long`,
     /// `no_main_sleep_found`.
     #[serde(skip_serializing_if = "Option::is_none")]
     scoring_reason: Option<String>,

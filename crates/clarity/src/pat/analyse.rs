@@ -7,7 +7,8 @@
 use std::sync::Arc;
 
 use analysis::outcome::{Insufficient, Measured, Outcome};
-use analysis::report::{Input, Nonwear, Report, groups};
+use analysis::report::wear::{Unworn, Wear};
+use analysis::report::{Input, Report, groups};
 use analysis::series::{DAY_S, Series};
 use analysis::wear::choi::{self, CHOI_2011};
 use jiff::civil::Date;
@@ -99,11 +100,17 @@ pub(crate) fn first_day(minutes: &Series) -> Date {
     EPOCH.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default())
 }
 
-/// The classical measures of the minutes, as other answers print them.
-pub(crate) fn rhythm(minutes: &Series) -> Rhythm {
+/// The classical measures of the minutes, as other answers print them; what was not worn is left out of them
+/// as it is out of the week.
+pub(crate) fn rhythm(question: &Question) -> Rhythm {
+    let (wear, unworn) = match question.quantity {
+        Quantity::WristCounts | Quantity::Counts => (Wear::Choi, Unworn::LeftOut),
+        Quantity::Acceleration | Quantity::Steps => (Wear::Unknown, Unworn::Kept),
+    };
     let report = Report::new(Input {
-        nonwear: Nonwear::Kept,
-        ..Input::new(minutes)
+        wear,
+        unworn,
+        ..Input::new(&question.minutes)
     });
     let measures = groups::measures(&report);
     let named = measures
@@ -217,7 +224,7 @@ pub(crate) async fn keep(
         made,
         week,
         similarity: similarity(made, question.quantity, &earlier),
-        rhythm: rhythm(&question.minutes),
+        rhythm: rhythm(question),
         now_us,
     });
     let stored = StoredEmbedding {

@@ -46,14 +46,14 @@ pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).expect("a file")).expect("JSON")
 }
 
-/// Writes a table of one-minute counts: nights from 23 to 7 in which every 37th minute moves.
+/// Writes a table of one-minute counts: nights from 23 to 7 in which every 29th minute moves.
 fn write_counts(path: &Path, days: u32, person: u32) {
     let start: jiff::civil::DateTime = "2026-03-02T12:00:00".parse().expect("a time");
     let mut rows = "timestamp,activity\n".to_owned();
     for minute in 0..days * 1440 {
         let time = start + jiff::Span::new().minutes(i64::from(minute));
         let count = match time.hour() {
-            23 | 0..=6 if minute % 37 == 0 => 60 + person,
+            23 | 0..=6 if minute % 29 == 0 => 60 + person,
             23 | 0..=6 => 0,
             hour => 100 + minute * (7_919 + person) % 311 + 10 * u32::from(hour.unsigned_abs()),
         };
@@ -450,6 +450,67 @@ fn zone_epoch_and_period_change_the_series_as_told() {
     assert!(
         (mean(&coarse) - 5.0 * mean(&plain)).abs() < 1e-6 * mean(&coarse),
         "counts are added up"
+    );
+}
+
+/// Four days worn, then three days on a table: nights of the days that were worn, the same as without the table.
+#[test]
+fn a_device_on_the_table_makes_no_nights() {
+    let here = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| here.path().join(name);
+    write_counts(&at("worn.csv"), 4, 0);
+    let mut rows = fs::read_to_string(at("worn.csv")).expect("a file");
+    let start: jiff::civil::DateTime = "2026-03-06T12:00:00".parse().expect("a time");
+    for minute in 0..3 * 1440 {
+        let time = start + jiff::Span::new().minutes(i64::from(minute));
+        writeln!(rows, "{time},0").expect("a String");
+    }
+    fs::write(at("stopped.csv"), rows).expect("a file");
+    let run = |name: &str, more: &[&str]| {
+        let (file, out) = (at(name), at("r.json"));
+        let arguments = [
+            "analyze",
+            text(&file),
+            "--columns",
+            COLUMNS,
+            "--out",
+            text(&out),
+            "--methods",
+            "sleep,nights,days,activity_mean",
+        ];
+        let ended = clarity(&[&arguments[..], more].concat());
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        json(&out)["recordings"][0].clone()
+    };
+    let (worn, stopped) = (run("worn.csv", &[]), run("stopped.csv", &[]));
+    assert_eq!(stopped["nonwear"], "choi_180");
+    assert_eq!(worn["nights"], stopped["nights"]);
+    for id in ["nights", "total_sleep_min", "sleep_onset", "activity_mean"] {
+        let value = |document: &Value| document["measures"][id]["value"].clone();
+        assert_eq!(value(&worn), value(&stopped), "{id}");
+        assert_ne!(value(&worn), Value::Null, "{id}");
+    }
+    let kept = run("stopped.csv", &["--nonwear", "kept"]);
+    assert_eq!(kept["nonwear"], "kept");
+    let nights = kept["nights"].as_array().expect("nights");
+    let long = nights.iter().find(|night| {
+        night["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("16 hours or fewer"))
+    });
+    assert_eq!(
+        long.expect("a night too long")["total_sleep_min"],
+        Value::Null
+    );
+    assert_ne!(kept["measures"]["nights_left_out"]["value"], 0.0);
+    let strict = run("stopped.csv", &["--min-nights", "5"]);
+    assert_eq!(strict["least_nights"], 5);
+    let total = &strict["measures"]["total_sleep_min"];
+    assert_eq!(total["value"], Value::Null);
+    assert!(
+        total["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.starts_with("needs 5 nights"))
     );
 }
 

@@ -51,6 +51,8 @@ fn values_equal_those_of_the_reference_tools() {
         COLUMNS,
         "--out",
         text(&out),
+        "--nonwear",
+        "kept",
         "--methods",
         "rhythm,sleep_regularity_index",
     ]);
@@ -163,6 +165,8 @@ fn depresjon_agrees_with_the_metrics_computed_independently() {
         text(&out),
         "--periods",
         text(&periods),
+        "--nonwear",
+        "kept",
         "--methods",
         "rhythm",
     ]);
@@ -199,6 +203,62 @@ fn depresjon_agrees_with_the_metrics_computed_independently() {
             );
         }
     }
+}
+
+/// Fifty-five people who took the device off, put it away, or kept it on; nothing was chosen for them.
+#[test]
+fn nights_of_depresjon_are_nights() {
+    let Some(folder) = references("labelled/depresjon") else {
+        return;
+    };
+    let here = tempfile::tempdir().expect("a folder");
+    let out = here.path().join("r.json");
+    let activity = folder.join("activity");
+    let methods = ["--methods", "sleep,nights"];
+    let arguments = ["analyze", text(&activity), "--out", text(&out)];
+    let ended = clarity(&[&arguments[..], &methods].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let results = json(&out);
+    let recordings = results["recordings"].as_array().expect("recordings");
+    assert_eq!(recordings.len(), 55, "{}", ended.err);
+    let (mut described, mut with_mean) = (0, 0);
+    for recording in recordings {
+        let path = recording["path"].as_str().expect("a path");
+        for night in recording["nights"].as_array().expect("nights") {
+            let time = |name: &str| -> jiff::civil::DateTime {
+                night[name]
+                    .as_str()
+                    .expect("a time")
+                    .parse()
+                    .expect("a time")
+            };
+            let length = time("out_of_bed").duration_since(time("in_bed"));
+            let Some(asleep) = night["total_sleep_min"].as_f64() else {
+                assert!(night["reason"].is_string(), "{path}: {night}");
+                continue;
+            };
+            described += 1;
+            assert!(
+                length <= jiff::SignedDuration::from_hours(16),
+                "{path}: {night}"
+            );
+            assert!(asleep <= 960.0, "{path}: {night}");
+            let coverage = night["coverage"].as_f64().expect("a number");
+            assert!(coverage >= 2.0 / 3.0, "{path}: {night}");
+        }
+        let total = &recording["measures"]["total_sleep_min"];
+        match total["value"].as_f64() {
+            Some(mean) => {
+                with_mean += 1;
+                assert!((240.0..=720.0).contains(&mean), "{path}: {mean}");
+            }
+            None => assert!(total["reason"].is_string(), "{path}"),
+        }
+    }
+    assert!(
+        described > 600 && with_mean > 45,
+        "{described} nights, {with_mean} means"
+    );
 }
 
 /// The scorers whose settings the reference shares; it puts an exact tie of Oakley on the other side.

@@ -55,7 +55,7 @@ fn counts(minutes: i64) -> Vec<f64> {
             let busy = f64::from(i32::try_from(100 + minute * 37 % 211).expect("small"));
             match clock {
                 420..1380 => busy,
-                _ if clock % 97 == 0 => 4.0,
+                _ if clock % 29 == 0 => 4.0,
                 _ => 0.0,
             }
         })

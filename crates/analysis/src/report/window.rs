@@ -1,0 +1,216 @@
+//! Windows of rest: where they are found, and where they end.
+//!
+//! A diary is taken at its word. What is found in the recording never lasts over noon for days, and ends
+//! where nobody wore the device.
+
+use crate::maths::run::runs;
+use crate::report::night::Source;
+use crate::report::wear::Unworn;
+use crate::report::{Report, Span};
+use crate::score::scored::{Scored, State};
+use crate::score::{angle, crespo};
+use crate::series::{DAY_S, HOUR_S, MINUTE_S, Series};
+
+const NOON_S: i64 = 12 * 3600;
+const EVENING_S: i64 = 18 * 3600; // noon of people who sleep by day
+const GONE_S: u32 = 90 * MINUTE_S; // shortest non-wear of Choi 2011, and longest gap inside a night
+const PIECE_S: i64 = 3600; // shorter rests beside non-wear are nothing that anybody could judge
+
+/// The windows of a recording and who found them.
+pub(super) fn found(report: &Report<'_>) -> (Vec<Span>, Source) {
+    let input = report.input();
+    if !input.diary.is_empty() {
+        return (input.diary.to_vec(), Source::Diary);
+    }
+    if let Some(series) = input.angle {
+        let gone = long(off_at(report, series), series.step_s());
+        return (periods_of_angle(series, &gone), Source::Angle);
+    }
+    let series = report.activity();
+    let missing = series.values().iter().map(|value| value.is_nan()).collect();
+    let gone = long(missing, series.step_s());
+    let rests = rests(series).into_iter().flat_map(within_days);
+    let spans = rests.flat_map(|span| without(span, series, &gone));
+    (spans.collect(), Source::Crespo)
+}
+
+/// Sustained inactivity inside each stretch from noon to noon; a stretch with a gap and what was not worn
+/// are not scored.
+pub(super) fn still_arm(report: &Report<'_>, series: &Series) -> Scored {
+    let mut states = vec![None; series.len()];
+    for part in parts(series) {
+        if let Ok(found) = angle::sustained_inactivity(&part) {
+            let from = series.index_at(part.start_s());
+            states[from..from + part.len()].copy_from_slice(found.value.states());
+        }
+    }
+    for (state, off) in states.iter_mut().zip(off_at(report, series)) {
+        *state = state.filter(|_| !off);
+    }
+    Scored::like(series, states)
+}
+
+/// Crespo's rest periods that begin and end inside the recording.
+fn rests(series: &Series) -> Vec<Span> {
+    let Ok(scored) = crespo::score(series, crespo::Zeros::Minutes) else {
+        return Vec::new();
+    };
+    let scored = scored.value;
+    let ends = scored.onsets(State::Wake);
+    let begins = scored.onsets(State::Sleep).into_iter();
+    begins
+        .filter_map(|from| {
+            let until = *ends.get(ends.partition_point(|&end| end <= from))?;
+            Some(Span {
+                from_s: scored.time_s(from),
+                until_s: scored.time_s(until),
+            })
+        })
+        .collect()
+}
+
+/// A rest as it is when it lies between two noons, or between two evenings as that of somebody who sleeps by
+/// day; else cut at the noons.
+fn within_days(span: Span) -> Vec<Span> {
+    let day = i64::from(DAY_S);
+    let number = |time_s: i64, turn_s: i64| (time_s - turn_s).div_euclid(day);
+    let lies = |turn_s| number(span.from_s, turn_s) == number(span.until_s - 1, turn_s);
+    if lies(NOON_S) || lies(EVENING_S) {
+        return vec![span];
+    }
+    let (first, last) = (
+        number(span.from_s, NOON_S),
+        number(span.until_s - 1, NOON_S),
+    );
+    let piece = |number: i64| Span {
+        from_s: span.from_s.max(number * day + NOON_S),
+        until_s: span.until_s.min((number + 1) * day + NOON_S),
+    };
+    (first..=last).map(piece).collect()
+}
+
+/// What is left of a rest before, between and after what is gone.
+fn without(span: Span, series: &Series, gone: &[bool]) -> Vec<Span> {
+    let (from, until) = (series.index_at(span.from_s), series.index_at(span.until_s));
+    let inside = gone.get(from..until).unwrap_or_default();
+    if !inside.contains(&true) {
+        return vec![span];
+    }
+    let pieces = runs(inside).into_iter().filter(|run| !run.value);
+    let pieces = pieces.map(|run| Span {
+        from_s: series.time_s(from + run.from),
+        until_s: series.time_s(from + run.until),
+    });
+    pieces
+        .filter(|piece| piece.until_s - piece.from_s >= PIECE_S)
+        .collect()
+}
+
+/// Only the stretches that are long enough to end a window.
+fn long(mut mask: Vec<bool>, step_s: u32) -> Vec<bool> {
+    let least = usize::try_from(GONE_S.div_ceil(step_s)).expect("a number of epochs");
+    for run in runs(&mask.clone()) {
+        if run.value && run.len() < least {
+            mask[run.from..run.until].fill(false);
+        }
+    }
+    mask
+}
+
+/// Whether each epoch of another series lies in what was left out as not worn.
+fn off_at(report: &Report<'_>, series: &Series) -> Vec<bool> {
+    let off = match report.input().unworn {
+        Unworn::LeftOut => report.nonwear().unwrap_or_default(),
+        Unworn::Kept => &[],
+    };
+    let activity = report.input().activity;
+    let epoch = |index: usize| {
+        let after = activity.index_at(series.time_s(index) + 1);
+        off.get(after.saturating_sub(1)).copied().unwrap_or(false)
+    };
+    (0..series.len()).map(epoch).collect()
+}
+
+/// The sleep period of each stretch from noon to noon that the angle covers without a gap; it does not reach
+/// into what is gone.
+fn periods_of_angle(series: &Series, gone: &[bool]) -> Vec<Span> {
+    let of = |part: Series| {
+        let from = series.index_at(part.start_s());
+        let gone = gone.get(from..from + part.len()).unwrap_or_default();
+        let period = angle::sleep_period_worn(&part, gone).ok()?.value;
+        Some(Span {
+            from_s: part.time_s(period.from),
+            until_s: part.time_s(period.until),
+        })
+    };
+    parts(series).into_iter().filter_map(of).collect()
+}
+
+/// Stretches from noon to noon without what is missing at their ends.
+fn parts(series: &Series) -> Vec<Series> {
+    let noon = i64::from(12 * HOUR_S);
+    let day = i64::from(DAY_S);
+    let mut from_s = (series.start_s() - noon).div_euclid(day) * day + noon;
+    let end = series.time_s(series.len());
+    let mut found = Vec::new();
+    while from_s < end {
+        let part = series.part(series.index_at(from_s), series.index_at(from_s + day));
+        let held = |value: &f64| !value.is_nan();
+        let first = part.values().iter().position(held);
+        let last = part.values().iter().rposition(held);
+        if let (Some(first), Some(last)) = (first, last) {
+            found.push(part.part(first, last + 1));
+        }
+        from_s += day;
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3600;
+
+    #[test]
+    fn a_rest_is_cut_at_noons_only_when_it_fits_no_day() {
+        let check = |from_h: i64, until_h: i64, expect: &[(i64, i64)]| {
+            let pieces = within_days(Span {
+                from_s: from_h * HOUR,
+                until_s: until_h * HOUR,
+            });
+            let hours = pieces
+                .iter()
+                .map(|piece| (piece.from_s / HOUR, piece.until_s / HOUR));
+            assert_eq!(hours.collect::<Vec<_>>(), expect);
+        };
+        check(23, 31, &[(23, 31)]);
+        check(12, 36, &[(12, 36)]);
+        // A night worker's sleep, over noon.
+        check(33, 41, &[(33, 41)]);
+        check(35, 43, &[(35, 36), (36, 43)]);
+        check(23, 90, &[(23, 36), (36, 60), (60, 84), (84, 90)]);
+        check(-20, -3, &[(-20, -12), (-12, -3)]);
+    }
+
+    #[test]
+    fn a_window_ends_where_the_device_was_gone() {
+        let series = Series::new(0, 60, vec![0.0; 1440]);
+        let mut off = vec![false; 1440];
+        off[120..150].fill(true);
+        off[300..600].fill(true);
+        let gone = long(off, 60);
+        let span = Span {
+            from_s: HOUR,
+            until_s: 11 * HOUR,
+        };
+        let expect = |from_min: i64, until_min: i64| Span {
+            from_s: from_min * 60,
+            until_s: until_min * 60,
+        };
+        assert_eq!(
+            without(span, &series, &gone),
+            [expect(60, 300), expect(600, 660)]
+        );
+    }
+}
