@@ -125,7 +125,8 @@ fn scorers() -> String {
     let intro = "Names for `--scorer`, and the entries of `scores` in JSON (`1` sleep or rest, `0` wake, \
                  `n` not scored; one character per epoch of `score_epochs`). Without `--scorer`, the one \
                  that the maker's program applies is used: `cole_kripke_actilife` for ActiGraph, `oakley` \
-                 for Actiwatch and MotionWatch, `oakley_automatic` for all others.\n\n";
+                 for Actiwatch and MotionWatch, `oakley_automatic` for all other counts, and `roenneberg` for \
+                 acceleration and steps, whose scale the others refuse.\n\n";
     intro.to_owned()
         + &table(
             &["scorer", "method, version", "what it does"],

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use analysis::accel;
 use analysis::effort::intensity::CutPoints;
 use analysis::report::column::{Cell, Column, ColumnValue, Field, civil};
-use analysis::report::scorer::{COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, SCORERS, Scorer};
+use analysis::report::scorer::{
+    COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, ROENNEBERG, SCORERS, Scorer,
+};
 use analysis::report::wear::{Unworn, Wear};
-use analysis::report::{Input, Least, Report, Span, day, night};
+use analysis::report::{ActivityScale, Input, Least, Report, Span, day, night};
 use analysis::series::Series;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -30,7 +32,7 @@ pub enum LeaveOut {
     ChoiPublished,
     /// Non-wear by Troiano 2008.
     Troiano,
-    /// Two hours or more below one count.
+    /// Two hours or more without any movement.
     Stillness,
 }
 
@@ -76,10 +78,11 @@ pub struct Written {
     pub used: Option<Span>,
 }
 
-/// The scorer for the counts of a device: what its maker's program applies, else the one that needs no
-/// scale.
-pub(crate) fn scorer_of(format: &str) -> &'static Scorer {
+/// The scorer for the counts of a device: what its maker's program applies, else the one whose threshold comes
+/// from the recording; for what is not counted, the one that needs no scale.
+pub(crate) fn scorer_of(format: &str, scale: ActivityScale) -> &'static Scorer {
     match format {
+        _ if scale == ActivityScale::Other => &ROENNEBERG,
         "agd" | "actigraph_csv" | "gt3x" => &COLE_KRIPKE_ACTILIFE,
         "awd" | "respironics_csv" | "motionwatch" => &OAKLEY,
         _ => &OAKLEY_AUTOMATIC,
@@ -137,7 +140,10 @@ impl Prepared {
             light: self.light.as_ref(),
             angle: self.angle.as_ref(),
             diary: &self.bed,
-            scorer: wanted.scorer.unwrap_or_else(|| scorer_of(format)),
+            scale: self.device.scale(),
+            scorer: wanted
+                .scorer
+                .unwrap_or_else(|| scorer_of(format, self.device.scale())),
             wear: self.wear(wanted.nonwear),
             unworn: match wanted.nonwear {
                 LeaveOut::Kept => Unworn::Kept,
@@ -181,7 +187,7 @@ pub fn document(
         Listed::No => &[],
     };
     let scores = match wanted.scores {
-        Listed::Yes => Some(scores(series)),
+        Listed::Yes => Some(scores(series, report.input().scale)),
         Listed::No => None,
     };
     let document = Document {
@@ -279,11 +285,11 @@ type Scores = (
 );
 
 /// The epochs of every scorer, and where and how long they are; a scorer without an answer has a reason.
-fn scores(series: &Series) -> Scores {
+fn scores(series: &Series, scale: ActivityScale) -> Scores {
     let mut strings = BTreeMap::new();
     let mut epochs = BTreeMap::new();
     for scorer in SCORERS {
-        let told = match (scorer.score)(series) {
+        let told = match scorer.fits(scale).and_then(|()| (scorer.score)(series)) {
             Ok(found) => {
                 strings.insert(scorer.id, found.value.text());
                 ScoreEpochs::Scored {

@@ -8,6 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use analysis::outcome::Insufficient;
+use analysis::report::ActivityScale;
 use analysis::series::{Combine, Ends, Origin, Series};
 use aws_lc_rs::digest;
 use import::recording::columns::Columns;
@@ -165,6 +166,14 @@ impl Place {
     pub(crate) fn of(loaded: &Loaded) -> Self {
         let place = loaded.header.worn_at.as_deref().unwrap_or_default();
         Self::fitting(loaded.header.format, &loaded.channel, loaded.unit, place)
+    }
+
+    /// What the activity counts.
+    pub(crate) const fn scale(self) -> ActivityScale {
+        match self {
+            Self::Hip | Self::Elsewhere => ActivityScale::Counts,
+            Self::NoCounts => ActivityScale::Other,
+        }
     }
 
     fn fitting(format: &str, channel: &str, unit: &str, place: &str) -> Self {

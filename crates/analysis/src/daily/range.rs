@@ -31,7 +31,7 @@ use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Column, Kind};
 use crate::report::groups;
 use crate::report::wear::{Unworn, Wear};
-use crate::report::{Input, Report};
+use crate::report::{ActivityScale, Input, Report};
 use crate::rhythm::regularity;
 use crate::score::endpoints;
 use crate::score::scored::{Scored, State};
@@ -64,6 +64,11 @@ impl Chosen {
         Input {
             wear,
             unworn,
+            scale: if is_counted {
+                ActivityScale::Counts
+            } else {
+                ActivityScale::Other
+            },
             ..Input::new(&self.series)
         }
     }
@@ -274,7 +279,7 @@ impl Range {
                 unit: Text::Borrowed("1"),
                 is_clock: false,
                 method: &regularity::SLEEP_REGULARITY,
-                outcome: regularity::over_pairs(&self.states),
+                outcome: regularity::index(&self.states),
             },
             Found {
                 id: midpoint_id,

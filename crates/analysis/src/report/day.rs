@@ -19,7 +19,7 @@
 //! day are rarely whole: see their coverage.
 //!
 //! **Versions.** 2 (1 determined wear by 90 minutes of zeros wherever the device was worn, and not on epochs
-//! longer than a minute).
+//! longer than a minute, and gave days without movement an L5 and M10).
 //!
 //! **References.** Choi L et al. 2011, doi:10.1249/MSS.0b013e3181ed61a3. Witting W et al. 1990,
 //! doi:10.1016/0006-3223(90)90523-5.
@@ -28,7 +28,7 @@ use jiff::civil::Date;
 
 use crate::maths::describe;
 use crate::method::Analysis;
-use crate::outcome::Outcome;
+use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
 use crate::report::{LIGHT_LUX, Report};
 use crate::rhythm::extremes::{self, Contrast};
@@ -98,12 +98,23 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
                 nonwear_min: worn.as_ref().map(|worn| minutes(worn, 0.0)),
                 total: some.map(describe::sum),
                 mean: some.map(describe::mean),
-                contrast: extremes::within(&part),
+                contrast: contrast(&part),
                 light_mean: lit.map(|found| found.value.mean),
                 light_min: lit.map(|found| found.value.time_above_min),
             }
         })
         .collect()
+}
+
+/// L5 and M10 inside a day; a day that is the same all the time has neither.
+fn contrast(day: &Series) -> Outcome<Contrast> {
+    let found = extremes::within(day)?;
+    let (least, most) = (found.value.l5.level, found.value.m10.level);
+    if least < most {
+        Ok(found)
+    } else {
+        Err(Insufficient::constant())
+    }
 }
 
 fn between(series: &Series, from_s: i64, until_s: i64) -> Series {

@@ -72,11 +72,22 @@ impl Least {
     pub const CUSTOMARY: Self = Self { nights: 3, days: 3 };
 }
 
+/// What the activity counts; many rules were made for counts and mean nothing on another scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActivityScale {
+    /// Counts of a device.
+    Counts,
+    /// Acceleration, steps, or a unit that nobody names.
+    Other,
+}
+
 /// What a report is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// Activity on the epoch of the recording.
     pub activity: &'a Series,
+    /// What it counts.
+    pub scale: ActivityScale,
     /// Light in lux.
     pub light: Option<&'a Series>,
     /// Angle of the forearm in degrees, five-second epochs, from raw acceleration.
@@ -100,6 +111,7 @@ impl<'a> Input<'a> {
     pub const fn new(activity: &'a Series) -> Self {
         Self {
             activity,
+            scale: ActivityScale::Counts,
             light: None,
             angle: None,
             diary: &[],
@@ -200,7 +212,7 @@ impl<'a> Report<'a> {
     /// Sleep and wake by the scorer of the nights, over all of the recording.
     pub(crate) fn scored(&self) -> &Result<Scored, Insufficient> {
         self.scored
-            .get_or_init(|| night::scored(self.input.scorer, self.activity()))
+            .get_or_init(|| night::scored(&self.input, self.activity()))
     }
 
     /// What `compute` makes of the components of the series, once.
@@ -247,8 +259,10 @@ impl<'a> Report<'a> {
 
     /// The cosine of 24 hours that fits best.
     pub fn cosinor(&self) -> &Outcome<cosinor::Cosinor> {
-        self.cosinor
-            .get_or_init(|| cosinor::fit(self.activity(), 24.0, 1))
+        self.cosinor.get_or_init(|| {
+            self.spans(1.0)?;
+            cosinor::fit(self.activity(), 24.0, 1)
+        })
     }
 
     /// The antilogistic curve of 24 hours that fits means of ten minutes best; on the epochs of
@@ -322,6 +336,7 @@ impl<'a> Report<'a> {
     pub(crate) fn turns(&self) -> &Outcome<(u32, u32)> {
         self.turns.get_or_init(|| {
             let series = self.activity();
+            self.varies()?;
             let bins = series.resampled(
                 FIVE_MINUTES_S,
                 Origin::Midnight,
@@ -346,6 +361,37 @@ impl<'a> Report<'a> {
             let coverage = self.input.activity.coverage();
             Ok(Measured::new(worn, coverage))
         })
+    }
+
+    /// An error unless the activity goes on for so many days, gaps included.
+    pub(crate) fn spans(&self, days: f64) -> Result<(), Insufficient> {
+        let series = self.activity();
+        let held = |value: &f64| !value.is_nan();
+        let first = series.values().iter().position(held);
+        let last = series.values().iter().rposition(held);
+        let has = first
+            .zip(last)
+            .map_or(0.0, |(first, last)| series.part(first, last + 1).days());
+        if has < days {
+            return Err(Insufficient::new(
+                "days from the first to the last epoch",
+                days,
+                has,
+            ));
+        }
+        Ok(())
+    }
+
+    /// An error when the activity is the same all the time: then nothing is more active than another.
+    pub(crate) fn varies(&self) -> Result<(), Insufficient> {
+        let mut held = self
+            .activity()
+            .values()
+            .iter()
+            .filter(|value| !value.is_nan());
+        let first = held.next();
+        let other = held.find(|&value| Some(value) != first);
+        other.map(|_| ()).ok_or(Insufficient::constant())
     }
 
     fn ten_minutes(&self) -> Result<Series, Insufficient> {

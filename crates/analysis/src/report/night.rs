@@ -37,9 +37,8 @@ use crate::maths::describe;
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
-use crate::report::scorer::Scorer;
 use crate::report::wear::minutes;
-use crate::report::{Report, Span, window};
+use crate::report::{Input, Report, Span, window};
 use crate::score::scored::{Scored, State};
 use crate::score::{angle, endpoints};
 use crate::series::Series;
@@ -179,8 +178,11 @@ pub(super) fn asleep(report: &Report<'_>) -> Option<Scored> {
     Some(Scored::new(scored.start_s(), scored.step_s(), states))
 }
 
-/// The scores on the epoch of the recording, or on minute sums where the scorer refuses that epoch.
-pub(super) fn scored(scorer: &Scorer, series: &Series) -> Result<Scored, Insufficient> {
+/// The scores on the epoch of the recording, or on minute sums where the scorer refuses that epoch. A scorer
+/// that was made for counts refuses every other scale.
+pub(super) fn scored(input: &Input<'_>, series: &Series) -> Result<Scored, Insufficient> {
+    let scorer = input.scorer;
+    scorer.fits(input.scale)?;
     let native = (scorer.score)(series);
     if native.is_err()
         && let Ok(minutes) = minutes(series)

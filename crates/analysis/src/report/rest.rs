@@ -1,13 +1,12 @@
 //! The measures of rest beside the length of the nights: naps, the rhythm within sleep, and how the scorer
 //! agrees with the diary.
 
-use crate::effort::intensity::Scale;
 use crate::maths::describe::mean;
 use crate::outcome::{Insufficient, Measured, Outcome};
-use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::night::{Role, SleepWindow};
 use crate::report::rhythm::number;
+use crate::report::{ActivityScale, Report};
 use crate::rhythm::lids;
 use crate::score::comparison::{self, Agreement};
 use crate::score::diary::{Diary, Stay};
@@ -123,8 +122,7 @@ fn epochs(scored: &Scored, night: &SleepWindow) -> (usize, usize) {
 
 /// The mean over the nights of something of the rhythm of inactivity within sleep.
 fn within_sleep(report: &Report<'_>, of: fn(&lids::Rhythm) -> f64) -> Outcome<f64> {
-    let points = report.input().cut_points;
-    if points.is_some_and(|points| points.scale == Scale::MilliG) {
+    if report.input().scale != ActivityScale::Counts {
         return Err(Insufficient::new(
             "activity in counts, not acceleration",
             1.0,

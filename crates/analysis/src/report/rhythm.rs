@@ -2,10 +2,10 @@
 
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
-use crate::report::Report;
 use crate::report::column::{Column, Kind};
+use crate::report::{ActivityScale, Report};
 use crate::rhythm::stability::{WITTING, interdaily, intradaily};
-use crate::rhythm::transitions::{From, THRESHOLD, of_series, sustained};
+use crate::rhythm::transitions::{From, STILL, of_series, sustained};
 use crate::rhythm::{
     adat, antilogistic, cosinor, extremes, fluctuation, level, light, periodogram, stability,
     transitions, turn,
@@ -16,6 +16,8 @@ const SHARE: (Option<f64>, Option<f64>) = (Some(0.0), Some(1.0));
 const POSITIVE: (Option<f64>, Option<f64>) = (Some(0.0), None);
 const ANY: (Option<f64>, Option<f64>) = (None, None);
 const DAY: (Option<f64>, Option<f64>) = (Some(0.0), Some(24.0));
+
+const STABILITY_DAYS: f64 = 3.0; // with fewer, every hour is much like itself
 
 type Range = (Option<f64>, Option<f64>);
 type Of = fn(&Report<'_>) -> Outcome<f64>;
@@ -66,8 +68,11 @@ pub const COLUMNS: &[Column] = &[
         SHARE,
         &stability::INTERDAILY_STABILITY,
         "How alike the days are: hourly means from the first epoch, complete hours, population \
-         variance (Witting 1990).",
-        |report| interdaily(report.activity(), &WITTING),
+         variance (Witting 1990); three days.",
+        |report| {
+            report.spans(STABILITY_DAYS)?;
+            interdaily(report.activity(), &WITTING)
+        },
     ),
     number(
         "intradaily_variability",
@@ -84,7 +89,10 @@ pub const COLUMNS: &[Column] = &[
         SHARE,
         &stability::INTERDAILY_STABILITY,
         "ISm: interdaily stability averaged over bins of 1 to 60 minutes that the epoch divides.",
-        |report| report.multiscale().map(|found| found.map(|pair| pair.0)),
+        |report| {
+            report.spans(STABILITY_DAYS)?;
+            report.multiscale().map(|found| found.map(|pair| pair.0))
+        },
     ),
     number(
         "intradaily_variability_mean",
@@ -127,6 +135,7 @@ pub const COLUMNS: &[Column] = &[
         &extremes::L5,
         "Time of day at which the least active five hours begin.",
         |report| {
+            report.varies()?;
             report
                 .contrast()
                 .map(|found| found.map(|day| f64::from(day.l5.onset_s)))
@@ -137,6 +146,7 @@ pub const COLUMNS: &[Column] = &[
         &extremes::M10,
         "Time of day at which the most active ten hours begin.",
         |report| {
+            report.varies()?;
             report
                 .contrast()
                 .map(|found| found.map(|day| f64::from(day.m10.onset_s)))
@@ -221,9 +231,11 @@ pub const COLUMNS: &[Column] = &[
         "input per day",
         ANY,
         &adat::ADAT,
-        "Average daily total activity; partial days scaled to full ones.",
+        "Average daily total activity of the days of which nine tenths are present, each scaled to a full one; \
+         three such days are needed, or what `--min-days` says.",
         |report| {
-            adat::average_daily_total(report.activity(), adat::Partial::Scaled, adat::Which::All)
+            let which = adat::Which::MostlyPresent(report.input().least.days);
+            adat::average_daily_total(report.activity(), adat::Partial::Scaled, which)
         },
     ),
 ];
@@ -255,7 +267,7 @@ pub const SHAPE: &[Column] = &[
         "1/epoch",
         SHARE,
         &transitions::KRA,
-        "Sustained probability of moving from rest to activity, activity being above 4 of the input.",
+        "Sustained probability of moving from rest to activity; rest is an epoch of no count.",
         |report| transition(report, From::Rest),
     ),
     number(
@@ -263,7 +275,7 @@ pub const SHAPE: &[Column] = &[
         "1/epoch",
         SHARE,
         &transitions::KAR,
-        "Sustained probability of moving from activity to rest, activity being above 4 of the input.",
+        "Sustained probability of moving from activity to rest; rest is an epoch of no count.",
         |report| transition(report, From::Activity),
     ),
     number(
@@ -424,7 +436,11 @@ fn harmonic(report: &Report<'_>, of: fn(&cosinor::Harmonic) -> f64) -> Outcome<f
 }
 
 fn transition(report: &Report<'_>, from: From) -> Outcome<f64> {
-    let curve = of_series(report.activity(), THRESHOLD, from)?;
+    if report.input().scale != ActivityScale::Counts {
+        let of = "activity in counts, which are 0 at rest";
+        return Err(Insufficient::new(of, 1.0, 0.0));
+    }
+    let curve = of_series(report.activity(), STILL, from)?;
     Ok(Measured::new(sustained(&curve.value)?, curve.coverage))
 }
 

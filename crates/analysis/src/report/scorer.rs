@@ -3,7 +3,8 @@
 //! A bare name is the published definition; a name with a suffix is what a program makes of it.
 
 use crate::method::Analysis;
-use crate::outcome::Outcome;
+use crate::outcome::{Insufficient, Outcome};
+use crate::report::ActivityScale;
 use crate::score::scored::Scored;
 use crate::score::{cole_kripke, crespo, oakley, roenneberg, sadeh, scripps};
 use crate::series::Series;
@@ -17,15 +18,40 @@ pub struct Scorer {
     pub method: &'static Analysis,
     /// What it does and with which settings, in a sentence.
     pub about: &'static str,
+    /// Whether its weights and limits are those of counts.
+    pub needs: Needs,
     /// Scores a series; sleep (or rest) is 1.
     pub score: fn(&Series) -> Outcome<Scored>,
 }
 
-/// Oakley with the threshold taken from the recording: the default, for it needs no scale.
+/// What a scorer can be applied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Counts: its limits are numbers of them.
+    Counts,
+    /// Activity of any unit: its limits are shares of the recording.
+    AnyScale,
+}
+
+impl Scorer {
+    /// An error when the activity has a scale that the scorer was not made for.
+    pub fn fits(&self, scale: ActivityScale) -> Result<(), Insufficient> {
+        match (self.needs, scale) {
+            (Needs::Counts, ActivityScale::Other) => {
+                let of = "activity in counts, which the limits of the scorer are";
+                Err(Insufficient::new(of, 1.0, 0.0))
+            }
+            (Needs::Counts, ActivityScale::Counts) | (Needs::AnyScale, _) => Ok(()),
+        }
+    }
+}
+
+/// Oakley with the threshold taken from the recording: the default for counts.
 pub const OAKLEY_AUTOMATIC: Scorer = Scorer {
     id: "oakley_automatic",
     method: &oakley::OAKLEY,
     about: "Oakley with the automatic threshold, on the epoch of the recording.",
+    needs: Needs::Counts,
     score: |series| oakley::score(series, oakley::Threshold::Automatic, oakley::Tie::Sleep),
 };
 
@@ -34,6 +60,7 @@ pub const OAKLEY: Scorer = Scorer {
     id: "oakley",
     method: &oakley::OAKLEY,
     about: "Oakley at the medium threshold of 40, on the epoch of the recording.",
+    needs: Needs::Counts,
     score: |series| oakley::score(series, oakley::Threshold::Fixed(40.0), oakley::Tie::Sleep),
 };
 
@@ -42,15 +69,26 @@ pub const COLE_KRIPKE_ACTILIFE: Scorer = Scorer {
     id: "cole_kripke_actilife",
     method: &cole_kripke::COLE_KRIPKE,
     about: "Cole-Kripke on minute sums divided by 100 and clipped at 300, as ActiLife 6.",
+    needs: Needs::Counts,
     score: |series| cole_kripke::score(series, &cole_kripke::ACTILIFE),
 };
 
-/// Every scorer of activity counts.
+/// Roenneberg: the default where the activity is not counted.
+pub const ROENNEBERG: Scorer = Scorer {
+    id: "roenneberg",
+    method: &roenneberg::ROENNEBERG,
+    about: "Consolidated sleep bouts of Roenneberg.",
+    needs: Needs::AnyScale,
+    score: roenneberg::score,
+};
+
+/// Every scorer of activity.
 pub const SCORERS: &[Scorer] = &[
     Scorer {
         id: "cole_kripke",
         method: &cole_kripke::COLE_KRIPKE,
         about: "Cole-Kripke on minute sums as they are (mean activity per minute).",
+        needs: Needs::Counts,
         score: |series| cole_kripke::score(series, &cole_kripke::PAPER_MEAN),
     },
     COLE_KRIPKE_ACTILIFE,
@@ -58,18 +96,21 @@ pub const SCORERS: &[Scorer] = &[
         id: "sadeh",
         method: &sadeh::SADEH,
         about: "Sadeh on minute sums clipped at 300, sleep above 0.",
+        needs: Needs::Counts,
         score: |series| sadeh::score(series, &sadeh::PAPER),
     },
     Scorer {
         id: "sadeh_actilife",
         method: &sadeh::SADEH,
         about: "Sadeh on minute sums clipped at 300, sleep above -4, as ActiLife 6.",
+        needs: Needs::Counts,
         score: |series| sadeh::score(series, &sadeh::ACTILIFE),
     },
     Scorer {
         id: "scripps",
         method: &scripps::SCRIPPS,
         about: "Scripps, on the epoch of the recording.",
+        needs: Needs::Counts,
         score: scripps::score,
     },
     OAKLEY,
@@ -78,14 +119,10 @@ pub const SCORERS: &[Scorer] = &[
         id: "crespo",
         method: &crespo::CRESPO,
         about: "Rest periods of Crespo, zeros counted in minutes.",
+        needs: Needs::AnyScale,
         score: |series| crespo::score(series, crespo::Zeros::Minutes),
     },
-    Scorer {
-        id: "roenneberg",
-        method: &roenneberg::ROENNEBERG,
-        about: "Consolidated sleep bouts of Roenneberg.",
-        score: roenneberg::score,
-    },
+    ROENNEBERG,
 ];
 
 /// The scorer of a name.

@@ -26,10 +26,10 @@ pub const COLUMNS: &[Column] = &[
         "1",
         (Some(-100.0), Some(100.0)),
         &SLEEP_REGULARITY,
-        "SRI over all pairs of epochs 24 hours apart, sleep bouts by Roenneberg.",
+        "SRI over all pairs of epochs 24 hours apart, five days of them at least; sleep bouts by Roenneberg.",
         |report| {
             let bouts = report.bouts().as_ref().map_err(|none| *none)?;
-            regularity::over_pairs(&bouts.value)
+            regularity::index(&bouts.value)
         },
     ),
     number(

@@ -19,7 +19,7 @@ pub enum Wear<'a> {
     ChoiLong,
     /// By the rule of Troiano 2008.
     Troiano,
-    /// Two hours or more below one count.
+    /// Two hours or more without any movement.
     Stillness,
     /// By a mask on the epochs of the activity, as the stillness of raw acceleration gives it.
     Seen(&'a [bool]),
@@ -68,7 +68,7 @@ pub(super) fn mask(input: &Input<'_>) -> Result<Vec<bool>, Insufficient> {
         Wear::Troiano => by(|minutes| troiano::nonwear(minutes, &troiano::TROIANO_2008)),
         Wear::Stillness => {
             let least = series.epochs_in(STILL_S)?;
-            Ok(inactivity::mask(series, least, 1.0))
+            Ok(inactivity::mask(series, least, f64::MIN_POSITIVE))
         }
         Wear::Seen(off) => Ok(off.to_vec()),
         Wear::Unknown => {

@@ -50,9 +50,14 @@ pub(super) fn still_arm(report: &Report<'_>, series: &Series) -> Scored {
     Scored::like(series, states)
 }
 
-/// Crespo's rest periods that begin and end inside the recording.
+/// Crespo's rest periods that begin and end between the first and the last epoch that is present: what lies on
+/// a table before or after has no part in the recording.
 fn rests(series: &Series) -> Vec<Span> {
-    let Ok(scored) = crespo::score(series, crespo::Zeros::Minutes) else {
+    let held = |value: &f64| !value.is_nan();
+    let first = series.values().iter().position(held).unwrap_or(0);
+    let last = series.values().iter().rposition(held);
+    let used = series.part(first, last.map_or(0, |last| last + 1));
+    let Ok(scored) = crespo::score(&used, crespo::Zeros::Minutes) else {
         return Vec::new();
     };
     let scored = scored.value;

@@ -9,9 +9,11 @@
 //!
 //! **Validity.** At least one day with an epoch present. A missing epoch counts as the mean of the
 //! rest of its day when scaled, as nothing otherwise. A day of which little is present is scaled
-//! up as it is; use `Which::Inner` to leave out the first and the last.
+//! up as it is; use `Which::Inner` to leave out the first and the last, or `Which::MostlyPresent`, as results do,
+//! to leave out days of which less than nine tenths are present: the day of a device put on at breakfast would
+//! come out nearly three times too high.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (the column of results used all days in 1).
 //!
 //! **References.** Definition as in actigraphy practice; see Ancoli-Israel S et al. 2003, Sleep
 //! 26:342, doi:10.1093/sleep/26.3.342.
@@ -23,10 +25,12 @@ use crate::series::{DAY_S, Series};
 /// Average daily total activity.
 pub const ADAT: Analysis = Analysis {
     id: "adat",
-    version: 1,
+    version: 2,
     unit: "input per day",
     title: "Average daily total activity",
 };
+
+const PRESENT_MIN: f64 = 0.9; // share of a day; more missing, as of a night, makes it much too high
 
 /// What happens to a day that is not fully present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub enum Which {
     All,
     /// All but the first and the last.
     Inner,
+    /// Those of which at least nine tenths are present, at least so many of them.
+    MostlyPresent(usize),
 }
 
 /// Average daily total activity.
@@ -56,6 +62,14 @@ pub fn average_daily_total(series: &Series, partial: Partial, which: Which) -> O
     }
     totals.retain(|day| day.present > 0.0);
     Insufficient::unless("calendar days with activity recorded", 1, totals.len())?;
+    if let Which::MostlyPresent(least) = which {
+        totals.retain(|day| day.present >= PRESENT_MIN * per_day - 1e-9);
+        Insufficient::unless(
+            "calendar days of which nine tenths are present",
+            least,
+            totals.len(),
+        )?;
+    }
     let sums = totals.iter().map(|day| match partial {
         Partial::Scaled => day.total * per_day / day.present,
         Partial::AsIs => day.total,

@@ -11,11 +11,12 @@
 //! (RSS/(n − 1 − 2K)) tests that all amplitudes are zero. Intervals are 95 % by the delta method
 //! from s²(XᵀX)⁻¹. [`free_period`] also lets T vary, descending from a start (Levenberg-Marquardt).
 //!
-//! **Validity.** More epochs than coefficients, spread over at least one period. Missing epochs are
+//! **Validity.** More epochs than coefficients, spread over at least one period (a day for the columns of
+//! results). Missing epochs are
 //! left out. Activity is far from a sinusoid with independent errors: intervals and p values are
 //! optimistic, and R² says how much of the shape is caught.
 //!
-//! **Versions.** 1.
+//! **Versions.** Cosinor 2 (the columns of results were computed from a part of a day, too, in 1), free period 1.
 //!
 //! **References.** Cornelissen G 2014, Theor Biol Med Model 11:16, doi:10.1186/1742-4682-11-16.
 //! Nelson W et al. 1979, Chronobiologia 6:305.
@@ -33,7 +34,7 @@ use crate::series::Series;
 /// Cosinor with a fixed period.
 pub const COSINOR: Analysis = Analysis {
     id: "cosinor",
-    version: 1,
+    version: 2,
     unit: "input",
     title: "Cosinor",
 };

@@ -15,7 +15,7 @@
 //! the window means, and a window with less than half its slots is not considered. RA is undefined
 //! when M10 + L5 is 0.
 //!
-//! **Versions.** 1.
+//! **Versions.** L5 and M10 2, relative amplitude 1 (1 of the first two gave an activity that is the same all day a time of day).
 //!
 //! **References.** Witting W et al. 1990, doi:10.1016/0006-3223(90)90523-5. Van Someren EJW et al.
 //! 1999, doi:10.3109/07420529908998724.
@@ -29,14 +29,14 @@ use crate::series::{HOUR_S, Series};
 /// Least active five hours.
 pub const L5: Analysis = Analysis {
     id: "l5",
-    version: 1,
+    version: 2,
     unit: "input",
     title: "Least active five hours",
 };
 /// Most active ten hours.
 pub const M10: Analysis = Analysis {
     id: "m10",
-    version: 1,
+    version: 2,
     unit: "input",
     title: "Most active ten hours",
 };

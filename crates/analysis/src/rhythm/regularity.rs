@@ -10,10 +10,10 @@
 //! (Phillips 2017). [`by_clock_time`] first averages the agreement per clock time, then over the
 //! clock times, as `pyActigraphy` does; the two differ when days are incomplete.
 //!
-//! **Validity.** At least one pair; Phillips recommends seven days. A pair with an unscored epoch
+//! **Validity.** Results need five days of pairs; Phillips recommends seven days. A pair with an unscored epoch
 //! takes no part.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (1 was computed from a single pair on).
 //!
 //! **References.** Phillips AJK et al. 2017, Sci Rep 7:3216, doi:10.1038/s41598-017-03171-4.
 
@@ -24,12 +24,28 @@ use crate::score::scored::Scored;
 /// Sleep regularity index.
 pub const SLEEP_REGULARITY: Analysis = Analysis {
     id: "sleep_regularity_index",
-    version: 1,
+    version: 2,
     unit: "1",
     title: "Sleep regularity index",
 };
 
-/// Sleep regularity index over all pairs.
+/// Pairs that make an index, in days.
+const LEAST_DAYS: usize = 5;
+
+/// Sleep regularity index over all pairs, of which there must be five days.
+pub fn index(scored: &Scored) -> Outcome<f64> {
+    let (_, pairs, _) = agreement(scored)?;
+    let count = usize::try_from(pairs.iter().sum::<u64>()).unwrap_or(usize::MAX);
+    let least = LEAST_DAYS * scored.epochs_per_day()?;
+    Insufficient::unless(
+        "scored epochs 24 hours apart (five days of them)",
+        least,
+        count,
+    )?;
+    over_pairs(scored)
+}
+
+/// Sleep regularity index over all pairs, however few.
 pub fn over_pairs(scored: &Scored) -> Outcome<f64> {
     let (agree, pairs, wanted) = agreement(scored)?;
     let same: u64 = agree.iter().sum();

@@ -13,11 +13,11 @@
 //! from the first epoch, complete hours, population variance. `ISm` and `IVm` (Gonçalves 2014) average
 //! IS and IV over bins of 1 to 60 minutes.
 //!
-//! **Validity.** At least 48 complete hours; a week is customary. An hour with fewer than half its
+//! **Validity.** At least 48 complete hours, in results three days for IS; a week is customary. An hour with fewer than half its
 //! epochs present is missing: it enters no mean, and no pair it belongs to. IS grows when days are
 //! few, so only recordings of like length should be compared. A constant series has neither.
 //!
-//! **Versions.** 1. Named variants: [`WITTING`], [`WITTING_FULL_DAYS`] and [`PY_ACTIGRAPHY`]
+//! **Versions.** IS 2 (1 was given from two days on), IV 1. Named variants: [`WITTING`], [`WITTING_FULL_DAYS`] and [`PY_ACTIGRAPHY`]
 //! (sums, missing as 0, last partial bin kept, sample variances: IS larger by
 //! (p/(p−1))·((n−1)/n), about 4 %), [`ACT_CR`] (calendar days), [`GGIR`] (centred on the mean of
 //! the profile).
@@ -34,7 +34,7 @@ use crate::series::{Combine, DAY_S, Ends, HOUR_S, MINUTE_S, Origin, Series};
 /// Interdaily stability.
 pub const INTERDAILY_STABILITY: Analysis = Analysis {
     id: "interdaily_stability",
-    version: 1,
+    version: 2,
     unit: "1",
     title: "Interdaily stability",
 };

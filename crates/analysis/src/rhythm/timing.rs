@@ -10,13 +10,14 @@
 //! **Method.** MS = (onset + offset)/2. Social jetlag = |MSF − MSW| on the clock, over means of
 //! free and work days. `MSFsc` = MSF − (SDF − SDweek)/2 when SDF > `SDweek`, with `SDweek` =
 //! (nW·SDW + nF·SDF)/(nW + nF), else MSF. Composite phase deviation = mean over days of
-//! √((`MSᵢ` − reference)² + (`MSᵢ` − MSᵢ₋₁)²), the reference being `MSFsc`; the second term is 0 on the
-//! first day and after a missing day.
+//! √((`MSᵢ` − reference)² + (`MSᵢ` − MSᵢ₋₁)²), the reference being `MSFsc`, over the nights that have a night
+//! before: the first night and one after a missing night have no second term and are left out.
 //!
 //! **Validity.** Social jetlag needs one night of each kind (three are customary), composite phase
-//! deviation two nights. A missing night is left out and breaks the chain to the night before.
+//! deviation five nights with the night before. A missing night is left out and breaks the chain to the night before.
 //!
-//! **Versions.** Social jetlag and chronotype 2 (1 took other nights: see nights), composite phase deviation 1.
+//! **Versions.** Social jetlag and chronotype 2 (1 took other nights: see nights), composite
+//! phase deviation 2 (1 took the second term for 0 where the night before was missing, and two nights for enough).
 //!
 //! **References.** Wittmann M et al. 2006, doi:10.1080/07420520500545979. Roenneberg T et al. 2012,
 //! doi:10.1016/j.cub.2012.03.038. Fischer D et al. 2016, doi:10.1177/0748730416656958.
@@ -43,10 +44,12 @@ pub const CHRONOTYPE: Analysis = Analysis {
 /// Composite phase deviation.
 pub const COMPOSITE_PHASE_DEVIATION: Analysis = Analysis {
     id: "composite_phase_deviation",
-    version: 1,
+    version: 2,
     unit: "h",
     title: "Composite phase deviation",
 };
+
+const PAIRS_MIN: usize = 5;
 
 /// Whether a night ended on a day with obligations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,14 +116,13 @@ pub fn composite_phase_deviation(nights: &[Option<MainSleep>], reference_h: f64)
     let mut last: Option<f64> = None;
     for night in nights {
         let middle = night.map(|night| night.midpoint_h());
-        if let Some(middle) = middle {
+        if let Some((middle, known)) = middle.zip(last) {
             let off = circular::difference(middle, reference_h, 24.0);
-            let step = last.map_or(0.0, |known| circular::difference(middle, known, 24.0));
-            deviations.push(off.hypot(step));
+            deviations.push(off.hypot(circular::difference(middle, known, 24.0)));
         }
         last = middle;
     }
-    Insufficient::unless("nights", 2, deviations.len())?;
+    Insufficient::unless("nights with the night before", PAIRS_MIN, deviations.len())?;
     Ok(Measured::new(mean(&deviations), coverage(nights)))
 }
 
@@ -165,9 +167,16 @@ mod tests {
         let expect = 4.5 - (9.0 - 53.0 / 7.0) / 2.0;
         assert!((chronotype(&week).unwrap().value - expect).abs() < 1e-9);
         let deviation = composite_phase_deviation(&week, 2.5).unwrap().value;
-        let by_hand = (5.0 * 0.0 + 8.0_f64.sqrt() + 2.0) / 7.0;
+        let by_hand = (4.0 * 0.0 + 8.0_f64.sqrt() + 2.0) / 6.0;
         assert!((deviation - by_hand).abs() < 1e-9);
         week[3] = None;
+        // Four nights have one before them.
+        assert!(composite_phase_deviation(&week, 2.5).is_err());
+        week.extend([Some(night(1.0, 10.0, Kind::Free)); 1]);
+        let after_a_gap = composite_phase_deviation(&week, 2.5).unwrap().value;
+        let by_hand = (2.0 * 0.0 + 8.0_f64.sqrt() + 2.0 + 10.0_f64.sqrt()) / 5.0;
+        assert!((after_a_gap - by_hand).abs() < 1e-9, "{after_a_gap}");
+        week.pop();
         assert!((social_jetlag(&week).unwrap().coverage - 6.0 / 7.0).abs() < 1e-12);
     }
 }

@@ -3,8 +3,9 @@
 //! **What it measures.** How readily a person leaves a state that has lasted: kRA is the sustained
 //! probability of moving from rest to activity (fragmented rest), kAR that from activity to rest.
 //!
-//! **Inputs and units.** Activity counts; active means above a threshold (4 by custom). The results
-//! are probabilities per epoch.
+//! **Inputs and units.** Activity counts; active means above a threshold: 0 as published ([`STILL`]), on
+//! which the unit has no influence, or another such as the 4 of `pyActigraphy`. The results are
+//! probabilities per epoch.
 //!
 //! **Method.** Over all runs of a state, N(t) is the number of runs of at least t epochs and t⁺ the
 //! next run length that occurs. p(t) = (N(t) − N(t⁺)) / N(t) / (t⁺ − t) with weight
@@ -16,7 +17,7 @@
 //! [`of_series`]; with `missing as 0` beforehand it counts as rest. The values depend on the
 //! epoch length and on the threshold.
 //!
-//! **Versions.** 1.
+//! **Versions.** 2 (the columns of results had the threshold 4, which on other scales than counts means nothing).
 //!
 //! **References.** Lim ASP et al. 2011, Sleep 34:1569, doi:10.5665/sleep.1400. Cleveland WS 1979,
 //! J Am Stat Assoc 74:829, doi:10.1080/01621459.1979.10481038.
@@ -30,19 +31,21 @@ use crate::series::{DAY_S, Series};
 /// Sustained rest-to-activity transition probability.
 pub const KRA: Analysis = Analysis {
     id: "kra",
-    version: 1,
+    version: 2,
     unit: "1/epoch",
     title: "Rest-to-activity transition probability",
 };
 /// Sustained activity-to-rest transition probability.
 pub const KAR: Analysis = Analysis {
     id: "kar",
-    version: 1,
+    version: 2,
     unit: "1/epoch",
     title: "Activity-to-rest transition probability",
 };
 
-/// Counts above this are activity by custom.
+/// Activity above this is no rest (Lim 2011).
+pub const STILL: f64 = 0.0;
+/// Counts above this are activity in `pyActigraphy`.
 pub const THRESHOLD: f64 = 4.0;
 const SPAN: f64 = 0.3; // share of the points in each local line of the LOWESS curve
 const LEAST_LENGTHS: usize = 10; // fewer points leave the local lines undetermined

@@ -12,7 +12,7 @@
 //! **Validity.** A complete average day. A rise from nothing at all is infinitely steep and wins;
 //! nothing on both sides has no ratio.
 //!
-//! **Versions.** 1. By default the day is a circle; [`Shape::Line`] ends it at midnight as
+//! **Versions.** 2 (1 gave an activity that is the same all day a time of day). By default the day is a circle; [`Shape::Line`] ends it at midnight as
 //! `pyActigraphy` 1.2.2 does, which cannot find a turn within w bins of midnight.
 //!
 //! **References.** Definition of the `pyActigraphy` documentation: Hammad G et al. 2021,
@@ -26,14 +26,14 @@ use crate::outcome::Insufficient;
 /// Activity onset time.
 pub const ACTIVITY_ONSET: Analysis = Analysis {
     id: "activity_onset",
-    version: 1,
+    version: 2,
     unit: "s after midnight",
     title: "Activity onset",
 };
 /// Activity offset time.
 pub const ACTIVITY_OFFSET: Analysis = Analysis {
     id: "activity_offset",
-    version: 1,
+    version: 2,
     unit: "s after midnight",
     title: "Activity offset",
 };

@@ -16,8 +16,10 @@
 //! **Validity.** Eight hours at least, a week is customary. A missing epoch counts as invalid. Where an
 //! hour of valid epochs is lacking the epoch is rest. The first and last hour depend on the padding.
 //!
-//! **Versions.** 2 (1 took 33 % for a third and left the padding out of the first quantile).
-//! [`Zeros::Epochs`] counts 2 and 30 epochs whatever their length and calls the first and the last epoch
+//! **Versions.** 3 (1 took 33 % for a third and left the padding out of the first quantile; 2 took all below 1
+//! for zero, whatever the unit). The paper's step 1.1, which replaces zeros of the raw counts at random before the
+//! first filter, is left out, so that results can be repeated.
+//! [`Zeros::Epochs`] counts 2 and 30 epochs whatever their length, takes all below 1 for zero and calls the first and the last epoch
 //! active, as `pyActigraphy` 1.2.2 does: equal epoch for epoch where the second filter meets no long
 //! mask. Run as a black box the package differs in that filter: in the first hours it looks back only
 //! (to the start of the padding, one epoch ahead), and windows with masked epochs come out
@@ -36,7 +38,7 @@ use crate::series::{HOUR_S, MINUTE_S, Series};
 /// Crespo scoring.
 pub const CRESPO: Analysis = Analysis {
     id: "crespo",
-    version: 2,
+    version: 3,
     unit: "epochs",
     title: "Rest and activity periods by Crespo",
 };
@@ -131,11 +133,15 @@ fn without_impossible_zeros(
         Zeros::Epochs => 1,
     };
     let (longest_active, longest_rest) = (INVALID_ACTIVE * unit, INVALID_REST * unit);
+    let is_zero = |value: f64| match zeros {
+        Zeros::Minutes => value <= 0.0,
+        Zeros::Epochs => value < 1.0,
+    };
     let mut values = series.values().to_vec();
     let kind: Vec<(bool, bool)> = values
         .iter()
         .zip(active)
-        .map(|(&value, &active)| (value < 1.0, active))
+        .map(|(&value, &active)| (is_zero(value), active))
         .collect();
     for run in runs(&kind) {
         let (zero, active) = run.value;

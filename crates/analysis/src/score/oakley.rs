@@ -9,10 +9,11 @@
 //! Sleep if total ≤ threshold: 20, 40 (medium), 80, or the automatic one, 0.88888 · ΣA / (minutes
 //! with at least one count per 15 seconds of epoch).
 //!
-//! **Validity.** Actiwatch counts. Epochs without a full window are not scored, nor are those whose
+//! **Validity.** Actiwatch counts. The automatic threshold is refused where most epochs with movement have less
+//! than a count per 15 seconds: then the activity is on another scale. Epochs without a full window are not scored, nor are those whose
 //! window holds a missing epoch.
 //!
-//! **Versions.** 1. Actiware includes the threshold in sleep, `pyActigraphy` does not
+//! **Versions.** 2 (1 made an automatic threshold of every scale). Actiware includes the threshold in sleep, `pyActigraphy` does not
 //! ([`Tie::Wake`]); they differ on exact ties only.
 //!
 //! **References.** Oakley NR 1997, Technical report, Mini Mitter. Respironics Actiware manual.
@@ -26,11 +27,12 @@ use crate::series::Series;
 /// Oakley scoring.
 pub const OAKLEY: Analysis = Analysis {
     id: "oakley",
-    version: 1,
+    version: 2,
     unit: "epochs",
     title: "Sleep/wake by Oakley (Actiware)",
 };
 
+const MOBILE: &str = "epochs with a count per 15 seconds, half of those with movement";
 const AUTOMATIC_SHARE: f64 = 0.88888; // of the mean count per mobile minute (Actiware manual)
 
 /// The total at which sleep ends.
@@ -82,7 +84,8 @@ pub fn automatic_threshold(series: &Series) -> Result<f64, Insufficient> {
         .iter()
         .filter(|&&count| count >= quarter_minutes)
         .count();
-    Insufficient::unless("mobile epochs", 1, mobile)?;
+    let moving = series.values().iter().filter(|&&count| count > 0.0).count();
+    Insufficient::unless(MOBILE, (moving / 2).max(1), mobile)?;
     let minutes = mobile as f64 * f64::from(series.step_s()) / 60.0;
     Ok(AUTOMATIC_SHARE * sum(&series.missing_as_zero()) / minutes)
 }

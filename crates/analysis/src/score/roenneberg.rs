@@ -12,10 +12,10 @@
 //! exceeds all those of the following 30 minutes; the highest peak gives the length of the bout. A
 //! seed without a peak makes none, and the next seed is sought after the end of a bout.
 //!
-//! **Validity.** Twelve hours at least, a week is customary. A missing epoch is not scored and counts as not still, and
+//! **Validity.** Twelve hours at least, a week is customary; some movement. A missing epoch is not scored and counts as not still, and
 //! so does one whose mean does not exist.
 //!
-//! **Versions.** 1, equal to `pyActigraphy` 1.2.2 at the native epoch.
+//! **Versions.** 2 (1 scored a recording without any movement as awake), equal to `pyActigraphy` 1.2.2 at the native epoch.
 //!
 //! **References.** Roenneberg T et al. 2015, Methods Enzymol 552:257, doi:10.1016/bs.mie.2014.11.028.
 
@@ -29,7 +29,7 @@ use crate::series::{HOUR_S, MINUTE_S, Series};
 /// Roenneberg scoring.
 pub const ROENNEBERG: Analysis = Analysis {
     id: "roenneberg",
-    version: 1,
+    version: 2,
     unit: "epochs",
     title: "Sleep bouts by Roenneberg",
 };
@@ -43,6 +43,13 @@ const PEAK_S: u32 = 30 * MINUTE_S; // span a peak must dominate
 pub fn score(series: &Series) -> Outcome<Scored> {
     let day = series.epochs_per_day()?;
     Insufficient::unless("epochs of half a day", day / 2, series.present())?;
+    if series
+        .values()
+        .iter()
+        .all(|value| value.is_nan() || *value <= 0.0)
+    {
+        return Err(Insufficient::new("epochs with movement", 1.0, 0.0));
+    }
     let seed = series.epochs_in(SEED_S)?;
     let peak = series.epochs_in(PEAK_S)?;
     let longest = series.epochs_in(LONGEST_S)?;

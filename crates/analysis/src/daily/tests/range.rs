@@ -72,14 +72,14 @@ fn recorded(values: &[f64]) -> Vec<Sample> {
 
 #[test]
 fn the_joined_days_are_the_series_that_was_recorded() {
-    let values = counts(5 * 1440);
-    let minutes = minutes_of("activity_count", &recorded(&values), 7);
+    let values = counts(7 * 1440);
+    let minutes = minutes_of("activity_count", &recorded(&values), 9);
     let range = join(&minutes, FIRST, date(2026, 5, 20));
     let activity = range.activity.as_ref().expect("activity");
     let start_s = us("2026-05-03T12:00:00Z") / 1_000_000;
     let series = Series::new(start_s, 60, values);
     assert_eq!(activity.series, series);
-    assert_eq!((activity.days, activity.is_proxy), (6, false));
+    assert_eq!((activity.days, activity.is_proxy), (8, false));
     let report = Report::new(Input::new(&series));
     let found = range.measures(&[ALL]);
     assert!(found.len() > 25);
@@ -95,7 +95,7 @@ fn the_joined_days_are_the_series_that_was_recorded() {
             );
         }
     }
-    assert_eq!(range.nights.get("cole_kripke"), Some(&5));
+    assert_eq!(range.nights.get("cole_kripke"), Some(&7));
     let asleep = |time: &str| {
         let at = (us(time) / 1_000_000 - range.states.start_s()) / 60;
         range.states.states()[usize::try_from(at).expect("inside")]
