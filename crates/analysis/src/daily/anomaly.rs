@@ -15,7 +15,7 @@
 //! a day is the share of its measures that were judged. *Validity*: some days in a hundred are
 //! unusual by chance alone; an unusual day is not an ill one.
 //!
-//! *Versions*: 1.
+//! *Versions*: 2 (1 judged values of different methods together).
 //!
 //! *References*: Iglewicz B, Hoaglin DC 1993, How to detect and handle outliers, ASQC.
 
@@ -37,7 +37,7 @@ pub const LEVEL: f64 = 0.05;
 const JOINT_DAYS: (usize, usize) = (28, 5);
 
 /// Version of the rule.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// What is known of a day beside what is usual.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,10 +104,15 @@ pub fn examine(documents: &[DayDocument], from: Date, until: Date) -> Examinatio
 /// Judges the days in all measures together.
 fn joint(ordered: &[&DayDocument]) -> (Outcome<Vec<&'static str>>, Vec<Option<JointDay>>) {
     let measures = jointly(ordered);
-    let rows: Vec<Vec<f64>> = ordered
+    let mut rows: Vec<Vec<f64>> = ordered
         .iter()
-        .map(|day| measures.iter().map(|id| read(id, day)).collect())
+        .map(|_| Vec::with_capacity(measures.len()))
         .collect();
+    for id in &measures {
+        for (row, value) in rows.iter_mut().zip(read(id, ordered)) {
+            row.push(value);
+        }
+    }
     let found = if measures.is_empty() {
         let least = JOINT_DAYS.0 as f64;
         let complete = ordered.len() as f64;
@@ -154,7 +159,7 @@ fn jointly(ordered: &[&DayDocument]) -> Vec<&'static str> {
         if statement == Statement::ClockTime {
             continue;
         }
-        let values: Vec<f64> = ordered.iter().map(|day| read(id, day)).collect();
+        let values = read(id, ordered);
         let with: Vec<bool> = complete
             .iter()
             .zip(&values)
@@ -169,8 +174,12 @@ fn jointly(ordered: &[&DayDocument]) -> Vec<&'static str> {
     chosen
 }
 
-fn read(id: &str, day: &DayDocument) -> f64 {
-    facts::value_of(id, day).map_or(f64::NAN, |(value, _)| value)
+/// The values of the days by one method, NaN where there is none.
+fn read(id: &str, days: &[&DayDocument]) -> Vec<f64> {
+    let known = facts::series_of(id, days).into_iter();
+    known
+        .map(|known| known.map_or(f64::NAN, |known| known.value))
+        .collect()
 }
 
 /// Whether more than half of the values differ from their median.

@@ -5,7 +5,8 @@
 //! *Inputs and units*: the documents of the day and of the days before it; each value in its unit.
 //!
 //! *Method*: the baseline is the median `m` of the valid values of the [`BASELINE_DAYS`] local dates
-//! before the day. Difference `x − m`, in percent `100·(x − m)/m`; robust z `(x − m) / (1.4826·MAD)`
+//! before the day that were computed by the same method: a resting heart rate asleep is not compared with one
+//! that a device states. Difference `x − m`, in percent `100·(x − m)/m`; robust z `(x − m) / (1.4826·MAD)`
 //! with `MAD` the median absolute deviation. Clock times are compared on the circle of 1440 min
 //! around their circular mean; the regularity of bedtime is the circular standard deviation
 //! `√(−2 ln R)·1440/2π` of sleep onset over the day and the 28 before it, `R` the mean resultant length.
@@ -13,11 +14,12 @@
 //! *Validity*: a baseline needs [`BASELINE_DAYS_MIN`] valid days, a z a spread above zero; each is
 //! otherwise missing with a reason. A metric that neither the day nor its baseline holds gives no fact.
 //!
-//! *Versions*: 1.
+//! *Versions*: 2 (1 compared values of different methods).
 //!
 //! *References*: Rousseeuw & Croux 1993, 10.1080/01621459.1993.10476408 (MAD); Mardia & Jupp,
 //! Directional Statistics, 2000, 10.1002/9780470316979 (circular spread).
 
+use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
 use jiff::ToSpan;
@@ -211,11 +213,52 @@ pub fn statement(id: &str) -> Option<Statement> {
     rules.find(|rule| rule.id == id).map(|rule| rule.statement)
 }
 
-/// The value of a day's fact with its unit; nothing where the day has none.
-pub fn value_of(id: &str, day: &DayDocument) -> Option<(f64, Text)> {
-    let rule = RULES.iter().find(|rule| rule.id == id)?;
-    let reading = (rule.read)(day);
-    Some((reading.value.ok()?, reading.unit))
+/// A day's fact in a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// The value.
+    pub value: f64,
+    /// Its unit.
+    pub unit: Text,
+    /// How it was computed.
+    pub method: Text,
+}
+
+/// The values of a fact on each of the documents, all by one method: the one that most of the days have, the
+/// latest where two have as many. A day on which it was computed otherwise has none: that is another quantity.
+pub fn series_of(id: &str, documents: &[&DayDocument]) -> Vec<Option<Known>> {
+    let Some(rule) = RULES.iter().find(|rule| rule.id == id) else {
+        return vec![None; documents.len()];
+    };
+    let read = |day: &&DayDocument| {
+        let reading = (rule.read)(day);
+        Some(Known {
+            value: reading.value.ok()?,
+            unit: reading.unit,
+            method: reading.method,
+        })
+    };
+    let found: Vec<Option<Known>> = documents.iter().map(read).collect();
+    let dated = documents.iter().zip(&found);
+    let methods = dated.filter_map(|(day, known)| Some((day.date, known.as_ref()?.method.clone())));
+    let method = usual_method(methods);
+    let is_usual = |known: &Known| Some(&known.method) == method.as_ref();
+    found
+        .into_iter()
+        .map(|known| known.filter(is_usual))
+        .collect()
+}
+
+/// The method of most days; of the latest where two have as many.
+fn usual_method(days: impl Iterator<Item = (Date, Text)>) -> Option<Text> {
+    let mut counts: BTreeMap<Text, (usize, Date)> = BTreeMap::new();
+    for (date, method) in days {
+        let held = counts.entry(method).or_insert((0, date));
+        held.0 += 1;
+        held.1 = held.1.max(date);
+    }
+    let most = counts.into_iter().max_by_key(|(_, held)| *held);
+    most.map(|(method, _)| method)
 }
 
 /// The facts of a date from the documents of it and the 28 dates before it, in any order.
@@ -265,10 +308,26 @@ impl Dates {
             || reading(Err("no_document"), Text::Borrowed(""), 0),
             |day| (rule.read)(day),
         );
-        let usual: Vec<f64> = before
+        let known: Vec<(Date, Text, f64)> = before
             .iter()
-            .filter_map(|day| (rule.read)(day).value.ok())
+            .filter_map(|day| {
+                let usual = (rule.read)(day);
+                Some((day.date, usual.method, usual.value.ok()?))
+            })
             .collect();
+        // Another method is another quantity: a day is compared with days of its own.
+        let method = match reading.value {
+            Ok(_) => Some(reading.method.clone()),
+            Err(_) => usual_method(
+                known
+                    .iter()
+                    .map(|(date, method, _)| (*date, method.clone())),
+            ),
+        };
+        let alike = known
+            .iter()
+            .filter(|(_, of, _)| Some(of) == method.as_ref());
+        let usual: Vec<f64> = alike.map(|(_, _, value)| *value).collect();
         if reading.value.is_err() && usual.is_empty() {
             return None;
         }

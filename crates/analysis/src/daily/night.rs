@@ -9,12 +9,12 @@ use model::sample::{HOUR_US, MINUTE_US, Sample};
 use model::source::SourceNo;
 use model::zone::{Span, ZoneHistory};
 
-use super::bounded;
+use super::bounded::{self, Beside};
 use super::measure::Text;
 use super::series::{in_order, is_aggregated, is_usable, minutes, union_us, without_duplicates};
 use super::sleep::{
     AWAKENING_MIN_US, EPISODE_GAP_US, Episode, IN_BED_GAP_US, MAIN_MIN_US, MAIN_NIGHT_MIN_US,
-    NIGHT_GAP_US, SAMPLE_MAX_US, SetAside, SleepInput, StageMinutes, Stay,
+    NIGHT_GAP_US, OtherSleep, SAMPLE_MAX_US, SetAside, SleepInput, StageMinutes, Stay,
 };
 use super::stated;
 use super::timeline::{Claim, resolve};
@@ -49,6 +49,7 @@ pub(super) struct Found {
     onset_us: i64,
     offset_us: i64,
     in_bed: Vec<Span>,
+    beside: Vec<Beside>,
 }
 
 /// Joined in-bed samples.
@@ -94,13 +95,15 @@ pub(super) fn episodes(input: &SleepInput<'_>) -> Window {
         stays: &stays,
         zones: input.zones,
     };
-    let (staged, joins) = bounded::by_stages(staged, &nights);
-    set_aside.extend(joins.iter().map(|one| aside(one, "joins_nights", input)));
+    let bounded = bounded::by_stages(staged, &nights, input.ranks);
+    let joins = bounded.joins.iter();
+    set_aside.extend(joins.map(|one| aside(one, "joins_nights", input)));
     let mut episodes: Vec<Found> = nights
-        .of(&staged)
+        .of(&bounded.kept)
         .into_iter()
         .filter_map(|cluster| Found::from_cluster(&cluster, input))
         .collect();
+    tell_beside(&mut episodes, &bounded.beside);
     let unclaimed = give_beds(&mut episodes, &in_bed);
     Window {
         episodes,
@@ -255,6 +258,19 @@ pub(super) fn hull(cluster: &[Segment]) -> Span {
     }
 }
 
+/// Gives what other sources said of a night to the sleep that it overlaps most.
+fn tell_beside(episodes: &mut [Found], beside: &[Beside]) {
+    for told in beside {
+        let overlap = |episode: &Found| {
+            episode.offset_us.min(told.span.end_us) - episode.onset_us.max(told.span.start_us)
+        };
+        let nearest = episodes.iter_mut().max_by_key(|episode| overlap(episode));
+        if let Some(episode) = nearest.filter(|episode| overlap(episode) > 0) {
+            episode.beside.push(*told);
+        }
+    }
+}
+
 /// Gives each stay in bed to the sleep it overlaps most; answers the stays that overlap none.
 fn give_beds(episodes: &mut [Found], in_bed: &[Segment]) -> Vec<InBed> {
     let mut unclaimed = Vec::new();
@@ -358,6 +374,7 @@ impl Found {
             onset_us,
             offset_us,
             in_bed: Vec::new(),
+            beside: Vec::new(),
         })
     }
 
@@ -490,6 +507,16 @@ impl Found {
             source: name_of(source, input),
             aggregated,
             scored_by: None,
+            others: self
+                .beside
+                .iter()
+                .map(|told| OtherSleep {
+                    source: name_of(told.source, input),
+                    onset_us: told.span.start_us,
+                    offset_us: told.span.end_us,
+                    asleep_min: minutes(told.asleep_us),
+                })
+                .collect(),
         }
     }
 

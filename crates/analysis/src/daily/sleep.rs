@@ -11,9 +11,11 @@
 //!    [`EPISODE_GAP_US`]; also over a gap that one stay in bed covers, and over one shorter than
 //!    [`NIGHT_GAP_US`] between two that are both at night: a broken night is one night. Aggregated samples are
 //!    used only where no raw ones are near. Samples longer than [`SAMPLE_MAX_US`] are set aside.
-//!    What a source without stages says of a night that another source staged only fills its gaps; it goes
-//!    beyond either end where it knows of more than [`EPISODE_GAP_US`] there (a battery that ran empty), and
-//!    never joins two staged nights: then it is set aside but for their gaps.
+//!    One source sets a staged night: of those that staged at least half as much as the one that staged most, the
+//!    best-ranked. What the others say, stages or not, fills only what it did not watch: gaps of its record longer
+//!    than [`EPISODE_GAP_US`] (shorter ones are wakefulness that it does not state), and what lies beyond an end of
+//!    its record by more than [`NIGHT_GAP_US`] (a battery that ran empty). It never joins two staged nights: then it
+//!    is set aside but for such gaps. What a source said of a night that another one set is told beside it.
 //! 2. Each instant of an episode is held by one source: sources that state stages in this episode before
 //!    those that only say asleep, then by rank. Of one source the interval that begins last holds
 //!    (the shorter on a tie), so that stages inside a session's frame are read as stages.
@@ -34,7 +36,8 @@
 //! *Validity*: without in-bed samples, time in bed, efficiency and latency are missing with a reason.
 //! Stages are the device's own estimate.
 //!
-//! *Versions*: 2. Version 1 joined by gaps alone, let any sample widen a night, and took a summarised night to be
+//! *Versions*: 3. Version 2 added what sources without stages said to every gap of a staged night, and of two staged
+//! sources the longer night. Version 1 joined by gaps alone, let any sample widen a night, and took a summarised night to be
 //! asleep from its beginning to its end.
 //!
 //! *References*: Iber et al., AASM manual (2007) for the definitions of WASO, latency and efficiency;
@@ -75,7 +78,7 @@ pub const MAIN_MIN_US: i64 = 3 * HOUR_US;
 pub const MAIN_NIGHT_MIN_US: i64 = HOUR_US;
 
 /// Version of the rules above.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// What is needed to find the sleep of one local date.
 #[derive(Debug, Clone, Copy)]
@@ -177,6 +180,22 @@ pub struct Episode {
     /// How the sleep came out of activity; absent for one that a device stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scored_by: Option<ScoredBy>,
+    /// What other sources said of this sleep, which do not count in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<OtherSleep>,
+}
+
+/// What a source said of a sleep that another source set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OtherSleep {
+    /// Who said it.
+    pub source: String,
+    /// First instant asleep by it.
+    pub onset_us: i64,
+    /// Last instant asleep by it.
+    pub offset_us: i64,
+    /// Time asleep by it.
+    pub asleep_min: f64,
 }
 
 /// A stay in bed.

@@ -3,7 +3,9 @@
 //! *What it measures*: whether a value rises or falls over a stretch of days, how fast, and how its
 //! level compares with the stretch of the same length before.
 //!
-//! *Inputs and units*: the documents of the days of both stretches; the value in its unit, days.
+//! *Inputs and units*: the documents of the days of both stretches; the value in its unit, days. A value that is
+//! computed in more than one way, as resting heart rate is, enters by the way that most of the days have; the
+//! other days have none.
 //!
 //! *Method*: slope per day by Theil and Sen with its 95 % interval over the days that have a value, and
 //! Mann-Kendall's test, both corrected for autocorrelation. The change is the
@@ -19,7 +21,7 @@
 //! least [`VALID_SHARE`] of the days of both stretches; each is otherwise missing with the reason. A
 //! slope describes the stretch and foretells nothing.
 //!
-//! *Versions*: 3. Version 2 had no levels, outliers, weekdays and baseline. Version 1 gave slopes from 4 days and tests from 8, and called noise significant.
+//! *Versions*: 4. Version 3 mixed methods in one series. Version 2 had no levels, outliers, weekdays and baseline. Version 1 gave slopes from 4 days and tests from 8, and called noise significant.
 //!
 //! *References*: with [`crate::stats::slope`] and [`crate::stats::kendall`].
 
@@ -262,8 +264,17 @@ fn read(name: &str, documents: &[DayDocument]) -> (Vec<Point>, Text) {
         Text::Borrowed(metric.unit.ucum())
     });
     let mut points: Vec<Point> = Vec::new();
-    for document in documents {
-        if let Some((value, its_unit)) = value_of(name, document) {
+    let days: Vec<&DayDocument> = documents.iter().collect();
+    let found: Vec<Option<(f64, Text)>> = if facts::statement(name).is_some() {
+        let known = facts::series_of(name, &days).into_iter();
+        known
+            .map(|known| known.map(|known| (known.value, known.unit)))
+            .collect()
+    } else {
+        days.iter().map(|day| metric_of(name, day)).collect()
+    };
+    for (document, found) in days.iter().zip(found) {
+        if let Some((value, its_unit)) = found {
             unit = its_unit;
             points.push(Point {
                 date: document.date,
@@ -275,10 +286,7 @@ fn read(name: &str, documents: &[DayDocument]) -> (Vec<Point>, Text) {
     (points, unit)
 }
 
-fn value_of(name: &str, document: &DayDocument) -> Option<(f64, Text)> {
-    if facts::statement(name).is_some() {
-        return facts::value_of(name, document);
-    }
+fn metric_of(name: &str, document: &DayDocument) -> Option<(f64, Text)> {
     match document.metrics.get(quantity(name)?.id)? {
         MetricSummary::Cumulative(found) => Some((found.value, found.unit.clone())),
         MetricSummary::Discrete(found) => {

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use analysis::daily::document::DayDocument;
+use analysis::daily::facts;
 use analysis::daily::session::{self, Session, SessionInput};
 use analysis::effort::cadence::{CADENCE_BANDS, PEAK_CADENCE};
 use analysis::effort::load::{Curve, TRIMP};
@@ -238,10 +240,12 @@ pub(crate) async fn days_of(
     let stored = days::stored(app, tx, user, range).await?;
     app.compute(move || {
         let documents = days::documents(&stored)?;
-        let known = documents
-            .iter()
-            .map(|day| (day.date, day.cardio.resting_heart_rate.value));
-        Ok(known.collect())
+        let days: Vec<&DayDocument> = documents.iter().collect();
+        let rates = facts::series_of("resting_heart_rate", &days);
+        let known = days.iter().zip(rates);
+        Ok(known
+            .map(|(day, rate)| (day.date, rate.map(|rate| rate.value)))
+            .collect())
     })
     .await?
 }

@@ -100,6 +100,24 @@ struct SleepAnswer {
     /// How the sleep was found in activity; absent for one that a device stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     scored_by: Option<ScoredByAnswer>,
+    /// What other sources said of this sleep: they do not count in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    others: Vec<OtherSleepAnswer>,
+}
+
+/// What a source said of a sleep that another source set.
+#[derive(Debug, Serialize, ToSchema)]
+struct OtherSleepAnswer {
+    /// Who said it.
+    source: String,
+    /// First instant asleep by it.
+    #[schema(format = DateTime)]
+    onset: String,
+    /// Last instant asleep by it.
+    #[schema(format = DateTime)]
+    offset: String,
+    /// Minutes asleep by it.
+    asleep_min: f64,
 }
 
 /// How a sleep was found in activity.
@@ -269,6 +287,16 @@ fn sleep(episode: Episode, instants: &mut Instants<'_>) -> SleepAnswer {
         awakenings: episode.awakenings,
         source: episode.source,
         aggregated: episode.aggregated,
+        others: episode
+            .others
+            .into_iter()
+            .map(|other| OtherSleepAnswer {
+                onset: instants.text(other.onset_us),
+                offset: instants.text(other.offset_us),
+                source: other.source,
+                asleep_min: other.asleep_min,
+            })
+            .collect(),
         scored_by: episode.scored_by.map(|by| ScoredByAnswer {
             scorer: by.scorer.into_owned(),
             scorer_version: by.scorer_version,

@@ -5,11 +5,14 @@ use jiff::civil::{Date, date};
 use model::metric::Kind;
 
 use super::{after, close, home, sources};
+use crate::daily::anomaly::examine;
 use crate::daily::document::{DayDocument, DayInput, day_document};
 use crate::daily::facts::{BASELINE_DAYS_MIN, Fact, Part, Query, facts};
+use crate::daily::measure::{Measure, Method};
 use crate::daily::rank::Ranks;
 use crate::daily::scored::Scorer;
 use crate::daily::summary::MetricSamples;
+use crate::daily::trend::trend;
 
 /// A day with so many steps and a night that began so many minutes after midnight.
 fn document(on: Date, steps: Option<f64>, onset_min: Option<i64>) -> DayDocument {
@@ -61,6 +64,55 @@ fn history(
             document(on, Some(steps(ago)), Some(onset_min(ago)))
         })
         .collect()
+}
+
+/// A day with a resting heart rate by a method.
+fn resting(on: Date, rate: f64, method: &'static str) -> DayDocument {
+    let mut day = document(on, None, None);
+    let method = Method {
+        id: method,
+        version: 1,
+        unit: "/min",
+    };
+    day.cardio.resting_heart_rate = Measure::of(method, rate, 9);
+    day
+}
+
+/// Weeks of nights, weeks without, and nights again: 46 asleep and 59 by the device are no change of the person.
+#[test]
+fn a_resting_heart_rate_is_compared_with_its_own_method() {
+    let (asleep, device) = ("lowest_30_min_asleep", "device");
+    let ago = |days: i32| TODAY.checked_sub(days.days()).expect("a date");
+    let day = |days: i32| {
+        let spread = f64::from(days % 3);
+        if (5..15).contains(&days) {
+            resting(ago(days), 59.0 + spread, device)
+        } else {
+            resting(ago(days), 46.0 + spread, asleep)
+        }
+    };
+    let mut documents: Vec<DayDocument> = (1..=28).map(day).collect();
+    documents.push(resting(TODAY, 48.0, asleep));
+    let found = facts(TODAY, &documents);
+    let fact = named(&found, "resting_heart_rate");
+    let baseline = fact.baseline.as_ref().expect("a baseline");
+    assert_eq!(baseline.n, 18);
+    close(baseline.median, 47.0);
+    assert!(fact.robust_z.expect("a z").abs() < 2.0, "{fact:?}");
+    let until = TODAY.checked_add(1.days()).expect("a date");
+    let found = trend("resting_heart_rate", &documents, until, 29);
+    assert_eq!(found.points.len(), 19);
+    assert!(found.points.iter().all(|point| point.value < 50.0));
+    assert!(found.outliers.is_empty(), "{:?}", found.outliers);
+    let examined = examine(&documents, ago(27), until);
+    assert!(examined.days.iter().all(|day| day.contributing.is_empty()));
+    // The device's value today has no baseline: ten days are too few.
+    documents.pop();
+    documents.push(resting(TODAY, 59.0, device));
+    let found = facts(TODAY, &documents);
+    let fact = named(&found, "resting_heart_rate");
+    assert_eq!((fact.value, fact.robust_z), (Some(59.0), None));
+    assert_eq!(fact.baseline_reason.as_deref(), Some("too_few_valid_days"));
 }
 
 #[test]

@@ -240,6 +240,59 @@ fn an_empty_battery_is_filled_and_a_whole_night_is_not_widened() {
     close(main.stages_min.unspecified, 0.0);
 }
 
+/// Eight hours asleep by an app, or by its two hours earlier: the watch saw 370 minutes.
+#[test]
+fn a_blanket_sleep_is_told_beside_the_staged_night() {
+    let parts = [(0, 60), (80, 130), (170, 260), (290, 390), (410, 480)];
+    let watch = parts.map(|(from, until)| {
+        let from_us = us("2026-05-01T21:00:00Z");
+        after(
+            from_us,
+            from,
+            until,
+            f64::from(SleepStage::Core.code()),
+            WATCH,
+        )
+    });
+    for (from, minutes) in [("2026-05-01T21:00:00Z", 480), ("2026-05-01T19:00:00Z", 570)] {
+        let mut samples = watch.to_vec();
+        samples.push(stage(from, minutes, SleepStage::Unspecified, APP));
+        samples.sort_by_key(|sample| sample.start_us);
+        let main = berlin(&samples, SECOND).main.expect("a main sleep");
+        close(main.asleep_min, 370.0);
+        close(main.waso_min, 110.0);
+        close(main.stages_min.unspecified, 0.0);
+        assert_eq!(main.source, "Apple Watch");
+        assert_eq!(main.others.len(), 1);
+        assert_eq!(main.others[0].source, "Pace");
+        close(main.others[0].asleep_min, minutes as f64);
+    }
+}
+
+/// Of two that stage a night the best-ranked sets it, unless it staged but a piece of it.
+#[test]
+fn two_staged_sources_are_not_added() {
+    let app = |from, minutes| stage(from, minutes, SleepStage::Deep, APP);
+    let watch = stage("2026-05-01T21:00:00Z", 420, SleepStage::Core, WATCH);
+    let of = |samples: &mut Vec<Sample>| {
+        samples.sort_by_key(|sample| sample.start_us);
+        berlin(samples, SECOND).main.expect("a main sleep")
+    };
+    let main = of(&mut vec![watch, app("2026-05-01T20:30:00Z", 400)]);
+    close(main.asleep_min, 400.0);
+    assert_eq!(main.source, "Pace");
+    close(main.others[0].asleep_min, 420.0);
+    let main = of(&mut vec![watch, app("2026-05-02T00:00:00Z", 60)]);
+    close(main.asleep_min, 420.0);
+    close(main.stages_min.deep, 0.0);
+    assert_eq!(main.source, "Apple Watch");
+    // In bed by a phone's schedule is neither sleep nor another night.
+    let bed = stage("2026-05-01T20:00:00Z", 600, SleepStage::InBed, PHONE);
+    let main = of(&mut vec![watch, bed]);
+    close(main.asleep_min, 420.0);
+    close(main.in_bed_min.expect("in bed"), 600.0);
+}
+
 proptest! {
     /// Whatever another app says of the same night, within an hour and a half of both ends.
     #[test]

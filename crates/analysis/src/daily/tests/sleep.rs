@@ -81,8 +81,11 @@ fn staged_sources_come_before_better_ranked_unstaged_ones() {
         .expect("a main sleep");
     close(main.stages_min.core, 205.0);
     close(main.stages_min.awake, 25.0);
-    // The app fills the 15 minutes within of which the watch says nothing, and does not widen the night.
-    close(main.stages_min.unspecified, 15.0);
+    // The app neither widens the night nor fills the 15 minutes that the watch does not call sleep.
+    close(main.stages_min.unspecified, 0.0);
+    close(main.asleep_min, 385.0);
+    assert_eq!(main.others.len(), 1);
+    close(main.others[0].asleep_min, 450.0);
     assert_eq!(main.source, "Apple Watch");
 }
 
