@@ -28,7 +28,8 @@
 //! *Versions*: 1.
 //!
 //! *References*: Task Force of the ESC and NASPE, Circulation 1996, 10.1161/01.CIR.93.5.1043 (SDNN,
-//! RMSSD); O'Brien, Sheridan and O'Malley, Lancet 332:397, 1988 (dip). Slots and limits are the project's own.
+//! RMSSD); Ben-Dov et al., Arch Intern Med 167:2116, 2007, 10.1001/archinte.167.19.2116 (dip of the heart
+//! rate). Slots and limits are the project's own.
 
 use model::sample::{Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
 use model::zone::Span;

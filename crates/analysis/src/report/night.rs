@@ -6,7 +6,8 @@
 //! lengths are minutes, times local civil seconds.
 //!
 //! **Method.** Windows: those of the diary; else, with an angle, the sleep period of each noon to noon
-//! (van Hees 2018); else each rest period of Crespo 2012 from its onset to the next onset of activity. A rest
+//! (van Hees 2018), sought again from 18 to 18 o'clock where it ends in the hour before noon, as that of somebody
+//! who sleeps by day does; else each rest period of Crespo 2012 from its onset to the next onset of activity. A rest
 //! period that fits neither from noon to noon nor, as of somebody who sleeps by day, from 18 to 18 o'clock is
 //! cut at the noons. What was found ends where the device was not worn or nothing was recorded for 90 minutes;
 //! beside such a stretch less than an hour is no window.
@@ -412,8 +413,15 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
         "wake_after_onset_min",
         "min",
         Kind::Number,
-        "WASO: wake between onset and offset.",
+        "WASO of actigraphy: wake between onset and offset.",
         |night| night.of(|found| found.awake_min),
+    ),
+    field(
+        "wake_after_onset_aasm_min",
+        "min",
+        Kind::Number,
+        "WASO of the AASM: wake from onset to the end of the window, terminal wake included.",
+        |night| night.of(|found| found.awake_to_end_min),
     ),
     field(
         "terminal_wake_min",

@@ -110,8 +110,16 @@ pub const COLUMNS: &[Column] = &[
         "min",
         POSITIVE,
         &SLEEP_ENDPOINTS,
-        "Mean wake between sleep onset and offset.",
+        "Mean wake between sleep onset and offset (WASO of actigraphy).",
         |report| mean(report, |found| found.awake_min),
+    ),
+    number(
+        "wake_after_onset_aasm_min",
+        "min",
+        POSITIVE,
+        &SLEEP_ENDPOINTS,
+        "Mean wake from sleep onset to the end of the window (WASO of the AASM).",
+        |report| mean(report, |found| found.awake_to_end_min),
     ),
     number(
         "awakenings",

@@ -9,10 +9,11 @@ use crate::report::wear::Unworn;
 use crate::report::{Report, Span};
 use crate::score::scored::{Scored, State};
 use crate::score::{angle, crespo};
-use crate::series::{DAY_S, HOUR_S, MINUTE_S, Series};
+use crate::series::{DAY_S, MINUTE_S, Series};
 
 const NOON_S: i64 = 12 * 3600;
 const EVENING_S: i64 = 18 * 3600; // noon of people who sleep by day
+const LATE_S: i64 = 3600; // before noon: a sleep that ends so late may have been cut there
 const GONE_S: u32 = 90 * MINUTE_S; // shortest non-wear of Choi 2011, and longest gap inside a night
 const PIECE_S: i64 = 3600; // shorter rests beside non-wear are nothing that anybody could judge
 
@@ -38,7 +39,7 @@ pub(super) fn found(report: &Report<'_>) -> (Vec<Span>, Source) {
 /// are not scored.
 pub(super) fn still_arm(report: &Report<'_>, series: &Series) -> Scored {
     let mut states = vec![None; series.len()];
-    for part in parts(series) {
+    for part in parts(series, NOON_S) {
         if let Ok(found) = angle::sustained_inactivity(&part) {
             let from = series.index_at(part.start_s());
             states[from..from + part.len()].copy_from_slice(found.value.states());
@@ -137,25 +138,44 @@ fn off_at(report: &Report<'_>, series: &Series) -> Vec<bool> {
 }
 
 /// The sleep period of each stretch from noon to noon that the angle covers without a gap; it does not reach
-/// into what is gone.
+/// into what is gone. One that ends in the hour before noon goes on in the stretch from 18 to 18 o'clock.
 fn periods_of_angle(series: &Series, gone: &[bool]) -> Vec<Span> {
-    let of = |part: Series| {
+    let of = |part: &Series| {
         let from = series.index_at(part.start_s());
         let gone = gone.get(from..from + part.len()).unwrap_or_default();
-        let period = angle::sleep_period_worn(&part, gone).ok()?.value;
+        let period = angle::sleep_period_worn(part, gone).ok()?.value;
         Some(Span {
             from_s: part.time_s(period.from),
             until_s: part.time_s(period.until),
         })
     };
-    parts(series).into_iter().filter_map(of).collect()
+    let mut found: Vec<Span> = Vec::new();
+    for part in parts(series, NOON_S) {
+        let Some(mut span) = of(&part) else { continue };
+        let noon = (part.start_s() - NOON_S).div_euclid(i64::from(DAY_S)) + 1;
+        let noon_s = noon * i64::from(DAY_S) + NOON_S;
+        if span.until_s > noon_s - LATE_S {
+            let evenings = parts(series, EVENING_S);
+            let late = evenings
+                .iter()
+                .filter_map(of)
+                .find(|late| late.from_s < span.until_s && span.from_s < late.until_s);
+            span = late
+                .filter(|late| late.until_s > span.until_s)
+                .unwrap_or(span);
+        }
+        // What the evening's stretch has told is not told again after noon.
+        if found.last().is_none_or(|last| last.until_s <= span.from_s) {
+            found.push(span);
+        }
+    }
+    found
 }
 
-/// Stretches from noon to noon without what is missing at their ends.
-fn parts(series: &Series) -> Vec<Series> {
-    let noon = i64::from(12 * HOUR_S);
+/// Stretches from one time of day to the same on the next day, without what is missing at their ends.
+fn parts(series: &Series, turn_s: i64) -> Vec<Series> {
     let day = i64::from(DAY_S);
-    let mut from_s = (series.start_s() - noon).div_euclid(day) * day + noon;
+    let mut from_s = (series.start_s() - turn_s).div_euclid(day) * day + turn_s;
     let end = series.time_s(series.len());
     let mut found = Vec::new();
     while from_s < end {

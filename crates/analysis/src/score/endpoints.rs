@@ -7,8 +7,9 @@
 //! lengths are minutes, shares are from 0 to 1.
 //!
 //! **Method.** TIB = scored minutes of the interval; SOL = minutes before the first sleep epoch; SPT = first
-//! to last sleep epoch; TST = sleep minutes; WASO = wake minutes inside SPT; terminal wake = minutes after
-//! the last sleep epoch; SE = TST / TIB; maintenance = TST over the scored minutes of SPT; awakenings = runs
+//! to last sleep epoch; TST = sleep minutes; WASO = wake minutes inside SPT, as in actigraphy; terminal wake =
+//! minutes after the last sleep epoch; WASO of the AASM = wake minutes from the first sleep epoch to the end of
+//! the interval, which includes terminal wake; SE = TST / TIB; maintenance = TST over the scored minutes of SPT; awakenings = runs
 //! of wake inside SPT. Fragmentation per state:
 //! mean bout, transition probability = 1 / mean bout (bouts that end in the other state over
 //! epochs in the state), Gini coefficient of the bout lengths, mean hazard and the power-law
@@ -58,8 +59,10 @@ pub struct Endpoints {
     pub period_min: f64,
     /// Total sleep time, minutes.
     pub asleep_min: f64,
-    /// Wake after sleep onset, minutes.
+    /// Wake between the first and the last sleep epoch, minutes.
     pub awake_min: f64,
+    /// Wake from the first sleep epoch to the end of the interval (AASM), minutes.
+    pub awake_to_end_min: f64,
     /// Minutes between the last sleep epoch and the end.
     pub terminal_wake_min: f64,
     /// Runs of wake inside the sleep period.
@@ -97,6 +100,12 @@ pub fn night(scored: &Scored, from: usize, until: usize) -> Outcome<Endpoints> {
         period_min: minutes(period.len()),
         asleep_min: minutes(total),
         awake_min: minutes(wakes.iter().map(Run::len).sum()),
+        awake_to_end_min: minutes(
+            inside[first..]
+                .iter()
+                .filter(|state| **state == Some(State::Wake))
+                .count(),
+        ),
         terminal_wake_min: minutes(inside.len() - 1 - last),
         awakenings: wakes.len(),
         efficiency: total as f64 / judged as f64,

@@ -6,6 +6,8 @@ use analysis::report::groups;
 use analysis::report::night::{Role, Source};
 use analysis::report::wear::{Unworn, Wear};
 use analysis::report::{ActivityScale, Input, Least, Report, Span, day, night, scorer};
+use analysis::score::endpoints;
+use analysis::score::scored::{Scored, State};
 use analysis::series::Series;
 use serde_json::Value;
 
@@ -573,6 +575,47 @@ fn a_part_of_a_day_is_not_scaled_to_a_day() {
             "{from}: {part} for {whole}"
         );
     }
+}
+
+/// An arm that lies still from eight to fifteen, over every noon.
+#[test]
+fn a_day_sleeper_has_one_window_a_day() {
+    let angle = |index: u32| {
+        let hour = index / 720 % 24;
+        if (8..15).contains(&hour) {
+            f64::from(index / 400 % 9) * 10.0
+        } else {
+            f64::from(index * 7_919 % 180) - 90.0
+        }
+    };
+    let angle = Series::new(0, 5, (0..5 * 17_280).map(angle).collect());
+    let activity = angle.map(|_| 1.0);
+    let report = Report::new(Input {
+        angle: Some(&angle),
+        ..Input::new(&activity)
+    });
+    let nights = report.nights();
+    assert_eq!(nights.len(), 5, "{nights:?}");
+    for night in nights {
+        assert!(
+            (night.until_s - night.from_s - 7 * 3600).abs() < 900,
+            "{night:?}"
+        );
+    }
+}
+
+/// Asleep from 1 to 5, awake for half an hour at 3 and from 5 to 7, in bed from 0 to 7.
+#[test]
+fn wake_after_onset_is_told_both_ways() {
+    let mut states = vec![Some(State::Wake); 420];
+    states[60..180].fill(Some(State::Sleep));
+    states[210..300].fill(Some(State::Sleep));
+    let found = endpoints::night(&Scored::new(0, 60, states), 0, 420)
+        .unwrap()
+        .value;
+    assert!((found.awake_min - 30.0).abs() < 1e-12);
+    assert!((found.terminal_wake_min - 120.0).abs() < 1e-12);
+    assert!((found.awake_to_end_min - 150.0).abs() < 1e-12);
 }
 
 #[test]
