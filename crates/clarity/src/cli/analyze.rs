@@ -141,10 +141,7 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         scores,
         scorer,
         nonwear: wanted.nonwear.leave_out(),
-        least: Least {
-            nights: wanted.min_nights,
-            days: wanted.min_days,
-        },
+        least: least(wanted),
         cut_points,
     };
     Ok(Batch {
@@ -167,6 +164,13 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         periods: log(&wanted.periods, diary::read_periods)?,
         pages: wanted.report.clone(),
     })
+}
+
+const fn least(wanted: &Analyze) -> Least {
+    Least {
+        nights: wanted.min_nights,
+        days: wanted.min_days,
+    }
 }
 
 struct Chosen {
