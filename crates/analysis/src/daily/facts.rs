@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::document::DayDocument;
-use super::measure::{Measure, Text};
+use super::measure::{Measure, Text, usual_method};
 use super::summary::MetricSummary;
 
 /// Local dates of a baseline: 28 days, four of each day of the week.

@@ -4,12 +4,26 @@
 //! It must never carry a value and a reason at once, or neither.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use model::zone::Span;
 use serde::{Deserialize, Serialize};
 
 /// Short text that is known when the program is built, or was read back.
 pub type Text = Cow<'static, str>;
+
+/// The method of most days; of the latest where two have as many.
+pub(super) fn usual_method(days: impl Iterator<Item = (Date, Text)>) -> Option<Text> {
+    let mut counts: BTreeMap<Text, (usize, Date)> = BTreeMap::new();
+    for (date, method) in days {
+        let held = counts.entry(method).or_insert((0, date));
+        held.0 += 1;
+        held.1 = held.1.max(date);
+    }
+    let most = counts.into_iter().max_by_key(|(_, held)| *held);
+    most.map(|(method, _)| method)
+}
 
 /// How a value is computed; a changed formula is a new version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

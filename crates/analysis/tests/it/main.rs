@@ -17,6 +17,7 @@
 mod accel;
 mod accel_oracle;
 mod agreement;
+mod bad_days;
 mod completeness;
 mod curves;
 mod devices;

@@ -14,14 +14,14 @@ use serde_json::Value;
 use crate::agreement::{Difference, Table};
 use crate::reference::recordings;
 
-fn value(report: &Report<'_>, id: &str) -> Option<f64> {
+pub(crate) fn value(report: &Report<'_>, id: &str) -> Option<f64> {
     let column = groups::all().find(|column| column.id == id).unwrap();
     report.measure(column).outcome.ok().map(|found| found.value)
 }
 
 /// Two weeks of one-minute counts: nights from 23 to 7 in which every 29th minute moves, and days
 /// with pauses of many lengths.
-fn fortnight() -> Series {
+pub(crate) fn fortnight() -> Series {
     let mut state = 1_u64;
     let mut pause = 0;
     let mut minute = |index: u32| {
