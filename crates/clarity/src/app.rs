@@ -14,6 +14,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::answers::Answers;
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::ServerKeys;
 use crate::auth::standing::Standings;
@@ -26,6 +27,7 @@ use crate::pat::drift::Drift;
 use crate::pat::lanes::Lanes;
 use crate::person::memory::Memory;
 use crate::problem::Problem;
+use crate::shares::{self, Shares};
 use crate::supervise::{self, Supervisor, Task};
 
 /// What one process needs; shared as `Arc<App>`.
@@ -37,6 +39,8 @@ pub struct App {
     pub vault: Vault,
     /// Persons whose data was read a moment ago.
     pub people: Memory,
+    /// Answers that took long to compute.
+    pub answers: Answers,
     /// The settings.
     pub config: Config,
     /// The time.
@@ -55,6 +59,8 @@ pub struct App {
     pub standings: Standings,
     /// The background work in progress.
     pub tasks: TaskTracker,
+    /// The connections of clients; what they wait for runs until the last one ended.
+    pub connections: TaskTracker,
     /// What became of the tasks that should run.
     pub supervisor: Arc<Supervisor>,
     /// Cancelled when the process should end.
@@ -77,6 +83,8 @@ pub struct App {
     pub scaler: Scaler,
     /// Whether what is embedded changed.
     pub drift: Drift,
+    /// A fair share of it for everybody.
+    pub shares: Shares,
     /// Turns of imports that are read at the same time.
     pub imports: Semaphore,
     /// Turns of bodies that are larger than most.
@@ -139,15 +147,19 @@ impl App {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let span = tracing::Span::current();
-        self.tasks
-            .spawn_blocking(move || span.in_scope(work))
-            .await
-            .map_err(|error| {
-                if error.is_panic() {
-                    supervise::panicked("compute");
-                }
-                Problem::internal(error)
-            })
+        // Kept to the end of the work, which goes on when nobody waits for it any more.
+        let turn = shares::current();
+        let work = move || {
+            let done = span.in_scope(work);
+            drop(turn);
+            done
+        };
+        self.tasks.spawn_blocking(work).await.map_err(|error| {
+            if error.is_panic() {
+                supervise::panicked("compute");
+            }
+            Problem::internal(error)
+        })
     }
 
     /// Keeps a task running until the process stops. `run` makes it anew after each panic, so what must

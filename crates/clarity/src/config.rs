@@ -145,7 +145,7 @@ settings! {
         enabled: Switch = Switch::On;
         /// Sign-ins and token refreshes per minute and network.
         login_per_min: u32 = 10;
-        /// Registrations per hour and network.
+        /// Registrations per hour and network; 0 closes registration.
         register_per_hour: u32 = 5;
         /// Uploads per minute.
         uploads_per_min: u32 = 600;

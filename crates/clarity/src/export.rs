@@ -27,6 +27,7 @@ use crate::app::App;
 use crate::export::lines::Writer;
 use crate::person::document::DocumentError;
 use crate::person::dossier::Dossier;
+use crate::person::measured::DamagedPart;
 use crate::problem::Problem;
 
 /// Days of a dense metric written at once: some 60,000 samples and ten megabytes of text.
@@ -121,6 +122,7 @@ pub async fn write(
         key_mark: key.identity(KEY_TEXT),
         writer: Writer::new(format),
         used: BTreeSet::new(),
+        damaged: BTreeSet::new(),
         out,
     };
     let mut text = Vec::new();
@@ -132,6 +134,7 @@ pub async fn write(
     let records = export.records().await?;
     let dossier = export.dossier().await?;
     export.writer.sources(&mut text, &dossier, &export.used);
+    export.writer.end(&mut text, &export.damaged);
     export.send(&mut text).await?;
     export.out.flush().await?;
     Ok(Exported { samples, records })
@@ -144,6 +147,8 @@ struct Export<'a> {
     key_mark: [u8; 16],
     writer: Writer,
     used: BTreeSet<SourceNo>,
+    /// What could not be read.
+    damaged: BTreeSet<DamagedPart>,
     out: &'a mut (dyn AsyncWrite + Send + Unpin),
 }
 
@@ -206,9 +211,15 @@ impl Export<'_> {
         let mut tx = self.app.store.read().await?;
         // Loaded with the samples: a source that came meanwhile has its name.
         let dossier = self.known(&mut tx).await?;
-        let samples =
-            store::samples::starting_in(&mut tx, &dossier.key, self.user, metric, span).await?;
+        let read =
+            store::samples::readable_in(&mut tx, &dossier.key, self.user, metric, span).await?;
         drop(tx);
+        self.damaged.extend(
+            read.damaged
+                .iter()
+                .map(|chunk| DamagedPart::of(&dossier, chunk)),
+        );
+        let samples = read.samples;
         if samples.is_empty() {
             return Ok(0);
         }

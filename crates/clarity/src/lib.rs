@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answers;
 pub mod app;
 pub mod auth;
 pub mod bus;
@@ -28,5 +29,6 @@ pub mod person;
 pub mod problem;
 mod pull;
 mod revision;
+pub mod shares;
 pub mod supervise;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::answers::Answers;
 use crate::app::{App, Failures};
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::{KeysError, ServerKeys};
@@ -17,11 +18,12 @@ use crate::auth::standing::Standings;
 use crate::auth::throttle::Throttle;
 use crate::bus::Bus;
 use crate::clock::{Clock, Ids};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 use crate::ingest::commit;
 use crate::ingest::committer::Committer;
 use crate::pat::drift::Drift;
 use crate::person::memory::Memory;
+use crate::shares::Shares;
 
 /// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
 const POSTGRES_COMMITTERS: usize = 4;
@@ -41,6 +43,12 @@ pub enum OpenError {
     /// The data folder cannot be made.
     #[error("could not create the data folder {}", .0.display())]
     Folder(std::path::PathBuf, #[source] std::io::Error),
+    /// The database file cannot be made, or not kept to its owner.
+    #[error("could not prepare the database file {}", .0.display())]
+    File(std::path::PathBuf, #[source] std::io::Error),
+    /// Others can read the master key.
+    #[error("CONFIG_KEY_MODE: others can read the master key {}; run chmod 600 on it", .0.display())]
+    KeyMode(std::path::PathBuf),
     /// The scaler that the settings name is none.
     #[error("CONFIG_SCALER: models.scaler: {0:#}")]
     Scaler(anyhow::Error),
@@ -51,8 +59,12 @@ impl App {
     pub async fn open(config: Config, clock: Clock, ids: Ids) -> Result<Arc<Self>, OpenError> {
         let folder = config.data_dir.clone();
         private_folder(&folder).map_err(|error| OpenError::Folder(folder, error))?;
+        check_key_file(&config)?;
         let target = match config.sqlite_file() {
-            Some(path) => Target::Sqlite { path },
+            Some(path) => {
+                private_file(&path).map_err(|error| OpenError::File(path.clone(), error))?;
+                Target::Sqlite { path }
+            }
             None => Target::Postgres {
                 url: config.database.url.clone(),
             },
@@ -90,14 +102,17 @@ impl App {
             scaler: lab::embed::scaler::named(&config.models.scaler).map_err(OpenError::Scaler)?,
             drift: Drift::default(),
             people: Memory::default(),
+            answers: Answers::default(),
             bus: Bus::new(started_us),
             passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,
             throttle: Throttle::default(),
             standings: Standings::default(),
+            connections: closed(),
             tasks: TaskTracker::new(),
             supervisor: Arc::default(),
             shutdown: CancellationToken::new(),
             failures: Failures::default(),
+            shares: Shares::default(),
             imports: Semaphore::new(config.limits.imports_at_once.max(1)),
             large_bodies: Semaphore::new(config.limits.large_bodies_at_once.max(1)),
             started_us,
@@ -112,6 +127,63 @@ impl App {
         crate::pat::empty_lanes(&app);
         Ok(app)
     }
+}
+
+/// Makes the database file for its owner only; what SQLite makes beside it takes over its mode. One that
+/// others can read is closed to them.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let mode = std::fs::metadata(path)?.permissions().mode();
+            if mode & OTHERS == 0 {
+                return Ok(());
+            }
+            tracing::warn!("others could read the database file; from now on its owner only");
+            let closed = std::fs::Permissions::from_mode(mode & !OTHERS & 0o777);
+            // Somebody else's file stays as they made it.
+            drop(std::fs::set_permissions(path, closed));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Warns of a master key that others can read; production does not start with one.
+fn check_key_file(config: &Config) -> Result<(), OpenError> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = config.key_file();
+    let Ok(known) = std::fs::metadata(&path) else {
+        // The first start makes it, and opening it says what is wrong with it.
+        return Ok(());
+    };
+    if known.permissions().mode() & OTHERS == 0 {
+        return Ok(());
+    }
+    if config.environment == Environment::Production {
+        return Err(OpenError::KeyMode(path));
+    }
+    tracing::warn!(
+        key = %path.display(),
+        "others can read the master key; run chmod 600 on it"
+    );
+    Ok(())
+}
+
+/// Whatever the group and others may do.
+const OTHERS: u32 = 0o077;
+
+/// A tracker for which one can wait at any time: it ends whenever nothing is in it.
+fn closed() -> TaskTracker {
+    let tracker = TaskTracker::new();
+    tracker.close();
+    tracker
 }
 
 /// Makes a folder that only the owner can enter; one that is there stays as it is.

@@ -33,8 +33,10 @@ macro_rules! run {
 
 /// How long a SQLite connection waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a caller waits for the writer or a free connection.
+/// How long a caller waits for the only writer of a SQLite file or for a reader.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a caller waits for a connection to a PostgreSQL server: one that is away is said to be so soon.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of a SQLite file at a time: more would only wait for the same disk.
 const SQLITE_READERS: u32 = 8;
 /// Connections to a PostgreSQL server: well below its usual limit of 100, for several instances.
@@ -120,7 +122,7 @@ impl Store {
             Target::Postgres { url } => {
                 let pool = PgPoolOptions::new()
                     .max_connections(POSTGRES_CONNECTIONS)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .acquire_timeout(CONNECT_TIMEOUT)
                     .connect(url)
                     .await?;
                 Ok(Self::Postgres(pool))
@@ -162,7 +164,9 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.readers.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(BEGIN_READ_POSTGRES).await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with(BEGIN_READ_POSTGRES).await.map_err(away)?)
+            }
         })
     }
 
@@ -171,7 +175,7 @@ impl Store {
     pub async fn write(&self) -> Result<Tx, Error> {
         Ok(match self {
             Self::Sqlite(sqlite) => Tx::Sqlite(sqlite.writer.begin_with(BEGIN_WRITE_SQLITE).await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await.map_err(away)?),
         })
     }
 
@@ -208,6 +212,14 @@ impl Store {
             Self::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// No connection in time: the server is away, or has more to do than it can. Waiting once more would not help.
+fn away(error: sqlx::Error) -> Error {
+    if matches!(error, sqlx::Error::PoolTimedOut) {
+        return Error::Unavailable(error);
+    }
+    error.into()
 }
 
 fn sqlite_options(path: PathBuf, synchronous: SqliteSynchronous) -> SqliteConnectOptions {

@@ -192,7 +192,31 @@ pub async fn put_rows(
             query.execute(connection).await.map(drop)
         })?;
     }
+    changed(tx, user).await
+}
+
+/// Counts a change of a person's computed days.
+async fn changed(tx: &mut Tx, user: UserId) -> Result<(), Error> {
+    run!(tx, connection => sqlx::query(
+        "UPDATE persons SET days_seq = days_seq + 1 WHERE id = $1",
+    )
+    .bind(user.uuid())
+    .execute(connection)
+    .await
+    .map(drop))?;
     Ok(())
+}
+
+/// How often the person's computed days changed: what was made of them holds as long as this number.
+pub async fn changes(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<i64, Error> {
+    let person = key.person(user)?;
+    let seq = run!(tx, connection => sqlx::query_scalar::<_, i64>(
+        "SELECT days_seq FROM persons WHERE no = $1",
+    )
+    .bind(person)
+    .fetch_optional(connection)
+    .await)?;
+    seq.ok_or(Error::PersonUnknown)
 }
 
 /// The minutes of the days in `[from, until)` that have any, oldest first.
@@ -264,7 +288,7 @@ pub async fn remove(tx: &mut Tx, user: UserId, dates: &[Date]) -> Result<(), Err
             query.execute(connection).await.map(drop)
         })?;
     }
-    Ok(())
+    changed(tx, user).await
 }
 
 /// The first and the last day with a document.

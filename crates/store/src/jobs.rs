@@ -103,15 +103,29 @@ pub async fn enqueue(tx: &mut Tx, job: &NewJob) -> Result<(), Error> {
     Ok(())
 }
 
+const ABANDONED_SQLITE: &str = "
+    UPDATE jobs SET worker = $1, lease_until_us = $2, attempt = attempt + 1
+    WHERE id = (
+        SELECT j.id FROM jobs j WHERE j.state = 'running' AND j.lease_until_us <= $3
+        ORDER BY j.lease_until_us LIMIT 1)
+    RETURNING id, user_id, kind, attempt";
+
+const ABANDONED_POSTGRES: &str = "
+    UPDATE jobs SET worker = $1, lease_until_us = $2, attempt = attempt + 1
+    WHERE id = (
+        SELECT j.id FROM jobs j WHERE j.state = 'running' AND j.lease_until_us <= $3
+        ORDER BY j.lease_until_us LIMIT 1
+        FOR UPDATE SKIP LOCKED)
+    RETURNING id, user_id, kind, attempt";
+
 const CLAIM_SQLITE: &str = "
     UPDATE jobs SET state = 'running', worker = $1, lease_until_us = $2, attempt = attempt + 1
     WHERE id = (
         SELECT j.id FROM jobs j
-        WHERE ((j.state = 'queued' AND j.run_at_us <= $3)
-            OR (j.state = 'running' AND j.lease_until_us <= $3))
+        WHERE j.state = 'queued' AND j.run_at_us <= $3
         AND NOT EXISTS (
-            SELECT 1 FROM jobs r WHERE r.user_id = j.user_id AND r.kind = j.kind
-            AND r.id <> j.id AND r.state = 'running')
+            SELECT 1 FROM jobs r
+            WHERE r.user_id = j.user_id AND r.kind = j.kind AND r.state = 'running')
         ORDER BY j.run_at_us, j.id LIMIT 1)
     RETURNING id, user_id, kind, attempt";
 
@@ -119,34 +133,37 @@ const CLAIM_POSTGRES: &str = "
     UPDATE jobs SET state = 'running', worker = $1, lease_until_us = $2, attempt = attempt + 1
     WHERE id = (
         SELECT j.id FROM jobs j
-        WHERE ((j.state = 'queued' AND j.run_at_us <= $3)
-            OR (j.state = 'running' AND j.lease_until_us <= $3))
+        WHERE j.state = 'queued' AND j.run_at_us <= $3
         AND NOT EXISTS (
-            SELECT 1 FROM jobs r WHERE r.user_id = j.user_id AND r.kind = j.kind
-            AND r.id <> j.id AND r.state = 'running')
+            SELECT 1 FROM jobs r
+            WHERE r.user_id = j.user_id AND r.kind = j.kind AND r.state = 'running')
         ORDER BY j.run_at_us, j.id LIMIT 1
         FOR UPDATE SKIP LOCKED)
     RETURNING id, user_id, kind, attempt";
 
-/// Takes the job that is due longest, for `lease_us`: one that waits, or one whose worker let its
-/// lease run out.
+/// Takes a job for `lease_us`: one whose worker let its lease run out, else the one that is due longest.
 pub async fn claim(
     tx: &mut Tx,
     worker: &str,
     now_us: i64,
     lease_us: i64,
 ) -> Result<Option<Claimed>, Error> {
-    let text = match tx {
-        Tx::Sqlite(_) => CLAIM_SQLITE,
-        Tx::Postgres(_) => CLAIM_POSTGRES,
+    let texts = match tx {
+        Tx::Sqlite(_) => [ABANDONED_SQLITE, CLAIM_SQLITE],
+        Tx::Postgres(_) => [ABANDONED_POSTGRES, CLAIM_POSTGRES],
     };
-    let row = run!(tx, connection => sqlx::query_as::<_, (Uuid, Uuid, String, i64)>(text)
-        .bind(worker)
-        .bind(now_us.saturating_add(lease_us))
-        .bind(now_us)
-        .fetch_optional(connection)
-        .await)?;
-    Ok(row.map(claimed))
+    for text in texts {
+        let row = run!(tx, connection => sqlx::query_as::<_, (Uuid, Uuid, String, i64)>(text)
+            .bind(worker)
+            .bind(now_us.saturating_add(lease_us))
+            .bind(now_us)
+            .fetch_optional(connection)
+            .await)?;
+        if let Some(row) = row {
+            return Ok(Some(claimed(row)));
+        }
+    }
+    Ok(None)
 }
 
 fn claimed((id, user, kind, attempt): (Uuid, Uuid, String, i64)) -> Claimed {
@@ -313,8 +330,10 @@ pub async fn pending(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
 /// The next time at which a job becomes due or a lease runs out; `None` when nothing waits.
 pub async fn next_due(tx: &mut Tx) -> Result<Option<i64>, Error> {
     let next = run!(tx, connection => sqlx::query_scalar::<_, Option<i64>>(
-        "SELECT MIN(CASE WHEN state = 'queued' THEN run_at_us ELSE lease_until_us END)
-         FROM jobs WHERE state <> 'dead'",
+        "SELECT MIN(due_us) FROM (
+            SELECT MIN(run_at_us) AS due_us FROM jobs WHERE state = 'queued'
+            UNION ALL
+            SELECT MIN(lease_until_us) AS due_us FROM jobs WHERE state = 'running') AS ends",
     )
     .fetch_one(connection)
     .await)?;

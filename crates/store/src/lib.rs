@@ -11,6 +11,7 @@
 mod database;
 
 mod aside;
+mod bound;
 mod chunk;
 mod codec;
 mod column;

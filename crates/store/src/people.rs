@@ -59,7 +59,53 @@ impl std::fmt::Debug for Person {
     }
 }
 
-type Row = (Uuid, Vec<u8>, String, String, i64, i64);
+/// The plain columns that decide who may come in, and what holds them together.
+#[derive(sqlx::FromRow)]
+struct Row {
+    no: i64,
+    id: Uuid,
+    email_key: Vec<u8>,
+    email_sealed: Vec<u8>,
+    password_hash: String,
+    role: String,
+    disabled: i64,
+    created_us: i64,
+    bound: Option<Vec<u8>>,
+}
+
+const TABLE: &str = "persons";
+
+impl Row {
+    fn bind(&self, vault: &Vault) -> Vec<u8> {
+        self.with_columns(|columns| vault.bind(TABLE, columns))
+    }
+
+    fn check(&self, vault: &Vault) -> Result<(), Error> {
+        let bound = self.bound.as_deref();
+        if self.with_columns(|columns| vault.is_bound(bound, TABLE, columns)) {
+            return Ok(());
+        }
+        metrics::counter!("clarity_rows_refused_total", "table" => TABLE).increment(1);
+        tracing::error!(
+            person = self.no,
+            "an account was changed by somebody else and is refused"
+        );
+        Err(Error::Damaged { what: "account" })
+    }
+
+    fn with_columns<T>(&self, then: impl FnOnce(&[&[u8]]) -> T) -> T {
+        then(&[
+            &self.no.to_le_bytes(),
+            self.id.as_bytes(),
+            &self.email_key,
+            &self.email_sealed,
+            self.password_hash.as_bytes(),
+            self.role.as_bytes(),
+            &self.disabled.to_le_bytes(),
+            &self.created_us.to_le_bytes(),
+        ])
+    }
+}
 
 /// Creates a person with a fresh key.
 pub async fn create(tx: &mut Tx, vault: &Vault, person: &NewPerson<'_>) -> Result<(), Error> {
@@ -69,21 +115,34 @@ pub async fn create(tx: &mut Tx, vault: &Vault, person: &NewPerson<'_>) -> Resul
     .fetch_one(connection)
     .await)?;
     let key = vault.new_person_key(person.id, 1);
+    let row = Row {
+        no,
+        id: person.id.uuid(),
+        email_key: vault.email_key(person.email).to_vec(),
+        email_sealed: vault.seal_server(&email_name(person.id), person.email.as_bytes()),
+        password_hash: person.password_hash.to_owned(),
+        role: person.role.to_owned(),
+        disabled: 0,
+        created_us: person.now_us,
+        bound: None,
+    };
+    let bound = row.bind(vault);
     let created = run!(tx, connection => sqlx::query(
         "INSERT INTO persons (no, id, email_key, email_sealed, password_hash, role, disabled,
-            created_us, key_no, key_wrapped, upload_seq, dirty_seq)
-         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 0, 0)
+            created_us, key_no, key_wrapped, upload_seq, dirty_seq, bound)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, 0, 0, $10)
          ON CONFLICT (email_key) DO NOTHING",
     )
-    .bind(no)
-    .bind(person.id.uuid())
-    .bind(vault.email_key(person.email).to_vec())
-    .bind(vault.seal_server(&email_name(person.id), person.email.as_bytes()))
-    .bind(person.password_hash)
-    .bind(person.role)
-    .bind(person.now_us)
+    .bind(row.no)
+    .bind(row.id)
+    .bind(row.email_key)
+    .bind(row.email_sealed)
+    .bind(row.password_hash)
+    .bind(row.role)
+    .bind(row.created_us)
     .bind(key.key_no)
     .bind(key.bytes)
+    .bind(bound)
     .execute(connection)
     .await
     .map(|done| done.rows_affected()))?;
@@ -102,7 +161,7 @@ pub async fn hold(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<(), Erro
 /// The person with this address.
 pub async fn by_email(tx: &mut Tx, vault: &Vault, email: &str) -> Result<Option<Person>, Error> {
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, email_sealed, password_hash, role, disabled, created_us
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
          FROM persons WHERE email_key = $1",
     )
     .bind(vault.email_key(email).to_vec())
@@ -114,7 +173,7 @@ pub async fn by_email(tx: &mut Tx, vault: &Vault, email: &str) -> Result<Option<
 /// The person with this id.
 pub async fn by_id(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Option<Person>, Error> {
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, email_sealed, password_hash, role, disabled, created_us
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
          FROM persons WHERE id = $1",
     )
     .bind(user.uuid())
@@ -126,7 +185,7 @@ pub async fn by_id(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Option<Pe
 /// Everybody, oldest account first.
 pub async fn list(tx: &mut Tx, vault: &Vault) -> Result<Vec<Person>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT id, email_sealed, password_hash, role, disabled, created_us
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
          FROM persons ORDER BY no",
     )
     .fetch_all(connection)
@@ -141,8 +200,8 @@ pub async fn page(
     after: Option<i64>,
     limit: u32,
 ) -> Result<Vec<(i64, Person)>, Error> {
-    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Uuid, Vec<u8>, String, String, i64, i64)>(
-        "SELECT no, id, email_sealed, password_hash, role, disabled, created_us
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
          FROM persons WHERE no > $1 ORDER BY no LIMIT $2",
     )
     .bind(after.unwrap_or(i64::MIN))
@@ -150,12 +209,7 @@ pub async fn page(
     .fetch_all(connection)
     .await)?;
     rows.into_iter()
-        .map(|(no, id, email, hash, role, disabled, created_us)| {
-            Ok((
-                no,
-                person(vault, (id, email, hash, role, disabled, created_us))?,
-            ))
-        })
+        .map(|row| Ok((row.no, person(vault, row)?)))
         .collect()
 }
 
@@ -170,33 +224,93 @@ pub async fn count(tx: &mut Tx) -> Result<i64, Error> {
 }
 
 /// Switches an account on or off. Returns whether there is such a person.
-pub async fn set_access(tx: &mut Tx, user: UserId, access: Access) -> Result<bool, Error> {
-    let changed = run!(tx, connection => sqlx::query(
-        "UPDATE persons SET disabled = $2 WHERE id = $1",
-    )
-    .bind(user.uuid())
-    .bind(i64::from(access == Access::Disabled))
-    .execute(connection)
+pub async fn set_access(
+    tx: &mut Tx,
+    vault: &Vault,
+    user: UserId,
+    access: Access,
+) -> Result<bool, Error> {
+    change(tx, vault, user, |row| {
+        row.disabled = i64::from(access == Access::Disabled);
+    })
     .await
-    .map(|done| done.rows_affected()))?;
-    Ok(changed > 0)
 }
 
 /// Replaces the password's hash. Returns whether there is such a person.
 pub async fn set_password_hash(
     tx: &mut Tx,
+    vault: &Vault,
     user: UserId,
     password_hash: &str,
 ) -> Result<bool, Error> {
-    let changed = run!(tx, connection => sqlx::query(
-        "UPDATE persons SET password_hash = $2 WHERE id = $1",
+    change(tx, vault, user, |row| {
+        password_hash.clone_into(&mut row.password_hash);
+    })
+    .await
+}
+
+/// Gives an account another role. Returns whether there is such a person.
+pub async fn set_role(tx: &mut Tx, vault: &Vault, user: UserId, role: &str) -> Result<bool, Error> {
+    change(tx, vault, user, |row| role.clone_into(&mut row.role)).await
+}
+
+/// Changes an account and binds it anew. Two changes at the same time wait for each other.
+async fn change(
+    tx: &mut Tx,
+    vault: &Vault,
+    user: UserId,
+    change: impl FnOnce(&mut Row),
+) -> Result<bool, Error> {
+    const SQLITE: &str = "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, \
+                          created_us, bound FROM persons WHERE id = $1";
+    const POSTGRES: &str = "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, \
+                            created_us, bound FROM persons WHERE id = $1 FOR NO KEY UPDATE";
+    let text = match tx {
+        Tx::Sqlite(_) => SQLITE,
+        Tx::Postgres(_) => POSTGRES,
+    };
+    let row = run!(tx, connection => sqlx::query_as::<_, Row>(text)
+        .bind(user.uuid())
+        .fetch_optional(connection)
+        .await)?;
+    let Some(mut row) = row else {
+        return Ok(false);
+    };
+    row.check(vault)?;
+    change(&mut row);
+    let bound = row.bind(vault);
+    run!(tx, connection => sqlx::query(
+        "UPDATE persons SET password_hash = $2, role = $3, disabled = $4, bound = $5 WHERE no = $1",
     )
-    .bind(user.uuid())
-    .bind(password_hash)
+    .bind(row.no)
+    .bind(row.password_hash)
+    .bind(row.role)
+    .bind(row.disabled)
+    .bind(bound)
     .execute(connection)
     .await
-    .map(|done| done.rows_affected()))?;
-    Ok(changed > 0)
+    .map(drop))?;
+    Ok(true)
+}
+
+/// Binds the accounts of an older version as they are.
+pub(crate) async fn bind_all(tx: &mut Tx, vault: &Vault) -> Result<(), Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
+         FROM persons WHERE bound IS NULL",
+    )
+    .fetch_all(connection)
+    .await)?;
+    for row in rows {
+        let bound = row.bind(vault);
+        run!(tx, connection => sqlx::query("UPDATE persons SET bound = $2 WHERE no = $1")
+            .bind(row.no)
+            .bind(bound)
+            .execute(connection)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
 }
 
 fn email_name(user: UserId) -> String {
@@ -204,7 +318,16 @@ fn email_name(user: UserId) -> String {
 }
 
 fn person(vault: &Vault, row: Row) -> Result<Person, Error> {
-    let (id, email_sealed, password_hash, role, disabled, created_us) = row;
+    row.check(vault)?;
+    let Row {
+        id,
+        email_sealed,
+        password_hash,
+        role,
+        disabled,
+        created_us,
+        ..
+    } = row;
     let id = UserId::from_uuid(id);
     let email = vault.open_server(&email_name(id), &email_sealed)?;
     let email = std::str::from_utf8(&email)

@@ -232,7 +232,74 @@ impl Merging<'_> {
     }
 }
 
-/// The samples that start in a span, sorted by start, end, source and value.
+/// A chunk that does not open: damaged, or moved here from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DamagedChunk {
+    /// The metric.
+    pub metric: MetricNo,
+    /// The UTC day on which its first sample starts.
+    pub first_day: Date,
+    /// The last UTC day on which one ends.
+    pub last_day: Date,
+    /// How many samples were in it.
+    pub samples: u64,
+}
+
+/// What could be read, and what could not.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Readable {
+    /// The samples.
+    pub samples: Vec<Sample>,
+    /// The chunks that were left out.
+    pub damaged: Vec<DamagedChunk>,
+}
+
+impl Readable {
+    fn whole(self) -> Result<Vec<Sample>, Error> {
+        if self.damaged.is_empty() {
+            Ok(self.samples)
+        } else {
+            Err(Error::Damaged { what: "chunk" })
+        }
+    }
+}
+
+/// A row of a chunk that is read: bucket, samples, first and last day, content.
+type Row = (i64, i64, i64, i64, Vec<u8>);
+
+fn open(
+    key: &PersonKey,
+    metric: MetricNo,
+    rows: Vec<Row>,
+    keep: impl Fn(&Sample) -> bool,
+) -> Readable {
+    let (mut all, mut damaged) = (Vec::new(), Vec::new());
+    for (bucket, samples, first_day, last_day, sealed) in rows {
+        let place = Place { metric, bucket };
+        if let Ok(stored) = chunk::unseal(key, place, &sealed) {
+            all.extend(stored);
+            continue;
+        }
+        metrics::counter!("clarity_damaged_chunks_total").increment(1);
+        tracing::warn!(
+            metric = metric.0,
+            bucket,
+            "a stored chunk cannot be opened and is left out"
+        );
+        damaged.push(DamagedChunk {
+            metric,
+            first_day: days::from_number(first_day),
+            last_day: days::from_number(last_day),
+            samples: samples.unsigned_abs(),
+        });
+    }
+    Readable {
+        samples: sorted(all.into_iter(), keep),
+        damaged,
+    }
+}
+
+/// The samples that start in a span, sorted by start, end, source and value. Refuses where a chunk is damaged.
 pub async fn starting_in(
     tx: &mut Tx,
     key: &PersonKey,
@@ -240,21 +307,10 @@ pub async fn starting_in(
     metric: MetricNo,
     span: Span,
 ) -> Result<Vec<Sample>, Error> {
-    if span.end_us <= span.start_us {
-        key.person(user)?;
-        return Ok(Vec::new());
-    }
-    let first = chunk::bucket_at(metric, span.start_us);
-    let last = chunk::bucket_at(metric, span.end_us - 1);
-    let chunks = chunk::in_range(tx, key, user, metric, first, last).await?;
-    let rows = chunks.into_iter().flat_map(|chunk| chunk.rows);
-    Ok(sorted(rows, |sample| {
-        span.start_us <= sample.start_us && sample.start_us < span.end_us
-    }))
+    readable_in(tx, key, user, metric, span).await?.whole()
 }
 
-/// The samples that overlap a span: interval samples that share an instant with it and instantaneous
-/// ones inside it. Sorted by start, end, source and value.
+/// The samples that overlap a span, as [`readable_over`] finds them. Refuses where a chunk is damaged.
 pub async fn overlapping(
     tx: &mut Tx,
     key: &PersonKey,
@@ -262,19 +318,58 @@ pub async fn overlapping(
     metric: MetricNo,
     span: Span,
 ) -> Result<Vec<Sample>, Error> {
+    readable_over(tx, key, user, metric, span).await?.whole()
+}
+
+/// The samples that start in a span, as far as their chunks open, sorted by start, end, source and value.
+pub async fn readable_in(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    span: Span,
+) -> Result<Readable, Error> {
     let person = key.person(user)?;
     if span.end_us <= span.start_us {
-        return Ok(Vec::new());
+        return Ok(Readable::default());
+    }
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT bucket, samples, first_day, last_day, sealed FROM chunks
+         WHERE person = $1 AND metric = $2 AND bucket >= $3 AND bucket <= $4 ORDER BY bucket",
+    )
+    .bind(person)
+    .bind(i64::from(metric.0))
+    .bind(chunk::bucket_at(metric, span.start_us))
+    .bind(chunk::bucket_at(metric, span.end_us - 1))
+    .fetch_all(connection)
+    .await)?;
+    Ok(open(key, metric, rows, |sample| {
+        span.start_us <= sample.start_us && sample.start_us < span.end_us
+    }))
+}
+
+/// The samples that overlap a span: interval samples that share an instant with it and instantaneous
+/// ones inside it, as far as their chunks open. Sorted by start, end, source and value.
+pub async fn readable_over(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    span: Span,
+) -> Result<Readable, Error> {
+    let person = key.person(user)?;
+    if span.end_us <= span.start_us {
+        return Ok(Readable::default());
     }
     // Every bucket whose samples end at most a day after it, then the few that reach further.
     let near = chunk::bucket_at(metric, span.start_us.saturating_sub(DAY_US));
     let last = chunk::bucket_at(metric, span.end_us - 1);
     let first_day = span.start_us.div_euclid(DAY_US);
-    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Vec<u8>)>(
-        "SELECT bucket, sealed FROM chunks
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT bucket, samples, first_day, last_day, sealed FROM chunks
          WHERE person = $1 AND metric = $2 AND bucket >= $3 AND bucket <= $4 AND last_day >= $5
          UNION ALL
-         SELECT bucket, sealed FROM chunks
+         SELECT bucket, samples, first_day, last_day, sealed FROM chunks
          WHERE person = $1 AND metric = $2 AND far = 1 AND last_day >= $5 AND bucket < $3",
     )
     .bind(person)
@@ -284,11 +379,7 @@ pub async fn overlapping(
     .bind(first_day)
     .fetch_all(connection)
     .await)?;
-    let mut all = Vec::new();
-    for (bucket, sealed) in rows {
-        all.extend(chunk::unseal(key, Place { metric, bucket }, &sealed)?);
-    }
-    Ok(sorted(all.into_iter(), |sample| {
+    Ok(open(key, metric, rows, |sample| {
         let ends_inside = sample.end_us > span.start_us || sample.start_us >= span.start_us;
         sample.start_us < span.end_us && ends_inside
     }))

@@ -1,12 +1,13 @@
 //! Signed-in devices. A session is a family of refresh tokens of which one at a time is good; using
-//! a spent one revokes the family. Tokens are known by their hash only.
+//! a spent one revokes the family. Tokens are known by their hash only, and rows are bound under the master key:
+//! one that was made, moved or given back by whoever can only write to the database opens nothing.
 
 use model::ids::{SessionId, UserId};
 use uuid::Uuid;
 
 use crate::database::Tx;
 use crate::error::Error;
-use crate::vault::PersonKey;
+use crate::vault::{PersonKey, Vault};
 
 /// A session to create.
 #[derive(Debug)]
@@ -64,6 +65,7 @@ pub struct Session {
 /// Creates a session.
 pub async fn create(
     tx: &mut Tx,
+    vault: &Vault,
     key: &PersonKey,
     user: UserId,
     session: &NewSession<'_>,
@@ -71,26 +73,38 @@ pub async fn create(
     let person = key.lock(tx, user).await?;
     let label = key.seal(&row_name(key, session.session), session.label.as_bytes());
     run!(tx, connection => sqlx::query(
-        "INSERT INTO sessions (id, person, created_us, used_us, expires_us, revoked, label_sealed)
-         VALUES ($1, $2, $3, $3, $4, 0, $5)",
+        "INSERT INTO sessions (id, person, created_us, used_us, expires_us, revoked, label_sealed, bound)
+         VALUES ($1, $2, $3, $3, $4, 0, $5, $6)",
     )
     .bind(session.session.uuid())
     .bind(person)
     .bind(session.now_us)
     .bind(session.expires_us)
     .bind(label)
+    .bind(bind(
+        vault,
+        session.session.uuid(),
+        user.uuid(),
+        (session.now_us, session.expires_us),
+    ))
     .execute(connection)
     .await
     .map(drop))?;
-    add_token(tx, session.session, session.refresh_hash).await
+    add_token(tx, vault, session.session, session.refresh_hash).await
 }
 
-async fn add_token(tx: &mut Tx, session: SessionId, hash: [u8; 32]) -> Result<(), Error> {
+async fn add_token(
+    tx: &mut Tx,
+    vault: &Vault,
+    session: SessionId,
+    hash: [u8; 32],
+) -> Result<(), Error> {
     run!(tx, connection => sqlx::query(
-        "INSERT INTO session_tokens (hash, session, spent) VALUES ($1, $2, 0)",
+        "INSERT INTO session_tokens (hash, session, spent, bound) VALUES ($1, $2, 0, $3)",
     )
     .bind(hash.to_vec())
     .bind(session.uuid())
+    .bind(bind_token(vault, &hash, session.uuid()))
     .execute(connection)
     .await
     .map(drop))?;
@@ -100,6 +114,7 @@ async fn add_token(tx: &mut Tx, session: SessionId, hash: [u8; 32]) -> Result<()
 /// Exchanges a refresh token for a new one. Commit also after [`Rotation::Reused`]: it revokes.
 pub async fn rotate(
     tx: &mut Tx,
+    vault: &Vault,
     old_hash: [u8; 32],
     new_hash: [u8; 32],
     now_us: i64,
@@ -112,8 +127,9 @@ pub async fn rotate(
     .execute(connection)
     .await
     .map(|done| done.rows_affected()))?;
-    let row = run!(tx, connection => sqlx::query_as::<_, (Uuid, Uuid, i64)>(
-        "SELECT s.id, p.id, s.expires_us
+    let row = run!(tx, connection => sqlx::query_as::<_, Family>(
+        "SELECT s.id AS session, p.id AS owner, s.created_us, s.expires_us, s.bound,
+            t.bound AS token_bound
          FROM session_tokens t
          JOIN sessions s ON s.id = t.session
          JOIN persons p ON p.no = s.person
@@ -122,34 +138,110 @@ pub async fn rotate(
     .bind(old_hash.to_vec())
     .fetch_optional(connection)
     .await)?;
-    let Some((session, user, session_expires_us)) = row else {
+    let Some(family) = row.filter(|family| family.is_bound(vault, &old_hash)) else {
         return Ok(Rotation::Unknown);
     };
-    let (session, user) = (SessionId::from_uuid(session), UserId::from_uuid(user));
+    let (session, user) = (
+        SessionId::from_uuid(family.session),
+        UserId::from_uuid(family.owner),
+    );
     if spent_now == 0 {
         revoke(tx, user, session).await?;
         return Ok(Rotation::Reused { user, session });
     }
-    if session_expires_us <= now_us {
+    if family.expires_us <= now_us {
         return Ok(Rotation::Expired);
     }
     run!(tx, connection => sqlx::query(
-        "UPDATE sessions SET used_us = $2, expires_us = $3 WHERE id = $1",
+        "UPDATE sessions SET used_us = $2, expires_us = $3, bound = $4 WHERE id = $1",
     )
     .bind(session.uuid())
     .bind(now_us)
     .bind(expires_us)
+    .bind(bind(
+        vault,
+        family.session,
+        family.owner,
+        (family.created_us, expires_us),
+    ))
     .execute(connection)
     .await
     .map(drop))?;
-    add_token(tx, session, new_hash).await?;
+    add_token(tx, vault, session, new_hash).await?;
     Ok(Rotation::Rotated { user, session })
+}
+
+/// A session with the token by which it was found.
+#[derive(sqlx::FromRow)]
+struct Family {
+    session: Uuid,
+    owner: Uuid,
+    created_us: i64,
+    expires_us: i64,
+    bound: Option<Vec<u8>>,
+    token_bound: Option<Vec<u8>>,
+}
+
+impl Family {
+    fn is_bound(&self, vault: &Vault, hash: &[u8]) -> bool {
+        let times = (self.created_us, self.expires_us);
+        let token = [hash, self.session.as_bytes().as_slice()];
+        is_bound(
+            vault,
+            self.bound.as_deref(),
+            self.session,
+            self.owner,
+            times,
+        ) && vault.is_bound(self.token_bound.as_deref(), TOKENS, &token)
+    }
+}
+
+const SESSIONS: &str = "sessions";
+const TOKENS: &str = "session_tokens";
+
+/// What holds a session to its person and its times. A revoked one has none any more.
+pub(crate) fn bind(vault: &Vault, session: Uuid, user: Uuid, times_us: (i64, i64)) -> Vec<u8> {
+    vault.bind(
+        SESSIONS,
+        &[
+            session.as_bytes(),
+            user.as_bytes(),
+            &times_us.0.to_le_bytes(),
+            &times_us.1.to_le_bytes(),
+        ],
+    )
+}
+
+fn is_bound(
+    vault: &Vault,
+    bound: Option<&[u8]>,
+    session: Uuid,
+    user: Uuid,
+    times_us: (i64, i64),
+) -> bool {
+    let columns: [&[u8]; 4] = [
+        session.as_bytes(),
+        user.as_bytes(),
+        &times_us.0.to_le_bytes(),
+        &times_us.1.to_le_bytes(),
+    ];
+    let is = vault.is_bound(bound, SESSIONS, &columns);
+    if !is {
+        metrics::counter!("clarity_rows_refused_total", "table" => SESSIONS).increment(1);
+        tracing::error!(%session, "the row of a session was changed by somebody else and is refused");
+    }
+    is
+}
+
+/// What holds a token to its session.
+pub(crate) fn bind_token(vault: &Vault, hash: &[u8], session: Uuid) -> Vec<u8> {
+    vault.bind(TOKENS, &[hash, session.as_bytes()])
 }
 
 /// Ends a session. Returns whether it was live.
 pub async fn revoke(tx: &mut Tx, user: UserId, session: SessionId) -> Result<bool, Error> {
     let revoked = run!(tx, connection => sqlx::query(
-        "UPDATE sessions SET revoked = 1
+        "UPDATE sessions SET revoked = 1, bound = NULL
          WHERE id = $2 AND revoked = 0 AND person = (SELECT no FROM persons WHERE id = $1)",
     )
     .bind(user.uuid())
@@ -163,7 +255,7 @@ pub async fn revoke(tx: &mut Tx, user: UserId, session: SessionId) -> Result<boo
 /// Ends every session of a person. Returns how many were live.
 pub async fn revoke_all(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
     let revoked = run!(tx, connection => sqlx::query(
-        "UPDATE sessions SET revoked = 1
+        "UPDATE sessions SET revoked = 1, bound = NULL
          WHERE revoked = 0 AND person = (SELECT no FROM persons WHERE id = $1)",
     )
     .bind(user.uuid())
@@ -174,16 +266,25 @@ pub async fn revoke_all(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
 }
 
 /// Whether a session is neither revoked nor its person's account disabled.
-pub async fn is_live(tx: &mut Tx, user: UserId, session: SessionId) -> Result<bool, Error> {
-    let live = run!(tx, connection => sqlx::query_scalar::<_, i64>(
-        "SELECT COUNT(*) FROM sessions s JOIN persons p ON p.no = s.person
+pub async fn is_live(
+    tx: &mut Tx,
+    vault: &Vault,
+    user: UserId,
+    session: SessionId,
+) -> Result<bool, Error> {
+    let row = run!(tx, connection => sqlx::query_as::<_, (i64, i64, Option<Vec<u8>>)>(
+        "SELECT s.created_us, s.expires_us, s.bound
+         FROM sessions s JOIN persons p ON p.no = s.person
          WHERE p.id = $1 AND s.id = $2 AND s.revoked = 0 AND p.disabled = 0",
     )
     .bind(user.uuid())
     .bind(session.uuid())
-    .fetch_one(connection)
+    .fetch_optional(connection)
     .await)?;
-    Ok(live > 0)
+    Ok(row.is_some_and(|(created_us, expires_us, bound)| {
+        let times = (created_us, expires_us);
+        is_bound(vault, bound.as_deref(), session.uuid(), user.uuid(), times)
+    }))
 }
 
 /// The sessions that are not revoked, newest first.

@@ -64,6 +64,8 @@ pub(crate) const TABLES: [Table; 19] = [
             ("dirty_seq", Integer),
             ("catalogue", Integer),
             ("settled", Integer),
+            ("bound", Bytes),
+            ("days_seq", Integer),
         ],
     },
     Table {
@@ -87,12 +89,18 @@ pub(crate) const TABLES: [Table; 19] = [
             ("expires_us", Integer),
             ("revoked", Integer),
             ("label_sealed", Bytes),
+            ("bound", Bytes),
         ],
     },
     Table {
         name: "session_tokens",
         erased: Not,
-        columns: &[("hash", Bytes), ("session", Id), ("spent", Integer)],
+        columns: &[
+            ("hash", Bytes),
+            ("session", Id),
+            ("spent", Integer),
+            ("bound", Bytes),
+        ],
     },
     Table {
         name: "devices",

@@ -350,6 +350,20 @@ pub async fn complete_up_to(
     Ok(ids.into_iter().map(UploadId::from_uuid).collect())
 }
 
+/// The uploads in processing, oldest first.
+pub async fn processing(tx: &mut Tx, user: UserId, limit: u32) -> Result<Vec<UploadId>, Error> {
+    let ids = run!(tx, connection => sqlx::query_scalar::<_, Uuid>(
+        "SELECT id FROM uploads
+         WHERE person = (SELECT no FROM persons WHERE id = $1)
+            AND status = 'processing' ORDER BY dirty_seq LIMIT $2",
+    )
+    .bind(user.uuid())
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await)?;
+    Ok(ids.into_iter().map(UploadId::from_uuid).collect())
+}
+
 /// Forgets an upload, not what it brought. Returns whether there was one.
 pub async fn delete(tx: &mut Tx, user: UserId, id: UploadId) -> Result<bool, Error> {
     let deleted = run!(tx, connection => sqlx::query(

@@ -13,6 +13,7 @@ use aws_lc_rs::hmac;
 use model::ids::UserId;
 use zeroize::Zeroizing;
 
+use crate::bound;
 use crate::database::{Store, Tx};
 use crate::error::Error;
 use crate::meta;
@@ -20,6 +21,9 @@ use crate::seal::{self, Key, Sealer};
 
 /// Name of the fact by which a wrong master key is recognised.
 const KEY_CHECK: &str = "master_key_check";
+/// Part of it since rows are bound, so that only a database of an older version has rows bound for it: the
+/// older form cannot be made without the key.
+const BOUND: &[u8] = b"rows are bound";
 /// First word of a key file.
 const KEY_FILE_LABEL: &str = "clarity-master-key-1";
 /// A key file is one short line; a longer file is something else.
@@ -33,6 +37,7 @@ pub struct Vault {
     server: Sealer,
     email: hmac::Key,
     device: hmac::Key,
+    plain: hmac::Key,
 }
 
 impl fmt::Debug for Vault {
@@ -82,17 +87,28 @@ impl Vault {
             hmac::HMAC_SHA256,
             seal::derive(&master, "master key check").as_slice(),
         );
-        let expected = seal::keyed_hash(&check_key, &[KEY_CHECK.as_bytes()]);
-        if let Some(check) = check {
-            verify_slices_are_equal(&check, &expected).map_err(|_| Error::MasterKeyWrong {
-                path: key_file.to_owned(),
-            })?;
-        } else {
-            let mut tx = store.write().await?;
-            meta::put(&mut tx, KEY_CHECK, &expected).await?;
-            tx.commit().await?;
+        let vault = Self::from_master(&master);
+        let expected = seal::keyed_hash(&check_key, &[KEY_CHECK.as_bytes(), BOUND]);
+        let older = seal::keyed_hash(&check_key, &[KEY_CHECK.as_bytes()]);
+        let is = |wanted: &[u8; 32]| {
+            let check = check.as_deref();
+            check.is_some_and(|check| verify_slices_are_equal(check, wanted).is_ok())
+        };
+        if is(&expected) {
+            return Ok(vault);
         }
-        Ok(Self::from_master(&master))
+        if check.is_some() && !is(&older) {
+            return Err(Error::MasterKeyWrong {
+                path: key_file.to_owned(),
+            });
+        }
+        let mut tx = store.write().await?;
+        if check.is_some() {
+            bound::bind_older(&mut tx, &vault).await?;
+        }
+        meta::put(&mut tx, KEY_CHECK, &expected).await?;
+        tx.commit().await?;
+        Ok(vault)
     }
 
     fn from_master(master: &Key) -> Self {
@@ -108,6 +124,10 @@ impl Vault {
             device: hmac::Key::new(
                 hmac::HMAC_SHA256,
                 seal::derive(master, "device keys").as_slice(),
+            ),
+            plain: hmac::Key::new(
+                hmac::HMAC_SHA256,
+                seal::derive(master, "plain columns").as_slice(),
             ),
         }
     }
@@ -165,6 +185,20 @@ impl Vault {
     /// Whether a stored hash is that of this secret; how long it takes says nothing.
     pub(crate) fn is_device_hash(&self, stored: &[u8], bound: &str, secret: &[u8]) -> bool {
         verify_slices_are_equal(stored, &self.device_hash(bound, secret)).is_ok()
+    }
+
+    /// Holds the plain columns of a row together: whoever can only write to the database can neither make
+    /// such a row nor move a value from another one into it.
+    pub(crate) fn bind(&self, table: &str, columns: &[&[u8]]) -> Vec<u8> {
+        let mut named = vec![table.as_bytes()];
+        named.extend_from_slice(columns);
+        seal::keyed_hash(&self.plain, &named).to_vec()
+    }
+
+    /// Whether the columns of a row are those that were bound.
+    pub(crate) fn is_bound(&self, bound: Option<&[u8]>, table: &str, columns: &[&[u8]]) -> bool {
+        bound
+            .is_some_and(|bound| verify_slices_are_equal(bound, &self.bind(table, columns)).is_ok())
     }
 
     /// Makes and wraps a key for a person.

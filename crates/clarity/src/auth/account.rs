@@ -122,7 +122,8 @@ pub async fn authenticate(
 ) -> Result<Person, Problem> {
     let account = app.vault.email_key(email);
     let now_us = app.clock.now_us();
-    if let Some(wait_s) = app.throttle.wait_s(account, network, now_us) {
+    // Counted before the password is looked at: tries at the same time do not pass each other by.
+    if let Err(wait_s) = app.throttle.begin(account, network, now_us) {
         count_failure("throttled");
         return Err(Problem::new(
             Code::TooManyAttempts,
@@ -139,14 +140,13 @@ pub async fn authenticate(
     let right =
         person.filter(|person| verdict == Verdict::Right && person.access == Access::Enabled);
     let Some(person) = right else {
-        app.throttle.failed(account, network, now_us);
         count_failure("credentials");
         return Err(Problem::new(
             Code::CredentialsInvalid,
             "the address or the password is not right",
         ));
     };
-    app.throttle.succeeded(account, network);
+    app.throttle.succeeded(account, network, now_us);
     Ok(person)
 }
 
@@ -173,7 +173,7 @@ pub async fn start_session(
         expires_us: refresh_end_us(app, now_us),
         label: &label,
     };
-    store::sessions::create(tx, key, user, &new).await?;
+    store::sessions::create(tx, &app.vault, key, user, &new).await?;
     tokens(app, (user, role), session, refresh)
 }
 
@@ -219,13 +219,20 @@ pub async fn start_browser_session(
 }
 
 /// Exchanges a refresh token. Using one twice ends its session: somebody has a copy.
-pub async fn refresh(app: &App, token: &str) -> Result<Tokens, Problem> {
+pub async fn refresh(app: &App, token: &str, network: Network) -> Result<Tokens, Problem> {
     let now_us = app.clock.now_us();
     let next = new_refresh_token(app);
     let mut tx = app.store.begin("refresh a session").await?;
     let ends_us = refresh_end_us(app, now_us);
-    let rotation =
-        store::sessions::rotate(&mut tx, hash(token), hash(&next), now_us, ends_us).await?;
+    let rotation = store::sessions::rotate(
+        &mut tx,
+        &app.vault,
+        hash(token),
+        hash(&next),
+        now_us,
+        ends_us,
+    )
+    .await?;
     let refused = |detail: &str| Err(Problem::new(Code::RefreshInvalid, detail));
     match rotation {
         Rotation::Rotated { user, session } => {
@@ -234,6 +241,8 @@ pub async fn refresh(app: &App, token: &str) -> Result<Tokens, Problem> {
                 return refused("sign in again");
             };
             tx.commit().await?;
+            let account = app.vault.email_key(&person.email);
+            app.throttle.at_home(account, network, now_us);
             tokens(app, (user, Role::named(&person.role)), session, next)
         }
         Rotation::Reused { session, .. } => {

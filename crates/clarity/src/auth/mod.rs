@@ -16,6 +16,7 @@ pub mod standing;
 pub mod throttle;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -202,6 +203,27 @@ impl Sender {
     }
 }
 
+/// How often a long answer looks whether its session still stands, for what other processes end.
+const LOOK: Duration = Duration::from_secs(4);
+
+/// Returns when the caller's session was ended: by a sign-out, a new password, or because the account was
+/// disabled or erased. What is streamed for long ends with it.
+pub async fn ended(app: &App, caller: Caller) {
+    let mut changes = app.standings.changes();
+    loop {
+        // What this process ended itself was forgotten, everything else is a few seconds old at most.
+        if let Err(problem) = standing_role(app, caller.user, caller.session).await
+            && problem.code == Code::TokenInvalid
+        {
+            return;
+        }
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(LOOK) => app.standings.is_old(caller.session),
+        }
+    }
+}
+
 /// The role of a person whose session stands; a problem when it does not.
 async fn standing_role(app: &App, user: UserId, session: SessionId) -> Result<Role, Problem> {
     let now_us = app.clock.now_us();
@@ -210,7 +232,7 @@ async fn standing_role(app: &App, user: UserId, session: SessionId) -> Result<Ro
     }
     let ended = || Problem::new(Code::TokenInvalid, "the session has ended; sign in again");
     let mut tx = app.store.read().await?;
-    if !store::sessions::is_live(&mut tx, user, session).await? {
+    if !store::sessions::is_live(&mut tx, &app.vault, user, session).await? {
         return Err(ended());
     }
     let person = store::people::by_id(&mut tx, &app.vault, user).await?;

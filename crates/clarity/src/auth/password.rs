@@ -3,6 +3,8 @@
 //! A password is never logged, stored or compared in the clear; hashing runs apart from the request
 //! threads and only a few at a time, because each takes 19 MiB.
 
+use std::collections::BTreeSet;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{PasswordHasher, PasswordVerifier};
 
@@ -12,6 +14,8 @@ use crate::problem::{FieldError, Problem};
 
 /// From this length on a password needs no further check.
 const LENGTH_ENOUGH: usize = 12;
+/// And with this many different ones: twelve equal letters are one guess.
+const DIFFERENT_ENOUGH: usize = 5;
 /// The zxcvbn score (0 to 4) that a shorter password needs.
 const SCORE_ENOUGH: u8 = 3;
 /// Longer passwords are refused: hashing them costs, and nobody types them.
@@ -68,7 +72,9 @@ pub fn check(pointer: &str, password: &str, names: &[&str]) -> Result<(), FieldE
     if password.len() > LENGTH_MAX {
         return weak("the password is longer than 1024 bytes");
     }
-    if strength_length(password, names) >= LENGTH_ENOUGH {
+    let rest = besides_names(password, names);
+    let different: BTreeSet<char> = rest.chars().collect();
+    if rest.chars().count() >= LENGTH_ENOUGH && different.len() >= DIFFERENT_ENOUGH {
         return Ok(());
     }
     if u8::from(zxcvbn::zxcvbn(password, names).score()) >= SCORE_ENOUGH {
@@ -78,7 +84,7 @@ pub fn check(pointer: &str, password: &str, names: &[&str]) -> Result<(), FieldE
 }
 
 /// The characters that are left when the account's own names are taken out.
-fn strength_length(password: &str, names: &[&str]) -> usize {
+fn besides_names(password: &str, names: &[&str]) -> String {
     let mut rest = password.to_lowercase();
     for name in names {
         let name = name.to_lowercase();
@@ -86,7 +92,7 @@ fn strength_length(password: &str, names: &[&str]) -> usize {
             rest = rest.replace(&name, "");
         }
     }
-    rest.chars().count()
+    rest
 }
 
 #[cfg(test)]
@@ -105,6 +111,8 @@ mod tests {
         };
         check("correct horse battery", true);
         check("xK9#mQ2$vL", true);
+        check("aaaaaaaaaaaa", false);
+        check("abababababababab", false);
         check("short", false);
         check("password1", false);
         check("ada.lovelace1815", false);

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use model::ids::{SessionId, UserId};
+use tokio::sync::watch;
 
 use crate::auth::role::Role;
 
@@ -30,6 +31,8 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 pub struct Standings {
     known: Mutex<HashMap<SessionId, Known>>,
+    /// Counts the times that something was forgotten, for those who wait for the end of a session.
+    forgotten: watch::Sender<u64>,
 }
 
 impl Standings {
@@ -37,12 +40,31 @@ impl Standings {
     pub fn forget(&self, session: SessionId) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.remove(&session);
+        drop(known);
+        self.tell();
     }
 
     /// Forgets every session of a person who was just disabled or erased.
     pub fn forget_person(&self, user: UserId) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, known| known.user != user);
+        drop(known);
+        self.tell();
+    }
+
+    /// Forgets a session in order to look it up anew; nothing happened to it as far as is known here.
+    pub(super) fn is_old(&self, session: SessionId) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&session);
+    }
+
+    /// Changes whenever something was forgotten.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.forgotten.subscribe()
+    }
+
+    fn tell(&self) {
+        self.forgotten.send_modify(|count| *count += 1);
     }
 
     /// The role of the person of a session that stood a moment ago.

@@ -1,23 +1,31 @@
-//! Slows down guessing: failed sign-ins of one account from one network wait longer and longer.
+//! Slows down guessing. Tries of one account from one network wait longer and longer; tries from networks from
+//! which nobody ever signed in to the account share a budget, so that many networks guess no faster than one.
 //!
-//! Counted per (account, network), so that nobody can lock a victim out from elsewhere. It holds
-//! keyed hashes of addresses, never addresses.
+//! A network from which somebody signed in counts alone: nobody can lock the owner out from elsewhere. A try
+//! counts as failed until it succeeds. It holds keyed hashes of addresses, never addresses.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::auth::network::Network;
 
-/// Failures that cost no waiting: people mistype.
+/// Failures of one network that cost no waiting: people mistype.
 const FREE_FAILURES: u32 = 5;
-/// The longest wait.
+/// Failures of all strange networks together that cost no waiting.
+const FREE_STRANGE: u32 = 20;
+/// The longest wait of one network.
 const WAIT_MAX_S: i64 = 15 * 60;
+/// The longest wait for a place among strange networks: whoever travels must get in.
+const STRANGE_WAIT_MAX_S: i64 = 60;
 /// Failures are forgotten after this long without another.
 const MEMORY_US: i64 = 3_600 * 1_000_000;
-/// Pairs remembered at once; about 10 MB.
-const PAIRS_MAX: usize = 100_000;
+/// A network is known for this long after a sign-in.
+const KNOWN_US: i64 = 90 * 24 * 3_600 * 1_000_000;
+/// Entries of each table; about 10 MB.
+const ENTRIES_MAX: usize = 100_000;
 
-type Pair = ([u8; 32], Network);
+type Account = [u8; 32];
+type Pair = (Account, Network);
 
 #[derive(Debug, Clone, Copy)]
 struct Failures {
@@ -25,80 +33,180 @@ struct Failures {
     last_us: i64,
 }
 
-/// The memory of failed sign-ins of this process.
-#[derive(Debug, Default)]
-pub struct Throttle {
-    failures: Mutex<HashMap<Pair, Failures>>,
-}
-
-impl Throttle {
-    /// Seconds to wait before the next attempt, or none.
-    pub fn wait_s(&self, account: [u8; 32], network: Network, now_us: i64) -> Option<u64> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let failures = failures.get(&(account, network))?;
-        let over = failures.count.checked_sub(FREE_FAILURES)?;
-        let wait_s = 1_i64
-            .checked_shl(over)
-            .unwrap_or(WAIT_MAX_S)
-            .clamp(1, WAIT_MAX_S);
-        let until_us = failures.last_us + wait_s * 1_000_000;
-        let left_us = u64::try_from(until_us - now_us)
-            .ok()
-            .filter(|left| *left > 0)?;
+impl Failures {
+    /// Seconds until the next try, or none. A clock that was set back lengthens nothing.
+    fn wait_s(self, free: u32, most_s: i64, now_us: i64) -> Option<u64> {
+        let over = self.count.checked_sub(free)?;
+        let wait_s = 1_i64.checked_shl(over).unwrap_or(most_s).clamp(1, most_s);
+        let wait_us = wait_s * 1_000_000;
+        let left_us = (self.last_us.min(now_us) + wait_us - now_us).min(wait_us);
+        let left_us = u64::try_from(left_us).ok().filter(|left| *left > 0)?;
         Some(left_us.div_ceil(1_000_000))
     }
 
-    /// Remembers a failure.
-    pub fn failed(&self, account: [u8; 32], network: Network, now_us: i64) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        if failures.len() >= PAIRS_MAX {
-            failures.retain(|_, failures| failures.last_us + MEMORY_US > now_us);
-            // Still full means an attack from very many networks: starting over costs it little.
-            if failures.len() >= PAIRS_MAX {
-                failures.clear();
-            }
+    const fn is_old(self, now_us: i64) -> bool {
+        self.last_us + MEMORY_US <= now_us
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    of_pair: HashMap<Pair, Failures>,
+    of_strangers: HashMap<Account, Failures>,
+    /// When somebody signed in from there last.
+    known: HashMap<Pair, i64>,
+}
+
+impl Tables {
+    fn is_known(&self, pair: &Pair, now_us: i64) -> bool {
+        let last_us = self.known.get(pair);
+        last_us.is_some_and(|last_us| last_us + KNOWN_US > now_us)
+    }
+}
+
+/// The memory of sign-ins of this process.
+#[derive(Debug, Default)]
+pub struct Throttle {
+    tables: Mutex<Tables>,
+}
+
+impl Throttle {
+    /// Begins a try and counts it as failed, or returns how many seconds to wait before the next.
+    pub fn begin(&self, account: Account, network: Network, now_us: i64) -> Result<(), u64> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = (account, network);
+        let wait = |failures: Option<&Failures>, free, most_s| {
+            let failures = failures.filter(|failures| !failures.is_old(now_us))?;
+            failures.wait_s(free, most_s, now_us)
+        };
+        let strange = !tables.is_known(&pair, now_us);
+        let own = wait(tables.of_pair.get(&pair), FREE_FAILURES, WAIT_MAX_S);
+        let shared = strange
+            .then(|| tables.of_strangers.get(&account))
+            .and_then(|found| wait(found, FREE_STRANGE, STRANGE_WAIT_MAX_S));
+        if let Some(wait_s) = own.max(shared) {
+            return Err(wait_s);
         }
-        let entry = failures.entry((account, network)).or_insert(Failures {
-            count: 0,
-            last_us: now_us,
-        });
-        if entry.last_us + MEMORY_US <= now_us {
-            entry.count = 0;
+        count(&mut tables.of_pair, pair, now_us);
+        if strange {
+            count(&mut tables.of_strangers, account, now_us);
         }
-        entry.count = entry.count.saturating_add(1);
-        entry.last_us = now_us;
+        Ok(())
     }
 
-    /// Forgets the failures after a sign-in that worked.
-    pub fn succeeded(&self, account: [u8; 32], network: Network) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.remove(&(account, network));
+    /// Knows a network from now on: somebody who is signed in came from it.
+    pub fn at_home(&self, account: Account, network: Network, now_us: i64) {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        make_room(&mut tables.known, |last_us| last_us + KNOWN_US <= now_us);
+        tables.known.insert((account, network), now_us);
+    }
+
+    /// Forgets the failures of a network from which a sign-in worked; from now on it is known.
+    pub fn succeeded(&self, account: Account, network: Network, now_us: i64) {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = (account, network);
+        tables.of_pair.remove(&pair);
+        let strange = !tables.is_known(&pair, now_us);
+        if strange && let Some(failures) = tables.of_strangers.get_mut(&account) {
+            // This one was none.
+            failures.count = failures.count.saturating_sub(1);
+        }
+        make_room(&mut tables.known, |last_us| last_us + KNOWN_US <= now_us);
+        tables.known.insert(pair, now_us);
+    }
+}
+
+fn count<K: std::hash::Hash + Eq>(table: &mut HashMap<K, Failures>, key: K, now_us: i64) {
+    make_room(table, |failures| failures.is_old(now_us));
+    let fresh = Failures {
+        count: 0,
+        last_us: now_us,
+    };
+    let entry = table.entry(key).or_insert(fresh);
+    if entry.is_old(now_us) {
+        *entry = fresh;
+    }
+    entry.count = entry.count.saturating_add(1);
+    entry.last_us = now_us;
+}
+
+fn make_room<K: std::hash::Hash + Eq, V: Copy>(
+    table: &mut HashMap<K, V>,
+    is_old: impl Fn(V) -> bool,
+) {
+    if table.len() < ENTRIES_MAX {
+        return;
+    }
+    table.retain(|_, value| !is_old(*value));
+    // Still full means an attack from very many networks: starting over costs it little.
+    if table.len() >= ENTRIES_MAX {
+        table.clear();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
 
     const SECOND_US: i64 = 1_000_000;
 
+    fn network(number: u32) -> Network {
+        Network::of(IpAddr::V4(Ipv4Addr::from_bits(0x0a00_0000 + number)))
+    }
+
     #[test]
     fn waiting_doubles_and_ends() {
         let throttle = Throttle::default();
-        let (account, network) = ([1; 32], Network::UNKNOWN);
+        let (account, here) = ([1; 32], network(1));
         let mut waits = Vec::new();
-        for _ in 0..8 {
-            throttle.failed(account, network, 0);
-            waits.push(throttle.wait_s(account, network, 0).unwrap_or(0));
+        let mut now_us = 0;
+        for _ in 0..9 {
+            let waited = throttle.begin(account, here, now_us).err().unwrap_or(0);
+            if waited > 0 {
+                now_us += i64::try_from(waited).expect("short") * SECOND_US;
+                throttle.begin(account, here, now_us).expect("waited");
+            }
+            waits.push(waited);
         }
-        assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8]);
-        assert_eq!(throttle.wait_s(account, network, 8 * SECOND_US), None);
-        assert_eq!(throttle.wait_s([2; 32], network, 0), None);
-        for _ in 0..100 {
-            throttle.failed(account, network, 0);
+        assert_eq!(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8]);
+        assert!(throttle.begin([2; 32], here, now_us).is_ok());
+        throttle.succeeded(account, here, now_us);
+        assert_eq!(throttle.begin(account, here, now_us), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_lengthens_nothing() {
+        let throttle = Throttle::default();
+        let (account, here) = ([1; 32], network(1));
+        let late_us = 1_000_000 * SECOND_US;
+        for _ in 0..FREE_FAILURES {
+            throttle.begin(account, here, late_us).expect("free");
         }
-        assert_eq!(throttle.wait_s(account, network, 0), Some(900));
-        throttle.succeeded(account, network);
-        assert_eq!(throttle.wait_s(account, network, 0), None);
+        assert_eq!(throttle.begin(account, here, 0), Err(1));
+    }
+
+    #[test]
+    fn many_networks_share_the_guesses_and_the_owner_is_not_locked_out() {
+        let throttle = Throttle::default();
+        let (account, home) = ([1; 32], network(0));
+        throttle.begin(account, home, 0).expect("the owner");
+        throttle.succeeded(account, home, 0);
+        let mut guesses = 0;
+        for second in 0..3_600 {
+            // A hundred other networks in every second.
+            for number in 1..100 {
+                let from = network(1 + (number + second * 100) % 50_000);
+                let tried = throttle.begin(account, from, i64::from(second) * SECOND_US);
+                guesses += u32::from(tried.is_ok());
+            }
+            if second % 600 == 0 {
+                let now_us = i64::from(second) * SECOND_US;
+                assert_eq!(throttle.begin(account, home, now_us), Ok(()), "{second}");
+                throttle.succeeded(account, home, now_us);
+            }
+        }
+        assert!((20..120).contains(&guesses), "{guesses} guesses in an hour");
     }
 }

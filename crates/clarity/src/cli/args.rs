@@ -283,6 +283,8 @@ pub(crate) enum UserCommand {
     Add(UserAdd),
     /// Lists accounts.
     List,
+    /// Gives an account another role: patient, clinician, researcher or admin.
+    Role(UserRole),
     /// Keeps an account from signing in and ends its sessions; its data stays.
     Disable(UserDisable),
     /// Erases a person: account, data and key. Cannot be undone.
@@ -299,6 +301,16 @@ pub(crate) struct UserAdd {
     /// Where the person lives, such as Europe/Berlin; decides when their days begin.
     #[arg(long, value_name = "ZONE")]
     pub(crate) time_zone: Option<String>,
+}
+
+/// Arguments of `user role`.
+#[derive(Debug, Args)]
+pub(crate) struct UserRole {
+    /// The account's address.
+    pub(crate) email: String,
+    /// What it is for.
+    #[arg(value_parser = ["patient", "clinician", "researcher", "admin"])]
+    pub(crate) role: String,
 }
 
 /// Arguments of `user disable`.

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::cli::args::{Export, Format, Global};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
-use crate::export::{self, Exported};
+use crate::export::{self, ExportError, Exported};
 
 /// The file name that means standard output.
 const STANDARD_OUTPUT: &str = "-";
@@ -90,5 +90,12 @@ async fn write(
         Format::Ndjson => export::ndjson(app, user, out).await,
         Format::Csv => export::csv(app, user, out).await,
     };
+    // Whoever reads only the beginning (`| head`) has what they wanted.
+    if let Err(ExportError::Write(error)) = &exported
+        && error.kind() == std::io::ErrorKind::BrokenPipe
+    {
+        output::note("the reader ended before the export did");
+        return Ok(Exported::default());
+    }
     Ok(exported.context("exporting")?)
 }

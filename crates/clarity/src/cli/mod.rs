@@ -77,6 +77,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::User(wanted) => match wanted.command {
             UserCommand::Add(wanted) => user::add(global, wanted).await,
             UserCommand::List => user::list(global).await,
+            UserCommand::Role(wanted) => user::role(global, wanted).await,
             UserCommand::Disable(wanted) => user::disable(global, wanted).await,
             UserCommand::Erase(wanted) => user::erase(global, wanted).await,
             UserCommand::Erasures => user::erasures(global).await,

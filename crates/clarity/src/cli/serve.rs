@@ -46,7 +46,14 @@ pub(super) async fn serve(global: &Global, wanted: Serve) -> Result<(), Failure>
         }
     }
     watch(&config)?;
+    let has_key = config.key_file().exists();
     let app = household::open_with(config).await?;
+    if !has_key {
+        output::note(&format!(
+            "the master key was made: {}; keep a copy of it apart, without it nothing can be read",
+            app.config.key_file().display()
+        ));
+    }
     let address = app.config.listen;
     let listener = TcpListener::bind(address).await;
     let listener = listener.with_context(|| format!("listening on {address}"))?;
@@ -159,8 +166,8 @@ async fn account(app: &App, who: Who) -> Result<UserId, Problem> {
         // Whoever changed the password meant to play; what is printed must work.
         let hash = password::hash(app, who.password()).await?;
         let mut tx = app.store.begin("seed the demo").await?;
-        store::people::set_password_hash(&mut tx, person.id, &hash).await?;
-        store::people::set_access(&mut tx, person.id, Access::Enabled).await?;
+        store::people::set_password_hash(&mut tx, &app.vault, person.id, &hash).await?;
+        store::people::set_access(&mut tx, &app.vault, person.id, Access::Enabled).await?;
         tx.commit().await?;
         return Ok(person.id);
     }

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::auth::account::{self, Email};
 use crate::auth::password;
 use crate::auth::role::Role;
-use crate::cli::args::{Global, UserAdd, UserDisable, UserErase};
+use crate::cli::args::{Global, UserAdd, UserDisable, UserErase, UserRole};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
 use crate::erasure::{self, Erasure, ErasureError, State};
@@ -31,7 +31,10 @@ pub(super) async fn add(global: &Global, wanted: UserAdd) -> Result<(), Failure>
     let email = Email::parse(&wanted.email)
         .map_err(|wrong| Failure::usage(format!("{} {}", wanted.email, wrong.message)))?;
     let zone = wanted.time_zone.as_deref().map(Zone::parse).transpose();
-    let zone = zone.map_err(|wrong| Failure::usage(wrong.to_string()))?;
+    let zone = zone.map_err(|wrong| {
+        let meant = alike(wanted.time_zone.as_deref().unwrap_or_default());
+        Failure::usage(format!("{wrong}{meant}"))
+    })?;
     let password = new_password()?;
     password::check("/password", &password, &email.names())
         .map_err(|weak| Failure::usage(weak.message))?;
@@ -47,6 +50,19 @@ pub(super) async fn add(global: &Global, wanted: UserAdd) -> Result<(), Failure>
         output::note("without --time-zone days begin at midnight UTC; set it in the profile");
     }
     output::line(&format!("added {} ({user})", email.as_str()))
+}
+
+/// The zones of a place, for whoever gave its name alone.
+fn alike(given: &str) -> String {
+    let named = jiff::tz::db().available().map(|name| name.to_string());
+    let place = |name: &String| {
+        let last = name.rsplit('/').next().unwrap_or_default();
+        last.eq_ignore_ascii_case(&given.replace(' ', "_"))
+    };
+    match named.filter(place).collect::<Vec<_>>().as_slice() {
+        [] => String::new(),
+        some => format!("; did you mean {}?", some.join(" or ")),
+    }
 }
 
 /// Creates the account, its key and, when a zone is given, its profile: all or nothing.
@@ -97,13 +113,35 @@ pub(super) async fn list(global: &Global) -> Result<(), Failure> {
     output::table(&["address", "role", "access", "since", "id"], &rows)
 }
 
+/// Gives an account another role.
+pub(super) async fn role(global: &Global, wanted: UserRole) -> Result<(), Failure> {
+    let user = household::with(global, async |app| {
+        let user = household::person(app, &wanted.email).await?.id;
+        let given = async {
+            let mut tx = app.store.begin("give a role").await?;
+            store::people::set_role(&mut tx, &app.vault, user, &wanted.role).await?;
+            tx.commit().await
+        };
+        given.await.context("changing the role")?;
+        Ok(user)
+    })
+    .await?;
+    if global.json {
+        return output::json(&json!({ "user_id": user, "role": wanted.role }));
+    }
+    output::line(&format!(
+        "{} is {} within seconds",
+        wanted.email, wanted.role
+    ))
+}
+
 /// Keeps an account from signing in.
 pub(super) async fn disable(global: &Global, wanted: UserDisable) -> Result<(), Failure> {
     let (user, sessions) = household::with(global, async |app| {
         let user = household::person(app, &wanted.email).await?.id;
         let disabled = async {
             let mut tx = app.store.begin("disable a person").await?;
-            store::people::set_access(&mut tx, user, Access::Disabled).await?;
+            store::people::set_access(&mut tx, &app.vault, user, Access::Disabled).await?;
             let sessions = store::sessions::revoke_all(&mut tx, user).await?;
             tx.commit().await?;
             Ok::<u64, store::Error>(sessions)

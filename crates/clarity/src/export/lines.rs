@@ -16,7 +16,7 @@ use crate::export::Format;
 use crate::instant::Instants;
 use crate::json;
 use crate::person::dossier::Dossier;
-use crate::person::measured::flag_names;
+use crate::person::measured::{DamagedPart, flag_names};
 
 /// Version of the lines; a changed field is a new version.
 const VERSION: u16 = 1;
@@ -116,6 +116,18 @@ struct SourceLine<'a> {
     app_id: Option<&'a str>,
 }
 
+/// Samples that were stored and cannot be opened any more.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExportedDamage)]
+struct DamagedLine<'a> {
+    /// `damaged`, in lines.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    /// Which.
+    #[serde(flatten)]
+    part: &'a DamagedPart,
+}
+
 /// An export as one JSON document. It is streamed, part by part.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HealthDataExport)]
@@ -128,6 +140,9 @@ pub(crate) struct Whole<'a> {
     records: &'a [RecordLine<'a>],
     /// The sources that they name, by name.
     sources: &'a [SourceLine<'a>],
+    /// What is missing because it cannot be opened; left out where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged: Option<&'a [DamagedLine<'a>]>,
 }
 
 impl Writer {
@@ -254,7 +269,7 @@ impl Writer {
         );
     }
 
-    /// The sources that were named, by name, and the end. A table has no place for them.
+    /// The sources that were named, by name. A table has no place for them.
     pub(crate) fn sources(
         &mut self,
         out: &mut Vec<u8>,
@@ -275,6 +290,32 @@ impl Writer {
                     class: source.class,
                     device: source.device.as_deref(),
                     app_id: source.app_id.as_deref(),
+                };
+                self.json(out, &line);
+            }
+        }
+    }
+
+    /// What is missing because it could not be opened, and the end. Nothing where nothing is missing.
+    pub(crate) fn end(&mut self, out: &mut Vec<u8>, damaged: &BTreeSet<DamagedPart>) {
+        if !damaged.is_empty() {
+            self.next_array(out, b"],\n\"damaged\":[");
+        }
+        for part in damaged {
+            if self.format == Format::Csv {
+                let samples = part.samples.to_string();
+                let (first, last) = (part.first_day.as_str(), part.last_day.as_str());
+                let metric = as_text(&part.metric);
+                row(
+                    out,
+                    [
+                        "damaged", &metric, first, last, &samples, "", "", "", "", "", "", "", "",
+                    ],
+                );
+            } else {
+                let line = DamagedLine {
+                    kind: self.named("damaged"),
+                    part,
                 };
                 self.json(out, &line);
             }
@@ -366,9 +407,7 @@ mod tests {
         }
         writer.begin_records(&mut out);
         writer.next_array(&mut out, b"],\n\"sources\":[");
-        if format == Format::Json {
-            out.extend_from_slice(b"]}\n");
-        }
+        writer.end(&mut out, &BTreeSet::new());
         String::from_utf8(out).expect("text")
     }
 

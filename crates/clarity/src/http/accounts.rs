@@ -98,6 +98,10 @@ async fn register(
     idempotency: IdempotencyKey,
     JsonBody { value, bytes }: JsonBody<Registration>,
 ) -> Result<Response, Problem> {
+    if app.config.rates.register_per_hour == 0 {
+        let message = "registration is closed here; whoever runs the server adds accounts";
+        return Err(Problem::new(Code::Forbidden, message));
+    }
     let (email, profile) = check(&app, &value)?;
     let password_hash = password::hash(&app, &value.password).await?;
     let now_us = app.clock.now_us();
@@ -132,6 +136,8 @@ async fn register(
     let answer = Answer::json(StatusCode::CREATED, &tokens);
     ticket.finish(&mut tx, &key, user, &answer, now_us).await?;
     tx.commit().await?;
+    let account = app.vault.email_key(email.as_str());
+    app.throttle.at_home(account, client.network, now_us);
     Ok(answer.into_response())
 }
 
@@ -212,9 +218,11 @@ async fn login(
 )]
 async fn refresh(
     State(app): State<Arc<App>>,
+    client: Client,
     JsonBody { value, .. }: JsonBody<Refresh>,
 ) -> Result<Json<Tokens>, Problem> {
-    account::refresh(&app, &value.refresh_token).await.map(Json)
+    let tokens = account::refresh(&app, &value.refresh_token, client.network).await;
+    tokens.map(Json)
 }
 
 /// Ends the session of the token that is sent.

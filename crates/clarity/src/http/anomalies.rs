@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::answers::Asked;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::Params;
@@ -172,16 +173,23 @@ async fn read(
     let mut tx = app.store.read().await?;
     let (from, until) = days::dates(&app, &mut tx, caller.user, parsed).await?;
     let first = from.checked_sub(BASELINE_DAYS.days()).unwrap_or(Date::MIN);
-    let stored = days::stored(&app, &mut tx, caller.user, (first, until)).await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let question = format!("anomalies {from} {until}");
+    let asked = Asked::of(&mut tx, &key, caller.user, question).await?;
     drop(tx);
-    let body = app
-        .compute(move || {
+    let make = async {
+        let mut tx = app.store.read().await?;
+        let stored = days::stored(&app, &mut tx, caller.user, (first, until)).await?;
+        drop(tx);
+        app.compute(move || {
             let documents = days::documents(&stored)?;
             let examined = anomaly::examine(&documents, from, until);
             let answer = answer(examined, (from, until), stored.stale());
             serde_json::to_vec(&answer).map_err(Problem::internal)
         })
-        .await??;
+        .await?
+    };
+    let body = app.answers.get(asked, Box::pin(make)).await?;
     Ok(verbatim::json(&headers, body))
 }
 

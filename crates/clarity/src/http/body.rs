@@ -26,6 +26,8 @@ use crate::problem::{Code, FieldError, Problem};
 
 /// A zstd frame may ask for a window of up to 8 MB (RFC 9659 allows no more on the web).
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+/// Bytes that are reserved for a body that is only announced.
+const RESERVED_BYTES: usize = 64 * 1024;
 /// Bytes that a decompressor hands on at once.
 const CHUNK_BYTES: usize = 32 * 1024;
 
@@ -103,7 +105,7 @@ fn unknown_encoding() -> Response {
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
     check_announced(headers, limit)?;
     let mut body = body;
-    let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(limit));
+    let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(RESERVED_BYTES));
     while fill(&mut body, &mut bytes, limit).await? {
         if bytes.len() > limit {
             return Err(too_large(limit));
@@ -130,7 +132,7 @@ pub async fn read_in_turn<'t>(
 ) -> Result<Held<'t>, Problem> {
     check_announced(headers, limit)?;
     let mut body = body;
-    let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(usual));
+    let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(RESERVED_BYTES));
     let mut turn = None;
     while fill(&mut body, &mut bytes, limit).await? {
         if bytes.len() > limit {

@@ -344,8 +344,12 @@ pub(crate) async fn measured(
     let (rate, step) = of("heart_rate")
         .zip(of("step_count"))
         .ok_or_else(Problem::not_found)?;
-    let heart_rate = store::samples::overlapping(tx, key, user, rate, longer).await?;
-    let steps = store::samples::overlapping(tx, key, user, step, span).await?;
+    let heart_rate = store::samples::readable_over(tx, key, user, rate, longer)
+        .await?
+        .samples;
+    let steps = store::samples::readable_over(tx, key, user, step, span)
+        .await?
+        .samples;
     let (reserve, curve) = (bounds.reserve, bounds.curve);
     let found = app
         .compute(move || {

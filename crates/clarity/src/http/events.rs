@@ -1,7 +1,7 @@
 //! `/events`: what happens to the caller's data, as server-sent events.
 //!
 //! The stream is a convenience: every event names something durable that can be read. It ends with
-//! the access token or the process; clients come back with `Last-Event-ID`.
+//! the access token, its session or the process; clients come back with `Last-Event-ID`.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::bus::{Event, Gap};
 use crate::http::front::Front;
 use crate::problem::{Code, Problem};
@@ -121,10 +121,10 @@ async fn events(
     });
     let left_us = caller.expires_us.saturating_sub(app.clock.now_us());
     let left = Duration::from_micros(u64::try_from(left_us).unwrap_or(0));
-    let shutdown = app.shutdown.clone();
     let end = Box::pin(async move {
         tokio::select! {
-            () = shutdown.cancelled_owned() => {}
+            () = app.shutdown.cancelled() => {}
+            () = auth::ended(&app, caller) => {}
             () = tokio::time::sleep(left) => {}
         }
     });

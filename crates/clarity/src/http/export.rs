@@ -27,16 +27,19 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::erasure::{self, Erasure, State as Finished};
 use crate::export::lines::Whole;
 use crate::export::{self, ExportError, Exported, Format};
 use crate::http::page::{Params, PathId};
 use crate::instant::rfc3339;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// Bytes between writer and network.
 const AHEAD_BYTES: usize = 256 * 1024;
+
+/// Seconds after which an export may have ended.
+const RETRY_S: u64 = 5;
 
 /// How to export.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -133,6 +136,11 @@ async fn download(
     caller: Caller,
     Params(query): Params<ExportQuery>,
 ) -> Result<Response, Problem> {
+    let turns = Arc::clone(&app.shares.of(caller.user).exports);
+    let turn = turns.try_acquire_owned().map_err(|_| {
+        let message = "other exports of yours are under way; read or end them first";
+        Problem::new(Code::Unavailable, message).retry_after(RETRY_S)
+    })?;
     let (read_end, mut write_end) = tokio::io::duplex(AHEAD_BYTES);
     let (done, outcome) = oneshot::channel();
     let task = Arc::clone(&app);
@@ -142,6 +150,7 @@ async fn download(
         let result = tokio::select! {
             result = write => Some(result),
             () = task.shutdown.cancelled() => None,
+            () = auth::ended(&task, caller) => None,
         };
         if let Some(Err(error)) = &result
             && !matches!(error, ExportError::Write(_))
@@ -151,6 +160,7 @@ async fn download(
         // Before the writing end closes, so that the reader never takes a breach for the end.
         drop(done.send(result));
         drop(write_end);
+        drop(turn);
     });
     let (kind, disposition) = match format {
         Format::Ndjson => (

@@ -2,7 +2,7 @@
 //!
 //! Each event is read from the durable state, so a listener on another node or after a restart sees
 //! the same; live events only say that it is time to look. The stream ends when the import does,
-//! with the access token, or with the process.
+//! with the access token, its session, or the process.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
-use futures::{Stream, stream};
+use futures::{Stream, StreamExt, stream};
 use model::ids::{UploadId, UserId};
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::bus::Event;
 use crate::http::events::OpenStream;
 use crate::http::front::Front;
@@ -94,11 +94,14 @@ async fn follow(
         _place: place,
         app,
     };
+    let owner = Arc::clone(&following.app);
     let steps = stream::unfold(Some(following), |following| async move {
         let (step, rest) = following?.next().await?;
         let json = serde_json::to_string(&step).expect("a step is plain JSON");
         Some((Ok(Sent::default().event("processing").data(json)), rest))
     });
+    let end = Box::pin(async move { auth::ended(&owner, caller).await });
+    let steps = steps.take_until(end);
     Ok(Sse::new(steps).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 

@@ -395,6 +395,8 @@ fn start(app: &Arc<App>, what: Import) -> (mpsc::Sender<Piece>, Outcome) {
         let app = Arc::clone(&task);
         let watch = move |progress| tell(&app, user, id, progress);
         // Further ones wait their turn; their clients are held back meanwhile.
+        let share = task.shares.of(user);
+        let _own = share.imports.acquire().await;
         let _turn = task.imports.acquire().await;
         let result = AssertUnwindSafe(import(&task, what, input, watch)).catch_unwind();
         let result = match result.await {

@@ -1,7 +1,7 @@
 //! The body of an import on its way from the network to its reader, and what it was, for a client that
 //! sends it again under the same key.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::body::{Body, Bytes};
@@ -13,10 +13,18 @@ use crate::http::idempotency::IdempotencyKey;
 use crate::http::pieces::{Cut, Piece};
 use crate::problem::{Code, Problem};
 
+/// A client may be as slow as it likes for this long.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// After that it brings at least this on average: less than the slowest line.
+const BYTES_PER_S_MIN: u64 = 2_048;
+
 /// A body that is read once, from its beginning to its end.
 pub(crate) struct Incoming {
     body: Body,
     idle: Duration,
+    /// How long the client was waited for, and what it brought meanwhile.
+    waited: Duration,
+    brought: u64,
     /// Of everything that was read; kept only where a client may come again.
     digest: Option<Context>,
 }
@@ -34,6 +42,8 @@ impl Incoming {
         Self {
             body,
             idle: Duration::from_secs(app.config.limits.import_idle_s),
+            waited: Duration::ZERO,
+            brought: 0,
             digest: key.is_given().then(|| Context::new(&SHA256)),
         }
     }
@@ -74,7 +84,13 @@ impl Incoming {
 
     async fn next(&mut self) -> Next {
         loop {
-            return match tokio::time::timeout(self.idle, self.body.frame()).await {
+            let started = Instant::now();
+            let frame = tokio::time::timeout(self.idle, self.body.frame()).await;
+            self.waited += started.elapsed();
+            if self.is_slow() {
+                return Next::Cut(Cut::Idle);
+            }
+            return match frame {
                 Err(_) => Next::Cut(Cut::Idle),
                 Ok(Some(Err(_))) => Next::Cut(Cut::Broken),
                 Ok(None) => Next::End,
@@ -83,6 +99,7 @@ impl Incoming {
                         if let Some(digest) = &mut self.digest {
                             digest.update(&bytes);
                         }
+                        self.brought += bytes.len() as u64;
                         Next::Bytes(bytes)
                     }
                     // Trailers.
@@ -92,12 +109,18 @@ impl Incoming {
         }
     }
 
+    /// Whether so little comes that others would wait for the place of this import for ever.
+    fn is_slow(&self) -> bool {
+        let seconds = self.waited.as_secs();
+        self.waited > PATIENCE && self.brought < seconds.saturating_mul(BYTES_PER_S_MIN)
+    }
+
     fn cut(&self, cut: Cut) -> Problem {
         match cut {
             Cut::Idle => Problem::new(
                 Code::MalformedBody,
                 format!(
-                    "no byte arrived for {} seconds; what was read is kept, send the file again",
+                    "no byte arrived for {} seconds, or hardly any for a minute; what was read is kept, send the file again",
                     self.idle.as_secs()
                 ),
             ),

@@ -32,7 +32,7 @@ pub(crate) enum Status {
     Processing,
     /// Stored and computed.
     Completed,
-    /// Not read to its end; what was stored before stays.
+    /// Not read to its end, or its days could not be computed from everything; what was stored stays.
     Failed,
     /// Stored, but something in it should be looked at.
     RequiresReview,

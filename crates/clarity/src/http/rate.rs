@@ -1,7 +1,8 @@
 //! How many requests one person or network may make: GCRA per class of route, in this process.
 //!
 //! Signed-in requests count for the person, others for the network, so that one household shares
-//! no limit and an unknown token cannot spend anyone's.
+//! no limit and an unknown token cannot spend anyone's. Signing in and registering always count for the
+//! network: a token of one's own says nothing about whose password is tried.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -76,6 +77,11 @@ impl Class {
             _ if starts(path, &["/insights", "/pat"]) => Self::Insight,
             _ => Self::Other,
         }
+    }
+
+    /// Whether it is about an account that the caller still has to show is theirs.
+    const fn is_anonymous(self) -> bool {
+        matches!(self, Self::Login | Self::Register)
     }
 
     const fn name(self) -> &'static str {
@@ -191,20 +197,20 @@ pub async fn limit(
     next: Next,
 ) -> Response {
     let presented = Presented::read(&app, request.headers()).await;
-    let spender = match &presented.0 {
-        Ok(credential) => Spender::Person(credential.user()),
-        Err(_) => Spender::Network(address::network(
-            request.extensions(),
-            request.headers(),
-            &app.config.proxy.trusted,
-        )),
-    };
     let class = request
         .extensions()
         .get::<MatchedPath>()
         .map_or(Class::Other, |path| {
             Class::of(request.method(), path.as_str())
         });
+    let spender = match &presented.0 {
+        Ok(credential) if !class.is_anonymous() => Spender::Person(credential.user()),
+        Ok(_) | Err(_) => Spender::Network(address::network(
+            request.extensions(),
+            request.headers(),
+            &app.config.proxy.trusted,
+        )),
+    };
     request.extensions_mut().insert(presented);
     request.extensions_mut().insert(Arc::clone(&front));
     let Some(limiter) = front.rates.limiter(class) else {

@@ -19,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::answers::Asked;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::Params;
@@ -144,18 +145,25 @@ async fn read(
     // The night of the day after the last one begins on it.
     let after = until.checked_add(1.day()).unwrap_or(Date::MAX);
     let key = app.vault.person_key(&mut tx, caller.user).await?;
-    let stored = store::days::minutes(&mut tx, &key, caller.user, from, after).await?;
-    let stale = days::stale(&mut tx, caller.user, (from, after)).await?;
+    let question = format!("rhythm {from} {until} {}", names.join(","));
+    let asked = Asked::of(&mut tx, &key, caller.user, question).await?;
     drop(tx);
-    let body = app
-        .compute(move || {
+    let make = async {
+        let mut tx = app.store.read().await?;
+        let key = app.vault.person_key(&mut tx, caller.user).await?;
+        let stored = store::days::minutes(&mut tx, &key, caller.user, from, after).await?;
+        let stale = days::stale(&mut tx, caller.user, (from, after)).await?;
+        drop(tx);
+        app.compute(move || {
             let minutes = stored.iter().map(|(_, bytes)| minutes(bytes));
             let minutes = minutes.collect::<Result<Vec<DayMinutes>, Problem>>()?;
             let found = range::join(&minutes, from, until);
             let answer = answer(&found, &names, (from, until), &stale);
             serde_json::to_vec(&answer).map_err(Problem::internal)
         })
-        .await??;
+        .await?
+    };
+    let body = app.answers.get(asked, Box::pin(make)).await?;
     Ok(verbatim::json(&headers, body))
 }
 

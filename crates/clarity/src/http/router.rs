@@ -18,7 +18,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::app::App;
 use crate::http::front::Front;
 use crate::http::known::{self, Known};
-use crate::http::{body, described, documented, edge, origin, rate, window};
+use crate::http::{body, described, documented, edge, fair, origin, rate, window};
 use crate::problem::{Code, Problem};
 
 /// The prefix of the API.
@@ -74,6 +74,7 @@ pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
             known::check,
         ))
         .layer(middleware::from_fn_with_state(known, body::decompress))
+        .layer(middleware::from_fn_with_state(with(app), fair::share))
         .layer(middleware::from_fn(origin::check))
         .layer(middleware::from_fn_with_state(
             (with(app), Arc::clone(&front)),

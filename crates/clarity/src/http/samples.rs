@@ -4,6 +4,7 @@
 //! cursor names the last row that was shown. So a walk sees each row once while others are added.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,7 +15,7 @@ use model::sample::{DAY_US, Sample};
 use model::source::SourceNo;
 use model::zone::{Span, Zone, ZoneHistory};
 use serde::{Deserialize, Serialize};
-use store::samples::Held;
+use store::samples::{DamagedChunk, Held};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -22,11 +23,11 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::cursor;
-use crate::http::page::{Page, PageQuery, Params};
+use crate::http::page::{PageQuery, Params};
 use crate::http::range::RangeQuery;
 use crate::instant::Instants;
 use crate::person::dossier::Dossier;
-use crate::person::measured::{Measured, flag_names};
+use crate::person::measured::{DamagedPart, Measured, flag_names};
 use crate::problem::Problem;
 
 /// The walk looks at one day first and doubles its step over empty time, up to this many days: wide
@@ -85,6 +86,18 @@ pub(crate) struct SampleRow {
     flags: Vec<&'static str>,
 }
 
+/// A page of samples.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct SamplesPage {
+    /// The rows.
+    data: Vec<SampleRow>,
+    /// Continues the list; null at its end.
+    next_cursor: Option<String>,
+    /// Parts of the time of this page whose stored samples cannot be opened any more. They are left out;
+    /// send or import them again.
+    damaged: Vec<DamagedPart>,
+}
+
 /// The place of a row in the order of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Place(i64, MetricNo, i64, SourceNo, u64, u16, u64);
@@ -118,7 +131,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     path = "/health-data",
     tag = "reading",
     params(RangeQuery, SamplesQuery, PageQuery),
-    responses((status = 200, description = "A page of samples", body = Page<SampleRow>)),
+    responses((status = 200, description = "A page of samples", body = SamplesPage)),
     security(("bearer" = [])),
 )]
 async fn list(
@@ -127,7 +140,7 @@ async fn list(
     Params(range_query): Params<RangeQuery>,
     Params(query): Params<SamplesQuery>,
     Params(page): Params<PageQuery>,
-) -> Result<Json<Page<SampleRow>>, Problem> {
+) -> Result<Json<SamplesPage>, Problem> {
     let limit = page.limit(&app)?;
     let metric = query.metric()?;
     let filter = filter(&range_query, metric.map(|(_, name)| name), &query);
@@ -155,7 +168,7 @@ async fn list(
         after,
         limit,
     };
-    let mut found = walk.run(&mut tx).await?;
+    let (mut found, damaged) = walk.run(&mut tx).await?;
     drop(tx);
     let more = found.len() > limit;
     found.truncate(limit);
@@ -163,9 +176,14 @@ async fn list(
         .last()
         .filter(|_| more)
         .map(|(place, _)| cursor::seal(&app, bound, place));
-    Ok(Json(Page {
+    let damaged: BTreeSet<DamagedPart> = damaged
+        .iter()
+        .map(|chunk| DamagedPart::of(&dossier, chunk))
+        .collect();
+    Ok(Json(SamplesPage {
         data: rows(&dossier, &history, &found),
         next_cursor: next,
+        damaged: damaged.into_iter().collect(),
     }))
 }
 
@@ -223,6 +241,9 @@ impl Chosen {
     }
 }
 
+/// Rows of a walk, and what had to be left out of it.
+type Rows = (Vec<(Place, Sample)>, Vec<DamagedChunk>);
+
 /// A walk back through time.
 struct Walk<'a> {
     user: UserId,
@@ -236,10 +257,10 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// The rows after the cursor, newest first: one more than the page holds when there are more.
-    async fn run(&self, tx: &mut store::Tx) -> Result<Vec<(Place, Sample)>, Problem> {
-        let mut found: Vec<(Place, Sample)> = Vec::new();
+    async fn run(&self, tx: &mut store::Tx) -> Result<Rows, Problem> {
+        let (mut found, mut damaged) = Rows::default();
         let Some((oldest_us, newest_us)) = self.bounds() else {
-            return Ok(found);
+            return Ok((found, damaged));
         };
         let mut until_us = newest_us;
         if let Some(after) = self.after {
@@ -248,15 +269,12 @@ impl Walk<'_> {
         let mut step_days = 1;
         while until_us > oldest_us && found.len() <= self.limit {
             let from_us = (until_us - step_days * DAY_US).max(oldest_us);
-            let mut here = self
-                .read(
-                    tx,
-                    Span {
-                        start_us: from_us,
-                        end_us: until_us,
-                    },
-                )
-                .await?;
+            let span = Span {
+                start_us: from_us,
+                end_us: until_us,
+            };
+            let (mut here, mut closed) = self.read(tx, span).await?;
+            damaged.append(&mut closed);
             here.sort_unstable_by_key(|(place, _)| Reverse(*place));
             step_days = if here.is_empty() {
                 (step_days * 2).min(STEP_DAYS_MAX)
@@ -267,7 +285,7 @@ impl Walk<'_> {
             until_us = from_us;
         }
         found.truncate(self.limit.saturating_add(1));
-        Ok(found)
+        Ok((found, damaged))
     }
 
     /// The time in which wanted samples can start.
@@ -280,9 +298,9 @@ impl Walk<'_> {
         Some((oldest_us, newest_us))
     }
 
-    async fn read(&self, tx: &mut store::Tx, span: Span) -> Result<Vec<(Place, Sample)>, Problem> {
+    async fn read(&self, tx: &mut store::Tx, span: Span) -> Result<Rows, Problem> {
         let utc = Zone::utc();
-        let mut found = Vec::new();
+        let (mut found, mut damaged) = Rows::default();
         for one in &self.held {
             let begins_us = utc.start_of(one.first_day);
             let ends_us = utc.start_of(one.last_day) + DAY_US;
@@ -290,15 +308,18 @@ impl Walk<'_> {
                 continue;
             }
             let key = &self.dossier.key;
-            let samples = store::samples::starting_in(tx, key, self.user, one.metric, span).await?;
-            let places = samples
+            let mut read =
+                store::samples::readable_in(tx, key, self.user, one.metric, span).await?;
+            damaged.append(&mut read.damaged);
+            let places = read
+                .samples
                 .into_iter()
                 .map(|sample| (Place::of(one.metric, &sample), sample));
             found.extend(places.filter(|(place, sample)| {
                 self.after.is_none_or(|after| *place < after) && self.source.takes(sample.source)
             }));
         }
-        Ok(found)
+        Ok((found, damaged))
     }
 }
 

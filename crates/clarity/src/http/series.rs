@@ -375,7 +375,8 @@ impl Reading {
     async fn raw(&self, tx: &mut store::Tx) -> Result<Found, Problem> {
         let key = &self.dossier.key;
         let samples =
-            store::samples::starting_in(tx, key, self.user, self.metric.no, self.span).await?;
+            store::samples::readable_in(tx, key, self.user, self.metric.no, self.span).await?;
+        let samples = samples.samples;
         if samples.len() > RAW_SAMPLES_MAX {
             return Err(Problem::new(
                 Code::TooManyItems,
@@ -408,7 +409,8 @@ impl Reading {
             };
             let key = &self.dossier.key;
             let samples =
-                store::samples::overlapping(tx, key, self.user, self.metric.no, whole).await?;
+                store::samples::readable_over(tx, key, self.user, self.metric.no, whole).await?;
+            let samples = samples.samples;
             let (slab, ranks) = (slab.to_vec(), self.ranks.clone());
             rows = app
                 .compute(move || {

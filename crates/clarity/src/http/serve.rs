@@ -12,6 +12,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use axum::http::{Version, header};
 use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,13 +20,15 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 use tower::ServiceExt;
 
 use crate::app::App;
 use crate::housekeeping;
 use crate::http::router;
-use crate::supervise::{Place, Task};
+use crate::http::socket::{Place, Places, Socket};
+use crate::problem::Problem;
+use crate::supervise::{Place as Fault, Task};
 
 /// How long a shutdown may take.
 pub const DRAIN: Duration = Duration::from_secs(30);
@@ -33,8 +36,6 @@ pub const DRAIN: Duration = Duration::from_secs(30);
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(15);
 /// HTTP/2 connections are probed this often.
 const PROBE: Duration = Duration::from_secs(30);
-/// Connections at once; further ones wait in the backlog. Below the usual limit of open files.
-const CONNECTIONS_MAX: usize = 4_096;
 /// HTTP/2 requests at once on one connection.
 const STREAMS_MAX: u32 = 128;
 /// Pause when the system refuses connections, for want of file descriptors for example.
@@ -56,7 +57,7 @@ pub fn stop_on_signals(app: &Arc<App>) -> io::Result<()> {
 async fn wait_for_signal(app: Arc<App>, signals: Arc<Mutex<(Signal, Signal)>>) {
     let mut signals = signals.lock().await;
     let (terminate, interrupt) = &mut *signals;
-    app.supervisor.faults.check(Place::Task(Task::Signals));
+    app.supervisor.faults.check(Fault::Task(Task::Signals));
     tokio::select! {
         _ = terminate.recv() => tracing::info!("asked to stop by SIGTERM"),
         _ = interrupt.recv() => tracing::info!("asked to stop by SIGINT"),
@@ -80,7 +81,7 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
         .keep_alive_interval(PROBE)
         .keep_alive_timeout(PROBE);
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let places = Places::new(&app.config.proxy.trusted);
     housekeeping::start(app, move || front.rates.tidy());
     loop {
         let accepted = tokio::select! {
@@ -88,7 +89,9 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
             () = app.shutdown.cancelled() => break,
         };
         let (stream, peer, place) = match accepted {
-            Ok(accepted) => accepted,
+            Ok(Some(accepted)) => accepted,
+            // Its network has all that it may have.
+            Ok(None) => continue,
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -97,10 +100,10 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
         };
         let service = hyper::service::service_fn(service(router.clone(), peer));
         let connection = builder
-            .serve_connection_with_upgrades(TokioIo::new(stream), service)
+            .serve_connection_with_upgrades(TokioIo::new(Socket::new(stream)), service)
             .into_owned();
         let connection = graceful.watch(connection);
-        app.tasks.spawn(async move {
+        app.connections.spawn(async move {
             // An error here is a client that went away or does not speak HTTP.
             if let Err(error) = connection.await {
                 tracing::debug!(error = %error, "connection ended");
@@ -113,22 +116,30 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
 }
 
 type Answering = BoxFuture<'static, Result<hyper::Response<Body>, Infallible>>;
-type Seat = tokio::sync::OwnedSemaphorePermit;
 
 async fn accept(
     listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, Seat)> {
-    let place = Arc::clone(places).acquire_owned().await;
-    let place = place.map_err(io::Error::other)?;
+    places: &Places,
+) -> io::Result<Option<(TcpStream, SocketAddr, Place)>> {
+    let seat = places.seat().await?;
     let (stream, peer) = listener.accept().await?;
+    let Some(place) = places.take(seat, peer) else {
+        return Ok(None);
+    };
     // Answers are small; waiting to fill packets would only delay them.
     stream.set_nodelay(true)?;
-    Ok((stream, peer, place))
+    Ok(Some((stream, peer, place)))
 }
 
 fn service(router: Router, peer: SocketAddr) -> impl Fn(hyper::Request<Incoming>) -> Answering {
     move |mut request| {
+        // Which of two names is meant would be decided differently by a proxy and by us (RFC 9112, 3.2).
+        let hosts = request.headers().get_all(header::HOST).iter().count();
+        if request.version() == Version::HTTP_11 && hosts != 1 {
+            let problem = Problem::parameter("Host", "must be given exactly once");
+            let refused = problem.render(request.uri().path(), "");
+            return Box::pin(std::future::ready(Ok(refused)));
+        }
         request.extensions_mut().insert(ConnectInfo(peer));
         Box::pin(router.clone().oneshot(request.map(Body::new)))
     }
@@ -139,6 +150,7 @@ async fn drain(app: &Arc<App>, graceful: GracefulShutdown) {
     app.tasks.close();
     let finished = tokio::time::timeout(DRAIN, async {
         graceful.shutdown().await;
+        app.connections.wait().await;
         app.tasks.wait().await;
     })
     .await;

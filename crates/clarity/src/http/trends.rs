@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::answers::Asked;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::Params;
@@ -292,15 +293,22 @@ async fn read(
     let back = |count: i64| until.checked_sub(count.days()).unwrap_or(Date::MIN);
     let from = back(days);
     let first = back((2 * days).max(trend::BASELINE_WITH_TODAY));
-    let stored = days::stored(&app, &mut tx, caller.user, (first, until)).await?;
+    let key = app.vault.person_key(&mut tx, caller.user).await?;
+    let question = format!("trends {} {from} {until}", query.metric);
+    let asked = Asked::of(&mut tx, &key, caller.user, question).await?;
     drop(tx);
-    let body = app
-        .compute(move || {
+    let make = async {
+        let mut tx = app.store.read().await?;
+        let stored = days::stored(&app, &mut tx, caller.user, (first, until)).await?;
+        drop(tx);
+        app.compute(move || {
             let documents = days::documents(&stored)?;
             let answer = answer(&query, &documents, (from, until), stored.stale());
             serde_json::to_vec(&answer).map_err(Problem::internal)
         })
-        .await??;
+        .await?
+    };
+    let body = app.answers.get(asked, Box::pin(make)).await?;
     Ok(verbatim::json(&headers, body))
 }
 

@@ -45,8 +45,8 @@ async fn run(app: Arc<App>, queue: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
         let first = tokio::select! {
             biased;
             first = queue.recv() => first,
-            () = app.shutdown.cancelled() => {
-                // What was handed over before the stop is still committed.
+            () = all_answered(&app) => {
+                // What was handed over before the end is still committed.
                 queue.close();
                 queue.recv().await
             }
@@ -61,6 +61,13 @@ async fn run(app: Arc<App>, queue: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
         }
         commit_group(&app, group).await;
     }
+}
+
+/// Ends when the process stops and no client is connected any more: an upload that was being sent when the
+/// signal came is committed.
+async fn all_answered(app: &App) {
+    app.shutdown.cancelled().await;
+    app.connections.wait().await;
 }
 
 async fn commit_group(app: &App, group: Vec<Waiting>) {

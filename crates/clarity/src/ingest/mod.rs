@@ -13,6 +13,7 @@ pub(crate) mod file;
 pub(crate) mod intake;
 pub(crate) mod recording;
 pub(crate) mod tally;
+pub(crate) mod unfinished;
 
 use std::collections::BTreeSet;
 

@@ -21,13 +21,16 @@ use model::zone::{Span, Zone, ZoneHistory};
 use store::days::DayRow;
 use store::embeddings::{self, Kind};
 use store::revisions::Derived;
+use store::samples::DamagedChunk;
 
 use crate::app::App;
 use crate::bus::EventKind;
+use crate::ingest::unfinished;
 use crate::jobs::Job;
 use crate::jobs::error::JobError;
 use crate::jobs::packed::{pack, packed};
 use crate::jobs::week;
+use crate::person::measured::DamagedPart;
 use crate::revision;
 
 /// Days of one step: a month of dense samples is some ten megabytes.
@@ -40,6 +43,8 @@ struct Window {
     zones: ZoneHistory,
     sources: Vec<Source>,
     metrics: Vec<Loaded>,
+    /// What lies near the days and cannot be opened.
+    damaged: Vec<DamagedPart>,
     scorer: Scorer,
 }
 
@@ -62,8 +67,10 @@ struct Loaded {
 /// Computes every marked day of the person.
 pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let mut computed: BTreeSet<Date> = BTreeSet::new();
+    let mut damaged: BTreeSet<DamagedPart> = BTreeSet::new();
     while let Some(window) = load(app, user).await? {
         let days = window.days.clone();
+        damaged.extend(window.damaged.iter().cloned());
         let work = app.tasks.spawn_blocking(move || compute(&window));
         let documents = work.await.map_err(JobError::Compute)?;
         store_days(app, user, &days, &documents).await?;
@@ -87,9 +94,15 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
             .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
             .await?;
     }
+    let status = if damaged.is_empty() {
+        "completed"
+    } else {
+        unfinished::fail(app, &mut tx, user, &completed, &damaged, now_us).await?;
+        "failed"
+    };
     tx.commit().await?;
     for id in completed {
-        let payload = format!("{{\"processing_id\":\"{id}\",\"status\":\"completed\"}}");
+        let payload = format!("{{\"processing_id\":\"{id}\",\"status\":\"{status}\"}}");
         app.bus
             .publish(user, EventKind::Processing, id.to_string(), payload);
     }
@@ -117,15 +130,18 @@ async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
     let dossier = app.people.load(&mut tx, &app.vault, user).await?;
     let zones = dossier.history();
     let around = stretch(&zones, &days);
-    let mut metrics = Vec::new();
+    let (mut metrics, mut damaged) = (Vec::new(), Vec::new());
     for held in store::samples::held(&mut tx, user).await? {
         let utc = Zone::utc();
         let ends_us = utc.start_of(held.last_day) + 24 * HOUR_US;
         if utc.start_of(held.first_day) >= around.end_us || ends_us < around.start_us {
             continue;
         }
-        let samples =
-            store::samples::overlapping(&mut tx, &dossier.key, user, held.metric, around).await?;
+        let read =
+            store::samples::readable_over(&mut tx, &dossier.key, user, held.metric, around).await?;
+        let near = read.damaged.iter().filter(|chunk| is_near(chunk, &days));
+        damaged.extend(near.map(|chunk| DamagedPart::of(&dossier, chunk)));
+        let samples = read.samples;
         let Some(described) = dossier.describe(held.metric) else {
             continue;
         };
@@ -150,8 +166,16 @@ async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
         zones,
         sources,
         metrics,
+        damaged,
         scorer: dossier.scorer(),
     }))
+}
+
+/// Whether one of the days may lack what is in a chunk.
+fn is_near(chunk: &DamagedChunk, days: &[(Date, i64)]) -> bool {
+    let from = chunk.first_day.saturating_sub(2.days());
+    let to = chunk.last_day.saturating_add(2.days());
+    days.iter().any(|(day, _)| (from..=to).contains(day))
 }
 
 /// The time that the days and their surroundings take.

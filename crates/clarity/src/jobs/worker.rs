@@ -15,6 +15,7 @@ use store::Tx;
 use store::jobs::Claimed;
 
 use crate::app::App;
+use crate::ingest::unfinished;
 use crate::jobs::error::JobError;
 use crate::jobs::{self, Job, every_job, refresh};
 use crate::supervise::{self, Place, Task};
@@ -143,19 +144,25 @@ async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>, store::Error>
     }
     drop(tx);
     app.store
-        .transact("claim a job", worker, |tx, worker| {
-            claim_in(tx, worker, now_us).boxed()
+        .transact("claim a job", &(app, worker), |tx, (app, worker)| {
+            claim_in(app, tx, worker, now_us).boxed()
         })
         .await
 }
 
-async fn claim_in(tx: &mut Tx, worker: &str, now_us: i64) -> Result<Option<Claimed>, store::Error> {
+async fn claim_in(
+    app: &App,
+    tx: &mut Tx,
+    worker: &str,
+    now_us: i64,
+) -> Result<Option<Claimed>, store::Error> {
     for job in store::jobs::bury_lost(tx, TRIES_MAX, LOST, now_us).await? {
         // The claim counted the try, so that this is known without a word of who held it.
         tracing::error!(
             job = %job.id, kind = job.kind.as_str(), tries = job.attempt,
             "job set aside: each of its tries ended with its process"
         );
+        buried(app, tx, &job, LOST, now_us).await?;
     }
     store::jobs::claim(tx, worker, now_us, LEASE_US).await
 }
@@ -262,7 +269,9 @@ async fn settle_in(
             store::jobs::finish(tx, job.id, worker).await?;
         }
         Err(error) if job.attempt >= TRIES_MAX => {
-            store::jobs::bury(tx, job.id, worker, error.code()).await?;
+            if store::jobs::bury(tx, job.id, worker, error.code()).await? {
+                buried(app, tx, job, error.code(), now_us).await?;
+            }
         }
         Err(error) => {
             let run_at_us = now_us + retry_delay_us(job.attempt, app.ids.fraction());
@@ -270,6 +279,27 @@ async fn settle_in(
         }
     }
     Ok(())
+}
+
+/// Lets uploads not wait for a job that nobody will do.
+async fn buried(
+    app: &App,
+    tx: &mut Tx,
+    job: &Claimed,
+    code: &str,
+    now_us: i64,
+) -> Result<(), store::Error> {
+    if Job::of(&job.kind) != Some(Job::Recompute) {
+        return Ok(());
+    }
+    match unfinished::give_up(app, tx, job.user, code, now_us).await {
+        // Damage of the account itself: the job is set aside all the same.
+        Err(store::Error::Damaged { what }) => {
+            tracing::error!(job = %job.id, what, "the uploads of a job that was set aside stay open");
+            Ok(())
+        }
+        other => other,
+    }
 }
 
 /// `min(cap, base · 2ⁿ)` with jitter: between half of it and all of it, so that tries spread out but

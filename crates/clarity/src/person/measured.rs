@@ -6,6 +6,7 @@
 use model::metric::{Kind, MetricNo};
 use model::sample::Flags;
 use serde::Serialize;
+use store::samples::DamagedChunk;
 use utoipa::ToSchema;
 
 use crate::person::dossier::Dossier;
@@ -94,6 +95,34 @@ const FLAGS: [(Flags, &str); 9] = [
 pub(crate) fn flag_names(flags: Flags) -> Vec<&'static str> {
     let set = FLAGS.iter().filter(|(flag, _)| flags.contains(*flag));
     set.map(|(_, name)| *name).collect()
+}
+
+/// Samples that were stored and cannot be opened.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+pub(crate) struct DamagedPart {
+    /// Metric id.
+    pub(crate) metric: String,
+    /// The UTC day on which the first one starts.
+    #[schema(format = Date)]
+    pub(crate) first_day: String,
+    /// The last UTC day on which one ends.
+    #[schema(format = Date)]
+    pub(crate) last_day: String,
+    /// How many there were.
+    pub(crate) samples: u64,
+}
+
+impl DamagedPart {
+    /// Names what is damaged.
+    pub(crate) fn of(dossier: &Dossier, chunk: &DamagedChunk) -> Self {
+        let described = dossier.describe(chunk.metric);
+        Self {
+            metric: described.map_or_else(|| "unknown".to_owned(), |described| described.id),
+            first_day: chunk.first_day.to_string(),
+            last_day: chunk.last_day.to_string(),
+            samples: chunk.samples,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -178,7 +178,7 @@ async fn a_disabled_account_is_out_within_seconds() {
     let person = store::people::by_email(&mut tx, vault, "ada@example.org").await;
     let user = person.expect("a read").expect("a person").id;
     let disabled = store::people::Access::Disabled;
-    store::people::set_access(&mut tx, user, disabled)
+    store::people::set_access(&mut tx, &test.app.vault, user, disabled)
         .await
         .expect("a write");
     tx.commit().await.expect("a commit");

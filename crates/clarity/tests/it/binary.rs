@@ -164,7 +164,46 @@ impl Place {
 
     /// Starts a server on a free port without waiting for it.
     pub(crate) fn spawn(&self) -> Server {
+        Self::start(self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]))
+    }
+
+    /// The same with at most so many open files.
+    pub(crate) fn serve_with_files(&self, most: u32) -> Server {
+        let plain = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+        let mut command = Command::new("/bin/sh");
+        command
+            .arg("-c")
+            .arg(format!("ulimit -n {most} && exec \"$0\" \"$@\""))
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .env_clear()
+            .envs(
+                plain
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        let mut server = Self::start(command);
+        assert!(server.wait_ready(), "the server did not start");
+        server
+    }
+
+    /// The same with another setting.
+    pub(crate) fn serve_with(&self, name: &str, value: &str) -> Server {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+        command.env(name, value);
+        let mut server = Self::start(command);
+        assert!(
+            server.wait_ready(),
+            "the server did not start: {}",
+            self.logged()
+        );
+        server
+    }
+
+    fn start(mut command: Command) -> Server {
         let mut child = command.spawn().expect("the binary was built");
         let out = child.stdout.take().expect("a pipe");
         Server {
@@ -241,14 +280,19 @@ impl Server {
 
     /// SIGTERM, and waits for the orderly end.
     pub(crate) fn stop(mut self) {
+        self.ask_to_stop();
+        let status = self.child.wait().expect("it ends");
+        assert!(status.success(), "the server ended with {status}");
+    }
+
+    /// SIGTERM.
+    pub(crate) fn ask_to_stop(&self) {
         let id = self.child.id().to_string();
         let asked = Command::new("kill")
             .args(["-TERM", &id])
             .status()
             .expect("kill runs");
         assert!(asked.success());
-        let status = self.child.wait().expect("it ends");
-        assert!(status.success(), "the server ended with {status}");
     }
 }
 

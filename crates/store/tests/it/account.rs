@@ -31,12 +31,12 @@ fn people_are_created_and_found() {
         assert_eq!(found.email, "person1@example.org");
         assert!(!format!("{found:?}").contains("example.org"));
         assert!(
-            people::set_access(&mut tx, user, Access::Disabled)
+            people::set_access(&mut tx, &house.vault, user, Access::Disabled)
                 .await
                 .expect("a write")
         );
         assert!(
-            people::set_password_hash(&mut tx, user, "new")
+            people::set_password_hash(&mut tx, &house.vault, user, "new")
                 .await
                 .expect("a write")
         );
@@ -247,16 +247,16 @@ fn refresh_tokens_rotate_and_reuse_revokes_the_family() {
             expires_us: NOW_US + 100,
             label: "phone",
         };
-        sessions::create(&mut tx, &key, user, &new)
+        sessions::create(&mut tx, &house.vault, &key, user, &new)
             .await
             .expect("a session");
         assert!(
-            sessions::is_live(&mut tx, user, session)
+            sessions::is_live(&mut tx, &house.vault, user, session)
                 .await
                 .expect("a read")
         );
         let rotate = async |tx: &mut _, old, new, now_us| {
-            sessions::rotate(tx, [old; 32], [new; 32], now_us, now_us + 100)
+            sessions::rotate(tx, &house.vault, [old; 32], [new; 32], now_us, now_us + 100)
                 .await
                 .expect("a rotation")
         };
@@ -278,7 +278,7 @@ fn refresh_tokens_rotate_and_reuse_revokes_the_family() {
             Rotation::Reused { user, session }
         );
         assert!(
-            !sessions::is_live(&mut tx, user, session)
+            !sessions::is_live(&mut tx, &house.vault, user, session)
                 .await
                 .expect("a read")
         );
@@ -300,12 +300,19 @@ fn sessions_expire_and_are_revoked() {
             expires_us: NOW_US + 100,
             label: "phone",
         };
-        sessions::create(&mut tx, &key, user, &new)
+        sessions::create(&mut tx, &house.vault, &key, user, &new)
             .await
             .expect("a session");
-        let expired = sessions::rotate(&mut tx, [5; 32], [6; 32], NOW_US + 100, NOW_US + 200)
-            .await
-            .expect("a rotation");
+        let expired = sessions::rotate(
+            &mut tx,
+            &house.vault,
+            [5; 32],
+            [6; 32],
+            NOW_US + 100,
+            NOW_US + 200,
+        )
+        .await
+        .expect("a rotation");
         assert_eq!(expired, Rotation::Expired);
         assert!(
             sessions::revoke(&mut tx, user, late)
@@ -323,7 +330,7 @@ fn sessions_expire_and_are_revoked() {
         );
         let stranger = UserId::from_uuid(uuid(77));
         assert!(
-            !sessions::is_live(&mut tx, stranger, late)
+            !sessions::is_live(&mut tx, &house.vault, stranger, late)
                 .await
                 .expect("a read")
         );

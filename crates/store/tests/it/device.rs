@@ -81,7 +81,7 @@ fn a_key_is_its_owners_until_it_is_revoked() {
 
         let mut tx = house.write().await;
         assert!(devices::revoke(&mut tx, ada, id(1)).await.expect("a write"));
-        let gone = people::set_access(&mut tx, bea, Access::Disabled).await;
+        let gone = people::set_access(&mut tx, &house.vault, bea, Access::Disabled).await;
         assert!(gone.expect("a write"));
         tx.commit().await.expect("a commit");
         assert_eq!(holder(&house, 1, &SECRET).await, None);

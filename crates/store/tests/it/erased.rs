@@ -60,7 +60,7 @@ async fn no_copy_of_a_key_stays_in_a_gap_of_a_page() {
         if number % 5 == 0 {
             let mut tx = house.write().await;
             let hash = "x".repeat(usize::try_from(number).expect("small"));
-            store::people::set_password_hash(&mut tx, user, &hash)
+            store::people::set_password_hash(&mut tx, &house.vault, user, &hash)
                 .await
                 .expect("a write");
             tx.commit().await.expect("a commit");

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
-use model::ids::{UploadId, UserId};
+use model::ids::{JobId, UploadId, UserId};
 use model::sample::DAY_US;
 use model::zone::Zone;
 use store::docs::{DocName, Expected};
-use store::{Store, Tx, counts, days, docs, samples, uploads};
+use store::{PersonKey, Store, Tx, counts, days, docs, jobs, samples, uploads};
 
 use crate::fixture::{House, NOW_US, on_both, sample, uuid};
 
@@ -28,9 +28,10 @@ enum Question {
     Exports,
     Documents,
     Completed,
+    Sync,
 }
 
-const QUESTIONS: [Question; 8] = [
+const QUESTIONS: [Question; 9] = [
     Question::Held,
     Question::Counts,
     Question::Bounds,
@@ -39,6 +40,7 @@ const QUESTIONS: [Question; 8] = [
     Question::Exports,
     Question::Documents,
     Question::Completed,
+    Question::Sync,
 ];
 
 #[test]
@@ -151,14 +153,88 @@ async fn steps(house: &House, user: UserId, question: Question) -> u64 {
             let found = uploads::complete_up_to(&mut tx, user, 9, NOW_US).await;
             assert!(found.expect("a write").is_empty());
         }
+        Question::Sync => sync(&mut tx, &key, user).await,
     }
-    let Tx::Sqlite(transaction) = &mut tx else {
-        return 0;
-    };
+    uncount(&mut tx).await;
+    count.load(Ordering::Relaxed)
+}
+
+async fn uncount(tx: &mut Tx) {
+    let Tx::Sqlite(transaction) = tx else { return };
     let mut handle = transaction.lock_handle().await.expect("the connection");
     handle.remove_progress_handler();
-    drop(handle);
-    count.load(Ordering::Relaxed)
+}
+
+/// An upload of nothing new, with its account.
+async fn sync(tx: &mut Tx, key: &PersonKey, user: UserId) {
+    let id = UploadId::from_uuid(uuid(9_900_000));
+    let upload = uploads::NewUpload {
+        id,
+        kind: "test",
+        now_us: NOW_US,
+    };
+    uploads::begin(tx, key, user, &upload)
+        .await
+        .expect("an upload");
+    let state = uploads::UploadState {
+        status: uploads::UploadStatus::Processing,
+        stage: "",
+        progress: 0.5,
+        accepted: 1,
+        duplicates: 0,
+        rejected: 0,
+        detail: b"{}",
+        dirty_seq: 1,
+        now_us: NOW_US,
+    };
+    uploads::save(tx, key, user, id, &state)
+        .await
+        .expect("a state");
+    let done = uploads::complete_up_to(tx, user, 1, NOW_US).await;
+    assert_eq!(done.expect("a write"), [id]);
+}
+
+#[test]
+fn a_claim_costs_the_same_however_many_jobs_wait() {
+    on_both(|house| async move {
+        if !matches!(house.store, Store::Sqlite(_)) {
+            return;
+        }
+        let mut costs = Vec::new();
+        let mut people = 0;
+        for count in [100, 2_000] {
+            while people < count {
+                people += 1;
+                let user = house.person(people).await;
+                let mut tx = house.write().await;
+                let job = jobs::NewJob {
+                    id: JobId::from_uuid(uuid(7_000_000 + people)),
+                    user,
+                    kind: jobs::JobKind::new("recompute"),
+                    run_at_us: NOW_US,
+                    now_us: NOW_US,
+                };
+                jobs::enqueue(&mut tx, &job).await.expect("a write");
+                tx.commit().await.expect("a commit");
+            }
+            let mut tx = house.write().await;
+            let steps = Arc::new(AtomicU64::new(0));
+            counting(&mut tx, &steps).await;
+            let next = jobs::next_due(&mut tx).await.expect("a read");
+            assert_eq!(next, Some(NOW_US));
+            let none = jobs::bury_lost(&mut tx, 8, "lost", NOW_US).await;
+            assert!(none.expect("a write").is_empty());
+            let claimed = jobs::claim(&mut tx, "worker", NOW_US, 1).await;
+            assert!(claimed.expect("a write").is_some());
+            costs.push(steps.load(Ordering::Relaxed));
+            uncount(&mut tx).await;
+            tx.rollback().await.expect("undone");
+        }
+        assert!(
+            costs[0] > 0 && costs[1] * 10 <= costs[0] * 12,
+            "{costs:?} steps"
+        );
+    });
 }
 
 /// Counts the steps of what the transaction asks from now on.

@@ -2,6 +2,7 @@
 //! `CLARITY_TEST_POSTGRES` names a server on which databases may be created.
 
 mod account;
+mod bound;
 mod device;
 mod erased;
 mod failing;

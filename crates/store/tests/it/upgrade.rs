@@ -290,6 +290,14 @@ async fn age(store: &Store) {
         "DROP TABLE devices",
         "DROP TABLE metric_counts",
         "DROP TABLE erasures",
+        "ALTER TABLE persons DROP COLUMN bound",
+        "ALTER TABLE persons DROP COLUMN days_seq",
+        "ALTER TABLE sessions DROP COLUMN bound",
+        "ALTER TABLE session_tokens DROP COLUMN bound",
+        "DROP INDEX jobs_in_order",
+        "DROP INDEX jobs_running",
+        "DROP INDEX jobs_leases",
+        "CREATE INDEX jobs_due ON jobs (state, run_at_us)",
         "DELETE FROM _sqlx_migrations WHERE version >= 8",
     ] {
         execute(&mut tx, text).await;

@@ -77,7 +77,7 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128)
         expires_us: NOW_US + 1,
         label: "canary-label",
     };
-    sessions::create(tx, key, user, &session)
+    sessions::create(tx, &house.vault, key, user, &session)
         .await
         .expect("a write");
     let device = NewDevice {

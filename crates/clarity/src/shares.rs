@@ -1,0 +1,194 @@
+//! A fair share of what everybody needs: turns to compute, room for answers that are not sent yet, imports and
+//! exports at a time.
+//!
+//! A turn is taken before anything is loaded, and kept until the computation it was taken for has really ended,
+//! also when nobody waits for it any more. Whoever has their share waits for themselves, never for a place of
+//! somebody else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use model::ids::UserId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Computations at a time for each processor: some of each wait for the disk.
+const TURNS_PER_CPU: usize = 2;
+/// A person may have this part of all turns.
+const TURNS_SHARE: usize = 2;
+/// Whoever would wait longer is told to come again.
+const QUEUE: Duration = Duration::from_secs(1);
+/// Kilobytes of answers of one person that are computed and not sent: two of the largest.
+const UNSENT_KB: usize = 40 << 10;
+/// The same for all persons together.
+const UNSENT_ALL_KB: usize = 160 << 10;
+/// Exports of one person at a time; each holds a slab of some ten megabytes.
+const EXPORTS: usize = 2;
+/// Imports of one person at a time, so that there is a place for the next one.
+const IMPORTS: usize = 1;
+/// Persons whose shares are kept; those that use nothing make room.
+const PERSONS_MAX: usize = 10_000;
+
+tokio::task_local! {
+    static TURN: Arc<Turn>;
+}
+
+/// What one person may use.
+#[derive(Debug)]
+pub(crate) struct Share {
+    turns: Arc<Semaphore>,
+    unsent: Arc<Semaphore>,
+    /// Turns of exports.
+    pub(crate) exports: Arc<Semaphore>,
+    /// Turns of imports.
+    pub(crate) imports: Arc<Semaphore>,
+}
+
+/// A turn to compute; dropping it lets the next one have it.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    _own: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+/// Room for an answer until it is sent.
+#[derive(Debug)]
+pub(crate) struct Room {
+    _own: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+/// What everybody shares.
+#[derive(Debug)]
+pub struct Shares {
+    turns: Arc<Semaphore>,
+    of_person: usize,
+    unsent: Arc<Semaphore>,
+    persons: Mutex<HashMap<UserId, Arc<Share>>>,
+}
+
+impl Default for Shares {
+    fn default() -> Self {
+        let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+        let turns = cpus * TURNS_PER_CPU;
+        Self {
+            turns: Arc::new(Semaphore::new(turns)),
+            of_person: (turns / TURNS_SHARE).max(1),
+            unsent: Arc::new(Semaphore::new(UNSENT_ALL_KB)),
+            persons: Mutex::default(),
+        }
+    }
+}
+
+impl Shares {
+    /// The share of a person.
+    pub(crate) fn of(&self, user: UserId) -> Arc<Share> {
+        let mut persons = self.persons.lock().unwrap_or_else(PoisonError::into_inner);
+        if persons.len() >= PERSONS_MAX {
+            persons.retain(|_, share| share.is_used());
+        }
+        let share = persons.entry(user).or_insert_with(|| {
+            let semaphore = |count| Arc::new(Semaphore::new(count));
+            Arc::new(Share {
+                turns: semaphore(self.of_person),
+                unsent: semaphore(UNSENT_KB),
+                exports: semaphore(EXPORTS),
+                imports: semaphore(IMPORTS),
+            })
+        });
+        Arc::clone(share)
+    }
+
+    /// A turn to compute; none when it would take too long to get one.
+    pub(crate) async fn turn(&self, user: UserId) -> Option<Turn> {
+        let share = self.of(user);
+        let wait = async {
+            let own = Arc::clone(&share.turns).acquire_owned().await.ok()?;
+            let of_all = Arc::clone(&self.turns).acquire_owned().await.ok()?;
+            Some(Turn {
+                _own: own,
+                _of_all: of_all,
+            })
+        };
+        tokio::time::timeout(QUEUE, wait).await.ok().flatten()
+    }
+
+    /// Room for an answer of so many bytes; none when the person has too much that they do not read.
+    pub(crate) fn room(&self, user: UserId, bytes: u64) -> Option<Room> {
+        // A single answer always fits.
+        let most = u32::try_from(UNSENT_KB).unwrap_or(u32::MAX);
+        let count = u32::try_from(bytes / 1_024).unwrap_or(most).min(most);
+        let share = self.of(user);
+        let own = Arc::clone(&share.unsent).try_acquire_many_owned(count);
+        let of_all = Arc::clone(&self.unsent).try_acquire_many_owned(count);
+        Some(Room {
+            _own: own.ok()?,
+            _of_all: of_all.ok()?,
+        })
+    }
+}
+
+impl Share {
+    /// Whether something of it is in use or waited for.
+    fn is_used(self: &Arc<Self>) -> bool {
+        let permits = [&self.turns, &self.unsent, &self.exports, &self.imports];
+        Arc::strong_count(self) > 1 || permits.iter().any(|one| Arc::strong_count(one) > 1)
+    }
+}
+
+/// Runs a request in its turn.
+pub(crate) async fn in_turn<T>(turn: Turn, request: impl Future<Output = T>) -> T {
+    TURN.scope(Arc::new(turn), request).await
+}
+
+/// The turn of the request that runs, to be held by what it starts.
+pub(crate) fn current() -> Option<Arc<Turn>> {
+    TURN.try_with(Arc::clone).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn user(number: u128) -> UserId {
+        UserId::from_uuid(Uuid::from_u128(number))
+    }
+
+    #[tokio::test]
+    async fn whoever_has_their_share_does_not_take_that_of_others() {
+        let shares = Shares::default();
+        let mut held = Vec::new();
+        for _ in 0..shares.of_person {
+            held.push(shares.turn(user(1)).await.expect("a turn"));
+        }
+        assert!(shares.turn(user(1)).await.is_none(), "that is all");
+        assert!(shares.turn(user(2)).await.is_some(), "for somebody else");
+        held.pop();
+        assert!(shares.turn(user(1)).await.is_some(), "one is free again");
+    }
+
+    #[tokio::test]
+    async fn a_turn_lasts_as_long_as_what_it_was_taken_for() {
+        let shares = Shares::default();
+        let turn = shares.turn(user(1)).await.expect("a turn");
+        let held = in_turn(turn, async { current() }).await;
+        let all = shares.of(user(1)).turns.available_permits();
+        assert_eq!(all, shares.of_person - 1);
+        drop(held);
+        let all = shares.of(user(1)).turns.available_permits();
+        assert_eq!(all, shares.of_person);
+        assert!(current().is_none());
+    }
+
+    #[test]
+    fn unread_answers_have_an_end() {
+        let shares = Shares::default();
+        let huge = shares.room(user(1), u64::MAX).expect("a single one fits");
+        assert!(shares.room(user(1), 2_048).is_none());
+        assert!(shares.room(user(2), 2_048).is_some());
+        drop(huge);
+        assert!(shares.room(user(1), 2_048).is_some());
+    }
+}

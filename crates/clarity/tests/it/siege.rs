@@ -1,0 +1,271 @@
+//! Clients that only take: silent connections, guesses, bodies that are too large; and what happens to the others,
+//! also when the process ends or its database is away.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use axum::http::{Method, StatusCode};
+use clarity::config::Switch;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::task::JoinSet;
+
+use crate::binary::{Place, setting};
+use crate::harness::{PASSWORD, TestApp, request};
+
+/// Open files of a server under siege.
+const FILES: u32 = 256;
+/// Somebody else is answered by then, with a network full of silent connections.
+const SOON: Duration = Duration::from_secs(5);
+/// And by then with every place taken: the silent ones are cut off after 15 s.
+const IN_TIME: Duration = Duration::from_secs(40);
+
+/// A connection from one of the machine's own addresses.
+async fn connect(from: &str, to: SocketAddr) -> std::io::Result<tokio::net::TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(format!("{from}:0").parse().expect("an address"))?;
+    socket.connect(to).await
+}
+
+/// How long an answer takes for somebody who comes from elsewhere.
+async fn answered(from: &str, to: SocketAddr) -> Duration {
+    let started = Instant::now();
+    let asked = async {
+        let mut stream = connect(from, to).await?;
+        stream
+            .write_all(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            .await?;
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await?;
+        Ok::<_, std::io::Error>(text)
+    };
+    let text = tokio::time::timeout(IN_TIME, asked).await;
+    let text = text.expect("an answer in time").expect("an answer");
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+    started.elapsed()
+}
+
+#[test]
+fn silent_connections_shut_nobody_out() {
+    let place = Place::sqlite();
+    let server = place.serve_with_files(FILES);
+    let address = server.address();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let mut silent = Vec::new();
+        for _ in 0..300 {
+            silent.extend(connect("127.0.0.1", address).await.ok());
+        }
+        let waited = answered("127.0.0.2", address).await;
+        assert!(waited < SOON, "one network holds every place: {waited:?}");
+        for number in 0..300 {
+            let from = format!("127.0.1.{}", number % 30 + 1);
+            let Ok(mut stream) = connect(&from, address).await else {
+                continue;
+            };
+            // Both protocols may begin like this.
+            drop(stream.write_all(b"P").await);
+            silent.push(stream);
+        }
+        answered("127.0.0.3", address).await;
+        drop(silent);
+    });
+    server.stop();
+}
+
+#[tokio::test]
+async fn a_token_of_ones_own_buys_no_registrations() {
+    let test = TestApp::with(|config| {
+        config.rates.enabled = Switch::On;
+        config.rates.register_per_hour = 5;
+    })
+    .await;
+    let ada = test.register("ada@example.org").await;
+    let mut statuses = Vec::new();
+    for number in 0..8 {
+        let body = json!({"email": format!("p{number}@example.org"), "password": PASSWORD});
+        let path = "/api/v1/auth/register";
+        let sent = request(Method::POST, path, Some(&ada), &[], Some(&body));
+        statuses.push(test.send(sent).await.status);
+    }
+    let created = statuses
+        .iter()
+        .filter(|status| **status == StatusCode::CREATED);
+    assert_eq!(created.count(), 4, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn guesses_at_the_same_time_do_not_pass_the_throttle() {
+    let test = TestApp::new().await;
+    test.register("ada@example.org").await;
+    let guess = json!({"email": "ada@example.org", "password": "not the password"});
+    let tried = (0..40).map(|_| test.post("/api/v1/auth/login", None, &guess));
+    let answers = futures::future::join_all(tried).await;
+    let looked_at = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::UNAUTHORIZED);
+    assert_eq!(looked_at.count(), 5, "the others wait");
+}
+
+fn raw(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("it listens");
+    let minute = Some(Duration::from_mins(1));
+    stream.set_read_timeout(minute).expect("a timeout");
+    stream
+}
+
+fn head(path: &str, token: &str, length: usize) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+         authorization: Bearer {token}\r\ncontent-length: {length}\r\n\r\n"
+    )
+}
+
+#[test]
+fn an_upload_in_flight_is_finished_when_the_server_is_asked_to_stop() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let token = server.register("ada@example.org", &json!({}));
+    let body = json!({"data_type": "step_count", "value": 7, "unit": "count",
+                      "recorded_at": "2026-11-19T10:00:00Z"})
+    .to_string();
+    let mut stream = raw(server.address());
+    let (first, rest) = body.split_at(20);
+    stream
+        .write_all(format!("{}{first}", head("/api/v1/health-data", &token, body.len())).as_bytes())
+        .expect("sent");
+    // The request is there once another one of the same kind was answered.
+    server
+        .client()
+        .get("/health/live", None)
+        .expect("an answer");
+    server.ask_to_stop();
+    while TcpStream::connect(server.address()).is_ok() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    stream.write_all(rest.as_bytes()).expect("sent");
+    let mut line = String::new();
+    BufReader::new(stream)
+        .read_line(&mut line)
+        .expect("an answer");
+    assert!(line.starts_with("HTTP/1.1 202"), "{line}");
+    server.stop();
+    let server = place.serve();
+    let kept = server.client().get("/api/v1/health-data", Some(&token));
+    let kept = kept.expect("an answer").json();
+    assert_eq!(kept["data"].as_array().map(Vec::len), Some(1), "{kept}");
+}
+
+#[test]
+fn a_body_that_is_too_large_is_answered_and_not_reset() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let token = server.register("ada@example.org", &json!({}));
+    for _ in 0..5 {
+        let length = 24 << 20;
+        let mut stream = raw(server.address());
+        stream
+            .write_all(head("/api/v1/devices", &token, length).as_bytes())
+            .expect("sent");
+        let piece = vec![b' '; 64 * 1024];
+        for _ in 0..length / piece.len() {
+            stream.write_all(&piece).expect("the rest is taken");
+        }
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        assert!(text.starts_with("HTTP/1.1 413"), "{text}");
+    }
+    server.stop();
+}
+
+#[test]
+fn a_request_names_one_host() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let check = |hosts: &str, expect: &str| {
+        let mut stream = raw(server.address());
+        let text = format!("GET /health/live HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        stream.write_all(text.as_bytes()).expect("sent");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        assert!(text.starts_with(expect), "{hosts:?}: {text}");
+    };
+    check("host: a\r\n", "HTTP/1.1 200");
+    check("", "HTTP/1.1 400");
+    check("host: a\r\nhost: b\r\n", "HTTP/1.1 400");
+    server.stop();
+}
+
+#[tokio::test]
+async fn registration_can_be_closed() {
+    let test = TestApp::with(|config| config.rates.register_per_hour = 0).await;
+    let body = json!({"email": "ada@example.org", "password": PASSWORD});
+    let refused = test.post("/api/v1/auth/register", None, &body).await;
+    refused.problem(403, "forbidden");
+}
+
+/// Forwards connections to a server until it is told that it is away.
+async fn forward(listener: TcpListener, to: String, away: tokio::sync::oneshot::Receiver<()>) {
+    let mut open = JoinSet::new();
+    let run = async {
+        loop {
+            let (mut here, _) = listener.accept().await.expect("a connection");
+            let to = to.clone();
+            open.spawn(async move {
+                let there = tokio::net::TcpStream::connect(to).await;
+                let mut there = there.expect("the database");
+                drop(tokio::io::copy_bidirectional(&mut here, &mut there).await);
+            });
+        }
+    };
+    tokio::select! {
+        () = run => {}
+        _ = away => {}
+    }
+}
+
+#[test]
+fn a_database_that_is_away_is_said_soon() {
+    let Some(server) = setting("CLARITY_TEST_POSTGRES") else {
+        oracle::absence::skip(oracle::absence::Absent::Service("PostgreSQL"));
+        return;
+    };
+    let Some(place) = Place::postgres() else {
+        return;
+    };
+    let (_, rest) = server.split_once("//").expect("an address");
+    let (authority, _) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    if host.is_empty() || host.contains('%') {
+        // A server behind a socket file cannot be forwarded to.
+        let absent = "a PostgreSQL server that is reached over TCP";
+        oracle::absence::skip(oracle::absence::Absent::Platform(absent));
+        return;
+    }
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0"));
+    let listener = listener.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (leave, away) = tokio::sync::oneshot::channel();
+    let forwarding = runtime.spawn(forward(listener, host.to_owned(), away));
+    let url = place.target().replace(host, &format!("127.0.0.1:{port}"));
+    let clarity = place.serve_with("CLARITY_DATABASE_URL", &url);
+    let token = clarity.register("ada@example.org", &json!({}));
+    leave.send(()).expect("it forwards");
+    runtime.block_on(forwarding).expect("it ended");
+    let mut worst = Duration::ZERO;
+    for _ in 0..3 {
+        let started = Instant::now();
+        let answer = clarity
+            .client()
+            .get("/api/v1/summaries/daily", Some(&token))
+            .expect("an answer");
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        worst = worst.max(started.elapsed());
+    }
+    assert!(worst < Duration::from_secs(9), "{worst:?}");
+}
