@@ -271,6 +271,13 @@ async fn rings(
     Ok(rings.collect())
 }
 
+/// Whether one of the days may lack what is in a chunk.
+fn is_near(chunk: &DamagedChunk, days: &[(Date, i64)]) -> bool {
+    let from = chunk.first_day.saturating_sub(2.days());
+    let to = chunk.last_day.saturating_add(2.days());
+    days.iter().any(|(day, _)| (from..=to).contains(day))
+}
+
 /// The time that the days and their surroundings take.
 fn stretch(zones: &ZoneHistory, days: &[(Date, i64)]) -> Span {
     let spans = || days.iter().map(|(day, _)| around(zones, *day));
