@@ -55,6 +55,8 @@ pub struct StoredRecord {
     pub id: RecordId,
     /// Counts the versions, from 1.
     pub version: i64,
+    /// The latest upload that contains it.
+    pub upload: UploadNo,
     /// The record.
     pub record: Record,
 }
@@ -290,21 +292,21 @@ async fn open_all(
     let mut opened: FxHashMap<RecordId, StoredRecord> = FxHashMap::default();
     for slice in statement_slices(places) {
         let text = list_statement(
-            "SELECT id, version, head_sealed, body_sealed FROM records
+            "SELECT id, version, origin, seen, head_sealed, body_sealed FROM records
              WHERE person = $1 AND id IN",
             2,
             slice.len(),
             "",
         );
         let rows = run!(tx, connection => {
-            let mut query = sqlx::query_as::<_, (Uuid, i64, Vec<u8>, Vec<u8>)>(text).bind(person);
+            let mut query = sqlx::query_as::<_, WholeRow>(text).bind(person);
             for place in slice {
                 query = query.bind(place.id.uuid());
             }
             query.fetch_all(connection).await
         })?;
-        for (id, version, head, body) in rows {
-            let record = stored_record(key, id, version, &head, &body)?;
+        for row in rows {
+            let record = stored_record(key, &row)?;
             opened.insert(record.id, record);
         }
     }
@@ -314,18 +316,25 @@ async fn open_all(
         .collect())
 }
 
-fn stored_record(
-    key: &PersonKey,
+/// A row with its body.
+#[derive(sqlx::FromRow)]
+struct WholeRow {
     id: Uuid,
     version: i64,
-    head: &[u8],
-    body: &[u8],
-) -> Result<StoredRecord, Error> {
-    let head = open_head(key, id, head)?;
-    let body = open_body(key, id, body)?;
+    origin: i64,
+    seen: i64,
+    head_sealed: Vec<u8>,
+    body_sealed: Vec<u8>,
+}
+
+fn stored_record(key: &PersonKey, row: &WholeRow) -> Result<StoredRecord, Error> {
+    let head = open_head(key, row.id, &row.head_sealed)?;
+    let body = open_body(key, row.id, &row.body_sealed)?;
+    let latest = u32::try_from(row.origin.max(row.seen));
     Ok(StoredRecord {
-        id: RecordId::from_uuid(id),
-        version,
+        id: RecordId::from_uuid(row.id),
+        version: row.version,
+        upload: UploadNo(latest.map_err(|_| Error::Damaged { what: "record" })?),
         record: Record {
             start_us: head.start_us,
             end_us: head.end_us,

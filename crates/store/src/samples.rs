@@ -248,9 +248,10 @@ pub async fn starting_in(
     let last = chunk::bucket_at(metric, span.end_us - 1);
     let chunks = chunk::in_range(tx, key, user, metric, first, last).await?;
     let rows = chunks.into_iter().flat_map(|chunk| chunk.rows);
-    Ok(sorted(rows, |sample| {
+    let rows = sorted(rows, |sample| {
         span.start_us <= sample.start_us && sample.start_us < span.end_us
-    }))
+    });
+    Ok(rows.into_iter().map(|row| row.sample).collect())
 }
 
 /// The samples that overlap a span: interval samples that share an instant with it and instantaneous
@@ -262,6 +263,54 @@ pub async fn overlapping(
     metric: MetricNo,
     span: Span,
 ) -> Result<Vec<Sample>, Error> {
+    let rows = rows_overlapping(tx, key, user, metric, span).await?;
+    Ok(rows.into_iter().map(|row| row.sample).collect())
+}
+
+/// A sample with the upload that brought it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Brought {
+    /// The sample.
+    pub sample: Sample,
+    /// The upload that brought it first.
+    pub upload: UploadNo,
+}
+
+/// The same as [`overlapping`], each with the upload that brought it.
+pub async fn overlapping_brought(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    span: Span,
+) -> Result<Vec<Brought>, Error> {
+    let rows = rows_overlapping(tx, key, user, metric, span).await?;
+    let brought = rows.into_iter().map(|row| Brought {
+        sample: row.sample,
+        upload: UploadNo(row.origin),
+    });
+    Ok(brought.collect())
+}
+
+/// What the samples of deleted objects were, the latest deletion first, at most `limit` of them.
+pub async fn deleted(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    limit: u32,
+) -> Result<Vec<Sample>, Error> {
+    let person = key.person(user)?;
+    tombstone::newest(tx, key, person, metric, limit).await
+}
+
+async fn rows_overlapping(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    metric: MetricNo,
+    span: Span,
+) -> Result<Vec<Stored>, Error> {
     let person = key.person(user)?;
     if span.end_us <= span.start_us {
         return Ok(Vec::new());
@@ -294,9 +343,9 @@ pub async fn overlapping(
     }))
 }
 
-fn sorted(rows: impl Iterator<Item = Stored>, keep: impl Fn(&Sample) -> bool) -> Vec<Sample> {
-    let mut samples: Vec<Sample> = rows.map(|row| row.sample).filter(keep).collect();
-    samples.sort_by_key(|sample| {
+fn sorted(rows: impl Iterator<Item = Stored>, keep: impl Fn(&Sample) -> bool) -> Vec<Stored> {
+    let mut kept: Vec<Stored> = rows.filter(|row| keep(&row.sample)).collect();
+    kept.sort_by_key(|Stored { sample, .. }| {
         let value = merge::value_rank(sample.value);
         (
             sample.start_us,
@@ -306,7 +355,7 @@ fn sorted(rows: impl Iterator<Item = Stored>, keep: impl Fn(&Sample) -> bool) ->
             sample.flags,
         )
     });
-    samples
+    kept
 }
 
 /// What is stored of one metric.

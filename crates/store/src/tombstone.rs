@@ -86,19 +86,46 @@ pub(crate) async fn among(
         if !by_metric.contains_key(&metric) {
             continue;
         }
-        let damaged = || Error::Damaged { what: "tombstone" };
-        let bytes = key.open_as("tombstone", &row_name(key, uid), &sealed)?;
-        let rows = codec::decode(&bytes).map_err(|_| damaged())?;
-        let row = rows.first().ok_or_else(damaged)?;
+        let sample = open(key, uid, &sealed)?;
         deleted.samples.entry(metric).or_default().push(Sample {
             uid: None,
-            ..row.sample
+            ..sample
         });
     }
     for samples in deleted.samples.values_mut() {
         samples.sort_unstable_by_key(|sample| sample.start_us);
     }
     Ok(deleted)
+}
+
+/// What the deleted samples of a metric were, the latest deletion first.
+pub(crate) async fn newest(
+    tx: &mut Tx,
+    key: &PersonKey,
+    person: i64,
+    metric: MetricNo,
+    limit: u32,
+) -> Result<Vec<Sample>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Vec<u8>)>(
+        "SELECT uid, sealed FROM tombstones
+         WHERE person = $1 AND metric = $2 AND sealed IS NOT NULL
+         ORDER BY deleted_us DESC, uid LIMIT $3",
+    )
+    .bind(person)
+    .bind(i64::from(metric.0))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await)?;
+    let opened = rows.iter().map(|(uid, sealed)| open(key, *uid, sealed));
+    opened.collect()
+}
+
+/// What a deleted sample was.
+fn open(key: &PersonKey, uid: i64, sealed: &[u8]) -> Result<Sample, Error> {
+    let damaged = || Error::Damaged { what: "tombstone" };
+    let bytes = key.open_as("tombstone", &row_name(key, uid), sealed)?;
+    let rows = codec::decode(&bytes).map_err(|_| damaged())?;
+    Ok(rows.first().ok_or_else(damaged)?.sample)
 }
 
 /// Which of these objects were deleted.
@@ -257,10 +284,7 @@ impl DeletedDocuments {
         .await)?;
         let mut deleted = Vec::with_capacity(rows.len());
         for (uid, sealed) in rows {
-            let damaged = || Error::Damaged { what: "tombstone" };
-            let bytes = key.open_as("tombstone", &row_name(key, uid), &sealed)?;
-            let rows = codec::decode(&bytes).map_err(|_| damaged())?;
-            deleted.push(rows.first().ok_or_else(damaged)?.sample);
+            deleted.push(open(key, uid, &sealed)?);
         }
         deleted.sort_unstable_by_key(|sample| sample.start_us);
         Ok(Self(deleted))
