@@ -3,6 +3,7 @@
 use analysis::daily::document::{DayInput, day_document};
 use analysis::daily::merge::by_priority;
 use analysis::daily::rank::Ranks;
+use analysis::daily::reconcile::KnownOfPhone;
 use analysis::daily::scored::Scorer;
 use analysis::daily::summary::MetricSamples;
 use divan::counter::{BytesCount, ItemsCount};
@@ -134,6 +135,7 @@ fn one_dense_day(bencher: Bencher<'_, '_>) {
             sources: &sources,
             metrics: black_box(&metrics),
             scorer: Scorer::ColeKripke,
+            phone: KnownOfPhone::default(),
         });
         document.to_bytes()
     });

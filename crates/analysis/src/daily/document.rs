@@ -16,6 +16,7 @@ use super::activity::{Activity, ActivityInput, activity};
 use super::cardio::{Cardio, CardioInput, cardio};
 use super::minutes::{self, DayMinutes};
 use super::rank::Ranks;
+use super::reconcile::{KnownOfPhone, Reconciled, Reconciling, reconcile};
 use super::scored::{self, Scorer};
 use super::sleep::{self, Night, NightFound, SleepInput, Totals};
 use super::summary::{DayFrame, MetricSamples, MetricSummary, summarise};
@@ -36,6 +37,8 @@ pub struct DayInput<'a> {
     pub metrics: &'a [MetricSamples<'a>],
     /// What judges minutes of activity where no device stated sleep.
     pub scorer: Scorer,
+    /// What the totals are compared with.
+    pub phone: KnownOfPhone<'a>,
 }
 
 /// A day in both of its forms.
@@ -64,6 +67,9 @@ pub struct DayDocument {
     pub cardio: Cardio,
     /// Movement.
     pub activity: Activity,
+    /// Totals beside the phone's own numbers.
+    #[serde(default)]
+    pub reconciliation: Vec<Reconciled>,
 }
 
 /// A document of which the parts stay JSON text: for answers that pass them on.
@@ -88,6 +94,9 @@ pub struct DayView<'a> {
     /// Movement.
     #[serde(borrow)]
     pub activity: &'a RawValue,
+    /// Totals beside the phone's own numbers; absent from days of an earlier version.
+    #[serde(borrow, default)]
+    pub reconciliation: Option<&'a RawValue>,
 }
 
 /// The stored bytes are not a day document of this version.
@@ -177,6 +186,12 @@ pub fn day(input: &DayInput<'_>) -> DayFound {
         night: found.night,
         cardio,
         activity,
+        reconciliation: reconcile(&Reconciling {
+            date: input.date,
+            zones: input.zones,
+            sources: input.sources,
+            known: input.phone,
+        }),
     };
     DayFound { document, minutes }
 }

@@ -16,6 +16,7 @@ pub mod merge;
 pub mod minutes;
 pub mod range;
 pub mod rank;
+pub mod reconcile;
 pub mod scored;
 pub mod session;
 pub mod sleep;
@@ -33,7 +34,7 @@ mod timeline;
 
 /// Revision of all that is kept of a day: its document, its minutes and the facts drawn from them. It grows
 /// with every change of a result, so that stored days are computed again.
-pub const REVISION: u32 = 4;
+pub const REVISION: u32 = 5;
 
 #[cfg(test)]
 mod tests;

@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Pat(pat::Pat),
     /// Shows background work, and what to do with work that was set aside.
     Jobs(Jobs),
+    /// Compares a person's totals of days with the phone's own numbers, and says why they differ.
+    Reconcile(Reconcile),
     /// Prints what a person's samples cost on disk, by metric.
     Storage(Storage),
     /// Copies everything into an empty database; the key file stays the same.
@@ -362,6 +364,26 @@ pub(crate) struct DeviceRevoke {
     /// Whose device it is.
     #[arg(long, value_name = "EMAIL")]
     pub(crate) user: String,
+}
+
+/// Arguments of `reconcile`.
+#[derive(Debug, Args)]
+pub(crate) struct Reconcile {
+    /// Whose days.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
+    /// First day; without it, 30 days before the end. At most 400 days.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) start: Option<String>,
+    /// The day after the last one; without it, tomorrow.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) end: Option<String>,
+    /// Metrics, separated by commas; all of which the phone has a number without it.
+    #[arg(long, value_name = "METRICS")]
+    pub(crate) metrics: Option<String>,
+    /// Print only those that differ.
+    #[arg(long)]
+    pub(crate) differing: bool,
 }
 
 /// Arguments of `copy`.

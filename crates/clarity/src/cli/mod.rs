@@ -21,6 +21,7 @@ mod output;
 mod pat;
 mod print;
 mod progress;
+mod reconcile;
 mod serve;
 mod storage;
 mod user;
@@ -86,6 +87,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             DeviceCommand::List(wanted) => device::list(global, wanted).await,
             DeviceCommand::Revoke(wanted) => device::revoke(global, wanted).await,
         },
+        Command::Reconcile(wanted) => reconcile::reconcile(global, wanted).await,
         Command::Check => check::check(global).await,
         Command::Config => print::config(global),
         Command::Openapi => print::openapi(),

@@ -78,6 +78,7 @@ pub mod processing;
 pub mod profile;
 pub mod range;
 pub mod rate;
+pub mod reconciliation;
 pub mod rhythm;
 pub mod router;
 pub mod samples;
@@ -132,6 +133,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(load::router())
         .merge(pat::router())
         .merge(processing::router())
+        .merge(reconciliation::router())
         .merge(rhythm::router())
         .merge(samples::router())
         .merge(series::router())

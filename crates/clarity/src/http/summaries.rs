@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use analysis::daily::activity::Activity;
 use analysis::daily::document::DayView;
+use analysis::daily::reconcile::Reconciled;
 use analysis::daily::summary::MetricSummary;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -56,6 +57,11 @@ struct DailySummary<'a> {
     /// sample.
     #[schema(value_type = BTreeMap<String, MetricSummary>)]
     metrics: &'a RawValue,
+    /// Totals beside the phone's own numbers: activity rings, and totals of the day that apps sent. Absent from
+    /// a day that an earlier version computed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Reconciled>>)]
+    reconciliation: Option<&'a RawValue>,
     /// With `include=activity`.
     #[serde(skip_serializing_if = "Option::is_none")]
     activity: Option<ActivityMeasures>,
@@ -128,6 +134,7 @@ fn print(stored: &days::Stored, include: Option<Include>) -> Result<Vec<u8>, Pro
             date: day.date,
             zone: day.zone,
             metrics: day.metrics,
+            reconciliation: day.reconciliation,
             activity: match include {
                 Some(Include::Activity) => Some(activity(&day)?),
                 None => None,

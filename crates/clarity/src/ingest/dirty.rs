@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use model::metric::MetricNo;
 use model::sample::HOUR_US;
-use model::zone::ZoneHistory;
+use model::zone::{Zone, ZoneHistory};
 
 /// From this local hour on, a sleep sample can belong to the night of the next day.
 const SLEEP_FROM_HOUR: i8 = 12;
@@ -75,10 +75,19 @@ pub(crate) fn dates(
     dates
 }
 
+/// The local days of activity rings, of which the UTC hours changed. Rings are filed under their own local date,
+/// as if it were one of UTC.
+pub(crate) fn dates_of_rings(hours: impl IntoIterator<Item = i32>) -> BTreeSet<Date> {
+    let utc = Zone::utc();
+    let hours = hours.into_iter();
+    hours
+        .map(|hour| utc.date_at(i64::from(hour) * HOUR_US))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use model::zone::Zone;
 
     use super::*;
 

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use import::batch::{Batch, Deletion, Fact, Incoming, Meaning, Printed, TypeName, ZoneSeen};
+use jiff::civil::Date;
 use model::ids::{JobId, UserId};
 use model::metric::MetricNo;
-use model::record::Record;
+use model::record::{Body, Record};
 use model::sample::{Flags, Sample};
 use model::source::{Source, SourceNo};
 use model::zone::ZoneHistory;
@@ -167,10 +168,10 @@ impl Intake {
             self.write_children(tx, person, upload.user, origin, &mut changed)
                 .await?;
         }
-        self.write_records(tx, person, upload.user, origin).await?;
+        let ringed = self.write_records(tx, person, upload.user, origin).await?;
         self.write_deletions(tx, person, upload, &mut changed)
             .await?;
-        self.mark(tx, person, upload, job, (&before, &changed))
+        self.mark(tx, person, upload, job, (&before, &changed, ringed))
             .await?;
         person.save(tx).await?;
         Ok(())
@@ -351,13 +352,30 @@ impl Intake {
         person: &mut Dossier,
         user: UserId,
         origin: Origin<'_>,
-    ) -> Result<(), IngestError> {
+    ) -> Result<BTreeSet<Date>, IngestError> {
         let mut records = std::mem::take(&mut self.records);
-        if records.is_empty() {
-            return Ok(());
-        }
         for record in &mut records {
             record.source = self.number(record.source)?;
+        }
+        let is_rings = |record: &mut Record| matches!(record.body, Body::ActivitySummary(_));
+        let rings: Vec<Record> = records.extract_if(.., is_rings).collect();
+        // Of all records only rings are compared with what days are made of.
+        let hours = self.put(tx, person, user, origin, rings).await?;
+        self.put(tx, person, user, origin, records).await?;
+        Ok(dirty::dates_of_rings(hours))
+    }
+
+    /// Stores records and returns the UTC hours that changed.
+    async fn put(
+        &mut self,
+        tx: &mut Tx,
+        person: &Dossier,
+        user: UserId,
+        origin: Origin<'_>,
+        records: Vec<Record>,
+    ) -> Result<Vec<i32>, IngestError> {
+        if records.is_empty() {
+            return Ok(Vec::new());
         }
         let put = store::records::put(tx, &person.key, user, origin, records).await?;
         self.tally.reject_unstorable(put.unstorable);
@@ -368,8 +386,7 @@ impl Intake {
                 self.tally.count(kind, new, count.duplicates);
             }
         }
-        // No day's document is made of records, so none has to be computed again.
-        Ok(())
+        Ok(put.changed)
     }
 
     async fn write_deletions(
@@ -401,18 +418,17 @@ impl Intake {
         Ok(())
     }
 
-    /// Marks the days of changed samples, those whose borders moved with the zone history, and all when
-    /// older data turned the usual order of known sources around.
+    /// Marks the days of changed samples and rings, those whose borders moved with the zone history, and all
+    /// when older data turned the usual order of known sources around.
     async fn mark(
         &mut self,
         tx: &mut Tx,
         person: &Dossier,
         upload: Upload,
         job: JobId,
-        (before, changed): (&Before, &ChangedHours),
+        (before, changed, mut days): (&Before, &ChangedHours, BTreeSet<Date>),
     ) -> Result<(), IngestError> {
         let after = person.history();
-        let mut days = BTreeSet::new();
         for (metric, hours) in changed.iter() {
             days.extend(dirty::dates(&after, metric, hours.iter().copied()));
         }

@@ -4,23 +4,28 @@
 //! documents apart from the request threads, and stores them together with the clearing of their
 //! marks. A day that was marked again meanwhile keeps its mark.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use analysis::daily::document::{DayInput, day};
 use analysis::daily::rank::Ranks;
+use analysis::daily::reconcile::{self, Evidence, KnownOfPhone, Rings};
 use analysis::daily::scored::Scorer;
 use analysis::daily::summary::MetricSamples;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use model::ids::UserId;
-use model::metric::Kind as MetricKind;
+use model::metric::{Kind as MetricKind, MetricNo};
+use model::record::{ActivitySummary, Body};
 use model::sample::{HOUR_US, Sample};
-use model::source::Source;
+use model::source::{Source, SourceNo};
 use model::zone::{Span, Zone, ZoneHistory};
 use store::days::DayRow;
 use store::embeddings::{self, Kind};
+use store::records::{Order, Page};
 use store::revisions::Derived;
+use store::{PersonKey, Tx};
 
 use crate::app::App;
 use crate::bus::EventKind;
@@ -28,19 +33,33 @@ use crate::jobs::Job;
 use crate::jobs::error::JobError;
 use crate::jobs::packed::{pack, packed};
 use crate::jobs::week;
+use crate::person::dossier::Dossier;
 use crate::revision;
 
 /// Days of one step: a month of dense samples is some ten megabytes.
 const WINDOW_DAYS: usize = 31;
 /// How far around a day samples can matter: the night before and the evening after.
 const AROUND_US: i64 = 36 * HOUR_US;
+/// Deleted samples of a metric that a difference may be explained with: the latest.
+const DELETED_MAX: u32 = 256;
+/// Rings of a step: one for each day of its stretch, and as many again from another phone.
+const RINGS_MAX: u32 = 64;
+
 /// A step's work, read in one transaction.
 struct Window {
     days: Vec<(Date, i64)>,
     zones: ZoneHistory,
     sources: Vec<Source>,
     metrics: Vec<Loaded>,
+    rings: BTreeMap<Date, PrintedRings>,
     scorer: Scorer,
+}
+
+/// The rings of a day, as an export printed them.
+struct PrintedRings {
+    summary: ActivitySummary,
+    source: SourceNo,
+    upload: u32,
 }
 
 /// A day as it is stored.
@@ -56,7 +75,23 @@ struct Loaded {
     kind: MetricKind,
     ranks: Ranks,
     samples: Vec<Sample>,
+    /// The upload that brought each; empty where nothing is compared with the phone.
+    uploads: Vec<u32>,
+    /// What was deleted, the latest deletion first.
+    deleted: Vec<Sample>,
     longest_us: i64,
+}
+
+impl Loaded {
+    /// Where the samples are that can matter around a day.
+    fn range(&self, around: Span) -> Range<usize> {
+        let from_us = around.start_us - self.longest_us;
+        let begins = |at_us| {
+            self.samples
+                .partition_point(|sample| sample.start_us < at_us)
+        };
+        begins(from_us)..begins(around.end_us)
+    }
 }
 
 /// Computes every marked day of the person.
@@ -124,34 +159,85 @@ async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
         if utc.start_of(held.first_day) >= around.end_us || ends_us < around.start_us {
             continue;
         }
-        let samples =
-            store::samples::overlapping(&mut tx, &dossier.key, user, held.metric, around).await?;
-        let Some(described) = dossier.describe(held.metric) else {
-            continue;
-        };
-        if !samples.is_empty() {
-            let longest_us = samples
-                .iter()
-                .map(|sample| sample.end_us - sample.start_us)
-                .max();
-            metrics.push(Loaded {
-                ranks: dossier.ranks(&described.id),
-                id: described.id,
-                unit: described.unit,
-                kind: described.kind,
-                samples,
-                longest_us: longest_us.unwrap_or(0),
-            });
-        }
+        metrics.extend(loaded(&mut tx, &dossier, user, (held.metric, around)).await?);
     }
+    let rings = rings(&mut tx, &dossier.key, user, &days).await?;
     let sources = dossier.dictionary().sources().to_vec();
     Ok(Some(Window {
         days,
         zones,
         sources,
         metrics,
+        rings,
         scorer: dossier.scorer(),
     }))
+}
+
+/// The samples of a metric around the window; nothing when there are none.
+async fn loaded(
+    tx: &mut Tx,
+    dossier: &Dossier,
+    user: UserId,
+    (metric, around): (MetricNo, Span),
+) -> Result<Option<Loaded>, JobError> {
+    let key = &dossier.key;
+    let brought = store::samples::overlapping_brought(tx, key, user, metric, around).await?;
+    let Some(described) = dossier.describe(metric).filter(|_| !brought.is_empty()) else {
+        return Ok(None);
+    };
+    let is_compared = reconcile::is_compared(&described.id, described.kind);
+    let (mut uploads, mut deleted) = (Vec::new(), Vec::new());
+    if is_compared {
+        uploads = brought.iter().map(|one| one.upload.0).collect();
+        deleted = store::samples::deleted(tx, key, user, metric, DELETED_MAX).await?;
+    }
+    let samples: Vec<Sample> = brought.into_iter().map(|one| one.sample).collect();
+    let lengths = samples.iter().map(|sample| sample.end_us - sample.start_us);
+    Ok(Some(Loaded {
+        longest_us: lengths.max().unwrap_or(0),
+        ranks: dossier.ranks(&described.id),
+        id: described.id,
+        unit: described.unit,
+        kind: described.kind,
+        samples,
+        uploads,
+        deleted,
+    }))
+}
+
+/// The rings of the days, by the date under which they are filed.
+async fn rings(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    days: &[(Date, i64)],
+) -> Result<BTreeMap<Date, PrintedRings>, JobError> {
+    let (Some((last, _)), Some((first, _))) = (days.first(), days.last()) else {
+        return Ok(BTreeMap::new());
+    };
+    let utc = Zone::utc();
+    let span = Span {
+        start_us: utc.start_of(*first),
+        end_us: utc.start_of(*last) + 24 * HOUR_US,
+    };
+    let page = Page {
+        order: Order::OldestFirst,
+        after: None,
+        limit: RINGS_MAX,
+    };
+    let stored = store::records::in_span(tx, key, user, "activity_summary", span, page).await?;
+    let rings = stored.into_iter().filter_map(|stored| {
+        let Body::ActivitySummary(summary) = stored.record.body else {
+            return None;
+        };
+        let printed = PrintedRings {
+            summary,
+            source: stored.record.source,
+            upload: stored.upload.0,
+        };
+        Some((utc.date_at(stored.record.start_us), printed))
+    });
+    Ok(rings.collect())
 }
 
 /// The time that the days and their surroundings take.
@@ -188,33 +274,45 @@ fn compute(window: &Window) -> Vec<Option<Packed>> {
 
 fn compute_day(window: &Window, date: Date) -> Option<Packed> {
     let around = around(&window.zones, date);
-    let metrics: Vec<MetricSamples<'_>> = window
-        .metrics
-        .iter()
-        .map(|metric| {
-            let from_us = around.start_us - metric.longest_us;
-            let from = metric
-                .samples
-                .partition_point(|sample| sample.start_us < from_us);
-            let until = metric
-                .samples
-                .partition_point(|sample| sample.start_us < around.end_us);
-            MetricSamples {
+    let (mut metrics, mut evidence) = (Vec::new(), Vec::new());
+    for metric in &window.metrics {
+        let range = metric.range(around);
+        let samples = metric.samples.get(range.clone()).unwrap_or_default();
+        if samples.is_empty() {
+            continue;
+        }
+        metrics.push(MetricSamples {
+            id: &metric.id,
+            unit: &metric.unit,
+            kind: metric.kind,
+            samples,
+            ranks: &metric.ranks,
+        });
+        if let Some(uploads) = metric.uploads.get(range) {
+            evidence.push(Evidence {
                 id: &metric.id,
                 unit: &metric.unit,
-                kind: metric.kind,
-                samples: metric.samples.get(from..until).unwrap_or_default(),
+                samples,
+                uploads,
+                deleted: &metric.deleted,
                 ranks: &metric.ranks,
-            }
-        })
-        .filter(|metric| !metric.samples.is_empty())
-        .collect();
+            });
+        }
+    }
     let input = DayInput {
         date,
         zones: &window.zones,
         sources: &window.sources,
         metrics: &metrics,
         scorer: window.scorer,
+        phone: KnownOfPhone {
+            evidence: &evidence,
+            rings: window.rings.get(&date).map(|printed| Rings {
+                summary: &printed.summary,
+                source: printed.source,
+                upload: printed.upload,
+            }),
+        },
     };
     let found = day(&input);
     let document = &found.document;

@@ -229,6 +229,7 @@ fn read(client: &mut Client, token: &str) {
         "insights/status",
         "rhythm",
         "anomalies",
+        "reconciliation",
         "pat/weeks",
     ] {
         let reply = client

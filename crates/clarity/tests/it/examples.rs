@@ -333,6 +333,10 @@ async fn reading(story: &mut Story) {
         ("get_rhythm", &format!("rhythm?{days}")),
         ("get_anomalies", &format!("anomalies?{days}")),
         (
+            "list_reconciled_totals",
+            &format!("reconciliation?{days}&metrics=active_energy_burned,step_count"),
+        ),
+        (
             "get_trend",
             "trends?metric=resting_heart_rate&timeframe=week",
         ),

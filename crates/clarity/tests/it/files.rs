@@ -82,7 +82,7 @@ async fn imports_are_listed_read_and_taken_back_by_their_person() {
     let removed = test.send(delete(&ada)).await.json();
     assert_eq!(
         (&removed["samples"], &removed["records"]),
-        (&json!(9), &json!(2)),
+        (&json!(9), &json!(3)),
         "{removed}"
     );
     settle(&test).await;

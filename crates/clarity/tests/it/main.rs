@@ -47,6 +47,7 @@ mod privacy;
 mod promise;
 mod reach;
 mod reading;
+mod reconciliation;
 mod recordings;
 mod remembered;
 mod rhythm;

@@ -61,6 +61,14 @@ const DOORS: &[(&str, &[Door])] = &[
     ),
     ("daily/minutes", &[Endpoint("GET /rhythm")]),
     ("daily/range", &[Endpoint("GET /rhythm")]),
+    (
+        "daily/reconcile",
+        &[
+            Command("reconcile"),
+            Endpoint("GET /reconciliation"),
+            Endpoint("GET /summaries/daily"),
+        ],
+    ),
     ("daily/scored", &[Endpoint("GET /sleep")]),
     (
         "daily/session",

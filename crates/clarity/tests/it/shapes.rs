@@ -40,6 +40,10 @@ const QUESTIONS: &[(&str, &[&str])] = &[
     ),
     ("/api/v1/anomalies", &["end=2026-11-20&start=2026-10-01"]),
     (
+        "/api/v1/reconciliation",
+        &["end=2026-11-20&start=2026-10-01", "metrics=steps"],
+    ),
+    (
         "/api/v1/trials",
         &[
             "metric=steps&design=before_after&change=2026-11-05",

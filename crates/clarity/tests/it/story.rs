@@ -43,8 +43,8 @@ async fn tell(test: &TestApp) {
     read(test, &ada).await;
     let lines = export(test, &ada, "ndjson").await;
     assert_eq!(lines.matches("\"type\":\"sample\"").count(), 9, "{lines}");
-    // The workout, and what the phone knows about the person.
-    assert_eq!(lines.matches("\"type\":\"record\"").count(), 2, "{lines}");
+    // The workout, the rings of a day, and what the phone knows about the person.
+    assert_eq!(lines.matches("\"type\":\"record\"").count(), 3, "{lines}");
     assert_eq!(lines, export(test, &ada, "ndjson").await);
 
     let receipt = purge(test, &ada).await;

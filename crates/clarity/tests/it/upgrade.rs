@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use analysis::daily::document::{DayInput, day_document};
+use analysis::daily::reconcile::KnownOfPhone;
 use analysis::daily::scored::Scorer;
 use axum::http::StatusCode;
 use clarity::jobs::refresh::{self, Round, Step};
@@ -224,6 +225,7 @@ async fn older_days(test: &TestApp, email: &str, count: i64) -> UserId {
                 sources: &[],
                 metrics: &[],
                 scorer: Scorer::Customary,
+                phone: KnownOfPhone::default(),
             });
             zstd::stream::encode_all(document.to_bytes().as_slice(), 1).expect("memory")
         })

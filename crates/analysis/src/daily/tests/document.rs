@@ -8,6 +8,7 @@ use model::source::SourceNo;
 use super::{after, close, home, sources, traveller, us};
 use crate::daily::document::{DayDocument, DayInput, DayView, day_document};
 use crate::daily::rank::Ranks;
+use crate::daily::reconcile::KnownOfPhone;
 use crate::daily::scored::Scorer;
 use crate::daily::summary::{MetricSamples, MetricSummary};
 
@@ -82,6 +83,7 @@ fn document() -> DayDocument {
         sources: &sources(),
         metrics: &metrics,
         scorer: Scorer::ColeKripke,
+        phone: KnownOfPhone::default(),
     })
 }
 
@@ -164,6 +166,7 @@ fn an_empty_day_says_so() {
         sources: &[],
         metrics: &[],
         scorer: Scorer::ColeKripke,
+        phone: KnownOfPhone::default(),
     });
     assert!(empty.metrics.is_empty());
     assert_eq!(empty.night.reason.as_deref(), Some("no_sleep_data"));
@@ -191,6 +194,7 @@ fn a_day_of_travel_is_thirty_hours_long() {
         sources: &sources(),
         metrics: &metrics,
         scorer: Scorer::ColeKripke,
+        phone: KnownOfPhone::default(),
     });
     assert_eq!(document.zone, "America/New_York");
     assert_eq!(document.activity.steps.value, Some(30.0));

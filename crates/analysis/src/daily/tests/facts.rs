@@ -8,6 +8,7 @@ use super::{after, close, home, sources};
 use crate::daily::document::{DayDocument, DayInput, day_document};
 use crate::daily::facts::{BASELINE_DAYS_MIN, Fact, Part, Query, facts};
 use crate::daily::rank::Ranks;
+use crate::daily::reconcile::KnownOfPhone;
 use crate::daily::scored::Scorer;
 use crate::daily::summary::MetricSamples;
 
@@ -40,6 +41,7 @@ fn document(on: Date, steps: Option<f64>, onset_min: Option<i64>) -> DayDocument
             metric("sleep_analysis", Kind::Category, &sleep),
         ],
         scorer: Scorer::ColeKripke,
+        phone: KnownOfPhone::default(),
     })
 }
 

@@ -7,6 +7,7 @@ mod generated;
 mod merge;
 mod nights;
 mod range;
+mod reconcile;
 mod scored;
 mod sleep;
 

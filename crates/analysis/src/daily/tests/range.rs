@@ -11,6 +11,7 @@ use crate::daily::document::{DayDocument, DayInput, day, day_document};
 use crate::daily::minutes::DayMinutes;
 use crate::daily::range::{ALL, USUAL, is_name, join};
 use crate::daily::rank::Ranks;
+use crate::daily::reconcile::KnownOfPhone;
 use crate::daily::scored::Scorer;
 use crate::daily::summary::MetricSamples;
 use crate::daily::trend::{self, trend};
@@ -39,6 +40,7 @@ fn minutes_of(id: &str, samples: &[Sample], days: i64) -> Vec<DayMinutes> {
             sources: &sources(),
             metrics: &[metric(id, samples, &ranks)],
             scorer: Scorer::ColeKripke,
+            phone: KnownOfPhone::default(),
         })
         .minutes
     });
@@ -160,6 +162,7 @@ fn documents(steps: &[f64], onsets_min: &[i64]) -> Vec<DayDocument> {
             sources: &sources(),
             metrics: &[metric("step_count", &walk, &ranks), sleep],
             scorer: Scorer::ColeKripke,
+            phone: KnownOfPhone::default(),
         })
     };
     (0_i64..).zip(steps).map(one).collect()

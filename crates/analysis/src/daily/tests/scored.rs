@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use super::{after, close, home, sources, traveller, us};
 use crate::daily::document::{DayFound, DayInput, day};
 use crate::daily::rank::Ranks;
+use crate::daily::reconcile::KnownOfPhone;
 use crate::daily::scored::Scorer;
 use crate::daily::summary::MetricSamples;
 
@@ -61,6 +62,7 @@ fn found(
         sources: &sources(),
         metrics: &metrics,
         scorer,
+        phone: KnownOfPhone::default(),
     })
 }
 
@@ -220,6 +222,7 @@ fn steps_stand_in_and_say_so() {
         sources: &sources(),
         metrics: &metrics,
         scorer: Scorer::ColeKripke,
+        phone: KnownOfPhone::default(),
     });
     let activity = day.minutes.expect("minutes").activity.expect("activity");
     assert!(activity.is_proxy);
