@@ -97,11 +97,15 @@ impl Loaded {
 /// Computes every marked day of the person.
 pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let mut computed: BTreeSet<Date> = BTreeSet::new();
-    while let Some(window) = load(app, user).await? {
+    while let Some((window, key)) = load(app, user).await? {
         let days = window.days.clone();
         let work = app.tasks.spawn_blocking(move || compute(&window));
         let documents = work.await.map_err(JobError::Compute)?;
-        store_days(app, user, &days, &documents).await?;
+        match store_days(app, &key, user, &days, &documents).await {
+            // Everything of the person was purged meanwhile: these days are of what is gone.
+            Err(JobError::Store(store::Error::KeyStale)) => continue,
+            stored => stored?,
+        }
         metrics::counter!("clarity_days_computed_total").increment(days.len() as u64);
         computed.extend(days.iter().map(|(day, _)| *day));
         if app.shutdown.is_cancelled() {
@@ -139,7 +143,7 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
 }
 
 /// Reads the newest marked days and the samples around them; `None` when no day is marked.
-async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
+async fn load(app: &App, user: UserId) -> Result<Option<(Window, PersonKey)>, JobError> {
     let mut tx = app.store.read().await?;
     let limit = u32::try_from(WINDOW_DAYS).unwrap_or(u32::MAX);
     let mut days = store::days::dirty(&mut tx, user, limit).await?;
@@ -163,14 +167,15 @@ async fn load(app: &App, user: UserId) -> Result<Option<Window>, JobError> {
     }
     let rings = rings(&mut tx, &dossier.key, user, &days).await?;
     let sources = dossier.dictionary().sources().to_vec();
-    Ok(Some(Window {
+    let window = Window {
         days,
         zones,
         sources,
         metrics,
         rings,
         scorer: dossier.scorer(),
-    }))
+    };
+    Ok(Some((window, dossier.key)))
 }
 
 /// The samples of a metric around the window; nothing when there are none.
@@ -325,14 +330,15 @@ fn compute_day(window: &Window, date: Date) -> Option<Packed> {
     })
 }
 
+/// Stores what was computed of what `key` opened, unless that is gone.
 async fn store_days(
     app: &App,
+    key: &PersonKey,
     user: UserId,
     days: &[(Date, i64)],
     documents: &[Option<Packed>],
 ) -> Result<(), JobError> {
     let mut tx = app.store.begin("store days").await?;
-    let key = app.vault.person_key(&mut tx, user).await?;
     let mut full = Vec::new();
     let mut empty = Vec::new();
     for ((day, _), document) in days.iter().zip(documents) {
@@ -346,14 +352,14 @@ async fn store_days(
             None => empty.push(*day),
         }
     }
-    store::days::put_rows(&mut tx, &key, user, &full).await?;
+    store::days::put_rows(&mut tx, key, user, &full).await?;
     store::days::remove(&mut tx, user, &empty).await?;
     store::days::clear(&mut tx, user, days).await?;
     // What was said about a week was said about other days than it has now.
     let weeks: BTreeSet<Date> = days.iter().map(|(day, _)| week::monday(*day)).collect();
     for week in weeks {
         let after = week.saturating_add(1.day());
-        embeddings::remove(&mut tx, &key, user, Kind::Weekly, week, after).await?;
+        embeddings::remove(&mut tx, key, user, Kind::Weekly, week, after).await?;
     }
     tx.commit().await?;
     Ok(())
