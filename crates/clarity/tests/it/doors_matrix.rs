@@ -536,7 +536,7 @@ async fn every_pair(test: &TestApp, seed: u64) {
 
 #[tokio::test]
 async fn every_pair_of_doors_is_one_person() {
-    every_pair(&TestApp::new().await, 1).await;
+    Box::pin(every_pair(&TestApp::new().await, 1)).await;
 }
 
 #[tokio::test]
@@ -546,7 +546,7 @@ async fn every_pair_of_doors_is_one_person_on_postgresql() {
         return;
     };
     let test = TestApp::on(database.store().await, |_| {}).await;
-    every_pair(&test, 7).await;
+    Box::pin(every_pair(&test, 7)).await;
 }
 
 #[tokio::test]
