@@ -9,10 +9,10 @@ use analysis::accel;
 use analysis::effort::intensity::CutPoints;
 use analysis::report::column::{Cell, Column, ColumnValue, Field, civil};
 use analysis::report::scorer::{
-    COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, ROENNEBERG, SCORERS, Scorer,
+    ActivityScale, COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, ROENNEBERG, SCORERS, Scorer,
 };
 use analysis::report::wear::{Unworn, Wear};
-use analysis::report::{ActivityScale, Input, Least, Report, Span, day, night};
+use analysis::report::{Input, Least, Report, Span, day, night};
 use analysis::series::Series;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use analysis::outcome::Insufficient;
-use analysis::report::ActivityScale;
+use analysis::report::scorer::ActivityScale;
 use analysis::series::{Combine, Ends, Origin, Series};
 use aws_lc_rs::digest;
 use import::recording::columns::Columns;

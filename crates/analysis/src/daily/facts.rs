@@ -19,7 +19,6 @@
 //! *References*: Rousseeuw & Croux 1993, 10.1080/01621459.1993.10476408 (MAD); Mardia & Jupp,
 //! Directional Statistics, 2000, 10.1002/9780470316979 (circular spread).
 
-use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 
 use jiff::ToSpan;
@@ -247,18 +246,6 @@ pub fn series_of(id: &str, documents: &[&DayDocument]) -> Vec<Option<Known>> {
         .into_iter()
         .map(|known| known.filter(is_usual))
         .collect()
-}
-
-/// The method of most days; of the latest where two have as many.
-fn usual_method(days: impl Iterator<Item = (Date, Text)>) -> Option<Text> {
-    let mut counts: BTreeMap<Text, (usize, Date)> = BTreeMap::new();
-    for (date, method) in days {
-        let held = counts.entry(method).or_insert((0, date));
-        held.0 += 1;
-        held.1 = held.1.max(date);
-    }
-    let most = counts.into_iter().max_by_key(|(_, held)| *held);
-    most.map(|(method, _)| method)
 }
 
 /// The facts of a date from the documents of it and the 28 dates before it, in any order.

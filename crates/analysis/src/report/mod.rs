@@ -26,7 +26,7 @@ use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::report::column::{Column, ColumnValue};
 use crate::report::day::Day;
 use crate::report::night::SleepWindow;
-use crate::report::scorer::Scorer;
+use crate::report::scorer::{ActivityScale, Scorer};
 use crate::report::wear::{Unworn, Wear};
 use crate::rhythm::{
     antilogistic, cosinor, extremes, fluctuation, level, light, periodogram, profile, stability,
@@ -70,15 +70,6 @@ impl Least {
     /// Three nights (72 hours; Smith 2018, doi:10.5664/jcsm.7230) and three days (three to five, Trost
     /// 2005, doi:10.1249/01.mss.0000185657.86065.98).
     pub const CUSTOMARY: Self = Self { nights: 3, days: 3 };
-}
-
-/// What the activity counts; many rules were made for counts and mean nothing on another scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActivityScale {
-    /// Counts of a device.
-    Counts,
-    /// Acceleration, steps, or a unit that nobody names.
-    Other,
 }
 
 /// What a report is made from.

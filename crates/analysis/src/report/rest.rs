@@ -3,10 +3,11 @@
 
 use crate::maths::describe::mean;
 use crate::outcome::{Insufficient, Measured, Outcome};
+use crate::report::Report;
 use crate::report::column::Column;
 use crate::report::night::{Role, SleepWindow};
 use crate::report::rhythm::number;
-use crate::report::{ActivityScale, Report};
+use crate::report::scorer::ActivityScale;
 use crate::rhythm::lids;
 use crate::score::comparison::{self, Agreement};
 use crate::score::diary::{Diary, Stay};

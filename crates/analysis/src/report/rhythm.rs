@@ -2,8 +2,9 @@
 
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
+use crate::report::Report;
 use crate::report::column::{Column, Kind};
-use crate::report::{ActivityScale, Report};
+use crate::report::scorer::ActivityScale;
 use crate::rhythm::stability::{WITTING, interdaily, intradaily};
 use crate::rhythm::transitions::{From, STILL, of_series, sustained};
 use crate::rhythm::{

@@ -4,7 +4,6 @@
 
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
-use crate::report::ActivityScale;
 use crate::score::scored::Scored;
 use crate::score::{cole_kripke, crespo, oakley, roenneberg, sadeh, scripps};
 use crate::series::Series;
@@ -22,6 +21,15 @@ pub struct Scorer {
     pub needs: Needs,
     /// Scores a series; sleep (or rest) is 1.
     pub score: fn(&Series) -> Outcome<Scored>,
+}
+
+/// What the activity counts; many rules were made for counts and mean nothing on another scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ActivityScale {
+    /// Counts of a device.
+    Counts,
+    /// Acceleration, steps, or a unit that nobody names.
+    Other,
 }
 
 /// What a scorer can be applied to.

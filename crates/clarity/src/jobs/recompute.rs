@@ -271,48 +271,6 @@ async fn rings(
     Ok(rings.collect())
 }
 
-/// Whether one of the days may lack what is in a chunk.
-fn is_near(chunk: &DamagedChunk, days: &[(Date, i64)]) -> bool {
-    let from = chunk.first_day.saturating_sub(2.days());
-    let to = chunk.last_day.saturating_add(2.days());
-    days.iter().any(|(day, _)| (from..=to).contains(day))
-}
-
-/// The rings of the days, by the date under which they are filed.
-async fn rings(
-    tx: &mut Tx,
-    key: &PersonKey,
-    user: UserId,
-    days: &[(Date, i64)],
-) -> Result<BTreeMap<Date, PrintedRings>, JobError> {
-    let (Some((last, _)), Some((first, _))) = (days.first(), days.last()) else {
-        return Ok(BTreeMap::new());
-    };
-    let utc = Zone::utc();
-    let span = Span {
-        start_us: utc.start_of(*first),
-        end_us: utc.start_of(*last) + 24 * HOUR_US,
-    };
-    let page = Page {
-        order: Order::OldestFirst,
-        after: None,
-        limit: RINGS_MAX,
-    };
-    let stored = store::records::in_span(tx, key, user, "activity_summary", span, page).await?;
-    let rings = stored.into_iter().filter_map(|stored| {
-        let Body::ActivitySummary(summary) = stored.record.body else {
-            return None;
-        };
-        let printed = PrintedRings {
-            summary,
-            source: stored.record.source,
-            upload: stored.upload.0,
-        };
-        Some((utc.date_at(stored.record.start_us), printed))
-    });
-    Ok(rings.collect())
-}
-
 /// The time that the days and their surroundings take.
 fn stretch(zones: &ZoneHistory, days: &[(Date, i64)]) -> Span {
     let spans = || days.iter().map(|(day, _)| around(zones, *day));

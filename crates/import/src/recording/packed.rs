@@ -6,6 +6,7 @@ use std::io::Read;
 
 use super::error::{Error, Place};
 use super::front;
+use super::gt3x;
 use super::options::Options;
 use super::{Blocks, Content, Damage};
 use crate::archive::{Archive, ArchiveError, Limits, Next};
@@ -14,8 +15,9 @@ use crate::archive::{Archive, ArchiveError, Limits, Next};
 pub(crate) const NAME: &str = "zip";
 
 /// Extensions of recordings, in lower case.
-const EXTENSIONS: [&str; 13] = [
-    "csv", "txt", "tsv", "awd", "awi", "awl", "awt", "aw7", "mtn", "cwa", "bin", "agd", "dat",
+const EXTENSIONS: [&str; 14] = [
+    "csv", "txt", "tsv", "awd", "awi", "awl", "awt", "aw5", "aw7", "mtn", "cwa", "bin", "agd",
+    "dat",
 ];
 
 /// Whether the archive's first file is called like a recording. Exports of phones have theirs in folders of folders.
@@ -29,7 +31,7 @@ pub(crate) fn is_meant(head: &[u8]) -> bool {
     let is_near = name.matches('/').count() <= 1 && !name.contains("health");
     let extension = name.rsplit_once('.').map(|(_, extension)| extension);
     let is_recording = extension.is_some_and(|extension| EXTENSIONS.contains(&extension));
-    head.starts_with(b"PK\x03\x04") && is_near && is_recording
+    head.starts_with(b"PK\x03\x04") && is_near && is_recording && !gt3x::is_meant(head)
 }
 
 /// Reads the only recording of an archive.

@@ -142,13 +142,14 @@ fn is_bare_row(cells: &[&str]) -> bool {
     let [time, axes @ ..] = cells else {
         return false;
     };
+    let time = with_point(time);
     let has_fraction = time.contains(':') && time.contains('.');
     let is_axis =
         |cell: &&str| matches!(Cell::number(cell), Cell::Value(value) if value.abs() <= 20.0);
     has_fraction
         && (3..=6).contains(&axes.len())
         && axes.iter().take(3).all(is_axis)
-        && Calendar::default().moment(&with_point(time)).is_some()
+        && Calendar::default().moment(&time).is_some()
 }
 
 impl Columns {
@@ -529,18 +530,30 @@ fn microsecond(calendar: &Calendar, order: Order, (moment, us): (Moment, i64)) -
     Some(calendar.second_in(moment, order)? * 1_000_000 + us)
 }
 
-/// Samples per second: those between the first and the last row at which the time changes.
+/// Samples per second: those between changes of the time, without the gaps, which are longer than most.
 fn rate_of(times: &[i64]) -> Option<f64> {
-    let changes = times.iter().zip(times.iter().skip(1)).enumerate();
-    let mut steps = changes.filter(|(_, (before, after))| before != after);
-    let (first, (_, begin)) = steps.next()?;
-    let (last, (_, end)) = steps.next_back().filter(|(last, _)| *last > first)?;
-    let seconds = (end - begin).abs() as f64 / 1e6;
-    let rate = (last - first) as f64 / seconds;
-    let near = RATES_HZ
+    let pairs = times.iter().zip(times.iter().skip(1)).enumerate();
+    let changes: Vec<(usize, i64)> = pairs
+        .filter(|(_, (before, after))| before != after)
+        .map(|(index, (_, after))| (index, *after))
+        .collect();
+    let spans: Vec<(usize, i64)> = changes
+        .iter()
+        .zip(changes.iter().skip(1))
+        .map(|((from, begin), (until, end))| (until - from, (end - begin).abs()))
+        .collect();
+    let mut lengths: Vec<i64> = spans.iter().map(|(_, us)| *us).collect();
+    lengths.sort_unstable();
+    let median_us = lengths.get(lengths.len() / 2)?;
+    let near = spans
+        .iter()
+        .filter(|(_, us)| *us <= median_us + median_us / 2);
+    let (rows, us) = near.fold((0, 0), |(rows, sum), (more, us)| (rows + more, sum + us));
+    let rate = rows as f64 * 1e6 / us as f64;
+    let set = RATES_HZ
         .iter()
         .find(|set| (rate / **set - 1.0).abs() < RATE_NEAR);
-    (seconds > 0.0).then(|| near.copied().unwrap_or(rate))
+    (us > 0).then(|| set.copied().unwrap_or(rate))
 }
 
 /// What makes g of the numbers of the rows: the median length of their vectors is gravity.
