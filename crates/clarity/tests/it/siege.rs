@@ -219,7 +219,7 @@ async fn somebody_who_computes_keeps_nobody_waiting() {
     crate::uploads::settle(&test).await;
     let greedy = (0..120).map(|number| {
         let path = format!(
-            "/api/v1/series/heart_rate?start=2026-10-{:02}&end=2026-11-20&resolution=minute",
+            "/api/v1/series/heart_rate?start=2026-10-{:02}&end=2026-11-20&resolution=1m",
             number % 28 + 1
         );
         let (test, ada) = (&test, &ada);
@@ -235,7 +235,8 @@ async fn somebody_who_computes_keeps_nobody_waiting() {
     // How many are refused depends on the machine; each is told when to come back.
     for answer in answers {
         if answer.status != StatusCode::OK {
-            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+            let status = answer.status;
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text());
             assert_eq!(answer.header("retry-after"), "1");
         }
     }
