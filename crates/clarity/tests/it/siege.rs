@@ -219,7 +219,7 @@ async fn somebody_who_computes_keeps_nobody_waiting() {
     crate::uploads::settle(&test).await;
     let greedy = (0..120).map(|number| {
         let path = format!(
-            "/api/v1/series/heart_rate?start=2026-10-{:02}&end=2026-11-20&resolution=1m",
+            "/api/v1/rhythm?start=2026-10-{:02}&end=2026-11-20",
             number % 28 + 1
         );
         let (test, ada) = (&test, &ada);
