@@ -95,6 +95,7 @@ test.each([
   expect(await lens.textContent()).toContain(`version ${late.measures.total_sleep_min.version}`);
   await page.keyboard.press("Escape");
   expect(await findings(page)).toEqual([]);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
   const picture = new URL(`pictures/lab-open-${colorScheme}-${width}.png`, import.meta.url);
   await page.screenshot({ path: picture.pathname, fullPage: true });
 
