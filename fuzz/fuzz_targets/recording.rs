@@ -38,7 +38,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     });
     match content {
         Ok(Content::Epochs(recording)) => check(&recording),
-        Ok(Content::Several(members)) => members.iter().for_each(|member| check(&member.recording)),
+        Ok(Content::Several { members, .. }) => {
+            members.iter().for_each(|member| check(&member.recording));
+        }
         Ok(Content::Raw(raw)) => assert_eq!(raw.samples, samples),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
