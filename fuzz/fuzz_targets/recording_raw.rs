@@ -65,7 +65,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
                     .all(|channel| Some(channel.values.len()) == len)
             );
         }
-        Ok(Content::Several(_)) => panic!("these formats hold one person"),
+        Ok(Content::Several { .. }) => panic!("these formats hold one person"),
         Err(_) => {}
     }
 });
