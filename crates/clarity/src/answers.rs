@@ -2,7 +2,8 @@
 //!
 //! An answer is kept under the person's key, the number of changes of their days and everything that it was asked
 //! with; so a change by any process makes another answer, and an erasure all of them. Requests that ask for
-//! the same at the same time wait for one computation. Opened answers are kept no longer than [`IDLE`].
+//! the same at the same time wait for one computation. Opened answers are kept
+//! no longer than five minutes without a reader.
 
 use std::sync::Arc;
 use std::time::Duration;
