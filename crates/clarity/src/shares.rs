@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const TURNS_PER_CPU: usize = 2;
 /// A person may have this part of all turns.
 const TURNS_SHARE: usize = 2;
-/// Whoever would wait longer is told to come again.
+/// Whoever would wait longer is refused, and may come again.
 const QUEUE: Duration = Duration::from_secs(1);
 /// Kilobytes of answers of one person that are computed and not sent: two of the largest.
 const UNSENT_KB: usize = 40 << 10;

@@ -1,5 +1,5 @@
 //! Two sources of one night: the best-ranked one that states stages sets it. What others say fills only what it
-//! did not watch, long gaps and the hours after a battery ran empty, and is told beside it; it neither widens a
+//! did not watch, long gaps and the hours after a battery ran empty, and is listed beside it; it neither widens a
 //! night nor makes one of two.
 
 use std::cmp::Reverse;
@@ -37,7 +37,7 @@ pub(super) struct Bounded {
     pub(super) kept: Vec<Segment>,
     /// Segments that would have joined two nights.
     pub(super) joins: Vec<Segment>,
-    /// What was told beside a night.
+    /// What others said beside a night.
     pub(super) beside: Vec<Beside>,
 }
 

@@ -15,7 +15,7 @@
 //!    best-ranked. What the others say, stages or not, fills only what it did not watch: gaps of its record longer
 //!    than [`EPISODE_GAP_US`] (shorter ones are wakefulness that it does not state), and what lies beyond an end of
 //!    its record by more than [`NIGHT_GAP_US`] (a battery that ran empty). It never joins two staged nights: then it
-//!    is set aside but for such gaps. What a source said of a night that another one set is told beside it.
+//!    is set aside but for such gaps. What a source said of a night that another one set is listed beside it.
 //! 2. Each instant of an episode is held by one source: sources that state stages in this episode before
 //!    those that only say asleep, then by rank. Of one source the interval that begins last holds
 //!    (the shorter on a tie), so that stages inside a session's frame are read as stages.

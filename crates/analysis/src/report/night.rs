@@ -16,7 +16,9 @@
 //! minute sums where it refuses the epoch of the recording, and [`endpoints`] describes the window. A window belongs to the date of its end. The longest window
 //! of a date that could be described, if it lasts three hours, is its night; the others are naps or other
 //! rest. A window of more than 16 hours, or with less than two thirds of its epochs scored, is not described:
-//! its values are null with the reason, and it is in no mean.
+//! its values are null with the reason, and it is in no mean. Neither is one within an hour of where the device
+//! was gone that is scored asleep for less than half: where somebody takes the device off for the night, the
+//! stillest of what is left is no sleep. The half is this project's own.
 //!
 //! **Missing epochs.** A stretch from noon to noon whose angle has a gap, other than at its ends, has no
 //! window. An epoch that is missing in the recording or was not worn is neither sleep nor wake; the coverage
@@ -39,7 +41,8 @@ use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
 use crate::report::wear::minutes;
-use crate::report::{Input, Report, Span, window};
+use crate::report::window::{self, Window};
+use crate::report::{Input, Report};
 use crate::score::scored::{Scored, State};
 use crate::score::{angle, endpoints};
 use crate::series::Series;
@@ -54,6 +57,7 @@ pub const NIGHTS: Analysis = Analysis {
 
 const SHORTEST_NIGHT_S: i64 = 3 * 3600; // shorter rest is not the main sleep of a day
 const LONGEST_NIGHT_H: f64 = 16.0; // longer rest is illness, or a device that nobody wears
+const REMNANT: &str = "epochs asleep in a window beside unworn time";
 const LONGEST: &str = "hours or fewer from the beginning to the end of the window";
 
 /// Who said when a window begins and ends.
@@ -141,13 +145,13 @@ impl SleepWindow {
 /// The windows of a recording, in order.
 pub(super) fn of(report: &Report<'_>) -> Vec<SleepWindow> {
     let input = report.input();
-    let (spans, source) = window::found(report);
+    let (windows, source) = window::found(report);
     let mut nights = match input.angle.filter(|_| source == Source::Angle) {
         Some(series) => {
             let scored = Ok(window::still_arm(report, series));
-            described(&scored, &spans, source, angle::SUSTAINED_INACTIVITY.id)
+            described(&scored, &windows, source, angle::SUSTAINED_INACTIVITY.id)
         }
-        None => described(report.scored(), &spans, source, input.scorer.id),
+        None => described(report.scored(), &windows, source, input.scorer.id),
     };
     // In order of their ends, so that their dates ascend even where diary entries overlap.
     nights.sort_by_key(|night| (night.until_s, night.from_s));
@@ -216,11 +220,12 @@ fn masked(scored: Outcome<Scored>, series: &Series) -> Result<Scored, Insufficie
 
 fn described(
     scored: &Result<Scored, Insufficient>,
-    spans: &[Span],
+    windows: &[Window],
     source: Source,
     scorer: &'static str,
 ) -> Vec<SleepWindow> {
-    let night = |span: &Span| {
+    let night = |window: &Window| {
+        let span = window.span;
         let endpoints = scored.as_ref().map_err(|none| *none).and_then(|scored| {
             let from = epoch_at(scored, span.from_s);
             let until = epoch_at(scored, span.until_s).max(from);
@@ -233,6 +238,11 @@ fn described(
             let least = (2 * inside.len()).div_ceil(3);
             let judged = inside.iter().flatten().count();
             Insufficient::unless("scored epochs of the window", least, judged)?;
+            if window.is_beside_gone {
+                let asleep = inside.iter().flatten();
+                let asleep = asleep.filter(|&&state| state == State::Sleep).count();
+                Insufficient::unless(REMNANT, judged.div_ceil(2), asleep)?;
+            }
             Ok(found)
         });
         let (start_s, epoch_s) = scored
@@ -250,7 +260,7 @@ fn described(
             start_s,
         }
     };
-    spans.iter().map(night).collect()
+    windows.iter().map(night).collect()
 }
 
 /// First scored epoch that begins at or after a local civil second.

@@ -17,22 +17,57 @@ const LATE_S: i64 = 3600; // before noon: a sleep that ends so late may have bee
 const GONE_S: u32 = 90 * MINUTE_S; // shortest non-wear of Choi 2011, and longest gap inside a night
 const PIECE_S: i64 = 3600; // shorter rests beside non-wear are nothing that anybody could judge
 
+/// A window of rest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    /// From where to where.
+    pub(super) span: Span,
+    /// Whether it begins or ends where the device was gone, so that it may be what is left of a longer rest.
+    pub(super) is_beside_gone: bool,
+}
+
 /// The windows of a recording and who found them.
-pub(super) fn found(report: &Report<'_>) -> (Vec<Span>, Source) {
+pub(super) fn found(report: &Report<'_>) -> (Vec<Window>, Source) {
     let input = report.input();
     if !input.diary.is_empty() {
-        return (input.diary.to_vec(), Source::Diary);
+        let written = input.diary.iter().map(|&span| Window {
+            span,
+            is_beside_gone: false,
+        });
+        return (written.collect(), Source::Diary);
     }
+    let beside = |spans: Vec<Span>, series: &Series, gone: &[bool]| {
+        let window = |span| Window {
+            span,
+            is_beside_gone: is_beside(span, series, gone),
+        };
+        spans.into_iter().map(window).collect()
+    };
     if let Some(series) = input.angle {
         let gone = long(off_at(report, series), series.step_s());
-        return (periods_of_angle(series, &gone), Source::Angle);
+        let spans = periods_of_angle(series, &gone);
+        return (beside(spans, series, &gone), Source::Angle);
     }
     let series = report.activity();
     let missing = series.values().iter().map(|value| value.is_nan()).collect();
     let gone = long(missing, series.step_s());
     let rests = rests(series).into_iter().flat_map(within_days);
-    let spans = rests.flat_map(|span| without(span, series, &gone));
-    (spans.collect(), Source::Crespo)
+    let spans = rests
+        .flat_map(|span| without(span, series, &gone))
+        .collect();
+    (beside(spans, series, &gone), Source::Crespo)
+}
+
+/// Whether the device was gone within the hour before or after a window.
+fn is_beside(span: Span, series: &Series, gone: &[bool]) -> bool {
+    let around = [
+        (span.from_s - PIECE_S, span.from_s),
+        (span.until_s, span.until_s + PIECE_S),
+    ];
+    around.into_iter().any(|(from_s, until_s)| {
+        let part = gone.get(series.index_at(from_s)..series.index_at(until_s));
+        part.unwrap_or_default().contains(&true)
+    })
 }
 
 /// Sustained inactivity inside each stretch from noon to noon; a stretch with a gap and what was not worn
@@ -164,7 +199,7 @@ fn periods_of_angle(series: &Series, gone: &[bool]) -> Vec<Span> {
                 .filter(|late| late.until_s > span.until_s)
                 .unwrap_or(span);
         }
-        // What the evening's stretch has told is not told again after noon.
+        // What the evening's stretch contains is not found again after noon.
         if found.last().is_none_or(|last| last.until_s <= span.from_s) {
             found.push(span);
         }

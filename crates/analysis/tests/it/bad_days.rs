@@ -57,6 +57,29 @@ fn unworn_time_is_neither_sleep_nor_a_day() {
     }
 }
 
+/// Taken off for every night, a device measures none; worn for the nights only, it measures all of them.
+#[test]
+fn a_night_without_the_device_is_no_night() {
+    let clean = fortnight();
+    let hour = |index: usize| index / 60 % 24;
+    let only = |is_worn: fn(usize) -> bool| {
+        let values = clean.values().iter().enumerate();
+        let values = values.map(|(index, &value)| if is_worn(hour(index)) { value } else { 0.0 });
+        Series::new(0, 60, values.collect())
+    };
+    let by_day = only(|hour| (7..23).contains(&hour));
+    let report = left_out(&by_day);
+    assert!(report.nonwear().unwrap().contains(&true));
+    for night in report.nights() {
+        assert!(night.endpoints.is_err(), "{night:?}");
+    }
+    assert_eq!(value(&report, "total_sleep_min"), None);
+    let by_night = only(|hour| !(9..21).contains(&hour));
+    let expect = value(&left_out(&clean), "total_sleep_min").unwrap();
+    let found = value(&left_out(&by_night), "total_sleep_min").unwrap();
+    assert!((found - expect).abs() < 45.0, "{found} for {expect}");
+}
+
 /// An arm that moves by day, lies still at night, and a device that lies on a table for a day and a half.
 #[test]
 fn an_arm_angle_on_a_table_makes_no_window() {

@@ -232,7 +232,7 @@ async fn somebody_who_computes_keeps_nobody_waiting() {
         }
     };
     let (answers, ()) = futures::future::join(futures::future::join_all(greedy), patient).await;
-    // How many are refused depends on the machine; each is told when to come back.
+    // How many are refused depends on the machine; each says when to come back.
     for answer in answers {
         if answer.status != StatusCode::OK {
             let status = answer.status;
@@ -242,7 +242,7 @@ async fn somebody_who_computes_keeps_nobody_waiting() {
     }
 }
 
-/// Forwards connections to a server until it is told that it is away.
+/// Forwards connections to a server until it hears that it is away.
 async fn forward(listener: TcpListener, to: String, away: tokio::sync::oneshot::Receiver<()>) {
     let mut open = JoinSet::new();
     let run = async {
