@@ -21,11 +21,11 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** An Actiwatch file of one-minute counts from noon: still from `bed` to 7 o'clock but for every 37th minute. */
+/** An Actiwatch file of one-minute counts from noon: still from `bed` to 7 o'clock but for every 11th minute. */
 function recording(days: number, bed: number, broken: boolean): string {
   const counts = Array.from({ length: days * 1440 }, (_, minute) => {
     const hour = (12 + Math.floor(minute / 60)) % 24;
-    if (hour >= bed || hour < 7) return minute % 37 === 0 ? "60" : "0";
+    if (hour >= bed || hour < 7) return minute % 11 === 0 ? "60" : "0";
     return String(100 + ((minute * 7919) % 311) + 10 * hour);
   });
   if (broken) counts[500] = "broken";
