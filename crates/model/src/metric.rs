@@ -67,7 +67,7 @@ impl Density {
 pub struct Metric {
     /// The stored number.
     pub no: MetricNo,
-    /// The id in answers: the HealthKit identifier without its prefix, in snake case.
+    /// The id in responses: the HealthKit identifier without its prefix, in snake case.
     pub id: &'static str,
     /// How samples combine.
     pub kind: Kind,

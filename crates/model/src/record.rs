@@ -297,7 +297,7 @@ pub struct ActivitySummary {
     pub stand_goal_hours: Option<f64>,
 }
 
-/// What the person entered on the phone about themselves; empty answers are left out.
+/// What the person entered on the phone about themselves; empty entries are left out.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, ToSchema)]
 pub struct Characteristics {
     /// Pairs of characteristic in snake case (`date_of_birth`) and value as printed.

@@ -84,7 +84,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// The UCUM code, as answers print it.
+    /// The UCUM code, as responses print it.
     pub const fn ucum(self) -> &'static str {
         match self {
             Self::Count => "1",

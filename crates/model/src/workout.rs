@@ -9,7 +9,7 @@ use crate::metric::squashed;
 pub struct Activity {
     /// The raw value of HealthKit's enumeration.
     pub raw: u32,
-    /// The id in answers: the HealthKit identifier without its prefix, in snake case.
+    /// The id in responses: the HealthKit identifier without its prefix, in snake case.
     pub id: &'static str,
     /// Every other name that apps and SDKs use.
     pub aliases: &'static [&'static str],

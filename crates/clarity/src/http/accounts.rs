@@ -71,7 +71,7 @@ pub struct Login {
 /// A refresh token to exchange.
 #[derive(Deserialize, ToSchema)]
 pub struct Refresh {
-    /// The token from the last answer.
+    /// The token from the last response.
     refresh_token: String,
 }
 
@@ -110,7 +110,7 @@ async fn register(
     let (user, taken) = match created {
         Ok(user) => (user, None),
         Err(taken) if taken.code == Code::EmailTaken && idempotency.is_given() => {
-            // A retry: the same body holds the same password, so the first answer may be repeated.
+            // A retry: the same body holds the same password, so the first response may be repeated.
             let known = store::people::by_email(&mut tx, &app.vault, email.as_str()).await?;
             let Some(known) = known else {
                 return Err(taken);

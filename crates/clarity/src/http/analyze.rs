@@ -35,8 +35,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Computes every day of the caller again.
 ///
-/// Days, nights, rhythm and insights are derived from the stored samples; the answer names the run, whose
-/// state is under `/health-data/processing/{id}`. While one is under way, asking again names the same.
+/// Days, nights, rhythm and insights are derived from the stored samples; the response names the run, whose
+/// state is under `/health-data/processing/{id}`. While one is under way, a repeated request names the same run.
 #[utoipa::path(
     post,
     operation_id = "analyze_health_data",

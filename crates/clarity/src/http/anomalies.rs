@@ -127,7 +127,7 @@ struct Contribution {
     robust_z: Option<f64>,
     /// Valid days of the baseline.
     baseline_days: Option<usize>,
-    /// A request whose answer holds the value.
+    /// A request whose response contains the value.
     query: String,
 }
 

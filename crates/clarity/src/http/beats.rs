@@ -1,7 +1,7 @@
 //! `GET /cardio/beats`: variability of the beats that a device recorded, series by series.
 //!
 //! An export and a sync bring the beats behind a variability sample as a series of about a minute.
-//! Faulty beats are put right before anything is computed, and the answer says how many. A series is
+//! Faulty beats are put right before anything is computed, and the response says how many. A series is
 //! measured by itself: beats of two series are never joined.
 
 use std::sync::Arc;
@@ -60,7 +60,7 @@ struct BeatSeries {
     /// End of the series.
     #[schema(format = DateTime)]
     end: String,
-    /// Who measured.
+    /// Name of the source that measured it.
     source: String,
     /// Beat intervals in the longest stretch without a pause, before correction.
     intervals: usize,

@@ -171,7 +171,7 @@ impl Rows {
         self.rows.push((bucket.date, bucket.whole, row));
     }
 
-    /// The columns; `index` numbers the sources of the answer.
+    /// The columns; `index` numbers the sources of the response.
     pub(crate) fn columns<'a>(
         &self,
         history: &'a ZoneHistory,

@@ -1,6 +1,6 @@
 //! Lists of records of one kind, newest first, page by page: what `/workouts` and `/cardio/beats` share.
 //!
-//! It finds and bounds; what a record looks like in an answer is the resource's own.
+//! It finds and bounds; what a record looks like in a response is the resource's own.
 
 use model::ids::{RecordId, UserId};
 use model::sample::DAY_US;

@@ -26,12 +26,12 @@ use crate::json;
 use crate::person::measured::Measured;
 use crate::problem::Problem;
 
-/// Days in one answer: five years and a half; with ten metrics about 60 KB compressed.
+/// Days in one response: five years and a half; with ten metrics about 60 KB compressed.
 const LENGTHS: Lengths = Lengths {
     default_days: 365,
     max_days: 2_010,
 };
-/// Metrics in one answer.
+/// Metrics in one response.
 const METRICS_MAX: usize = 40;
 /// Coverage is printed with this many steps to 1, finer than the hours of a day.
 const COVERAGE_STEPS: f64 = 1_000.0;

@@ -1,7 +1,7 @@
-//! Reads the stored documents of local days, for every answer that is made of them.
+//! Reads the stored documents of local days, for every response that is made of them.
 //!
 //! A day that is being computed again is served as it was computed last; a day without data is
-//! absent. Documents are passed on as text wherever an answer prints them as they are.
+//! absent. Documents are passed on as text wherever a response prints them as they are.
 
 use analysis::daily::document::{DayDocument, DayView};
 use jiff::civil::Date;
@@ -17,7 +17,7 @@ use crate::json;
 use crate::problem::Problem;
 use crate::revision;
 
-/// Days in one answer: a year and a month; a document is about 10 KB.
+/// Days in one response: a year and a month; a document is about 10 KB.
 pub(crate) const LENGTHS: Lengths = Lengths {
     default_days: 30,
     max_days: 400,
@@ -71,7 +71,7 @@ pub(crate) async fn stale(
     Ok(days)
 }
 
-/// Days of one answer that are called stale at most: more than an answer has.
+/// Days in one response that are called stale at most: more than a response has.
 const STALE_MAX: u32 = 2_000;
 
 /// The stored documents of a range of days, oldest first.
@@ -135,7 +135,7 @@ pub(crate) fn print<'a, T: Serialize>(
         one(view)
     });
     let data = rows.collect::<Result<Vec<T>, Problem>>()?;
-    // An answer passes on a part of the documents.
+    // A response passes on a part of the documents.
     let mut out = Vec::with_capacity(64 + json.iter().map(Vec::len).sum::<usize>());
     let stale = stored.stale();
     json::write(&mut out, &DayList { data, stale });

@@ -147,7 +147,7 @@ pub(crate) async fn keep(
     }
 }
 
-/// The answer to an upload that is stored.
+/// The response to an upload that is stored.
 fn answer(receipt: &Receipt) -> Answer {
     let accepted = Accepted::of(receipt.id, receipt.status, &receipt.tally);
     Answer::json(StatusCode::ACCEPTED, &accepted).at(accepted.links.status.clone())

@@ -119,7 +119,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Page<D
 /// Adds a device and makes its key.
 ///
 /// The key only sends health data and takes back what was sent. It is shown here and, until it was used, in
-/// the pairing text; the server keeps what recognises it.
+/// the pairing text; the server keeps it sealed, to check signatures.
 #[utoipa::path(
     post, operation_id = "add_device", path = "/devices", tag = "devices",
     security(("bearer" = [])),

@@ -1,4 +1,4 @@
-//! What every request passes through: its id, its log line and metrics, the headers of every answer,
+//! What every request passes through: its id, its log line and metrics, the headers of every response,
 //! panics, time limits, and the one place where problems get their body.
 //!
 //! Logs carry ids and route patterns, never paths, queries, addresses, bodies or tokens.
@@ -25,7 +25,7 @@ const REQUEST_ID_MAX: usize = 128;
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const UNMATCHED: &str = "unmatched";
 
-/// Headers of every answer, unless the handler set its own.
+/// Headers of every response, unless the handler set its own.
 static HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -66,7 +66,7 @@ pub fn canonical<B>(mut request: axum::http::Request<B>) -> axum::http::Request<
     request
 }
 
-/// Outermost: gives the request its id, counts and logs it, and completes the answer's headers.
+/// Outermost: gives the request its id, counts and logs it, and completes the response's headers.
 pub async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(&app, request.headers());

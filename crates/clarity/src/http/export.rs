@@ -57,9 +57,9 @@ pub(crate) struct ExportQuery {
 struct Statement {
     /// `health_data`: everything but the account itself.
     what: String,
-    /// Whose.
+    /// Id of the person whose data it was.
     user_id: String,
-    /// When.
+    /// When the rows were deleted.
     erased_at: String,
     /// Rows by table; samples are counted one by one.
     counts: BTreeMap<String, u64>,
@@ -231,7 +231,7 @@ async fn purge(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, 
     operation_id = "get_erasure",
     path = "/health-data/erasures/{erasure_id}",
     tag = "export",
-    params(("erasure_id" = String, Path, format = Uuid, description = "Id from the answer to the purge")),
+    params(("erasure_id" = String, Path, format = Uuid, description = "Id from the response to the purge")),
     responses(
         (status = 200, description = "Erased, also from the files", body = Receipt),
         (status = 202, description = "Erased; the files still contain older bytes", body = Pending),

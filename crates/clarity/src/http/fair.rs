@@ -19,7 +19,7 @@ use crate::shares::{self, Room};
 
 /// Seconds after which it is worth coming again.
 const RETRY_S: u64 = 1;
-/// Smaller answers need no room: there are never many of them without many connections.
+/// Smaller responses need no room: there are never many of them without many connections.
 const SMALL_BYTES: u64 = 64 << 10;
 /// Reads that cost a few rows, or that are streamed and have limits of their own.
 const LIGHT: [&str; 14] = [
@@ -79,7 +79,7 @@ fn full(detail: &str) -> Response {
     .into_response()
 }
 
-/// An answer with the room that it takes.
+/// A response with the room that it takes.
 #[derive(Debug)]
 struct Unsent {
     body: Body,

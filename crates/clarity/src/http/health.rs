@@ -1,6 +1,6 @@
 //! Is it there, is it ready, how does it feel: probes for people, load balancers and Prometheus.
 //!
-//! The public answers tell nothing about the installation but its version.
+//! The public responses reveal nothing about the installation but its version.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,7 +61,7 @@ pub struct Index {
 /// Whether the server works.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`; a server that is not ok answers 503.
+    /// `ok`; a server that is not returns 503.
     status: &'static str,
     version: &'static str,
 }
@@ -89,7 +89,7 @@ pub struct Dependency {
     name: &'static str,
     /// `ok` or `unavailable`.
     status: &'static str,
-    /// How long it took to answer just now.
+    /// Milliseconds that its last probe took.
     latency_ms: f64,
     /// When it failed last in this process.
     #[schema(format = DateTime)]
@@ -133,7 +133,7 @@ async fn health(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
     check(&app).await
 }
 
-/// Whether the process answers at all.
+/// Whether the process responds at all.
 #[utoipa::path(
     get, operation_id = "get_liveness", path = "/health/live", tag = "operations",
     responses((status = 200, description = "It does.", body = Health)),

@@ -25,7 +25,7 @@ use crate::http::processing::Accepted;
 use crate::instant::rfc3339;
 use crate::problem::{Code, Problem};
 
-/// The answer to a signed ping of Life Dashboard Companion: it shows the connection as confirmed.
+/// The response to a signed ping of Life Dashboard Companion: it shows the connection as confirmed.
 #[derive(Debug, Serialize, ToSchema)]
 struct Confirmed {
     life_dashboard: Protocol,
@@ -37,7 +37,7 @@ struct Confirmed {
 struct Protocol {
     /// Its version.
     version: &'static str,
-    /// Whether answers carry a `writeback`.
+    /// Whether responses carry a `writeback`.
     writeback: u8,
 }
 
@@ -46,7 +46,7 @@ struct Protocol {
 struct Heartbeat {
     /// The signature of the ping.
     in_reply_to: String,
-    /// When it was answered.
+    /// When the response was made.
     #[schema(format = DateTime)]
     issued_at: String,
     /// Types that the server writes back: none.
@@ -95,7 +95,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     ),
     request_body(content = forms::SenderBody, description = "What the app sends"),
     responses(
-        (status = 200, description = "A signed ping of Life Dashboard Companion; X-Signature signs the answer", body = Confirmed),
+        (status = 200, description = "A signed ping of Life Dashboard Companion; X-Signature signs the response", body = Confirmed),
         (status = 202, description = "Durable", body = Accepted),
     ),
     security(("device_key" = []), ("bearer" = []), ("device_password" = []), ("device_signature" = [])),

@@ -61,7 +61,7 @@ impl IntoParams for IdempotencyKey {
     }
 }
 
-/// An answer that can be remembered and sent again.
+/// A response that can be remembered and sent again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Answer {
     status: u16,
@@ -70,7 +70,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A JSON answer.
+    /// A JSON response.
     pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Self {
         Self {
             status: status.as_u16(),
@@ -117,7 +117,7 @@ impl IntoResponse for Answer {
 pub enum Start {
     /// Do the work, then [`Ticket::finish`] in the same transaction.
     First(Ticket),
-    /// It was done before: this is the answer.
+    /// It was done before: this is the response.
     Replay(Response),
 }
 
@@ -165,7 +165,7 @@ impl IdempotencyKey {
     }
 }
 
-/// The answer to a request that came before; a problem when the key came with another one.
+/// The response to a request that came before; a problem when the key came with another one.
 pub fn replay(known: Known) -> Result<Option<Response>, Problem> {
     match known {
         Known::New => Ok(None),
@@ -174,7 +174,7 @@ pub fn replay(known: Known) -> Result<Option<Response>, Problem> {
     }
 }
 
-/// A kept answer, marked as one.
+/// A kept response, marked as one.
 pub fn repeated(bytes: &[u8]) -> Result<Response, Problem> {
     let answer: Answer = serde_json::from_slice(bytes).map_err(Problem::internal)?;
     let mut response = answer.into_response();
@@ -184,7 +184,7 @@ pub fn repeated(bytes: &[u8]) -> Result<Response, Problem> {
 }
 
 impl Ticket {
-    /// Keeps the answer; commit afterwards.
+    /// Keeps the response; commit afterwards.
     pub async fn finish(
         self,
         tx: &mut Tx,

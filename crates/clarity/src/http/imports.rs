@@ -215,9 +215,9 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// Imports a file.
 ///
 /// The body is the file itself, of any size: an export of a phone, a document in one of the live forms, or
-/// the recording of a worn device. The answer comes once everything is durable; follow
+/// the recording of a worn device. The response comes once everything is durable; follow
 /// the progress meanwhile under `/imports/{id}/events`. A damaged file is read as far as it goes and
-/// `damage` says where it ends. A retry with the same Idempotency-Key is answered like the first.
+/// `damage` says where it ends. A retry with the same Idempotency-Key returns the first response.
 #[utoipa::path(
     post,
     operation_id = "create_import",
@@ -306,7 +306,7 @@ async fn is_used(app: &App, user: UserId, key: IdempotencyKey) -> Result<bool, P
     Ok(store::idempotency::is_used(&mut tx, &person_key, user, &hash).await?)
 }
 
-/// The answer to a file under a key that was used before. Only its bytes can say whether it is the same
+/// The response to a file under a key that was used before. Only its bytes can say whether it is the same
 /// file, so they are read to the end and compared, and nothing is imported.
 async fn repeat(
     app: &App,
@@ -330,7 +330,7 @@ async fn repeat(
     })
 }
 
-/// Keeps the answer for those that come again with the same file.
+/// Keeps the response for those that come again with the same file.
 async fn keep(
     app: &App,
     user: UserId,
@@ -351,7 +351,7 @@ async fn keep(
                 .await?;
             tx.commit().await?;
         }
-        // Another request with this key was faster: the file is stored all the same, and the answer is
+        // Another request with this key was faster: the file is stored all the same, and the response is
         // about it.
         Ok(Start::Replay(_)) => {}
         Err(problem) if problem.code == Code::IdempotencyConflict => {}
@@ -488,7 +488,7 @@ async fn list(
     operation_id = "get_import",
     path = "/imports/{processing_id}",
     tag = "imports",
-    params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the import")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id from the response to the import")),
     responses((status = 200, description = "Its state and account", body = ImportAnswer)),
     security(("bearer" = [])),
 )]
@@ -510,7 +510,7 @@ async fn read(
     operation_id = "delete_import",
     path = "/imports/{processing_id}",
     tag = "imports",
-    params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the import")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id from the response to the import")),
     responses((status = 200, description = "What was removed", body = Removed)),
     security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]

@@ -31,7 +31,7 @@ use crate::http::page::Params;
 use crate::http::{body, edge};
 use crate::problem::{Code, Problem};
 
-/// People in one file: their documents are all in one answer.
+/// People in one file: their documents are all in one response.
 const PEOPLE_MAX: usize = 64;
 
 /// The routes.

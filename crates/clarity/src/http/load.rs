@@ -32,12 +32,12 @@ use crate::problem::{Code, Problem};
 
 /// The stored kind.
 const WORKOUT: &str = "workout";
-/// Days of one answer; each workout in them costs the samples of its hours.
+/// Days in one response; each workout in them costs the samples of its hours.
 const LENGTHS: Lengths = Lengths {
     default_days: 28,
     max_days: 92,
 };
-/// Workouts of one answer: more than eight a day.
+/// Workouts in one response: more than eight a day.
 const WORKOUTS_MAX: usize = 1_000;
 /// Days of a week of the target.
 const WEEK: usize = 7;

@@ -22,7 +22,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// One thing that can be measured.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MetricType {
-    /// The id in every answer and query.
+    /// The id in every response and query.
     id: &'static str,
     /// How its samples combine.
     aggregation: Aggregation,

@@ -30,7 +30,7 @@ const COOKIE: &str = "cookie";
         title = "Clarity",
         description = "Self-hosted, encrypted health data: imports and uploads in, daily summaries, \
                        nights and insights out. Errors are RFC 9457 problems with a stable `code`. \
-                       Every path also answers below `/v1` and with a trailing slash. A query \
+                       Every path also works below `/v1` and with a trailing slash. A query \
                        parameter that an operation does not list is refused.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),

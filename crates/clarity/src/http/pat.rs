@@ -199,8 +199,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Analyses steps, a proxy of activity counts.
 ///
-/// Also under `/pat/analyze-step-data`. The answer is labelled `proxy`. The same question again is
-/// answered by the same document.
+/// Also under `/pat/analyze-step-data`. The response is labelled `proxy`. A repeated request
+/// returns the same document.
 #[utoipa::path(
     post,
     operation_id = "analyze_steps",

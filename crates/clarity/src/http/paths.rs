@@ -1,4 +1,4 @@
-//! The path of a workout as answers print it: columns of equal length.
+//! The path of a workout as responses print it: columns of equal length.
 
 use model::record::{Body, Record};
 use model::zone::ZoneHistory;

@@ -1,4 +1,4 @@
-//! Every error answer: RFC 9457 `application/problem+json`.
+//! Every error response: RFC 9457 `application/problem+json`.
 //!
 //! Handlers return [`Problem`]; the edge (see `edge.rs`) adds the request's id and path and writes
 //! the body, once. A 5xx tells the client nothing but its code; the cause goes to the log, once.
@@ -13,7 +13,7 @@ use crate::pat::document::Rhythm;
 use crate::problem::{Code, FieldError, Problem};
 
 impl Problem {
-    /// Writes the answer to the request `request_id` for `instance`.
+    /// Writes the response to the request `request_id` for `instance`.
     pub fn render(&self, instance: &str, request_id: &str) -> Response<Body> {
         let status = self.code.status();
         let body = ProblemBody {
@@ -65,7 +65,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The body of every error answer (RFC 9457).
+/// The body of every error response (RFC 9457).
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
@@ -87,7 +87,7 @@ pub struct ProblemBody {
     /// What exactly is wrong with the body or the parameters.
     #[serde(default)]
     pub errors: Vec<FieldError>,
-    /// Classical measures of what was sent, where only the model's answer is missing.
+    /// Classical measures of what was sent, where only the model's result is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rhythm: Option<Rhythm>,
 }

@@ -105,7 +105,7 @@ impl Links {
     }
 }
 
-/// The answer to an upload: everything in it is durable.
+/// The response to an upload: everything in it is durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names are the contract\'s")]
 pub(crate) struct Accepted {
@@ -129,7 +129,7 @@ pub(crate) struct Accepted {
 }
 
 impl Accepted {
-    /// The answer with this account.
+    /// The response with this account.
     pub(crate) fn of(id: UploadId, status: UploadStatus, tally: &Tally) -> Self {
         Self {
             processing_id: id.to_string(),
@@ -221,7 +221,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     operation_id = "get_processing",
     path = "/health-data/processing/{processing_id}",
     tag = "uploads",
-    params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the upload")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id from the response to the upload")),
     responses((status = 200, description = "Its state", body = Processing)),
     security(("bearer" = [])),
 )]
@@ -243,7 +243,7 @@ async fn read(
     operation_id = "delete_upload",
     path = "/health-data/{processing_id}",
     tag = "uploads",
-    params(("processing_id" = String, Path, format = Uuid, description = "Id from the answer to the upload")),
+    params(("processing_id" = String, Path, format = Uuid, description = "Id from the response to the upload")),
     responses((status = 200, description = "What was removed", body = Removed)),
     security(("bearer" = []), ("device_key" = []), ("device_password" = [])),
 )]

@@ -43,7 +43,7 @@ pub(crate) struct SamplesQuery {
     metric: Option<String>,
     /// The former name of `metric`.
     data_type: Option<String>,
-    /// Name of a source, as answers print it.
+    /// Name of a source, as responses print it.
     #[param(example = "Apple Watch")]
     source: Option<String>,
 }
@@ -79,7 +79,7 @@ pub(crate) struct SampleRow {
     start: String,
     /// End; the same as the start for an instantaneous measurement.
     end: String,
-    /// Who measured it.
+    /// Name of the source that measured it.
     source: String,
     /// Context: `manual`, `aggregated`, `minimum`, `maximum`, `sedentary`, `active`, `review`,
     /// `before_meal`, `after_meal`.

@@ -36,7 +36,7 @@ use crate::person::dossier::Dossier;
 use crate::person::measured::{Aggregation, Measured};
 use crate::problem::{Code, FieldError, Problem};
 
-/// Raw samples in one answer: fifteen days of the densest metric, some 10 MB.
+/// Raw samples in one response: fifteen days of the densest metric, about 10 MB.
 const RAW_SAMPLES_MAX: usize = 200_000;
 /// Buckets are computed for this much time at once, so that memory stays flat however long the
 /// range is.
@@ -104,7 +104,7 @@ pub(crate) enum Merge {
     None,
 }
 
-/// How the answer is laid out.
+/// How the response is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Layout {

@@ -29,9 +29,9 @@ const CONNECTIONS_MIN: usize = 16;
 const NETWORK_SHARE: usize = 4;
 /// A client that has not said by then which protocol it speaks is cut off.
 pub(super) const SILENCE: Duration = Duration::from_secs(15);
-/// A client that takes nothing of its answer for this long is cut off.
+/// A client that takes nothing of its response for this long is cut off.
 const STALL: Duration = Duration::from_secs(30);
-/// How long what a client still sends is thrown away after its answer, so that the answer arrives.
+/// How long what a client still sends is thrown away after its response, so that the response arrives.
 const LINGER: Duration = Duration::from_secs(2);
 /// Bytes that are thrown away at most.
 const LINGER_BYTES: usize = 256 << 20;
@@ -269,7 +269,7 @@ impl AsyncWrite for Socket {
     }
 
     /// Says that nothing follows, and then takes what the client still sends: an unread byte would make
-    /// the system reset the connection, and the answer would be lost with it.
+    /// the system reset the connection, and the response would be lost with it.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.lingered.is_none() {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;

@@ -34,7 +34,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// `{metric, values: [{value, timestamp}], source}`, `{metric, value, unit, recorded_at}` or
 /// `{metrics: [...], upload_source, client_timestamp}`. The payloads of apps that have a route of
 /// their own are accepted here too, and lines of text as `text/csv`. Also under
-/// `/health-data/upload` and `/health/upload`. The answer comes once the data is durable; refused records are listed, the
+/// `/health-data/upload` and `/health/upload`. The response comes once the data is durable; refused records are listed, the
 /// others are kept.
 #[utoipa::path(
     post,

@@ -8,13 +8,13 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A request whose answer contains the number.
+/// A request whose response contains the number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CitedQuery {
     /// Path and query string; `end` is the first date that is not meant.
     #[schema(example = "/api/v1/sleep?start=2026-05-04&end=2026-05-05")]
     pub(crate) request: String,
-    /// JSON pointer (RFC 6901) into the answer.
+    /// JSON pointer (RFC 6901) into the response.
     #[schema(example = "/data/0/main/asleep_min")]
     pub(crate) pointer: String,
 }

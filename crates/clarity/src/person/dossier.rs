@@ -100,7 +100,7 @@ struct Unsaved {
     whereabouts: bool,
 }
 
-/// A metric as answers show it.
+/// A metric as responses show it.
 pub(crate) struct Described {
     /// Its id, or the name of a type that the catalogue does not know.
     pub(crate) id: String,
@@ -216,7 +216,7 @@ impl Dossier {
         self.dictionary().usual_order()
     }
 
-    /// What answers call a metric, its unit there, and how its samples combine. A type that the
+    /// What responses call a metric, its unit there, and how its samples combine. A type that the
     /// catalogue does not know is averaged: that claims least.
     pub(crate) fn describe(&self, no: MetricNo) -> Option<Described> {
         if let Some(metric) = model::metric::by_no(no) {

@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 
 use crate::person::dossier::Dossier;
 
-/// A metric with everything that an answer says about it.
+/// A metric with everything that a response says about it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Measured {
     /// The stored number.
     pub(crate) no: MetricNo,
-    /// The id in answers.
+    /// The id in responses.
     pub(crate) id: String,
     /// The unit of its values.
     pub(crate) unit: String,
@@ -78,7 +78,7 @@ impl From<Kind> for Aggregation {
     }
 }
 
-/// Flags as answers print them.
+/// Flags as responses print them.
 const FLAGS: [(Flags, &str); 9] = [
     (Flags::MANUAL, "manual"),
     (Flags::AGGREGATED, "aggregated"),

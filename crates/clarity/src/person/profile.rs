@@ -37,7 +37,7 @@ pub(crate) enum Sex {
     Other,
 }
 
-/// Which units answers for people are written in; the API itself always speaks UCUM.
+/// Units in which texts for people are written; the API itself always uses UCUM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Units {

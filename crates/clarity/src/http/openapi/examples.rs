@@ -22,9 +22,9 @@ static EXAMPLES: LazyLock<BTreeMap<String, Example>> = LazyLock::new(|| {
 struct Example {
     /// The body of the request, where there is one.
     request: Option<Value>,
-    /// The status of the answer.
+    /// The status of the response.
     status: u16,
-    /// The body of the answer, where there is one.
+    /// The body of the response, where there is one.
     response: Option<Value>,
     /// The media type of that body.
     media_type: Option<String>,

@@ -1,4 +1,4 @@
-//! What many operations share, written once under `components`: error answers, response headers and
+//! What many operations share, written once under `components`: error responses, response headers and
 //! header parameters.
 
 use utoipa::openapi::header::{Header, HeaderBuilder};
@@ -29,12 +29,12 @@ const PARAMETERS: [(&str, &str, &str); 3] = [
     (
         IF_NONE_MATCH,
         "If-None-Match",
-        "The ETag that the client already has; the answer is 304 while it is current.",
+        "The ETag that the client already has; the response is 304 while it is current.",
     ),
     (
         IF_MATCH,
         "If-Match",
-        "The ETag that the change is based on; the answer is 412 when the resource has changed since.",
+        "The ETag that the change is based on; the response is 412 when the resource has changed since.",
     ),
 ];
 
@@ -61,7 +61,7 @@ pub(super) fn is_json(body: &RefOr<RequestBody>) -> bool {
     matches!(body, RefOr::T(body) if body.content.contains_key("application/json"))
 }
 
-/// The error answers that follow from the rules for every endpoint.
+/// The error responses that follow from the rules for every endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Failure {
     BadRequest,
@@ -157,12 +157,12 @@ impl Failure {
         self.text().0
     }
 
-    /// A reference to the shared answer.
+    /// A reference to the shared response.
     pub(super) fn reference(self) -> RefOr<Response> {
         RefOr::Ref(Ref::from_response_name(self.text().1))
     }
 
-    /// The shared answer itself.
+    /// The shared response itself.
     pub(super) fn response(self) -> Response {
         let (status, _, description) = self.text();
         let mut response = ResponseBuilder::new().description(description).build();
@@ -182,7 +182,7 @@ impl Failure {
     }
 }
 
-/// Gives an answer the body of every error.
+/// Gives a response the body of every error.
 pub(super) fn make_problem(response: &mut Response) {
     let schema = RefOr::Ref(Ref::from_schema_name("Problem"));
     let content = ContentBuilder::new().schema(Some(schema)).build();
@@ -245,7 +245,7 @@ impl Sent {
             Self::IdempotencyReplayed => (
                 "Idempotency-Replayed",
                 Type::Boolean,
-                "`true` when this is the answer to an earlier request with the same Idempotency-Key.",
+                "`true` when this is the response to an earlier request with the same Idempotency-Key.",
             ),
             Self::Authenticate => (
                 "WWW-Authenticate",
