@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::hash_map::Entry;
 
+use memchr::memchr;
 use model::record::{Body, Record};
 use model::sample::HOUR_US;
 use model::source::{Source, SourceClass, SourceNo};
@@ -201,8 +202,7 @@ impl<'t> SourceTag<'t> {
     /// The device without its address, which differs between records of one export.
     #[inline]
     fn lasting_device(&self) -> &'t [u8] {
-        let begin = self.device.iter().position(|byte| *byte == b',');
-        begin
+        memchr(b',', self.device)
             .and_then(|at| self.device.get(at..))
             .unwrap_or(self.device)
     }
