@@ -21,6 +21,33 @@ const START_S: i64 = 1_609_459_200;
 const WATCH: &str = "sourceName=\"Bench’s Apple\u{a0}Watch\" sourceVersion=\"11.3\" device=\"&lt;&lt;HKDevice: 0x3014c8e10&gt;, name:Apple Watch, manufacturer:Apple Inc., model:Watch, hardware:Watch6,18, software:11.3&gt;\"";
 const PHONE: &str = "sourceName=\"Bench’s iPhone\" sourceVersion=\"18.3.1\" device=\"&lt;&lt;HKDevice: 0x301480aa0&gt;, name:iPhone, manufacturer:Apple Inc., model:iPhone, hardware:iPhone17,1, software:18.3.1&gt;\"";
 
+const HEAD: &[u8] = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE HealthData [\n<!-- HealthKit Export Version: 14 -->\n<!ELEMENT HealthData ANY>\n]>\n<HealthData locale=\"en_US\">\n <ExportDate value=\"2026-11-01 09:00:00 +0000\"/>\n";
+/// Kind, unit, tenths of the least value, samples a week and seconds of each, of somebody with a phone who enters meals and weighs.
+const SPARSE: [(&str, &str, u64, i64, i64); 22] = [
+    ("StepCount", "count", 2000, 98, 300),
+    ("DistanceWalkingRunning", "km", 2, 98, 300),
+    ("FlightsClimbed", "count", 20, 21, 60),
+    ("WalkingSpeed", "km/hr", 30, 35, 30),
+    ("WalkingStepLength", "cm", 600, 35, 30),
+    ("WalkingDoubleSupportPercentage", "%", 2, 35, 30),
+    ("WalkingAsymmetryPercentage", "%", 1, 21, 30),
+    ("HeadphoneAudioExposure", "dBASPL", 600, 14, 600),
+    ("HeartRate", "count/min", 600, 42, 0),
+    ("RestingHeartRate", "count/min", 500, 7, 0),
+    ("RespiratoryRate", "count/min", 130, 7, 0),
+    ("BodyMass", "kg", 700, 2, 0),
+    ("BodyFatPercentage", "%", 2, 2, 0),
+    ("BloodPressureSystolic", "mmHg", 1100, 4, 0),
+    ("BloodPressureDiastolic", "mmHg", 700, 4, 0),
+    ("BloodGlucose", "mg/dL", 900, 7, 0),
+    ("DietaryWater", "mL", 2000, 21, 0),
+    ("DietaryEnergyConsumed", "kcal", 3000, 21, 0),
+    ("DietaryProtein", "g", 200, 21, 0),
+    ("DietaryCarbohydrates", "g", 400, 21, 0),
+    ("DietaryFatTotal", "g", 200, 21, 0),
+    ("DietarySugar", "g", 200, 21, 0),
+];
+
 struct Counted<W: Write> {
     inner: W,
     crc: Crc,
@@ -42,8 +69,20 @@ impl<W: Write> Write for Counted<W> {
     }
 }
 
-/// Writes an export of at least `xml_bytes` to `path`.
+/// Writes an export of a dense person, of at least `xml_bytes`, to `path`.
 pub(crate) fn write(path: &Path, xml_bytes: u64) -> std::io::Result<Written> {
+    zip(path, |out| document(out, xml_bytes))
+}
+
+/// Writes ten years of a sparse person: many kinds of sample, each a few times a day.
+pub(crate) fn sparse(path: &Path) -> std::io::Result<Written> {
+    zip(path, |out| sparse_document(out))
+}
+
+fn zip(
+    path: &Path,
+    document: impl FnOnce(&mut dyn Write) -> std::io::Result<u64>,
+) -> std::io::Result<Written> {
     let mut file = BufWriter::with_capacity(1 << 20, std::fs::File::create(path)?);
     let name = b"apple_health_export/export.xml";
     local_header(&mut file, name)?;
@@ -54,7 +93,7 @@ pub(crate) fn write(path: &Path, xml_bytes: u64) -> std::io::Result<Written> {
         bytes: 0,
     };
     let mut buffered = BufWriter::with_capacity(1 << 20, &mut out);
-    let records = document(&mut buffered, xml_bytes)?;
+    let records = document(&mut buffered)?;
     buffered.flush()?;
     drop(buffered);
     let Counted {
@@ -110,18 +149,12 @@ fn trailer(
 }
 
 /// Writes the document, type by type as a phone does, and returns the number of records.
-fn document(out: &mut impl Write, xml_bytes: u64) -> std::io::Result<u64> {
-    out.write_all(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE HealthData [\n<!-- HealthKit Export Version: 14 -->\n<!ELEMENT HealthData ANY>\n]>\n<HealthData locale=\"en_US\">\n <ExportDate value=\"2026-11-01 09:00:00 +0000\"/>\n")?;
+fn document(out: &mut dyn Write, xml_bytes: u64) -> std::io::Result<u64> {
+    out.write_all(HEAD)?;
     // A day of the mix below is about 1.2 MB of XML.
     let days = i64::try_from(xml_bytes / 1_020_000 + 1).unwrap_or(1);
     let mut records = 0;
-    let mut dice = 0x2545_f491_4f6c_dd1d_u64;
-    let mut roll = |sides: u64| {
-        dice ^= dice << 13;
-        dice ^= dice >> 7;
-        dice ^= dice << 17;
-        i64::try_from(dice % sides).unwrap_or(0)
-    };
+    let mut roll = dice();
     for day in 0..days {
         let from = START_S + day * 86_400;
         let mut at = from + roll(120);
@@ -175,8 +208,39 @@ fn document(out: &mut impl Write, xml_bytes: u64) -> std::io::Result<u64> {
     Ok(records)
 }
 
+/// Each kind of sample of a sparse person on its own days and at its own times.
+fn sparse_document(out: &mut dyn Write) -> std::io::Result<u64> {
+    out.write_all(HEAD)?;
+    let mut records = 0;
+    let mut roll = dice();
+    for (name, unit, least, a_week, span) in SPARSE {
+        let mean = 7 * 86_400 / a_week;
+        let mut at = START_S - 5 * 365 * 86_400;
+        while at < START_S + 5 * 365 * 86_400 {
+            let value = i64::try_from(least).unwrap_or(0) + roll(least / 2 + 1);
+            let text = format_args!("{}.{}", value / 10, value % 10);
+            record(out, (name, PHONE, unit), (at, at + span), text)?;
+            records += 1;
+            at += 1 + span + roll(2 * mean.unsigned_abs());
+        }
+    }
+    out.write_all(b"</HealthData>\n")?;
+    Ok(records)
+}
+
+/// A generator of chance that is the same in every run.
+fn dice() -> impl FnMut(u64) -> i64 {
+    let mut dice = 0x2545_f491_4f6c_dd1d_u64;
+    move |sides: u64| {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        i64::try_from(dice % sides).unwrap_or(0)
+    }
+}
+
 fn record(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     (name, source, unit): (&str, &str, &str),
     (start_s, end_s): (i64, i64),
     value: std::fmt::Arguments<'_>,
@@ -188,7 +252,7 @@ fn record(
     )
 }
 
-fn sleep(out: &mut impl Write, (start_s, end_s): (i64, i64), stage: &str) -> std::io::Result<()> {
+fn sleep(out: &mut dyn Write, (start_s, end_s): (i64, i64), stage: &str) -> std::io::Result<()> {
     let (start, end) = (Printed(start_s), Printed(end_s));
     writeln!(
         out,

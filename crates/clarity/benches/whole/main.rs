@@ -12,6 +12,7 @@
 mod cohort;
 mod export;
 mod growth;
+mod imports;
 mod keyed;
 mod limits;
 mod raw;
@@ -28,7 +29,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::server::{Client, Server, memory};
+use crate::server::{Client, Server};
 
 /// Size of the generated export.
 const EXPORT_BYTES: u64 = 500_000_000;
@@ -143,7 +144,7 @@ fn main() -> Outcome<()> {
 
 /// Import and server, and what this machine could do at best.
 fn server_side(table: &mut Table, folder: &Path, bytes: u64) -> Outcome<()> {
-    import(table, folder, bytes)?;
+    imports::measure(table, folder, bytes)?;
     serve(table, folder)?;
     let blobs = limits::plain_blobs(folder)?;
     table.add(
@@ -158,112 +159,7 @@ fn server_side(table: &mut Table, folder: &Path, bytes: u64) -> Outcome<()> {
     Ok(())
 }
 
-/// The export, from zip to durable encrypted chunks, by the command line.
-fn import(table: &mut Table, folder: &Path, bytes: u64) -> Outcome<()> {
-    let zip = folder.join("export.zip");
-    let written = export::write(&zip, bytes)?;
-    let data = folder.join("data");
-    let user = [
-        "user",
-        "add",
-        "bench@clarity.invalid",
-        "--time-zone",
-        "Europe/London",
-    ];
-    let mut add = command(&data, &user)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()?;
-    if let Some(stdin) = &mut add.stdin {
-        std::io::Write::write_all(stdin, b"correct horse battery staple\n")?;
-    }
-    if !add.wait()?.success() {
-        return Err("`user add` failed".into());
-    }
-    let walk = limits::unzip_and_walk(&zip)?;
-    let mut child = command(
-        &data,
-        &["import", "--user", "bench@clarity.invalid", "--json"],
-    )
-    .arg(&zip)
-    .stdout(Stdio::piped())
-    .spawn()?;
-    let mut peak = 0;
-    while child.try_wait()?.is_none() {
-        peak = memory(child.id(), "VmHWM:").unwrap_or(0).max(peak);
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let output = child.wait_with_output()?;
-    let report: Value = serde_json::from_slice(&output.stdout)?;
-    let seconds = report["seconds"]
-        .as_f64()
-        .ok_or("the report has no seconds")?;
-    let records = written.records as f64;
-    if report["accepted"].as_u64() != Some(written.records) {
-        return Err(format!("accepted {} of {}", report["accepted"], written.records).into());
-    }
-    let walk_rate = records / walk.as_secs_f64();
-    let share = 100.0 * (records / seconds) / walk_rate;
-    let limit = format!("unzip + XML events {walk_rate:.0}/s ({share:.0} %)");
-    table.add(
-        "import, zip to durable chunks",
-        records / seconds,
-        "records/s",
-        "≥ 500,000",
-        &limit,
-    );
-    let megabytes = written.xml_bytes as f64 / 1e6;
-    let limit = format!("{:.0} MB/s", megabytes / walk.as_secs_f64());
-    table.add("import, XML", megabytes / seconds, "MB/s", "", &limit);
-    table.add(
-        "import, peak resident memory",
-        peak as f64 / 1e6,
-        "MB",
-        "≤ 200",
-        "",
-    );
-    bytes_per_sample(table, &data, records)
-}
-
-/// What a sample costs on disk, everything included, and by metric without the database's own share.
-fn bytes_per_sample(table: &mut Table, data: &Path, records: f64) -> Outcome<()> {
-    let mut total = 0;
-    for entry in std::fs::read_dir(data)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.contains(".db") || name.contains("sqlite") {
-            total += entry.metadata()?.len();
-        }
-    }
-    table.add(
-        "disk per sample, all in",
-        total as f64 / records,
-        "B",
-        "≤ 7",
-        "",
-    );
-    let user = ["storage", "--user", "bench@clarity.invalid", "--json"];
-    let output = command(data, &user).stdout(Stdio::piped()).output()?;
-    let report: Value = serde_json::from_slice(&output.stdout)?;
-    for metric in report.as_array().into_iter().flatten() {
-        let (Some(name), Some(samples), Some(bytes)) = (
-            metric["metric"].as_str(),
-            metric["samples"].as_f64(),
-            metric["bytes"].as_f64(),
-        ) else {
-            continue;
-        };
-        table.add(
-            &format!("disk per sample, {name}"),
-            bytes / samples,
-            "B",
-            "",
-            "",
-        );
-    }
-    Ok(())
-}
-
+/// The program on a data folder, without input.
 fn command(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_clarity"));
     command.args(arguments).arg("--data-dir").arg(data);
@@ -288,6 +184,7 @@ fn serve(table: &mut Table, folder: &Path) -> Outcome<()> {
     let data = folder.join("data");
     // The first start computes every day of the import; idle is what comes after that.
     caught_up(&Server::start(&data)?)?;
+    imports::disk_with_days(table, &data, "dense")?;
     let server = Server::start(&data)?;
     table.add(
         "cold start to ready, full data",
@@ -318,7 +215,7 @@ fn serve(table: &mut Table, folder: &Path) -> Outcome<()> {
 }
 
 /// Waits until no job is left.
-fn caught_up(server: &Server) -> Outcome<()> {
+pub(crate) fn caught_up(server: &Server) -> Outcome<()> {
     let mut client = Client::connect(server.address)?;
     let begun = Instant::now();
     let token = sync::login(&mut client, "bench@clarity.invalid", sync::PASSWORD)?;
