@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Phrases that `docs/STYLE.md` replaces; each is matched as whole words, in any case.
-const BANNED: [&str; 21] = [
+const BANNED: [&str; 20] = [
     "the answer",
     "an answer",
     "one answer",
@@ -19,7 +19,6 @@ const BANNED: [&str; 21] = [
     "told",
     "condensed",
     "condenses",
-    "answers with",
     "some ten",
     "some sixteen",
     "some twenty",
@@ -100,7 +99,7 @@ fn phrases_are_matched_as_whole_words() {
     assert_eq!(banned("a foretold end"), None);
     assert_eq!(banned("some tenths"), None);
     assert_eq!(banned("the field clock_told_by"), None);
-    assert_eq!(banned("answers, with care"), None);
+    assert_eq!(banned("some, ten"), None);
 }
 
 fn banned(line: &str) -> Option<&'static str> {
