@@ -18,7 +18,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::cut_points;
-use crate::load::{Loaded, Place};
+use crate::load::{LoadError, Loaded, Place};
 
 /// What to leave out of the activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -34,6 +34,18 @@ pub enum LeaveOut {
     Troiano,
     /// Two hours or more without any movement.
     Stillness,
+    /// What the device's off-wrist sensor finds, and what its program excluded.
+    Device,
+}
+
+/// Where windows of rest come from when no diary gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Windows {
+    /// They are found in the recording.
+    Found,
+    /// The rest intervals that the device's program states.
+    Device,
 }
 
 /// What to compute of each recording.
@@ -51,10 +63,25 @@ pub struct Wanted {
     pub scorer: Option<&'static Scorer>,
     /// What to leave out.
     pub nonwear: LeaveOut,
+    /// Where windows of rest come from.
+    pub windows: Windows,
     /// How many nights and days means need.
     pub least: Least,
     /// The cut points of intensity; those that fit the recording without.
     pub cut_points: Option<&'static CutPoints>,
+}
+
+impl Wanted {
+    /// An error when a recording does not say what is wanted of it.
+    pub fn check(&self, loaded: &Loaded) -> Result<(), LoadError> {
+        if self.windows == Windows::Device && loaded.own.rests.is_none() {
+            return Err(LoadError::NoRests);
+        }
+        if self.nonwear == LeaveOut::Device && !loaded.own.knows_wear() {
+            return Err(LoadError::NoSensor);
+        }
+        Ok(())
+    }
 }
 
 /// Whether a part of the document is wanted.
@@ -95,7 +122,10 @@ pub struct Prepared {
     light: Option<Series>,
     angle: Option<Series>,
     off: Option<Vec<bool>>,
+    off_by_device: Option<Vec<bool>>,
+    rests: Vec<Span>,
     bed: Vec<Span>,
+    not_worn: Vec<Span>,
     cut_points: Option<&'static CutPoints>,
     device: Place,
 }
@@ -124,13 +154,21 @@ impl Prepared {
         let off = loaded.nonwear.as_ref();
         Self {
             off: off.map(|nonwear| accel::nonwear::mask(nonwear, &activity)),
+            off_by_device: loaded.own.unworn(&activity),
+            rests: within(loaded.own.rests.as_deref().unwrap_or_default(), &activity),
             activity,
             light: loaded.light.as_ref().map(cut),
             angle: loaded.angle.as_ref().map(cut),
             bed: written.bed.clone(),
+            not_worn: written.not_worn.clone(),
             cut_points: cut_points::of(loaded),
             device: Place::of(loaded),
         }
+    }
+
+    /// When the device was taken off, as people wrote.
+    pub fn not_worn(&self) -> &[Span] {
+        &self.not_worn
     }
 
     /// The report on it.
@@ -140,6 +178,10 @@ impl Prepared {
             light: self.light.as_ref(),
             angle: self.angle.as_ref(),
             diary: &self.bed,
+            rests: match wanted.windows {
+                Windows::Found => &[],
+                Windows::Device => &self.rests,
+            },
             scale: self.device.scale(),
             scorer: wanted
                 .scorer
@@ -150,7 +192,8 @@ impl Prepared {
                 LeaveOut::Choi
                 | LeaveOut::ChoiPublished
                 | LeaveOut::Troiano
-                | LeaveOut::Stillness => Unworn::LeftOut,
+                | LeaveOut::Stillness
+                | LeaveOut::Device => Unworn::LeftOut,
             },
             least: wanted.least,
             cut_points: wanted.cut_points.or(self.cut_points),
@@ -159,15 +202,27 @@ impl Prepared {
 
     /// How it is known whether the device was worn: raw acceleration shows it best, and counts only.
     fn wear(&self, wanted: LeaveOut) -> Wear<'_> {
+        if let (LeaveOut::Device, Some(off)) = (wanted, &self.off_by_device) {
+            return Wear::Device(off);
+        }
         match (&self.off, self.device, wanted) {
             (Some(off), ..) => Wear::Seen(off),
             (None, Place::NoCounts, _) => Wear::Unknown,
             (None, _, LeaveOut::Troiano) => Wear::Troiano,
             (None, _, LeaveOut::Stillness) => Wear::Stillness,
             (None, Place::Hip, _) | (None, _, LeaveOut::ChoiPublished) => Wear::Choi,
-            (None, Place::Elsewhere, LeaveOut::Choi | LeaveOut::Kept) => Wear::ChoiLong,
+            (None, Place::Elsewhere, LeaveOut::Choi | LeaveOut::Kept | LeaveOut::Device) => {
+                Wear::ChoiLong
+            }
         }
     }
+}
+
+/// The spans that lie in a series, wholly or in part.
+fn within(spans: &[Span], series: &Series) -> Vec<Span> {
+    let end_s = series.time_s(series.len());
+    let touches = |span: &&Span| span.until_s > series.start_s() && span.from_s < end_s;
+    spans.iter().filter(touches).copied().collect()
 }
 
 /// The document of one recording, without its path and digest.

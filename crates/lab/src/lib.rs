@@ -20,6 +20,7 @@ pub mod hrv;
 pub mod journal;
 pub mod load;
 pub mod models;
+pub mod own;
 pub mod pages;
 mod raw;
 pub mod report;

@@ -17,6 +17,7 @@ use import::recording::{Channel, Content, Damages, Header, Quantity, Recording};
 use jiff::tz::TimeZone;
 
 use crate::models::digest::Sha256;
+use crate::own::Own;
 use crate::raw::FirstPass;
 use crate::{civil, raw};
 
@@ -115,6 +116,14 @@ pub enum LoadError {
         /// The first of them.
         first: String,
     },
+    /// The rest intervals of the device are wanted and not there.
+    #[error("the file has no rest intervals of the device, which --windows device needs")]
+    NoRests,
+    /// What the device says about wear is wanted and not there.
+    #[error(
+        "the file has neither an off-wrist sensor nor intervals of the device, which --nonwear device needs"
+    )]
+    NoSensor,
     /// The times lie beyond the calendar.
     #[error("the times of the recording lie beyond the calendar")]
     Calendar,
@@ -139,6 +148,8 @@ pub struct Loaded {
     pub(crate) angle: Option<Series>,
     /// 1 where the raw acceleration says that the device was not worn, 0 where it was.
     pub nonwear: Option<Series>,
+    /// What it says besides.
+    pub own: Own,
     /// What could not be read.
     pub damages: Damages,
 }
@@ -289,12 +300,13 @@ fn of_epochs(
             None => LoadError::NoActivity(known()),
         });
     };
+    let offset_s = recording.header.utc_offset_s;
+    let own = Own::of(&recording.channels, offset_s, how)?;
     let activity = recording.channels.swap_remove(at);
     let light = recording
         .channels
         .into_iter()
         .find(|channel| channel.quantity == Quantity::Light);
-    let offset_s = recording.header.utc_offset_s;
     let (channel, unit) = (activity.name.clone(), activity.unit);
     let sum = Combine::SumWhere(LEAST_BIN);
     let mean = Combine::MeanWhere(LEAST_BIN);
@@ -311,6 +323,7 @@ fn of_epochs(
             .transpose()?,
         angle: None,
         nonwear: None,
+        own,
         damages: recording.damages,
     })
 }

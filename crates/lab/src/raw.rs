@@ -18,6 +18,7 @@ use import::recording::options::Options;
 use import::recording::{Block, Content, Raw};
 
 use crate::load::{Decode, How, LoadError, Loaded, on_clock};
+use crate::own::Own;
 
 /// Length of the epochs that angles are taken over, seconds.
 const ANGLE_EPOCH_S: u32 = 5; // van Hees 2015
@@ -188,6 +189,7 @@ pub(super) fn reduced(
         light: None,
         angle: place(series(angles.finish(), Measure::AngleZ))?,
         nonwear: place(detector.finish())?,
+        own: Own::default(),
         header: raw.header,
         damages: raw.damages,
     })

@@ -111,7 +111,7 @@ pub(crate) const FILE_COLUMNS: &[FileColumn] = &[
         Kind::Text,
         "",
         "Rule by which time was left out as not worn: `choi_90` or `choi_180` (Choi 2011 with so many minutes), \
-         `troiano`, `stillness`, `van_hees_2013` (raw acceleration), or `kept` where nothing was.",
+         `troiano`, `stillness`, `van_hees_2013` (raw acceleration), `device` (off-wrist sensor and exclusions), or `kept` where nothing was.",
     ),
     column(
         "least_nights",

@@ -85,6 +85,8 @@ pub struct Input<'a> {
     pub angle: Option<&'a Series>,
     /// Nights of a diary; they go before windows found in the recording.
     pub diary: &'a [Span],
+    /// Rest intervals that the device's program states; they go before windows found in the recording.
+    pub rests: &'a [Span],
     /// What scores sleep and wake inside the nights.
     pub scorer: &'static Scorer,
     /// How it is known that nobody wore the device.
@@ -106,6 +108,7 @@ impl<'a> Input<'a> {
             light: None,
             angle: None,
             diary: &[],
+            rests: &[],
             scorer: &scorer::OAKLEY_AUTOMATIC,
             wear: Wear::Choi,
             unworn: Unworn::Kept,

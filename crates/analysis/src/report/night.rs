@@ -5,7 +5,8 @@
 //! **Inputs and units.** Activity counts, and where there are any a diary or the angle of the forearm;
 //! lengths are minutes, times local civil seconds.
 //!
-//! **Method.** Windows: those of the diary; else, with an angle, the sleep period of each noon to noon
+//! **Method.** Windows: those of the diary; else, where wanted, the rest intervals that the device's
+//! program states, which are taken at their word like a diary; else, with an angle, the sleep period of each noon to noon
 //! (van Hees 2018), sought again from 18 to 18 o'clock where it ends in the hour before noon, as that of somebody
 //! who sleeps by day does; else each rest period of Crespo 2012 from its onset to the next onset of activity. A rest
 //! period that fits neither from noon to noon nor, as of somebody who sleeps by day, from 18 to 18 o'clock is
@@ -65,6 +66,8 @@ const LONGEST: &str = "hours or fewer from the beginning to the end of the windo
 pub enum Source {
     /// The diary.
     Diary,
+    /// The rest intervals of the device's program.
+    Device,
     /// The sleep period of the arm angle (HDCZA).
     Angle,
     /// Crespo's rest periods.
@@ -76,6 +79,7 @@ impl Source {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Diary => "diary",
+            Self::Device => "device",
             Self::Angle => "hdcza",
             Self::Crespo => "crespo",
         }
@@ -163,7 +167,9 @@ pub(super) fn of(report: &Report<'_>) -> Vec<SleepWindow> {
 pub(super) fn asleep(report: &Report<'_>) -> Option<Scored> {
     let input = report.input();
     let scored = match input.angle {
-        Some(series) if input.diary.is_empty() => window::still_arm(report, series),
+        Some(series) if input.diary.is_empty() && input.rests.is_empty() => {
+            window::still_arm(report, series)
+        }
         _ => report.scored().as_ref().ok()?.clone(),
     };
     let mut states = vec![Some(State::Wake); scored.len()];
@@ -336,7 +342,8 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
         "window_source",
         "",
         Kind::Text,
-        "Who found the window: `diary`, `hdcza` (arm angle) or `crespo` (activity).",
+        "Who found the window: `diary`, `device` (rest intervals of the device's program), `hdcza` (arm angle) or \
+         `crespo` (activity).",
         |night| Cell::Text(night.source.word().to_owned()),
     ),
     field(

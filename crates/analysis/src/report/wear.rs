@@ -23,6 +23,8 @@ pub enum Wear<'a> {
     Stillness,
     /// By a mask on the epochs of the activity, as the stillness of raw acceleration gives it.
     Seen(&'a [bool]),
+    /// By a mask on the epochs of the activity of what the device's own sensor or its program says.
+    Device(&'a [bool]),
     /// Not at all: no rule fits what the activity measures.
     Unknown,
 }
@@ -36,6 +38,7 @@ impl Wear<'_> {
             Self::Troiano => "troiano",
             Self::Stillness => "stillness",
             Self::Seen(_) => "van_hees_2013",
+            Self::Device(_) => "device",
             Self::Unknown => "unknown",
         }
     }
@@ -70,7 +73,7 @@ pub(super) fn mask(input: &Input<'_>) -> Result<Vec<bool>, Insufficient> {
             let least = series.epochs_in(STILL_S)?;
             Ok(inactivity::mask(series, least, f64::MIN_POSITIVE))
         }
-        Wear::Seen(off) => Ok(off.to_vec()),
+        Wear::Seen(off) | Wear::Device(off) => Ok(off.to_vec()),
         Wear::Unknown => {
             let of = "rule of wear that fits what the activity measures";
             Err(Insufficient::new(of, 1.0, 0.0))

@@ -1,6 +1,6 @@
 //! Windows of rest: where they are found, and where they end.
 //!
-//! A diary is taken at its word. What is found in the recording never lasts over noon for days, and ends
+//! A diary and the rest intervals of a device are taken at their word. What is found in the recording never lasts over noon for days, and ends
 //! where nobody wore the device.
 
 use crate::maths::run::runs;
@@ -29,12 +29,14 @@ pub(super) struct Window {
 /// The windows of a recording and who found them.
 pub(super) fn found(report: &Report<'_>) -> (Vec<Window>, Source) {
     let input = report.input();
-    if !input.diary.is_empty() {
-        let written = input.diary.iter().map(|&span| Window {
-            span,
-            is_beside_gone: false,
-        });
-        return (written.collect(), Source::Diary);
+    for (spans, source) in [(input.diary, Source::Diary), (input.rests, Source::Device)] {
+        if !spans.is_empty() {
+            let stated = spans.iter().map(|&span| Window {
+                span,
+                is_beside_gone: false,
+            });
+            return (stated.collect(), source);
+        }
     }
     let beside = |spans: Vec<Span>, series: &Series, gone: &[bool]| {
         let window = |span| Window {

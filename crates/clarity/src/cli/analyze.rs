@@ -167,6 +167,7 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         scores,
         scorer,
         nonwear: wanted.nonwear.leave_out(),
+        windows: wanted.windows.windows(),
         least: least(wanted),
         cut_points,
     };
@@ -271,7 +272,7 @@ fn options(wanted: &Analyze, parts: &Wanted) -> String {
         .collect();
     json!({
         "columns": columns, "nights": parts.nights, "days": parts.days, "scores": parts.scores,
-        "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear,
+        "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear, "windows": parts.windows,
         "tz": wanted.tz, "epoch_s": wanted.epoch, "table": wanted.columns, "format": wanted.format,
         "channel": wanted.channel, "strict": wanted.strict, "rate_hz": wanted.rate,
         "least": [parts.least.nights, parts.least.days],
@@ -335,11 +336,20 @@ impl Batch {
         );
         let mut recordings = Vec::with_capacity(file.recordings.len());
         for loaded in &file.recordings {
+            self.wanted.check(loaded)?;
             let prepared = Prepared::new(loaded, &self.written(path, loaded));
             let report = prepared.report(loaded.header.format, &self.wanted);
             recordings.push(examine::document(loaded, &report, &self.wanted)?);
             if let Some(folder) = &self.pages {
-                pages::write(folder, path, &file.sha256, loaded, &report, &self.wanted)?;
+                let source = pages::Source {
+                    path,
+                    sha256: &file.sha256,
+                    loaded,
+                    prepared: &prepared,
+                    report: &report,
+                    wanted: &self.wanted,
+                };
+                pages::write(folder, &source)?;
             }
         }
         Ok(Done::New(Entry {

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lab::examine::LeaveOut;
+use lab::examine::{LeaveOut, Windows};
 
 /// A self-hosted, encrypted server for health data.
 #[derive(Debug, Parser)]
@@ -203,6 +203,9 @@ pub(crate) struct Analyze {
     /// What to leave out as not worn; of raw acceleration, what van Hees 2013 finds.
     #[arg(long, value_enum, default_value = "choi", value_name = "RULE")]
     pub(crate) nonwear: NonwearRule,
+    /// Where windows of rest come from without a diary.
+    #[arg(long, value_enum, default_value = "found", value_name = "SOURCE")]
+    pub(crate) windows: WindowSource,
     /// Nights that a mean over nights needs.
     #[arg(long, default_value_t = 3, value_name = "COUNT", value_parser = at_least_one)]
     pub(crate) min_nights: usize,
@@ -479,6 +482,27 @@ pub(crate) enum NonwearRule {
     Troiano,
     /// Two hours or more without any movement.
     Stillness,
+    /// What the device's off-wrist sensor finds, and what its program excluded.
+    Device,
+}
+
+/// Where windows of rest come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum WindowSource {
+    /// They are found in the recording.
+    Found,
+    /// The rest intervals that the device's program states.
+    Device,
+}
+
+impl WindowSource {
+    /// The source as the laboratory knows it.
+    pub(crate) const fn windows(self) -> Windows {
+        match self {
+            Self::Found => Windows::Found,
+            Self::Device => Windows::Device,
+        }
+    }
 }
 
 impl NonwearRule {
@@ -490,6 +514,7 @@ impl NonwearRule {
             Self::ChoiPublished => LeaveOut::ChoiPublished,
             Self::Troiano => LeaveOut::Troiano,
             Self::Stillness => LeaveOut::Stillness,
+            Self::Device => LeaveOut::Device,
         }
     }
 }

@@ -1,9 +1,10 @@
-//! `POST /lab/recordings`: the laboratory's document of a recording that is not the caller's own.
+//! `/lab`: the laboratory's document and page of a recording that is not the caller's own.
 //!
 //! A cohort belongs to no vault. The recording is held in memory while it is analysed, and neither it nor its
 //! document is stored anywhere.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use analysis::report::column::{Field, Kind};
@@ -11,11 +12,13 @@ use analysis::report::{Least, day, groups, night};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
+use axum::response::{Html, IntoResponse, Response};
 use import::recording::columns::Columns;
 use jiff::tz::TimeZone;
-use lab::examine::{self, LeaveOut, Listed, Prepared, Wanted, Written};
-use lab::load::{self, How, LoadError};
+use lab::examine::{self, LeaveOut, Listed, Prepared, Wanted, Windows, Written};
+use lab::load::{self, How, LoadError, Loaded};
+use lab::pages;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
@@ -33,10 +36,67 @@ use crate::problem::{Code, Problem};
 
 /// People in one file: their documents are all in one response.
 const PEOPLE_MAX: usize = 64;
+/// Characters of the name of a recording.
+const NAME_MAX: usize = 200;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(analyze))
+    OpenApiRouter::new()
+        .routes(routes!(analyze))
+        .routes(routes!(page))
+}
+
+/// What is left out as not worn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum LabNonwear {
+    /// Nothing.
+    Kept,
+    /// Non-wear by Choi 2011, of 90 minutes at the hip and of 180 elsewhere.
+    #[default]
+    Choi,
+    /// Non-wear by Choi 2011, of 90 minutes wherever the device was worn.
+    #[serde(rename = "choi_90")]
+    Choi90,
+    /// Non-wear by Troiano 2008.
+    Troiano,
+    /// Two hours or more without any movement.
+    Stillness,
+    /// What the device's off-wrist sensor finds, and what its program excluded.
+    Device,
+}
+
+impl From<LabNonwear> for LeaveOut {
+    fn from(wanted: LabNonwear) -> Self {
+        match wanted {
+            LabNonwear::Kept => Self::Kept,
+            LabNonwear::Choi => Self::Choi,
+            LabNonwear::Choi90 => Self::ChoiPublished,
+            LabNonwear::Troiano => Self::Troiano,
+            LabNonwear::Stillness => Self::Stillness,
+            LabNonwear::Device => Self::Device,
+        }
+    }
+}
+
+/// Where windows of rest come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum LabWindows {
+    /// They are found in the recording.
+    #[default]
+    Found,
+    /// The rest intervals that the device's program states.
+    Device,
+}
+
+impl From<LabWindows> for Windows {
+    fn from(wanted: LabWindows) -> Self {
+        match wanted {
+            LabWindows::Found => Self::Found,
+            LabWindows::Device => Self::Device,
+        }
+    }
 }
 
 /// How to read a recording.
@@ -49,6 +109,39 @@ struct LabQuery {
     /// What the columns of a table of epochs mean, for a recording of no known format.
     #[param(example = "time=Date/Time,count=PIM,light=5")]
     columns: Option<String>,
+    /// What to leave out as not worn; of raw acceleration, what van Hees 2013 finds.
+    #[serde(default)]
+    #[param(inline)]
+    nonwear: LabNonwear,
+    /// Where windows of rest come from.
+    #[serde(default)]
+    #[param(inline)]
+    windows: LabWindows,
+}
+
+/// Which page of a recording is wanted, and how to read it.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct LabPageQuery {
+    /// Name of the recording, as the page prints it.
+    #[param(example = "night-shift-07.awd", max_length = 200)]
+    name: Option<String>,
+    /// Number of the person, in a file that holds several.
+    member: Option<String>,
+    /// Zone on whose clock the recording is put; the clock of the device when left out.
+    #[param(example = "Europe/Berlin")]
+    zone: Option<String>,
+    /// What the columns of a table of epochs mean, for a recording of no known format.
+    #[param(example = "time=Date/Time,count=PIM,light=5")]
+    columns: Option<String>,
+    /// What to leave out as not worn; of raw acceleration, what van Hees 2013 finds.
+    #[serde(default)]
+    #[param(inline)]
+    nonwear: LabNonwear,
+    /// Where windows of rest come from.
+    #[serde(default)]
+    #[param(inline)]
+    windows: LabWindows,
 }
 
 /// What a file holds.
@@ -239,26 +332,79 @@ async fn analyze(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Examined>, Problem> {
-    let how = how(&query)?;
+    let how = how(query.zone.as_deref(), query.columns.as_deref())?;
+    let wanted = wanted(query.nonwear, query.windows);
+    let work = move |bytes: &Bytes| examined(bytes, &how, &wanted);
+    in_turn(&app, &headers, body, work).await.map(Json)
+}
+
+/// Writes the page of a recording to file or print, as `clarity analyze --report` does, and stores nothing.
+///
+/// One document of HTML with its figures, without a script and without anything from elsewhere. The body is the
+/// file; at most 64 MiB.
+#[utoipa::path(
+    post, operation_id = "write_recording_page", path = "/lab/page", tag = "laboratory",
+    security(("bearer" = [])),
+    params(LabPageQuery),
+    request_body(content = inline(RecordingBody), content_type = "application/octet-stream", description = "The file"),
+    responses(
+        (status = 200, description = "The page.", body = String, content_type = "text/html"),
+        (status = 404, description = "The file holds no such person.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "It is too large; use `clarity analyze`.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn page(
+    State(app): State<Arc<App>>,
+    _caller: Caller,
+    Params(query): Params<LabPageQuery>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let how = how(query.zone.as_deref(), query.columns.as_deref())?;
+    let wanted = wanted(query.nonwear, query.windows);
+    let name = query.name.unwrap_or_else(|| "recording".to_owned());
+    if name.chars().count() > NAME_MAX {
+        let message = format!("is longer than {NAME_MAX} characters");
+        return Err(Problem::parameter("name", message));
+    }
+    let work = move |bytes: &Bytes| written(bytes, &how, &wanted, &name, query.member.as_deref());
+    let html = in_turn(&app, &headers, body, work).await?;
+    // A file to keep: what the browser shows of this server itself has no styles of its own.
+    let disposition = (
+        header::CONTENT_DISPOSITION,
+        "attachment; filename=\"recording.html\"",
+    );
+    Ok(([disposition], Html(html)).into_response())
+}
+
+/// Works on a body when it is its turn.
+async fn in_turn<T: Send + 'static>(
+    app: &Arc<App>,
+    headers: &HeaderMap,
+    body: Body,
+    work: impl FnOnce(&Bytes) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     let limits = &app.config.limits;
     let sizes = (limits.json_body_bytes, limits.upload_body_bytes);
-    let held = body::read_in_turn(&headers, body, sizes, &app.large_bodies).await?;
+    let held = body::read_in_turn(headers, body, sizes, &app.large_bodies).await?;
     let bytes = held.bytes.clone();
     let (done, outcome) = oneshot::channel();
-    let task = Arc::clone(&app);
+    let task = Arc::clone(app);
     // A task of its own: the turn lasts as long as the work, also when the client is gone.
     app.spawn("laboratory", async move {
         let _turn = task.imports.acquire().await;
-        let examined = task.compute(move || examined(&bytes, &how)).await;
-        drop(done.send(examined));
+        let made = task.compute(move || work(&bytes)).await;
+        drop(done.send(made));
     });
     let gone = |_| Problem::internal("the task of the laboratory panicked");
-    outcome.await.map_err(gone)??.map(Json)
+    outcome.await.map_err(gone)??
 }
 
-fn how(query: &LabQuery) -> Result<How, Problem> {
-    let zone = query.zone.as_deref().map(TimeZone::get).transpose();
-    let columns = query.columns.as_deref().map(Columns::parse).transpose();
+fn how(zone: Option<&str>, columns: Option<&str>) -> Result<How, Problem> {
+    let zone = zone.map(TimeZone::get).transpose();
+    let columns = columns.map(Columns::parse).transpose();
     Ok(How {
         zone: zone.map_err(|_| Problem::parameter("zone", "is not the name of a time zone"))?,
         columns: columns.map_err(|wrong| Problem::parameter("columns", wrong.to_string()))?,
@@ -266,7 +412,22 @@ fn how(query: &LabQuery) -> Result<How, Problem> {
     })
 }
 
-fn examined(bytes: &Bytes, how: &How) -> Result<Examined, Problem> {
+/// Every measure, with the nights and days.
+fn wanted(nonwear: LabNonwear, windows: LabWindows) -> Wanted {
+    Wanted {
+        columns: groups::all().collect(),
+        nights: Listed::Yes,
+        days: Listed::Yes,
+        scores: Listed::No,
+        scorer: None,
+        nonwear: nonwear.into(),
+        windows: windows.into(),
+        least: Least::CUSTOMARY,
+        cut_points: None,
+    }
+}
+
+fn examined(bytes: &Bytes, how: &How, wanted: &Wanted) -> Result<Examined, Problem> {
     let file = load::load_bytes(bytes, how).map_err(|error| unreadable(&error))?;
     if file.recordings.len() > PEOPLE_MAX {
         let message = format!(
@@ -275,26 +436,45 @@ fn examined(bytes: &Bytes, how: &How) -> Result<Examined, Problem> {
         );
         return Err(Problem::new(Code::TooManyItems, message));
     }
-    let wanted = Wanted {
-        columns: groups::all().collect(),
-        nights: Listed::Yes,
-        days: Listed::Yes,
-        scores: Listed::No,
-        scorer: None,
-        nonwear: LeaveOut::Choi,
-        least: Least::CUSTOMARY,
-        cut_points: None,
-    };
     let documents = file.recordings.iter().map(|loaded| {
+        wanted.check(loaded).map_err(|error| unreadable(&error))?;
         let prepared = Prepared::new(loaded, &Written::default());
-        let report = prepared.report(loaded.header.format, &wanted);
-        examine::document(loaded, &report, &wanted).map_err(Problem::internal)
+        let report = prepared.report(loaded.header.format, wanted);
+        examine::document(loaded, &report, wanted).map_err(Problem::internal)
     });
     let recordings = documents.collect::<Result<_, _>>()?;
     Ok(Examined {
         sha256: file.sha256,
         recordings,
     })
+}
+
+/// The page of the first person of a file, or of the one that is wanted.
+fn written(
+    bytes: &Bytes,
+    how: &How,
+    wanted: &Wanted,
+    name: &str,
+    member: Option<&str>,
+) -> Result<String, Problem> {
+    let file = load::load_bytes(bytes, how).map_err(|error| unreadable(&error))?;
+    let is_wanted = |loaded: &&Loaded| member.is_none() || loaded.member.as_deref() == member;
+    let Some(loaded) = file.recordings.iter().find(is_wanted) else {
+        let message = "the file holds no such person; POST /lab/recordings lists them";
+        return Err(Problem::new(Code::NotFound, message));
+    };
+    wanted.check(loaded).map_err(|error| unreadable(&error))?;
+    let prepared = Prepared::new(loaded, &Written::default());
+    let report = prepared.report(loaded.header.format, wanted);
+    let source = pages::Source {
+        path: Path::new(name),
+        sha256: &file.sha256,
+        loaded,
+        prepared: &prepared,
+        report: &report,
+        wanted,
+    };
+    pages::html(&source).map_err(Problem::internal)
 }
 
 /// A file that cannot be analysed, with what is wrong and where.

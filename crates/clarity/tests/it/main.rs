@@ -36,6 +36,7 @@ mod files;
 mod harness;
 mod hrv;
 mod kill;
+mod lab_pages;
 mod laboratory;
 mod live;
 mod models;

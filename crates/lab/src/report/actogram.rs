@@ -1,62 +1,91 @@
 //! The double-plotted actogram: each row is a day and the day after it.
 //!
-//! Activity is drawn in bins of five minutes, cut at the 99th percentile of the bins; the caption of
-//! the page says both. It must never fill a gap: a bin without an epoch is marked as not recorded.
+//! A day is drawn once and shown twice, so that a year of days stays a small page. Activity is drawn in bins, cut at
+//! the 99th percentile of the bins; the caption of the page says both. It must never fill a gap: a bin without an
+//! epoch is marked as not recorded.
 
+use std::fmt::Write as _;
+
+use analysis::report::Span;
 use analysis::score::scored::{Scored, State};
-use analysis::series::{Combine, DAY_S, Ends, HOUR_S, Origin, Series};
-use plotters::prelude::{AreaSeries, ChartBuilder, Color, IntoTextStyle, Rectangle, Text};
+use analysis::series::{Combine, DAY_S, Ends, Origin, Series};
 
-use super::ReportError;
-use super::figure::{self, ACTIVITY, Area, Drawn, GRID, NONWEAR, SLEEP};
+use super::{figure, words};
 
-/// Length of a bin.
-pub(super) const BIN_S: u32 = 300;
 /// Longer recordings show their first days: a page is for looking at.
-pub(super) const DAYS_MAX: usize = 62;
+pub(super) const DAYS_MAX: usize = 400;
 
-const ROW: u32 = 72; // pixels of a day at twice the size
-const FOOT: u32 = 60; // pixels below the last day
-const LEFT: u32 = 190; // pixels for the dates
+/// Days up to which a row is high and a bin short, the height of a row and the seconds of a bin.
+const SIZES: [(usize, u32, u32); 3] = [(31, 72, 300), (62, 44, 300), (DAYS_MAX, 26, 900)];
+const WIDE: i64 = 864; // units of a day: a hundred seconds each
+const LEFT: i64 = 212; // units for the dates
+const RIGHT: i64 = 12; // units after the second day
+const GAP: i64 = 5; // units between two rows
+const AXIS: i64 = 40; // units for the clock above and below
+const SHEET: i64 = 2_500; // units that a sheet of A4 is high, where the figure is as wide as its text
+const LIGHT_STRIP: i64 = 7; // units at the top of a row
 const CUT_QUANTILE: f64 = 0.99; // bins above are drawn at the height of this one
+/// Illuminance from which the shades of the strip of light begin, lux: a decade each.
+const SHADES_LX: [f64; 3] = [10.0, 100.0, 1_000.0];
 
-/// A stretch of one state in hours after the first midnight.
-struct Stretch {
-    from_h: f64,
-    until_h: f64,
+/// What an actogram shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The activity as it was recorded, what is not used included.
+    pub activity: &'a Series,
+    /// Light in lux.
+    pub light: Option<&'a Series>,
+    /// Sleep and wake, where a scorer ran.
+    pub asleep: Option<&'a Scored>,
+    /// Epochs of the activity that were not worn.
+    pub nonwear: &'a [bool],
+    /// Windows of rest that were described.
+    pub windows: &'a [Span],
+    /// Windows of rest that could not be described.
+    pub undescribed: &'a [Span],
+    /// Stretches that a diary or the device's program leaves out.
+    pub excluded: &'a [Span],
+    /// Local seconds at which the button was pressed.
+    pub markers: &'a [i64],
+}
+
+/// The figure and what its caption says.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(super) struct Actogram {
+    /// The drawing in parts that fit a sheet of paper; the first has what all of them show.
+    #[serde(skip)]
+    pub(super) parts: Vec<String>,
+    /// Minutes of a bin.
+    pub(super) bin_min: u32,
+    /// Days of the recording, and how many of them are shown.
+    pub(super) days: usize,
+    pub(super) days_shown: usize,
 }
 
 /// Draws the rows, or nothing when no bin has a value.
-pub(super) fn draw(
-    activity: &Series,
-    asleep: Option<&Scored>,
-    nonwear: &[bool],
-) -> Result<Option<String>, ReportError> {
-    let bins = binned(activity, BIN_S);
-    let Some(cut) = cut(bins.values()) else {
-        return Ok(None);
-    };
+pub(super) fn draw(seen: &Seen<'_>) -> Option<Actogram> {
+    let days = days(seen.activity);
+    let days_shown = days.min(DAYS_MAX);
+    let (_, row, bin_s) = SIZES.into_iter().find(|size| days_shown <= size.0)?;
+    let bins = binned(seen.activity, bin_s);
+    let cut = cut(bins.values())?;
     let midnight_s = bins.start_s().div_euclid(i64::from(DAY_S)) * i64::from(DAY_S);
-    let days = days_shown(&bins, midnight_s);
-    let sleeping = asleep.map(|scored| sleep(scored, midnight_s));
-    let missing = unworn(activity, nonwear, midnight_s);
-    let height = ROW * u32::try_from(days).unwrap_or(u32::MAX) + FOOT;
-    let label = "Double-plotted actogram: activity by clock time, two days in each row";
-    figure::draw("actogram", label, height, |area| {
-        let (rows, foot) = area.split_vertically(height - FOOT);
-        for (day, row) in rows.split_evenly((days, 1)).iter().enumerate() {
-            let first_h = day as f64 * 24.0;
-            let seen = Row {
-                first_s: midnight_s + i64::from(DAY_S) * i64::try_from(day).unwrap_or(0),
-                first_h,
-                date: date(midnight_s, day),
-                cut,
-            };
-            seen.paint(row, &bins, midnight_s, sleeping.as_deref(), &missing)?;
-        }
-        clock_axis(&foot)
+    let light = seen.light.map(|light| binned(light, bin_s));
+    let drawing = Drawing {
+        seen,
+        layers: layers(seen, bin_s),
+        bins,
+        light,
+        cut,
+        row: i64::from(row),
+        midnight_s,
+    };
+    Some(Actogram {
+        parts: drawing.parts(days_shown),
+        bin_min: bin_s / 60,
+        days,
+        days_shown,
     })
-    .map(Some)
 }
 
 /// Means of bins of a length from midnight; the epochs themselves where they are longer or do not fit.
@@ -67,22 +96,15 @@ pub(super) fn binned(activity: &Series, bin_s: u32) -> Series {
         .unwrap_or_else(|_| activity.clone())
 }
 
-/// How many days the recording has and the figure shows.
-pub(super) fn days(activity: &Series) -> (usize, usize) {
+/// How many calendar days the recording touches.
+fn days(activity: &Series) -> usize {
     let day = i64::from(DAY_S);
     let first = activity.start_s().div_euclid(day);
     let last = (activity.time_s(activity.len()) - 1).div_euclid(day);
-    let all = usize::try_from(last - first + 1).unwrap_or(0);
-    (all, all.min(DAYS_MAX))
+    usize::try_from(last - first + 1).unwrap_or(0)
 }
 
-fn days_shown(bins: &Series, midnight_s: i64) -> usize {
-    let covered = bins.time_s(bins.len()) - midnight_s;
-    let days = (covered + i64::from(DAY_S) - 1) / i64::from(DAY_S);
-    usize::try_from(days).unwrap_or(1).clamp(1, DAYS_MAX)
-}
-
-/// The height of a row: the 99th percentile of the bins that hold something.
+/// The height of a row: the 99th percentile of the bins that have a value.
 fn cut(values: &[f64]) -> Option<f64> {
     let mut held: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
     held.sort_by(f64::total_cmp);
@@ -97,136 +119,347 @@ fn cut(values: &[f64]) -> Option<f64> {
     Some(if height > 0.0 { height } else { most.max(1.0) })
 }
 
-fn hours(time_s: i64, midnight_s: i64) -> f64 {
-    (time_s - midnight_s) as f64 / f64::from(HOUR_S)
-}
-
-fn sleep(scored: &Scored, midnight_s: i64) -> Vec<Stretch> {
-    scored
-        .bouts()
-        .iter()
-        .filter(|bout| bout.value == Some(State::Sleep))
-        .map(|bout| Stretch {
-            from_h: hours(scored.time_s(bout.from), midnight_s),
-            until_h: hours(scored.time_s(bout.until), midnight_s),
-        })
-        .collect()
-}
-
-/// Epochs that were not worn or not recorded, joined into stretches.
-fn unworn(activity: &Series, nonwear: &[bool], midnight_s: i64) -> Vec<Stretch> {
-    let mut found: Vec<Stretch> = Vec::new();
-    let mut open = None;
-    for index in 0..=activity.len() {
-        let out = activity
+/// The stretches behind the activity, each over those before it, by the class that the style sheet colours.
+fn layers(seen: &Seen<'_>, bin_s: u32) -> Vec<(&'static str, Vec<Span>)> {
+    let asleep = seen.asleep.map(|scored| {
+        let bouts = scored.bouts().into_iter();
+        let sleeping = bouts.filter(|bout| bout.value == Some(State::Sleep));
+        let spans = sleeping.map(|bout| Span {
+            from_s: scored.time_s(bout.from),
+            until_s: scored.time_s(bout.until),
+        });
+        joined(spans, i64::from(bin_s) / 5)
+    });
+    let activity = seen.activity;
+    let missing = marked(activity, |index| {
+        activity
             .values()
             .get(index)
-            .is_some_and(|value| value.is_nan() || nonwear.get(index).copied().unwrap_or_default());
-        match (out, open) {
-            (true, None) => open = Some(index),
-            (false, Some(from)) => {
-                found.push(Stretch {
-                    from_h: hours(activity.time_s(from), midnight_s),
-                    until_h: hours(activity.time_s(index), midnight_s),
-                });
-                open = None;
-            }
-            (true, Some(_)) | (false, None) => {}
+            .is_none_or(|value| value.is_nan())
+    });
+    let unworn = marked(activity, |index| {
+        seen.nonwear.get(index).copied().unwrap_or_default()
+            && activity
+                .values()
+                .get(index)
+                .is_some_and(|value| !value.is_nan())
+    });
+    vec![
+        ("gap", missing),
+        ("off", unworn),
+        ("out", seen.excluded.to_vec()),
+        ("bed", seen.windows.to_vec()),
+        ("bed0", seen.undescribed.to_vec()),
+        ("zz", asleep.unwrap_or_default()),
+    ]
+}
+
+/// Spans in order, those that are nearer to each other than `near_s` as one.
+fn joined(spans: impl Iterator<Item = Span>, near_s: i64) -> Vec<Span> {
+    let mut found: Vec<Span> = Vec::new();
+    for span in spans {
+        match found.last_mut() {
+            Some(last) if span.from_s - last.until_s < near_s => last.until_s = span.until_s,
+            _ => found.push(span),
         }
     }
     found
 }
 
-fn date(midnight_s: i64, day: usize) -> String {
-    let days = midnight_s.div_euclid(i64::from(DAY_S)) + i64::try_from(day).unwrap_or(0);
-    super::page::date_of_day(days)
+/// The epochs of a kind, joined into stretches.
+fn marked(series: &Series, is: impl Fn(usize) -> bool) -> Vec<Span> {
+    let epochs = (0..series.len()).filter(|&index| is(index));
+    let spans = epochs.map(|index| Span {
+        from_s: series.time_s(index),
+        until_s: series.time_s(index + 1),
+    });
+    joined(spans, 1)
 }
 
-/// One row of the figure.
-struct Row {
-    first_s: i64,
-    first_h: f64,
-    date: String,
+struct Drawing<'a> {
+    seen: &'a Seen<'a>,
+    layers: Vec<(&'static str, Vec<Span>)>,
+    bins: Series,
+    light: Option<Series>,
     cut: f64,
+    row: i64,
+    midnight_s: i64,
 }
 
-impl Row {
-    fn paint(
-        &self,
-        area: &Area<'_>,
-        bins: &Series,
-        midnight_s: i64,
-        sleeping: Option<&[Stretch]>,
-        missing: &[Stretch],
-    ) -> Drawn {
-        let style = figure::letters();
-        area.draw(&Text::new(self.date.clone(), (8, 20), style))?;
-        let until_h = self.first_h + 48.0;
-        let mut chart = ChartBuilder::on(area)
-            .margin_top(4)
-            .margin_right(8)
-            .margin_left(LEFT)
-            .build_cartesian_2d(self.first_h..until_h, 0.0..self.cut)?;
-        let band = |stretch: &Stretch, color| {
-            let from = stretch.from_h.max(self.first_h);
-            let until = stretch.until_h.min(until_h);
-            (until > from).then(|| Rectangle::new([(from, 0.0), (until, self.cut)], color))
+impl Drawing<'_> {
+    fn parts(&self, days: usize) -> Vec<String> {
+        let rows = i64::try_from(days).unwrap_or(0);
+        let of_part = (SHEET - 2 * AXIS) / (self.row + GAP);
+        let mut parts = Vec::new();
+        let mut first = 0;
+        while first < rows {
+            let last = (first + of_part).min(rows);
+            parts.push(self.part(first, last, rows));
+            first = last;
+        }
+        parts
+    }
+
+    /// The rows of some days with the clock above and below.
+    fn part(&self, first: i64, last: i64, rows: i64) -> String {
+        let (width, pitch) = (LEFT + 2 * WIDE + RIGHT, self.row + GAP);
+        let height = 2 * AXIS + (last - first) * pitch;
+        let mut out = format!(
+            "<svg role=\"img\" aria-label=\"Double-plotted actogram: activity by clock time, two days in each row\" \
+             class=\"actogram\" viewBox=\"0 0 {width} {height}\" xmlns=\"http://www.w3.org/2000/svg\">"
+        );
+        if first == 0 {
+            out.push_str(&self.definitions(rows));
+        }
+        for day in first..last {
+            let y = AXIS + (day - first) * pitch;
+            let label = words::date_of_day(self.midnight_s / i64::from(DAY_S) + day);
+            let base = y + self.row / 2 + 8;
+            // Writing to a string cannot fail.
+            let _ = write!(out, "<text x=\"4\" y=\"{base}\">{label}</text>");
+            let _ = write!(out, "<use href=\"#d{day}\" x=\"{LEFT}\" y=\"{y}\"/>");
+            if day + 1 < rows {
+                let next = day + 1;
+                let x = LEFT + WIDE;
+                let _ = write!(out, "<use href=\"#d{next}\" x=\"{x}\" y=\"{y}\"/>");
+            }
+            let foot = y + self.row;
+            let _ = write!(
+                out,
+                "<path class=\"rule\" d=\"M{LEFT} {foot}h{}\"/>",
+                2 * WIDE
+            );
+        }
+        out.push_str(&clock_axes(height));
+        out.push_str("</svg>");
+        out
+    }
+
+    /// The days, to be shown twice.
+    fn definitions(&self, rows: i64) -> String {
+        let mut out = "<defs><pattern id=\"hatch\" width=\"10\" height=\"10\" patternUnits=\"userSpaceOnUse\">\
+                       <path class=\"hatch\" d=\"M0 10L10 0\"/></pattern>"
+            .to_owned();
+        for day in 0..rows {
+            let _ = write!(out, "<g id=\"d{day}\">{}</g>", self.day(day));
+        }
+        out + "</defs>"
+    }
+
+    /// Everything of a day, its midnight at 0.
+    fn day(&self, day: i64) -> String {
+        let from_s = self.midnight_s + day * i64::from(DAY_S);
+        let mut out = String::new();
+        for (class, spans) in &self.layers {
+            let path = self.bands(spans, from_s);
+            if !path.is_empty() {
+                let _ = write!(out, "<path class=\"{class}\" d=\"{path}\"/>");
+            }
+        }
+        out.push_str(&self.lit(from_s));
+        let bars = self.bars(from_s);
+        if !bars.is_empty() {
+            let _ = write!(out, "<path class=\"act\" d=\"{bars}\"/>");
+        }
+        let mut pressed = String::new();
+        for at in self.seen.markers {
+            if (from_s..from_s + i64::from(DAY_S)).contains(at) {
+                let _ = write!(pressed, "M{} 12l-7-12h14z", x_of(at - from_s));
+            }
+        }
+        if !pressed.is_empty() {
+            let _ = write!(out, "<path class=\"press\" d=\"{pressed}\"/>");
+        }
+        out
+    }
+
+    /// The parts of spans that lie in a day, as boxes over the whole height.
+    fn bands(&self, spans: &[Span], from_s: i64) -> String {
+        let end_s = from_s + i64::from(DAY_S);
+        let mut path = String::new();
+        for span in spans {
+            let (from, until) = (span.from_s.max(from_s), span.until_s.min(end_s));
+            if from < until {
+                let x = x_of(from - from_s);
+                let wide = (x_of(until - from_s) - x).max(1);
+                let _ = write!(path, "M{x} 0h{wide}v{}h-{wide}z", self.row);
+            }
+        }
+        path
+    }
+
+    /// The strip of light of a day in shades.
+    fn lit(&self, from_s: i64) -> String {
+        let Some(light) = &self.light else {
+            return String::new();
         };
-        let asleep = sleeping.unwrap_or_default().iter();
-        chart.draw_series(asleep.filter_map(|stretch| band(stretch, SLEEP.filled())))?;
-        let absent = missing.iter();
-        chart.draw_series(absent.filter_map(|stretch| band(stretch, NONWEAR.filled())))?;
-        for stretch in self.held(bins, midnight_s) {
-            chart.draw_series(AreaSeries::new(stretch, 0.0, ACTIVITY.filled()))?;
+        let mut out = String::new();
+        for (shade, least) in SHADES_LX.iter().enumerate() {
+            let mut path = String::new();
+            for (x, wide, level) in in_day(light, from_s) {
+                let above = SHADES_LX.get(shade + 1).is_some_and(|next| level >= *next);
+                if level >= *least && !above {
+                    let _ = write!(path, "M{x} 0h{wide}v{LIGHT_STRIP}h-{wide}z");
+                }
+            }
+            if !path.is_empty() {
+                let _ = write!(out, "<path class=\"lux{}\" d=\"{path}\"/>", shade + 1);
+            }
         }
-        let ends = [(self.first_h, 0.0), (until_h, 0.0)];
-        chart.draw_series(std::iter::once(plotters::prelude::PathElement::new(
-            ends, GRID,
-        )))?;
-        Ok(())
+        out
     }
 
-    /// The bins of the row as steps, broken where nothing was recorded.
-    fn held(&self, bins: &Series, midnight_s: i64) -> Vec<Vec<(f64, f64)>> {
-        let step_h = f64::from(bins.step_s()) / f64::from(HOUR_S);
-        let mut stretches = vec![Vec::new()];
-        let first = bins.index_at(self.first_s);
-        let count = usize::try_from(2 * DAY_S / bins.step_s()).unwrap_or(0);
-        let shown = bins.values().get(first..).unwrap_or_default();
-        for (index, &value) in shown.iter().take(count).enumerate() {
-            if value.is_nan() {
-                stretches.push(Vec::new());
-                continue;
+    /// The activity of a day as bars; neighbours of one height are one.
+    fn bars(&self, from_s: i64) -> String {
+        let strip = if self.light.is_some() {
+            LIGHT_STRIP + 1
+        } else {
+            0
+        };
+        let room = (self.row - strip) as f64;
+        let mut path = String::new();
+        let mut open: Option<(i64, i64, i64)> = None; // x, width, height
+        let mut close = |bar: Option<(i64, i64, i64)>| {
+            if let Some((x, wide, high)) = bar {
+                let _ = write!(path, "M{x} {}v-{high}h{wide}v{high}z", self.row);
             }
-            let from_h = hours(bins.time_s(first + index), midnight_s);
-            let height = value.min(self.cut);
-            if let Some(open) = stretches.last_mut() {
-                open.push((from_h, height));
-                open.push((from_h + step_h, height));
+        };
+        for (x, wide, level) in in_day(&self.bins, from_s) {
+            #[expect(clippy::cast_possible_truncation, reason = "a height inside a row")]
+            let high = (room * (level / self.cut).clamp(0.0, 1.0)).round() as i64;
+            match &mut open {
+                Some(bar) if bar.2 == high && bar.0 + bar.1 == x => bar.1 += wide,
+                _ => close(open.replace((x, wide, high))),
             }
+            open = open.filter(|bar| bar.2 > 0);
         }
-        stretches.retain(|stretch| !stretch.is_empty());
-        stretches
+        close(open);
+        path
     }
 }
 
-fn clock_axis(area: &Area<'_>) -> Drawn {
-    let (width, _) = area.dim_in_pixel();
-    let span = f64::from(width - LEFT - 8);
-    for six in 0..=8_u32 {
-        let hour = six * 6;
-        let style = figure::letters();
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a place inside the figure in whole pixels"
-        )]
-        let x = (f64::from(LEFT) + span * f64::from(hour) / 48.0) as i32;
-        let label = figure::clock(f64::from(hour));
-        area.draw(&Text::new(
-            label,
-            ((x - 30).min(i32::try_from(width).unwrap_or(0) - 70), 10),
-            style.into_text_style(area),
-        ))?;
+/// The bins of a day that have a value: where they begin, how wide they are and their level.
+fn in_day(bins: &Series, from_s: i64) -> impl Iterator<Item = (i64, i64, f64)> + '_ {
+    let end_s = from_s + i64::from(DAY_S);
+    let range = bins.index_at(from_s)..bins.index_at(end_s);
+    let first = range.start;
+    let held = bins.values().get(range).unwrap_or_default();
+    held.iter()
+        .enumerate()
+        .filter(|(_, level)| !level.is_nan())
+        .map(move |(index, &level)| {
+            let x = x_of(bins.time_s(first + index) - from_s);
+            let until = x_of((bins.time_s(first + index + 1) - from_s).min(i64::from(DAY_S)));
+            (x, (until - x).max(1), level)
+        })
+}
+
+/// The place of a second after midnight.
+fn x_of(second: i64) -> i64 {
+    second * WIDE / i64::from(DAY_S)
+}
+
+/// The hours above and below, and their lines.
+fn clock_axes(height: i64) -> String {
+    let mut out = String::new();
+    for hour in (0..=48_i64).step_by(6) {
+        let x = LEFT + hour * WIDE / 24;
+        let class = if hour % 24 == 0 { "day" } else { "six" };
+        let span = height - 2 * AXIS;
+        let _ = write!(out, "<path class=\"{class}\" d=\"M{x} {AXIS}v{span}\"/>");
+        let label = figure::clock(hour as f64);
+        let anchor = if hour == 48 {
+            " text-anchor=\"end\""
+        } else {
+            " text-anchor=\"middle\""
+        };
+        let at = if hour == 48 { x + RIGHT } else { x };
+        for y in [AXIS - 12, height - AXIS + 28] {
+            let _ = write!(out, "<text x=\"{at}\" y=\"{y}\"{anchor}>{label}</text>");
+        }
     }
-    Ok(())
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(activity: &Series) -> Seen<'_> {
+        Seen {
+            activity,
+            light: None,
+            asleep: None,
+            nonwear: &[],
+            windows: &[],
+            undescribed: &[],
+            excluded: &[],
+            markers: &[],
+        }
+    }
+
+    #[test]
+    fn gaps_windows_presses_and_light_stand_where_they_were() {
+        let mut values = vec![10.0; 2 * 1_440];
+        values[600..660].fill(f64::NAN);
+        let activity = Series::new(0, 60, values);
+        let light = Series::new(0, 60, vec![200.0; 2 * 1_440]);
+        let windows = [Span {
+            from_s: 23 * 3_600,
+            until_s: 31 * 3_600,
+        }];
+        let drawn = draw(&Seen {
+            light: Some(&light),
+            windows: &windows,
+            markers: &[12 * 3_600],
+            ..seen(&activity)
+        })
+        .expect("a figure");
+        // Ten o'clock is unit 360 of 864, an hour 36 units.
+        assert!(
+            drawn.parts[0].contains("class=\"gap\" d=\"M360 0h36v72h-36z\""),
+            "{}",
+            drawn.parts[0]
+        );
+        assert!(drawn.parts[0].contains("class=\"bed\" d=\"M828 0h36v72h-36z\""));
+        assert!(drawn.parts[0].contains("class=\"bed\" d=\"M0 0h252v72h-252z\""));
+        assert!(drawn.parts[0].contains("class=\"press\" d=\"M432 12"));
+        assert!(drawn.parts[0].contains("class=\"lux2\""));
+        assert_eq!(
+            drawn.parts[0].matches("<use ").count(),
+            3,
+            "the second day stands twice"
+        );
+        assert_eq!((drawn.days, drawn.days_shown, drawn.bin_min), (2, 2, 5));
+    }
+
+    #[test]
+    fn bars_of_one_height_are_one_and_zeros_are_none() {
+        let mut values = vec![0.0; 288];
+        values[12..24].fill(8.0);
+        values[24..36].fill(4.0);
+        let activity = Series::new(0, 300, values);
+        let drawn = draw(&seen(&activity)).expect("a figure");
+        assert!(
+            drawn.parts[0].contains("class=\"act\" d=\"M36 72v-72h36v72zM72 72v-36h36v36z\""),
+            "{}",
+            drawn.parts[0]
+        );
+    }
+
+    #[test]
+    fn a_year_is_drawn_in_parts_that_fit_a_sheet_and_every_day_stands_once() {
+        let activity = Series::new(0, 900, vec![1.0; 365 * 96]);
+        let drawn = draw(&seen(&activity)).expect("a figure");
+        assert_eq!(drawn.parts.len(), 5);
+        let all = drawn.parts.concat();
+        assert_eq!(all.matches("<g id=").count(), 365);
+        assert_eq!(all.matches("<text x=\"4\"").count(), 365);
+        assert_eq!(all.matches("<use ").count(), 2 * 365 - 1);
+    }
+
+    #[test]
+    fn nothing_recorded_has_no_figure() {
+        assert!(draw(&seen(&Series::new(0, 60, vec![f64::NAN; 100]))).is_none());
+    }
 }

@@ -1,17 +1,21 @@
 //! The page of a cohort: every recording with its main measures, and how the measures are spread.
 //!
-//! It must never judge a value; it shows where each recording lies among the others.
+//! What devices count differently never shares an axis. It must never judge a value; it shows where each recording
+//! lies among the others.
 
 use minijinja::value::Serde;
 use minijinja::{Value, context};
-use plotters::prelude::{ChartBuilder, Circle, Color, PathElement};
+use plotters::prelude::{ChartBuilder, Circle, Color, PathElement, Text};
 use serde::Serialize;
 
 use super::ReportError;
 use super::figure::{self, ACTIVITY, FITTED, GRID, INK};
-use super::page::{Labelled, Table, render};
+use super::page::{Head, Labelled, Table, Term, printed, render};
+use super::words;
 
-const HEIGHT: u32 = 150; // pixels of one strip at twice the size
+const LANE: u32 = 96; // pixels of a lane at twice the size
+const FOOT: u32 = 64; // pixels of the axis
+const DAY_H: f64 = 24.0;
 
 /// One recording of the cohort.
 #[derive(Debug, Clone, Serialize)]
@@ -20,11 +24,39 @@ pub struct Member {
     pub name: String,
     /// File of its page, relative to the cohort's.
     pub page: String,
-    /// Its values as words, one for each measure of the cohort.
+    /// The other cells of its row, in words.
     pub shown: Vec<String>,
-    /// Its values, where there are any.
-    #[serde(skip)]
-    pub values: Vec<Option<f64>>,
+}
+
+/// How a measure is spread.
+#[derive(Debug, Clone)]
+pub struct Strip {
+    /// Its name.
+    pub name: String,
+    /// Its unit in words, empty without one.
+    pub unit: String,
+    /// What its numbers are.
+    pub axis: Axis,
+    /// The recordings of each kind that may share the axis.
+    pub lanes: Vec<Lane>,
+}
+
+/// What the numbers of an axis are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Axis {
+    /// Numbers.
+    Numbers,
+    /// Hours after midnight: the axis begins where nobody is.
+    Clock,
+}
+
+/// Recordings that count alike.
+#[derive(Debug, Clone)]
+pub struct Lane {
+    /// Device, channel and epoch.
+    pub label: String,
+    /// The values.
+    pub values: Vec<f64>,
 }
 
 /// All that the page of a cohort shows.
@@ -32,53 +64,134 @@ pub struct Member {
 pub struct Cohort<'a> {
     /// Facts above the table.
     pub facts: &'a [Labelled],
-    /// Names of the measures with their units.
-    pub measures: &'a [String],
+    /// The columns of the table of recordings.
+    pub headings: &'a [Head],
     /// The recordings.
     pub members: &'a [Member],
+    /// The reasons that the table refers to by number.
+    pub why: &'a [String],
+    /// Nights that are in no mean, by reason.
+    pub left_out: &'a Table,
+    /// How the measures are spread.
+    pub strips: &'a [Strip],
     /// Files that failed: path and error.
     pub failed: &'a Table,
+    /// Definitions of the columns.
+    pub terms: &'a [Term],
+    /// Where the numbers come from.
+    pub origin: &'a str,
 }
 
 #[derive(Serialize)]
-struct Strip {
+struct Drawn {
     name: String,
-    count: usize,
-    median: String,
+    caption: String,
     figure: Value,
 }
 
 /// Writes the page.
 pub fn cohort(content: &Cohort<'_>) -> Result<String, ReportError> {
     let mut strips = Vec::new();
-    for (index, name) in content.measures.iter().enumerate() {
-        let mut values: Vec<f64> = content
-            .members
-            .iter()
-            .filter_map(|member| member.values.get(index).copied().flatten())
-            .filter(|value| value.is_finite())
-            .collect();
-        values.sort_by(f64::total_cmp);
-        if let Some(median) = median(&values) {
-            strips.push(Strip {
-                name: name.clone(),
-                count: values.len(),
-                median: format!("{median:.4}"),
-                figure: Value::from_safe_string(strip(name, &values, median)?),
-            });
+    for strip in content.strips {
+        let lanes: Vec<Sorted<'_>> = sorted(strip);
+        if lanes.is_empty() {
+            continue;
         }
+        let caption: Vec<String> = lanes.iter().map(|lane| lane.said(strip)).collect();
+        strips.push(Drawn {
+            name: strip.name.clone(),
+            caption: caption.join("; "),
+            figure: Value::from_safe_string(drawn(strip, &lanes)?),
+        });
     }
     render(
         "cohort.html",
         &context! {
             title => "Cohort",
+            printed => printed("Cohort"),
+            origin => content.origin,
             facts => Value::from(Serde(content.facts)),
-            measures => Value::from(Serde(content.measures)),
+            headings => Value::from(Serde(content.headings)),
             members => Value::from(Serde(content.members)),
+            why => Value::from(Serde(content.why)),
+            left_out => Value::from(Serde(content.left_out)),
             failed => Value::from(Serde(content.failed)),
             strips => Value::from(Serde(&strips)),
+            terms => Value::from(Serde(content.terms)),
         },
     )
+}
+
+/// The values of a lane in order, with their middle.
+struct Sorted<'a> {
+    label: &'a str,
+    values: Vec<f64>,
+    median: f64,
+}
+
+impl Sorted<'_> {
+    /// The lane in words.
+    fn said(&self, strip: &Strip) -> String {
+        let median = match strip.axis {
+            Axis::Clock => figure::clock(self.median),
+            Axis::Numbers => words::digits(self.median),
+        };
+        let unit = match strip.unit.as_str() {
+            "" | "clock time" => String::new(),
+            unit => format!("\u{a0}{unit}"),
+        };
+        let count = self.values.len();
+        let noun = if count == 1 {
+            "recording"
+        } else {
+            "recordings"
+        };
+        format!("{}: {count} {noun}, median {median}{unit}", self.label)
+    }
+}
+
+/// The lanes that have a value; times of day from where the clock is emptiest.
+fn sorted(strip: &Strip) -> Vec<Sorted<'_>> {
+    let finite = |lane: &Lane| {
+        let held = lane.values.iter().copied();
+        held.filter(|value| value.is_finite()).collect::<Vec<f64>>()
+    };
+    let all: Vec<f64> = strip.lanes.iter().flat_map(&finite).collect();
+    let from_h = match strip.axis {
+        Axis::Clock => emptiest(&all),
+        Axis::Numbers => 0.0,
+    };
+    let placed = |value: f64| match strip.axis {
+        Axis::Clock if value < from_h => value + DAY_H,
+        Axis::Clock | Axis::Numbers => value,
+    };
+    let lane = |lane: &'_ Lane| {
+        let mut values: Vec<f64> = finite(lane).into_iter().map(placed).collect();
+        values.sort_by(f64::total_cmp);
+        median(&values).map(|median| (values, median))
+    };
+    let found = strip.lanes.iter().filter_map(|one| {
+        let (values, median) = lane(one)?;
+        Some(Sorted {
+            label: &one.label,
+            values,
+            median,
+        })
+    });
+    found.collect()
+}
+
+/// The hour at which a clock axis begins: the end of the longest stretch without a value.
+fn emptiest(hours: &[f64]) -> f64 {
+    let mut sorted = hours.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let after = sorted.iter().cycle().skip(1);
+    let gaps = sorted.iter().zip(after).map(|(one, next)| {
+        let gap = (next - one).rem_euclid(DAY_H);
+        (if sorted.len() == 1 { DAY_H } else { gap }, *next)
+    });
+    let widest = gaps.max_by(|one, other| one.0.total_cmp(&other.0));
+    widest.map_or(0.0, |(_, next)| next)
 }
 
 /// The middle of sorted values.
@@ -88,38 +201,58 @@ fn median(sorted: &[f64]) -> Option<f64> {
     Some(f64::midpoint(lower, upper))
 }
 
-/// Every value as a dot on one axis, in three rows so that neighbours stay apart.
-fn strip(name: &str, sorted: &[f64], median: f64) -> Result<String, ReportError> {
-    let first = sorted.first().copied().unwrap_or_default();
-    let last = sorted.last().copied().unwrap_or_default();
-    let margin = ((last - first) * 0.03).max(last.abs() * 1e-6).max(1e-9);
-    let label = format!("{name}: each recording as a dot, the median as a line");
-    figure::draw("cohort strip", &label, HEIGHT, |area| {
+/// Every value as a dot on one axis, a lane for each kind, in three rows so that neighbours stay apart.
+fn drawn(strip: &Strip, lanes: &[Sorted<'_>]) -> Result<String, ReportError> {
+    let all = || lanes.iter().flat_map(|lane| lane.values.iter().copied());
+    let first = all().fold(f64::INFINITY, f64::min);
+    let last = all().fold(f64::NEG_INFINITY, f64::max);
+    let margin = if last > first {
+        (last - first) * 0.03
+    } else {
+        (last.abs() * 0.1).max(0.5)
+    };
+    let count = u32::try_from(lanes.len()).unwrap_or(1);
+    let label = format!(
+        "{}: each recording as a dot, the median as a line",
+        strip.name
+    );
+    let axis = |value: &f64| match strip.axis {
+        Axis::Clock => figure::clock(*value),
+        Axis::Numbers => figure::number(*value),
+    };
+    figure::draw("cohort strip", &label, LANE * count + FOOT, |area| {
+        let top = f64::from(4 * count);
         let mut chart = ChartBuilder::on(area)
             .margin(8)
             .margin_right(60)
             .x_label_area_size(48)
-            .build_cartesian_2d(first - margin..last + margin, 0.0..4.0)?;
+            .build_cartesian_2d(first - margin..last + margin, 0.0..top)?;
         chart
             .configure_mesh()
             .disable_mesh()
             .disable_y_axis()
             .x_labels(9)
-            .x_label_formatter(&|value| figure::number(*value))
+            .x_label_formatter(&axis)
             .label_style(figure::letters())
             .axis_style(INK)
             .bold_line_style(GRID)
             .draw()?;
-        let dots = sorted.iter().enumerate().map(|(index, &value)| {
-            let row = u32::try_from(index % 3).map_or(1.0, |row| f64::from(row) + 1.0);
-            Circle::new((value, row), 7, ACTIVITY.mix(0.6).filled())
-        });
-        chart.draw_series(dots)?;
-        let line = [(median, 0.0), (median, 4.0)];
-        chart.draw_series(std::iter::once(PathElement::new(
-            line,
-            FITTED.stroke_width(4),
-        )))?;
+        for (place, lane) in (0_u32..count).zip(lanes) {
+            let foot = top - f64::from(4 * (place + 1));
+            if count > 1 {
+                let at = (first - margin, foot + 3.9);
+                let name = Text::new(lane.label.to_owned(), at, figure::letters());
+                chart.draw_series(std::iter::once(name))?;
+            }
+            let dots = lane.values.iter().enumerate().map(|(index, &value)| {
+                let row = u32::try_from(index % 3).map_or(1.0, |row| f64::from(row) * 0.8 + 0.7);
+                Circle::new((value, foot + row), 7, ACTIVITY.mix(0.6).filled())
+            });
+            chart.draw_series(dots)?;
+            let line = [(lane.median, foot + 0.2), (lane.median, foot + 2.8)];
+            let line = PathElement::new(line, FITTED.stroke_width(4));
+            chart.draw_series(std::iter::once(line))?;
+        }
         Ok(())
     })
 }
@@ -127,39 +260,82 @@ fn strip(name: &str, sorted: &[f64], median: f64) -> Result<String, ReportError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::page::Row;
+
+    fn strip(axis: Axis, lanes: &[(&str, &[f64])]) -> Strip {
+        Strip {
+            name: "a measure".to_owned(),
+            unit: String::new(),
+            axis,
+            lanes: lanes
+                .iter()
+                .map(|(label, values)| Lane {
+                    label: (*label).to_owned(),
+                    values: values.to_vec(),
+                })
+                .collect(),
+        }
+    }
 
     #[test]
     fn a_cohort_lists_members_strips_and_failures() {
-        let member = |name: &str, value: Option<f64>| Member {
+        let member = |name: &str| Member {
             name: name.to_owned(),
             page: format!("{name}.html"),
-            shown: vec![value.map_or_else(|| "–".to_owned(), |value| value.to_string())],
-            values: vec![value],
+            shown: vec!["–".to_owned()],
+        };
+        let cell = |text: &str| text.to_owned();
+        let failed = Table {
+            rows: vec![Row {
+                head: None,
+                cells: vec![cell("d.awd"), cell("truncated <here>")],
+                note: String::new(),
+            }],
+            ..Table::default()
         };
         let written = cohort(&Cohort {
             facts: &[],
-            measures: &["IS".to_owned()],
-            members: &[
-                member("a", Some(0.5)),
-                member("b", None),
-                member("c", Some(0.7)),
+            headings: &[Head::default()],
+            members: &[member("a"), member("b"), member("c")],
+            why: &["no nights".to_owned()],
+            left_out: &Table::default(),
+            strips: &[
+                strip(Axis::Numbers, &[("one", &[0.5, 0.7]), ("two", &[f64::NAN])]),
+                strip(Axis::Numbers, &[("one", &[])]),
             ],
-            failed: &Table {
-                heading: vec!["File".to_owned(), "Error".to_owned()],
-                rows: vec![vec!["d.awd".to_owned(), "truncated <here>".to_owned()]],
-            },
+            failed: &failed,
+            terms: &[],
+            origin: "",
         })
         .expect("the page is written");
         assert!(written.contains("href=\"a.html\""));
-        assert!(written.contains("0.6000"), "the median of the two values");
+        assert!(
+            written.contains("one: 2 recordings, median 0.6000"),
+            "{written}"
+        );
+        assert!(!written.contains("two:"), "a lane without a value is none");
         assert!(written.contains("truncated &lt;here&gt;"));
         assert_eq!(written.matches("<svg").count(), 1);
     }
 
     #[test]
     fn equal_values_are_drawn_too() {
-        assert!(strip("IS", &[0.5, 0.5], 0.5).is_ok());
-        assert!(strip("IS", &[0.0], 0.0).is_ok());
+        for values in [&[0.5, 0.5][..], &[0.0]] {
+            let strip = strip(Axis::Numbers, &[("one", values)]);
+            assert!(drawn(&strip, &sorted(&strip)).is_ok());
+        }
         assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn the_middle_of_times_around_midnight_is_not_noon() {
+        let check = |hours: &[f64], expect: &str| {
+            let strip = strip(Axis::Clock, &[("one", hours)]);
+            let lanes = sorted(&strip);
+            assert_eq!(figure::clock(lanes[0].median), expect, "{hours:?}");
+        };
+        check(&[23.0, 1.0, 0.5], "00:30");
+        check(&[2.9058], "02:54");
+        check(&[11.0, 13.0, 12.0], "12:00");
     }
 }

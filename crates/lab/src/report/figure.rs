@@ -26,10 +26,6 @@ pub(super) const INK: RGBColor = RGBColor(1, 1, 1);
 pub(super) const GRID: RGBColor = RGBColor(2, 2, 2);
 /// Recorded activity.
 pub(super) const ACTIVITY: RGBColor = RGBColor(3, 3, 3);
-/// Scored sleep.
-pub(super) const SLEEP: RGBColor = RGBColor(4, 4, 4);
-/// Not worn, or not recorded.
-pub(super) const NONWEAR: RGBColor = RGBColor(5, 5, 5);
 /// The least active five hours.
 pub(super) const LEAST: RGBColor = RGBColor(6, 6, 6);
 /// The most active ten hours.
@@ -38,12 +34,10 @@ pub(super) const MOST: RGBColor = RGBColor(7, 7, 7);
 pub(super) const FITTED: RGBColor = RGBColor(8, 8, 8);
 
 /// Each colour with its name in the style sheet.
-const NAMED: [(RGBColor, &str); 8] = [
+const NAMED: [(RGBColor, &str); 6] = [
     (INK, "ink"),
     (GRID, "grid"),
     (ACTIVITY, "activity"),
-    (SLEEP, "sleep"),
-    (NONWEAR, "nonwear"),
     (LEAST, "least"),
     (MOST, "most"),
     (FITTED, "fitted"),

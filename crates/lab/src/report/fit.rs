@@ -51,7 +51,7 @@ pub(super) fn draw(activity: &Series) -> Result<Result<String, String>, ReportEr
         let mut chart = figure::chart(area, 0.0..PERIOD_H / TICK_H, foot..top, &axes)?;
         let dots = means
             .iter()
-            .map(|&at| Circle::new(at, 7, ACTIVITY.filled()));
+            .map(|&(hour, mean)| Circle::new((hour / TICK_H, mean), 7, ACTIVITY.filled()));
         chart.draw_series(dots)?;
         let curve = curve.iter().map(|&(hour, level)| (hour / TICK_H, level));
         chart.draw_series(LineSeries::new(curve, FITTED.stroke_width(4)))?;
@@ -66,4 +66,53 @@ fn value(fitted: &Cosinor, hour: f64) -> f64 {
     fitted.harmonics.first().map_or(fitted.mesor, |harmonic| {
         fitted.mesor + harmonic.beta_cos * angle.cos() + harmonic.beta_sin * angle.sin()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values of an attribute of every element of a kind.
+    fn numbers(svg: &str, element: &str, attribute: &str) -> Vec<f64> {
+        let wanted = format!(" {attribute}=\"");
+        svg.split(&format!("<{element} "))
+            .skip(1)
+            .filter_map(|rest| {
+                let tag = format!(" {}", rest.split('>').next()?);
+                let value = tag.split_once(&wanted)?.1;
+                value.split('"').next()?.parse().ok()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_dots_stand_at_the_hours_of_their_means_on_the_axis_of_the_curve() {
+        // Eight days that are active from 7 to 23.
+        let level = |minute: u32| match (minute / 60) % 24 {
+            7..23 => 300.0 + f64::from(minute % 41),
+            _ => f64::from(minute % 3),
+        };
+        let activity = Series::new(12 * 3_600, 60, (720..720 + 8 * 1_440).map(level).collect());
+        let drawn = draw(&activity).expect("drawn").expect("a fit");
+        let mut dots = numbers(&drawn, "circle", "cx");
+        dots.sort_by(f64::total_cmp);
+        assert_eq!(dots.len(), 24);
+        // The curve is the line with the most points.
+        let lines = drawn.split("points=\"").skip(1);
+        let lines = lines.filter_map(|rest| rest.split('"').next());
+        let curve = lines.max_by_key(|line| line.len()).expect("a curve");
+        let xs: Vec<f64> = curve
+            .split(' ')
+            .filter_map(|point| point.split_once(',')?.0.parse().ok())
+            .collect();
+        let (from, until) = (xs[0], xs[xs.len() - 1]);
+        for (hour, dot) in dots.iter().enumerate() {
+            let expect =
+                from + (until - from) * (f64::from(u32::try_from(hour).expect("few")) + 0.5) / 24.0;
+            assert!(
+                (dot - expect).abs() <= 2.0,
+                "{hour}:30 stands at {dot}, not {expect}"
+            );
+        }
+    }
 }

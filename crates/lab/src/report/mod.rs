@@ -11,9 +11,11 @@ mod figure;
 mod fit;
 mod page;
 mod periodogram;
+pub(crate) mod words;
 
-pub use cohort::{Cohort, Member, cohort};
-pub use page::{Labelled, Page, Table, page};
+pub use actogram::Seen;
+pub use cohort::{Axis, Cohort, Lane, Member, Strip, cohort};
+pub use page::{Block, Head, Labelled, Page, Row, Section, Table, Term, page};
 
 /// Why a page was not made.
 #[derive(Debug, thiserror::Error)]

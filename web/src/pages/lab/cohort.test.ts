@@ -5,7 +5,7 @@ const line = (name: string, value: number | null): Line =>
   ({
     key: name,
     name,
-    item: { sha256: "ab" },
+    item: { sha256: "ab", file: new File([], "a"), how: {} },
     recording: {
       device: "Actiwatch",
       format: "awd",

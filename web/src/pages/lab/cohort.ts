@@ -16,7 +16,7 @@ export const SHOWN = [
 export interface Line {
   key: string;
   name: string;
-  item: Pick<Item, "sha256">;
+  item: Pick<Item, "sha256" | "file" | "how">;
   recording: Recording;
 }
 
@@ -66,7 +66,11 @@ export function matching(lines: Line[], search: string): Line[] {
 /** A value as people read it. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return "–";
-  if (typeof value !== "number") return String(value).replace("T", " ");
+  if (typeof value !== "number") {
+    // Times of day and instants to the minute; the files have the seconds.
+    const text = String(value);
+    return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d$/, "$1 $2").replace(/^(\d\d:\d\d):\d\d$/, "$1");
+  }
   return number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3);
 }
 

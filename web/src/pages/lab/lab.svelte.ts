@@ -10,6 +10,8 @@ export const BYTES_MAX = 64 * 1024 * 1024;
 export interface How {
   zone?: string;
   columns?: string;
+  nonwear?: "kept" | "choi" | "choi_90" | "troiano" | "stillness" | "device";
+  windows?: "found" | "device";
 }
 
 export class Item {
@@ -49,6 +51,19 @@ export class Item {
       this.state = "failed";
     }
   }
+}
+
+/** The page of a recording, one document of HTML to file or print. */
+export function pageOf(item: Pick<Item, "file" | "how">, member?: string | null): Promise<string> {
+  return data(
+    client.POST("/api/v1/lab/page", {
+      params: { query: { ...item.how, name: item.file.name, ...(member ? { member } : {}) } },
+      body: item.file as unknown as string,
+      bodySerializer: (body) => body as unknown as File,
+      headers: { "Content-Type": "application/octet-stream" },
+      parseAs: "text",
+    }),
+  );
 }
 
 class Laboratory {

@@ -1,0 +1,173 @@
+//! The key figures of a recording: the means of its nights and days, the rhythm, and what was published beside them.
+//!
+//! What a publication recommends is quoted, never compared: the page does not know whose night it was.
+
+use analysis::report::Report;
+use analysis::report::column::Cell;
+use analysis::report::groups;
+
+use super::glossary::Glossary;
+use crate::report::{Head, Row, Section, Table, words};
+
+/// A figure: its measure, the measure of its spread, and what was published of it.
+type Figure = (&'static str, Option<&'static str>, &'static str);
+
+const SLEEP: &[Figure] = &[
+    ("time_in_bed_min", None, ""),
+    (
+        "total_sleep_min",
+        Some("total_sleep_sd_min"),
+        "420–540, adults¹",
+    ),
+    ("sleep_efficiency", None, "85 and more²"),
+    ("sleep_latency_min", None, "30 and less²"),
+    ("wake_after_onset_min", None, "20 and less²"),
+    ("wake_after_onset_aasm_min", None, ""),
+    ("awakenings", None, ""),
+    ("sleep_onset", Some("sleep_onset_sd_h"), ""),
+    ("sleep_offset", None, ""),
+    ("sleep_midpoint", Some("sleep_midpoint_sd_h"), ""),
+    ("sleep_regularity_index", None, ""),
+    ("social_jetlag_h", None, ""),
+];
+const RHYTHM: &[Figure] = &[
+    ("interdaily_stability", None, ""),
+    ("intradaily_variability", None, ""),
+    ("relative_amplitude", None, ""),
+    ("l5", None, ""),
+    ("l5_onset", None, ""),
+    ("m10", None, ""),
+    ("m10_onset", None, ""),
+    ("cosinor_acrophase_h", None, ""),
+    ("activity_mean", None, ""),
+    ("mvpa_min", None, ""),
+    ("sedentary_min", None, ""),
+    ("who_equivalent_min", None, "150 and more, adults³"),
+    ("light_mean", None, ""),
+    ("light_time_above_min", None, ""),
+];
+/// What the marks behind the published figures stand for.
+const PUBLISHED: [(char, &str); 3] = [
+    (
+        '¹',
+        "¹ Recommended from 18 to 64 years; 420–480 from 65 (Hirshkowitz 2015, doi:10.1016/j.sleh.2014.12.010).",
+    ),
+    (
+        '²',
+        "² Good sleep quality of adults by consensus, not from actigraphy (Ohayon 2017, doi:10.1016/j.sleh.2016.11.006).",
+    ),
+    (
+        '³',
+        "³ Target of the WHO for adults (Bull 2020, doi:10.1136/bjsports-2020-102955).",
+    ),
+];
+/// Measures whose lack says no more than that the file has no such channel or no cut points fit.
+const OPTIONAL: &[&str] = &[
+    "light_mean",
+    "light_time_above_min",
+    "mvpa_min",
+    "sedentary_min",
+    "who_equivalent_min",
+];
+
+/// Key figures and what is said below them.
+pub(super) struct Key {
+    /// Sleep, and rhythm.
+    pub(super) sections: Vec<Section>,
+    /// What the marks stand for.
+    pub(super) notes: Vec<String>,
+}
+
+/// The key figures; the latency only where somebody said when the night began.
+pub(super) fn figures(
+    report: &Report<'_>,
+    input: &str,
+    is_stated: bool,
+    glossary: &mut Glossary,
+) -> Key {
+    let mut shown: Vec<Figure> = SLEEP.to_vec();
+    shown.retain(|figure| is_stated || figure.0 != "sleep_latency_min");
+    let sleep = table(report, &shown, input, glossary);
+    let rhythm = table(report, RHYTHM, input, glossary);
+    let quotes = |mark: char| {
+        let mut rows = sleep.rows.iter().chain(&rhythm.rows);
+        rows.any(|row| row.cells.iter().any(|cell| cell.contains(mark)))
+    };
+    let notes = PUBLISHED.iter().filter(|(mark, _)| quotes(*mark));
+    let notes = notes.map(|(_, note)| (*note).to_owned()).collect();
+    let section = |title: &str, table| Section {
+        title: title.to_owned(),
+        table,
+    };
+    Key {
+        sections: vec![
+            section("Sleep: means of the nights", sleep),
+            section("Rhythm, activity and light", rhythm),
+        ],
+        notes,
+    }
+}
+
+fn table(report: &Report<'_>, figures: &[Figure], input: &str, glossary: &mut Glossary) -> Table {
+    let head = |text: &str| Head {
+        text: text.to_owned(),
+        ..Head::default()
+    };
+    let rows = figures
+        .iter()
+        .filter_map(|figure| row(report, figure, input, glossary));
+    let mut rows: Vec<Row> = rows.collect();
+    let mut heading = vec![head("Measure"), head("Value")];
+    // A column in which nothing stands says nothing.
+    let mut kept = vec![0];
+    for (place, name) in [(1, "SD"), (2, "Published")] {
+        let is_said = |row: &Row| row.cells.get(place).is_some_and(|cell| !cell.is_empty());
+        if rows.iter().any(is_said) {
+            kept.push(place);
+            heading.push(head(name));
+        }
+    }
+    for row in &mut rows {
+        let cells = kept
+            .iter()
+            .filter_map(|place| row.cells.get(*place).cloned());
+        row.cells = cells.collect();
+    }
+    Table {
+        heading,
+        rows,
+        foot: Vec::new(),
+    }
+}
+
+fn row(
+    report: &Report<'_>,
+    (id, spread, published): &Figure,
+    input: &str,
+    glossary: &mut Glossary,
+) -> Option<Row> {
+    let column = groups::all().find(|column| column.id == *id)?;
+    let measure = report.measure(column);
+    let mut head = glossary.measure(column, input);
+    let unit = std::mem::take(&mut head.unit);
+    let note = match measure.outcome {
+        Ok(_) => String::new(),
+        Err(_) if OPTIONAL.contains(id) => return None,
+        Err(none) => words::reason(&none.to_string()),
+    };
+    let spread = spread.and_then(|spread| {
+        let column = groups::all().find(|column| column.id == spread)?;
+        let cell = report.measure(column).cell();
+        let unit = words::unit(spread, column.unit, input);
+        (cell != Cell::Missing).then(|| words::with_unit(spread, &cell, &unit))
+    });
+    Some(Row {
+        head: Some(head),
+        cells: vec![
+            words::with_unit(id, &measure.cell(), &unit),
+            spread.unwrap_or_default(),
+            (*published).to_owned(),
+        ],
+        note,
+    })
+}
