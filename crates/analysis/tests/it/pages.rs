@@ -188,6 +188,57 @@ fn ids(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// What a method can lack, as its reasons name it, in the order of the file.
+fn lacks(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found: Vec<String> = Vec::new();
+    for (at, _) in code.match_indices("Insufficient::") {
+        let call = &code[at + "Insufficient::".len()..];
+        let argument = ["new(", "unless("]
+            .iter()
+            .find_map(|begin| call.strip_prefix(begin));
+        let lack = match argument.map(str::trim_start) {
+            _ if call.starts_with("constant()") => Some("distinct values"),
+            Some(argument) => match argument.strip_prefix('"') {
+                Some(literal) => literal.split('"').next(),
+                None => named(code, argument.split(',').next().unwrap_or_default()),
+            },
+            None => None,
+        };
+        let lack = lack.map(|lack| {
+            lack.replace("\\\n", "")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
+        if let Some(lack) = lack.filter(|lack| !found.contains(lack)) {
+            found.push(lack);
+        }
+    }
+    found
+}
+
+/// The text that a name of the code stands for.
+fn named<'a>(code: &'a str, name: &str) -> Option<&'a str> {
+    let begins = [format!("const {name}: &str ="), format!("let {name} =")];
+    let after = begins
+        .iter()
+        .find_map(|begin| code.split_once(begin.as_str()))?
+        .1;
+    after.trim_start().strip_prefix('"')?.split('"').next()
+}
+
+#[test]
+fn what_a_method_can_lack_is_read_from_its_file() {
+    let code = "const DAYS: &str = \"whole days\";\nInsufficient::unless(DAYS, 3, 2)?;\n\
+                let of = \"a rule\";\nInsufficient::new(of, 1.0, 0.0);\nInsufficient::constant();\n\
+                Insufficient::unless(\n    \"epochs\", 1, 0)?;\n#[cfg(test)]\nInsufficient::new(\"tests\", 1.0, 0.0)";
+    assert_eq!(
+        lacks(code),
+        ["whole days", "a rule", "distinct values", "epochs"]
+    );
+}
+
 /// Identifier and unit of the measures of a day, which keep their own table.
 fn measures(text: &str) -> Vec<(&str, &str)> {
     text.lines()
@@ -204,6 +255,15 @@ fn page(source: &str, text: &str, sources: &BTreeMap<String, String>) -> String 
     let body: Vec<&str> = header(text).collect();
     let room = source.split('/').next().unwrap();
     let mut page = format!("{NOTICE}\n{}\n", linked(&body.join("\n"), room, sources));
+    let lacks = lacks(text);
+    if !lacks.is_empty() {
+        let list = lacks.join("; ");
+        writeln!(
+            page,
+            "\n**No value.** The reason names what there is too little of: {list}."
+        )
+        .unwrap();
+    }
     let of_room: Vec<_> = catalogue::ALL
         .iter()
         .filter(|analysis| ids(text).contains(&analysis.id))
