@@ -59,6 +59,24 @@ pub async fn put(
     Ok(())
 }
 
+/// Stores an insight unless there is one of its kind about its day; says whether it did.
+pub async fn put_first(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    insight: &StoredInsight,
+) -> Result<bool, Error> {
+    key.lock(tx, user).await?;
+    if latest(tx, key, user, &insight.kind, insight.day)
+        .await?
+        .is_some()
+    {
+        return Ok(false);
+    }
+    put(tx, key, user, insight).await?;
+    Ok(true)
+}
+
 /// The insight with this id.
 pub async fn by_id(
     tx: &mut Tx,

@@ -7,8 +7,8 @@ export type Standing = "unknown" | "first-start" | "signed-out" | "signed-in" | 
 class Session {
   standing = $state<Standing>("unknown");
   me = $state.raw<Schemas["Me"] | undefined>(undefined);
-  profile = $state.raw<Schemas["Profile"] | undefined>(undefined);
-  preferences = $state.raw<Schemas["Preferences"] | undefined>(undefined);
+  profile = $state.raw<Schemas["ProfileAnswer"] | undefined>(undefined);
+  preferences = $state.raw<Schemas["PreferencesAnswer"] | undefined>(undefined);
 
   constructor() {
     onSignedOut(() => this.#ended());

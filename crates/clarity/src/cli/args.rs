@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Jobs(Jobs),
     /// Compares a person's totals of days with the phone's own numbers, and says why they differ.
     Reconcile(Reconcile),
+    /// Prints the insight about a day of a person, with the facts behind its numbers.
+    Insight(WantedInsight),
     /// Prints what a person's samples cost on disk, by metric.
     Storage(Storage),
     /// Copies everything into an empty database; the key file stays the same.
@@ -274,6 +276,17 @@ pub(crate) struct ChosenJob {
     /// Its id, as `jobs list` prints it.
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+}
+
+/// Arguments of `insight`.
+#[derive(Debug, Args)]
+pub(crate) struct WantedInsight {
+    /// Whose.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
+    /// The local day, any that is over; without it, the newest insight.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<jiff::civil::Date>,
 }
 
 /// Arguments of `storage`.

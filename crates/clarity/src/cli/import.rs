@@ -169,7 +169,14 @@ fn told(account: &Account) -> String {
     };
     more("rejected", listed(tally.rejected_by_code.iter()));
     more("records", listed(tally.records.iter()));
-    let unknown: Vec<&str> = tally.unknown_types.iter().map(String::as_str).collect();
+    let unknown = tally
+        .unknown_types
+        .iter()
+        .map(|name| match tally.nearest_types.get(name) {
+            Some(nearest) => format!("{name} (did you mean {nearest}?)"),
+            None => name.clone(),
+        });
+    let unknown: Vec<String> = unknown.collect();
     more("unknown types, kept as they came", unknown.join(", "));
     let older = [
         ("superseded", tally.snapshot.superseded),

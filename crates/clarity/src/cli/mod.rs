@@ -15,6 +15,7 @@ mod failure;
 mod household;
 mod hrv;
 mod import;
+mod insight;
 mod jobs;
 mod models;
 mod output;
@@ -96,6 +97,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Models(wanted) => models::models(global, wanted.command).await,
         Command::Pat(wanted) => pat::pat(global, wanted.command),
         Command::Jobs(wanted) => jobs::jobs(global, wanted.command).await,
+        Command::Insight(wanted) => insight::insight(global, wanted).await,
         Command::Storage(wanted) => storage::storage(global, &wanted.user).await,
         Command::Copy(wanted) => copy::copy(global, wanted).await,
     }

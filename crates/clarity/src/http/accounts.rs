@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -21,11 +22,14 @@ use crate::http::address::Client;
 use crate::http::body::JsonBody;
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
 use crate::http::me;
+use crate::http::noted::{self, FieldNote};
 use crate::ingest::edit;
 use crate::person::profile::Profile;
 use crate::problem::{Code, FieldError, Problem};
 
 const REGISTER: &str = "/auth/register";
+/// What a registration takes.
+const KNOWN: [&str; 4] = ["email", "password", "profile", "username"];
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -55,6 +59,27 @@ pub struct Registration {
     username: Option<String>,
     /// What the person enters about themselves.
     profile: Option<Profile>,
+}
+
+/// The first tokens of an account, and what of the registration was not stored or has no effect yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Registered {
+    /// The tokens.
+    #[serde(flatten)]
+    #[schema(value_type = Tokens)]
+    tokens: Tokens,
+    /// What was not stored, or has no effect yet.
+    notes: Vec<FieldNote>,
+}
+
+/// What a registration has that is not stored, or has no effect yet.
+fn notes(bytes: &Bytes, profile: Option<&Profile>) -> Vec<FieldNote> {
+    let mut notes = noted::not_stored::<Registration>(bytes, &KNOWN);
+    if let Some(profile) = profile {
+        let language = profile.language.as_deref();
+        notes.extend(noted::without_effect("/profile", language, profile.units));
+    }
+    notes
 }
 
 /// A sign-in.
@@ -87,7 +112,7 @@ pub struct Jwks {
     params(IdempotencyKey),
     request_body = Registration,
     responses(
-        (status = 201, description = "The account is open; these are its first tokens.", body = Tokens),
+        (status = 201, description = "The account is open; these are its first tokens.", body = Registered),
         (status = 409, description = "The address is taken, or the idempotency key was used differently.",
             body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     ),
@@ -128,12 +153,13 @@ async fn register(
         (Ok(Start::First(ticket)), None) => ticket,
         (Err(problem), _) => return Err(problem),
     };
+    let notes = notes(&bytes, profile.as_ref());
     if let Some(profile) = profile {
         edit::put_profile(&app, &mut tx, &key, user, &profile, Expected::Absent).await?;
     }
     let role = (user, Role::Patient);
     let tokens = account::start_session(&app, &mut tx, &key, role, &client.label).await?;
-    let answer = Answer::json(StatusCode::CREATED, &tokens);
+    let answer = Answer::json(StatusCode::CREATED, &Registered { tokens, notes });
     ticket.finish(&mut tx, &key, user, &answer, now_us).await?;
     tx.commit().await?;
     let account = app.vault.email_key(email.as_str());

@@ -278,7 +278,8 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
-fn push(pointer: &mut String, token: &str) {
+/// Goes one member further with a JSON pointer.
+pub(crate) fn push(pointer: &mut String, token: &str) {
     pointer.push('/');
     pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
 }

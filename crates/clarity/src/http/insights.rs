@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::civil::Date;
-use model::ids::InsightId;
+use model::ids::{InsightId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::insights::StoredInsight;
@@ -25,7 +25,7 @@ use crate::http::page::{Params, PathId};
 use crate::http::verbatim;
 use crate::insights::Insight;
 use crate::instant::rfc3339;
-use crate::jobs::insight::DAILY;
+use crate::jobs::insight::{self, DAILY};
 use crate::problem::{Code, Problem};
 use crate::revision;
 
@@ -36,7 +36,7 @@ const LOOKED_AT_MAX: u32 = 50;
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DailyQuery {
-    /// The local day; the newest insight when left out.
+    /// The local day, any that is over; the newest insight when left out.
     #[param(example = "2026-05-04", format = Date)]
     date: Option<String>,
 }
@@ -101,9 +101,10 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(read))
 }
 
-/// Reads a daily insight.
+/// Reads a daily insight: the newest, or that about any day that is over.
 ///
-/// It was written by the pipeline when the day was computed; 404 while there is none.
+/// The newest was written by the pipeline when its day was computed; one about an earlier day is written when it is
+/// first asked for, and again when the day has changed. 404 where there is nothing to write about.
 #[utoipa::path(
     get,
     operation_id = "get_daily_insight",
@@ -113,7 +114,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     responses(
         (status = 200, description = "The insight", body = InsightAnswer<'static>),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
-        (status = 404, description = "There is no insight yet, or none of that day"),
+        (status = 404, description = "There is no insight yet, the day is not over, or nothing was recorded on it"),
     ),
     security(("bearer" = [])),
 )]
@@ -125,21 +126,35 @@ async fn daily(
 ) -> Result<Response, Problem> {
     let date = query.date.as_deref().map(str::parse::<Date>).transpose();
     let date = date.map_err(|_| Problem::parameter("date", "must be a date such as 2026-05-04"))?;
-    let mut tx = app.store.read().await?;
-    let key = app.vault.person_key(&mut tx, caller.user).await?;
-    let found = match date {
-        Some(date) => store::insights::latest(&mut tx, &key, caller.user, DAILY, date).await?,
-        None => {
-            newest(store::insights::list(&mut tx, &key, caller.user, None, LOOKED_AT_MAX).await?)
-        }
-    };
-    let found = found.ok_or_else(|| {
-        Problem::new(
-            Code::NotFound,
-            "there is no daily insight yet; see GET /insights/status",
-        )
-    })?;
+    let found = about(&app, caller.user, date).await?;
     Ok(verbatim::json(&headers, printed(&found)?))
+}
+
+/// The daily insight about a day, made where the day is over and there is none that says what it says now.
+pub(crate) async fn about(
+    app: &Arc<App>,
+    user: UserId,
+    date: Option<Date>,
+) -> Result<StoredInsight, Problem> {
+    if let Some(date) = date {
+        let made = insight::asked(app, user, date).await;
+        made.map_err(Problem::internal)?;
+    }
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, user).await?;
+    let found = match date {
+        Some(date) => store::insights::latest(&mut tx, &key, user, DAILY, date).await?,
+        None => newest(store::insights::list(&mut tx, &key, user, None, LOOKED_AT_MAX).await?),
+    };
+    found.ok_or_else(|| {
+        let message = if date.is_some() {
+            "there is no insight about this day: it is not over, nothing was recorded on it, or it is being computed; \
+             see GET /insights/status"
+        } else {
+            "there is no daily insight yet; see GET /insights/status"
+        };
+        Problem::new(Code::NotFound, message)
+    })
 }
 
 /// The stored text with what only the reader's version knows.

@@ -67,6 +67,7 @@ pub mod laboratory;
 pub mod load;
 pub mod me;
 pub mod metric_types;
+pub mod noted;
 pub mod openapi;
 pub mod origin;
 pub mod page;

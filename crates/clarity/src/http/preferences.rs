@@ -12,9 +12,19 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
 use crate::http::etag::{self, Version};
+use crate::http::noted::{self, FieldNote, PreferencesAnswer};
 use crate::ingest::edit;
 use crate::person::profile::{self, Preferences};
 use crate::problem::Problem;
+
+/// What preferences take.
+const KNOWN: [&str; 5] = [
+    "source_order",
+    "day_zone",
+    "sleep_scorer",
+    "language",
+    "units",
+];
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -26,7 +36,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     get, operation_id = "get_preferences", path = "/user/preferences", tag = "person",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "The preferences.", body = Preferences),
+        (status = 200, description = "The preferences.", body = PreferencesAnswer<'static>),
         (status = 304, description = "It is still the version that is already known."),
     ),
 )]
@@ -38,7 +48,8 @@ async fn get_preferences(
     let mut tx = app.store.read().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let found = profile::load_preferences(&mut tx, &key, caller.user).await?;
-    Ok(etag::answer(&headers, Version(found.version), &found.value))
+    let body = answer(&found.value, Vec::new());
+    Ok(etag::answer(&headers, Version(found.version), &body))
 }
 
 /// Replaces the preferences. A new source order, scorer of sleep or day zone recomputes the person's days.
@@ -47,7 +58,7 @@ async fn get_preferences(
     security(("bearer" = [])),
     request_body = Preferences,
     responses(
-        (status = 200, description = "The preferences as it is now.", body = Preferences),
+        (status = 200, description = "The preferences as they are now.", body = PreferencesAnswer<'static>),
         (status = 412, description = "It was changed since it was read."),
     ),
 )]
@@ -55,7 +66,7 @@ async fn put_preferences(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
-    JsonBody { value, .. }: JsonBody<Preferences>,
+    JsonBody { value, bytes }: JsonBody<Preferences>,
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
     let preferences = value;
@@ -68,9 +79,15 @@ async fn put_preferences(
     let version =
         edit::put_preferences(&app, &mut tx, &key, caller.user, &preferences, expected).await?;
     tx.commit().await?;
-    Ok(etag::answer(
-        &HeaderMap::new(),
-        Version(version),
-        &preferences,
-    ))
+    let dropped = noted::not_stored::<Preferences>(&bytes, &KNOWN);
+    let body = answer(&preferences, dropped);
+    Ok(etag::answer(&HeaderMap::new(), Version(version), &body))
+}
+
+/// The preferences with what was not stored and what has no effect yet.
+fn answer(preferences: &Preferences, dropped: Vec<FieldNote>) -> PreferencesAnswer<'_> {
+    let mut notes = dropped;
+    let language = preferences.language.as_deref();
+    notes.extend(noted::without_effect("", language, preferences.units));
+    PreferencesAnswer { preferences, notes }
 }

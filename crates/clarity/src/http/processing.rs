@@ -2,6 +2,7 @@
 //!
 //! The account is kept sealed with the upload; this file only reads and prints it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -124,6 +125,10 @@ pub(crate) struct Accepted {
     /// Names outside the catalogue; what has them is kept as it came.
     #[serde(default)]
     pub(crate) unknown_types: Vec<String>,
+    /// Of those, names that are nearly one of the catalogue, with the metric that may be meant; what has them is kept
+    /// under the name that was sent.
+    #[serde(default)]
+    pub(crate) nearest_types: BTreeMap<String, String>,
     /// Where to go on.
     pub(crate) links: Links,
 }
@@ -139,6 +144,7 @@ impl Accepted {
             rejected: tally.rejected,
             errors: tally.errors.iter().map(RecordError::from).collect(),
             unknown_types: tally.unknown_types.iter().cloned().collect(),
+            nearest_types: tally.nearest_types.clone(),
             links: Links::of(id),
         }
     }

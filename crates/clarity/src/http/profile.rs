@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::body::JsonBody;
 use crate::http::etag::{self, Version};
+use crate::http::noted::{self, FieldNote, ProfileAnswer};
 use crate::ingest::edit;
 use crate::person::profile::{self, Profile};
 use crate::problem::Problem;
@@ -26,7 +27,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     get, operation_id = "get_profile", path = "/user/profile", tag = "person",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "The profile.", body = Profile),
+        (status = 200, description = "The profile.", body = ProfileAnswer<'static>),
         (status = 304, description = "It is still the version that is already known."),
     ),
 )]
@@ -38,7 +39,8 @@ async fn get_profile(
     let mut tx = app.store.read().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let found = profile::load(&mut tx, &key, caller.user).await?;
-    Ok(etag::answer(&headers, Version(found.version), &found.value))
+    let body = answer(&found.value, Vec::new());
+    Ok(etag::answer(&headers, Version(found.version), &body))
 }
 
 /// Replaces the profile. A new time zone recomputes the person's days.
@@ -47,7 +49,7 @@ async fn get_profile(
     security(("bearer" = [])),
     request_body = Profile,
     responses(
-        (status = 200, description = "The profile as it is now.", body = Profile),
+        (status = 200, description = "The profile as it is now.", body = ProfileAnswer<'static>),
         (status = 412, description = "It was changed since it was read."),
     ),
 )]
@@ -55,7 +57,7 @@ async fn put_profile(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
-    JsonBody { value, .. }: JsonBody<Profile>,
+    JsonBody { value, bytes }: JsonBody<Profile>,
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
     let mut profile = value;
@@ -67,5 +69,15 @@ async fn put_profile(
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let version = edit::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
     tx.commit().await?;
-    Ok(etag::answer(&HeaderMap::new(), Version(version), &profile))
+    let dropped = noted::not_stored::<Profile>(&bytes, noted::of_profile());
+    let body = answer(&profile, dropped);
+    Ok(etag::answer(&HeaderMap::new(), Version(version), &body))
+}
+
+/// The profile with what was not stored and what has no effect yet.
+fn answer(profile: &Profile, dropped: Vec<FieldNote>) -> ProfileAnswer<'_> {
+    let mut notes = dropped;
+    let language = profile.language.as_deref();
+    notes.extend(noted::without_effect("", language, profile.units));
+    ProfileAnswer { profile, notes }
 }

@@ -11,6 +11,7 @@ pub(crate) mod dirty;
 pub(crate) mod edit;
 pub(crate) mod file;
 pub(crate) mod intake;
+mod nearest;
 pub(crate) mod recording;
 pub(crate) mod tally;
 pub(crate) mod unfinished;

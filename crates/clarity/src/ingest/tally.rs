@@ -8,6 +8,8 @@ use import::batch::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ingest::nearest;
+
 /// What became of the records of one type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct TypeTally {
@@ -83,6 +85,9 @@ pub(crate) struct Tally {
     pub(crate) by_type: BTreeMap<String, TypeTally>,
     /// Names outside the catalogue; what has them is kept as it came.
     pub(crate) unknown_types: BTreeSet<String>,
+    /// Of those, names that are nearly one of the catalogue, with the metric that may be meant.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) nearest_types: BTreeMap<String, String>,
     /// Records that are more than a sample, by kind: how many the input holds.
     pub(crate) records: BTreeMap<String, u64>,
     /// Of those, how many were new or changed.
@@ -146,6 +151,8 @@ impl From<&Recorder> for RecordingTally {
 
 /// Most remarks of one sort that are kept.
 const REMARKS_MAX: usize = 200;
+/// Unknown names of one input that are compared with the catalogue.
+const COMPARED_MAX: usize = 50;
 
 impl Tally {
     /// Counts samples of one type that went into the store.
@@ -218,7 +225,19 @@ impl Tally {
     /// Remembers a type outside the catalogue.
     pub(crate) fn see_type(&mut self, name: &TypeName) {
         if matches!(name.meaning, Meaning::Unknown { .. }) {
-            self.unknown_types.insert(name.name.clone());
+            self.see_unknown(&name.name);
+        }
+    }
+
+    fn see_unknown(&mut self, name: &str) {
+        let is_new = self.unknown_types.insert(name.to_owned());
+        // Each is compared with the whole catalogue; who sends many has names of their own.
+        if is_new
+            && self.unknown_types.len() <= COMPARED_MAX
+            && let Some(nearest) = nearest::metric(name)
+        {
+            self.nearest_types
+                .insert(name.to_owned(), nearest.to_owned());
         }
     }
 
@@ -266,7 +285,7 @@ impl Tally {
             Fact::Recorded(recorder) => self.recording = Some(recorder.into()),
             Fact::Unnamed { name } => {
                 if self.unknown_types.len() < REMARKS_MAX {
-                    self.unknown_types.insert(name.clone());
+                    self.see_unknown(name);
                 }
             }
             Fact::Snapshot { .. } => {}

@@ -1,4 +1,5 @@
-//! Writes a person's daily insight: about the last local day that is over, without being asked.
+//! Writes a person's daily insight: about the last local day that is over without being asked, about any earlier
+//! one when it is asked for.
 //!
 //! The text is a pure function of the days' documents. When nothing in it changed, nothing is written
 //! and nobody is told.
@@ -51,18 +52,39 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let yesterday = today.checked_sub(1.day()).unwrap_or(Date::MIN);
     // A day that is not over would look like a day with little of everything.
     let newest = last.min(yesterday).max(first);
-    about(app, user, newest).await?;
+    about(app, user, newest, Herald::Listeners).await?;
     for day in older.into_iter().filter(|day| *day != newest) {
         if app.shutdown.is_cancelled() {
             return Err(JobError::Stopping);
         }
-        about(app, user, day).await?;
+        about(app, user, day, Herald::Listeners).await?;
     }
     Ok(())
 }
 
+/// Makes or renews the insight about a day that is over, for somebody who asks for it. What is about a later
+/// day stays as it is.
+pub(crate) async fn asked(app: &Arc<App>, user: UserId, day: Date) -> Result<(), JobError> {
+    let mut tx = app.store.read().await?;
+    let dossier = app.people.load(&mut tx, &app.vault, user).await?;
+    drop(tx);
+    if day >= dossier.history().date_at(app.clock.now_us()) {
+        return Ok(());
+    }
+    about(app, user, day, Herald::Nobody).await
+}
+
+/// Who hears of a new insight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Herald {
+    /// Whoever listens for what is new.
+    Listeners,
+    /// Nobody: the one who asks gets the answer.
+    Nobody,
+}
+
 /// Makes or renews the daily insight about a day. One whose facts are gone goes too.
-async fn about(app: &Arc<App>, user: UserId, day: Date) -> Result<(), JobError> {
+async fn about(app: &Arc<App>, user: UserId, day: Date, herald: Herald) -> Result<(), JobError> {
     let now_us = app.clock.now_us();
     let from = day.checked_sub(BASELINE_DAYS.days()).unwrap_or(Date::MIN);
     let until = day.checked_add(1.day()).unwrap_or(Date::MAX);
@@ -110,16 +132,28 @@ async fn about(app: &Arc<App>, user: UserId, day: Date) -> Result<(), JobError> 
         now_us,
         methods,
     };
-    store::insights::put(&mut tx, &key, user, &record).await?;
+    // Two that ask for a day at once make one insight.
+    let is_stored = if known.is_some() {
+        store::insights::put(&mut tx, &key, user, &record).await?;
+        true
+    } else {
+        store::insights::put_first(&mut tx, &key, user, &record).await?
+    };
     tx.commit().await?;
-    if is_same {
-        return Ok(());
+    if is_stored && !is_same {
+        tell(app, user, &record, herald);
     }
+    Ok(())
+}
+
+fn tell(app: &App, user: UserId, insight: &StoredInsight, herald: Herald) {
     metrics::counter!("clarity_insights_total", "source" => "template", "kind" => DAILY, "language" => "en")
         .increment(1);
-    let payload = format!("{{\"id\":\"{id}\",\"kind\":\"daily\",\"date\":\"{day}\"}}");
-    app.bus.publish(user, EventKind::Insight, id, payload);
-    Ok(())
+    if herald == Herald::Listeners {
+        let (id, day) = (insight.id.to_string(), insight.day);
+        let payload = format!("{{\"id\":\"{id}\",\"kind\":\"daily\",\"date\":\"{day}\"}}");
+        app.bus.publish(user, EventKind::Insight, id, payload);
+    }
 }
 
 /// Reads stored documents. One that cannot be read fails the job: a baseline without it would say

@@ -105,9 +105,10 @@ pub(crate) struct Profile {
     pub(crate) height_cm: Option<f64>,
     /// Home time zone: an IANA name or an offset such as `+02:00`.
     pub(crate) time_zone: Option<String>,
-    /// Language of insights: a BCP 47 tag.
+    /// Language: a BCP 47 tag. The window writes numbers and dates by it; insights are in English so far, and the
+    /// response says so.
     pub(crate) language: Option<String>,
-    /// Units of texts for people.
+    /// Units that the window shows; insights are in metric units so far, and the response says so.
     pub(crate) units: Option<Units>,
     /// Anything medical that the person wants considered.
     pub(crate) medical_history: Option<String>,
@@ -126,9 +127,9 @@ pub(crate) struct Preferences {
     pub(crate) day_zone: DayZone,
     /// What scores sleep and wake where only activity was recorded.
     pub(crate) sleep_scorer: SleepScorer,
-    /// Language of insights, before the profile's.
+    /// Language, before the profile's and with the same effect.
     pub(crate) language: Option<String>,
-    /// Units of texts for people, before the profile's.
+    /// Units, before the profile's and with the same effect.
     pub(crate) units: Option<Units>,
 }
 

@@ -358,15 +358,16 @@ async fn reading(story: &mut Story) {
     story
         .take("export_health_data", Method::GET, path, Sent::Nothing)
         .await;
-    let path = "/api/v1/lab/recordings";
-    story
-        .take(
-            "analyze_recording",
-            Method::POST,
-            path,
-            Sent::File(RECORDING),
-        )
-        .await;
+    for (operation, path) in [
+        ("analyze_recording", "/api/v1/lab/recordings"),
+        (
+            "write_recording_page",
+            "/api/v1/lab/page?name=recording.awd",
+        ),
+    ] {
+        let sent = Sent::File(RECORDING);
+        story.take(operation, Method::POST, path, sent).await;
+    }
     let path = "/api/v1/health/analyze";
     story
         .take("analyze_health_data", Method::POST, path, Sent::Nothing)

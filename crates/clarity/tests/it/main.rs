@@ -40,6 +40,7 @@ mod lab_pages;
 mod laboratory;
 mod live;
 mod models;
+mod past_insights;
 mod pat;
 mod pat_cohort;
 mod payloads;

@@ -81,10 +81,35 @@ async fn the_answer_names_what_no_metric_is_named_like() {
     let path = "/api/v1/integrations/health-auto-export";
     let answer = test.post(path, Some(&ada), &body).await.json();
     assert_eq!(answer["unknown_types"], json!(["Kopfweh"]), "{answer}");
+    assert_eq!(answer["nearest_types"], json!({}), "{answer}");
     let table = "date,step_count,lucky number\n2026-11-18,8000,7\n";
     let answer = import(&test, &ada, table.as_bytes()).await.json();
     assert_eq!(answer["accepted"], 1, "{answer}");
     assert_eq!(answer["skipped"][0]["place"], "lucky number", "{answer}");
+    settle(&test).await;
+}
+
+#[tokio::test]
+async fn a_misspelt_type_is_kept_and_told_with_the_nearest_known_name() {
+    const BODY: &str = r#"{"data_type": "hart_rate", "values": [
+        {"value": 61, "timestamp": "2026-11-18T10:00:00Z", "unit": "count/min"}]}"#;
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let live = send(
+        &test,
+        &ada,
+        "/api/v1/health-data",
+        "application/json",
+        BODY.into(),
+    )
+    .await;
+    let file = import(&test, &ada, BODY.as_bytes()).await;
+    for answer in [live.json(), file.json()] {
+        assert_eq!(answer["rejected"], 0, "{answer}");
+        assert_eq!(answer["unknown_types"], json!(["hart_rate"]), "{answer}");
+        let nearest = json!({"hart_rate": "heart_rate"});
+        assert_eq!(answer["nearest_types"], nearest, "{answer}");
+    }
     settle(&test).await;
 }
 

@@ -156,3 +156,48 @@ async fn a_new_home_moves_the_borders_of_days() {
     assert_eq!(put.status, StatusCode::OK, "{}", put.text());
     assert!(dirty().await > 0);
 }
+
+#[tokio::test]
+async fn what_has_no_effect_yet_or_is_not_stored_is_told() {
+    let test = TestApp::new().await;
+    let pointers = |answer: &serde_json::Value| -> Vec<String> {
+        let notes = answer["notes"].as_array().expect("notes").iter();
+        notes
+            .map(|note| note["pointer"].as_str().expect("a pointer").to_owned())
+            .collect()
+    };
+    let body = json!({
+        "email": "ada@example.org", "password": "correct horse battery staple", "time_zone": "Europe/Berlin",
+        "phone": "1", "profile": {"language": "de", "heightcm": 170},
+    });
+    let answer = test.post("/api/v1/auth/register", None, &body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    let answer = answer.json();
+    let mut found = pointers(&answer);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "/phone",
+            "/profile/heightcm",
+            "/profile/language",
+            "/time_zone"
+        ]
+    );
+    let told = answer["notes"].to_string();
+    assert!(
+        told.contains("/profile/time_zone") && told.contains("did you mean height_cm?"),
+        "{told}"
+    );
+    let ada = crate::harness::Person::from_tokens(&answer);
+    let read = test.get(PROFILE, Some(&ada)).await.json();
+    assert_eq!(pointers(&read), ["/language"]);
+    let body = json!({"units": "imperial", "language": "en", "theme": "dark", "notes": []});
+    let put = test.put(PREFERENCES, &ada, &[], &body).await.json();
+    assert_eq!(pointers(&put), ["/theme", "/units"]);
+    assert_eq!(put["units"], "imperial");
+    let plain = test
+        .put(PROFILE, &ada, &[], &json!({"units": "metric"}))
+        .await;
+    assert_eq!(plain.json()["notes"], json!([]));
+}
