@@ -66,7 +66,7 @@ test.each([
   await expect.poll(() => page.getByRole("button", { name: "Remove letter.txt" }).count()).toBe(1);
   const names = (): Promise<(string | null)[]> => rows.locator("th").allTextContents();
   expect(await names()).toEqual(["early.awd", "late.awd"]);
-  const head = page.getByRole("columnheader", { name: "Total sleep min" });
+  const head = page.getByRole("columnheader", { name: "Total sleep time" });
   await head.getByRole("button").click();
   expect(await names()).toEqual(["late.awd", "early.awd"]);
   expect(await head.getAttribute("aria-sort")).toBe("ascending");
@@ -86,6 +86,14 @@ test.each([
   await page.getByRole("button", { name: "late.awd", exact: true }).click();
   const report = page.getByRole("group", { name: "late.awd" });
   expect(await report.textContent()).toContain("Line 508");
+
+  // Its page, to file or print, stands alone.
+  const filed = page.waitForEvent("download");
+  await report.getByRole("button", { name: "Page to file or print" }).click();
+  const html = await readFile(await (await filed).path(), "utf8");
+  expect(html).toContain("<h1>late</h1>");
+  expect(html).toContain("Lost at line 508");
+  expect(html).not.toContain("<script");
   const minutes = late.measures.total_sleep_min.value as number;
   await report.locator(".figure", { hasText: "Total sleep" }).click();
   const lens = page.locator("dialog[open]");

@@ -407,11 +407,11 @@ mod tests {
             .iter()
             .filter(|strip| strip.name.starts_with("L5"))
             .collect();
-        assert_eq!(l5.len(), 2, "one for counts, one for milligravities");
+        assert_eq!(l5.len(), 2, "one for counts, one for thousandths of g");
         assert_eq!(l5[0].lanes[0].values, [10.0, 12.0]);
         assert_eq!(
             (l5[0].unit.as_str(), l5[1].unit.as_str()),
-            ("counts per minute", "milligravities (mg)")
+            ("counts per minute", "mg")
         );
         let share = strips
             .iter()

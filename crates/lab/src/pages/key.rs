@@ -87,14 +87,22 @@ pub(super) fn figures(
 ) -> Key {
     let mut shown: Vec<Figure> = SLEEP.to_vec();
     shown.retain(|figure| is_stated || figure.0 != "sleep_latency_min");
-    let sleep = table(report, &shown, input, glossary);
-    let rhythm = table(report, RHYTHM, input, glossary);
+    let mut maker = Maker {
+        report,
+        input,
+        glossary,
+        lacks: Vec::new(),
+    };
+    let sleep = maker.table(&shown);
+    let rhythm = maker.table(RHYTHM);
     let quotes = |mark: char| {
         let mut rows = sleep.rows.iter().chain(&rhythm.rows);
         rows.any(|row| row.cells.iter().any(|cell| cell.contains(mark)))
     };
-    let notes = PUBLISHED.iter().filter(|(mark, _)| quotes(*mark));
-    let notes = notes.map(|(_, note)| (*note).to_owned()).collect();
+    let published = PUBLISHED.iter().filter(|(mark, _)| quotes(*mark));
+    let mut notes: Vec<String> = published.map(|(_, note)| (*note).to_owned()).collect();
+    let lacks = maker.lacks.iter().enumerate();
+    notes.extend(lacks.map(|(place, lack)| format!("({}) {lack}.", letter(place))));
     let section = |title: &str, table| Section {
         title: title.to_owned(),
         table,
@@ -108,66 +116,82 @@ pub(super) fn figures(
     }
 }
 
-fn table(report: &Report<'_>, figures: &[Figure], input: &str, glossary: &mut Glossary) -> Table {
-    let head = |text: &str| Head {
-        text: text.to_owned(),
-        ..Head::default()
-    };
-    let rows = figures
-        .iter()
-        .filter_map(|figure| row(report, figure, input, glossary));
-    let mut rows: Vec<Row> = rows.collect();
-    let mut heading = vec![head("Measure"), head("Value")];
-    // A column in which nothing stands says nothing.
-    let mut kept = vec![0];
-    for (place, name) in [(1, "SD"), (2, "Published")] {
-        let is_said = |row: &Row| row.cells.get(place).is_some_and(|cell| !cell.is_empty());
-        if rows.iter().any(is_said) {
-            kept.push(place);
-            heading.push(head(name));
-        }
-    }
-    for row in &mut rows {
-        let cells = kept
-            .iter()
-            .filter_map(|place| row.cells.get(*place).cloned());
-        row.cells = cells.collect();
-    }
-    Table {
-        heading,
-        rows,
-        foot: Vec::new(),
-    }
+/// The mark of a reason; there are fewer than letters.
+fn letter(place: usize) -> char {
+    ('a'..='z').nth(place).unwrap_or('z')
 }
 
-fn row(
-    report: &Report<'_>,
-    (id, spread, published): &Figure,
-    input: &str,
-    glossary: &mut Glossary,
-) -> Option<Row> {
-    let column = groups::all().find(|column| column.id == *id)?;
-    let measure = report.measure(column);
-    let mut head = glossary.measure(column, input);
-    let unit = std::mem::take(&mut head.unit);
-    let note = match measure.outcome {
-        Ok(_) => String::new(),
-        Err(_) if OPTIONAL.contains(id) => return None,
-        Err(none) => words::reason(&none.to_string()),
-    };
-    let spread = spread.and_then(|spread| {
-        let column = groups::all().find(|column| column.id == spread)?;
-        let cell = report.measure(column).cell();
-        let unit = words::unit(spread, column.unit, input);
-        (cell != Cell::Missing).then(|| words::with_unit(spread, &cell, &unit))
-    });
-    Some(Row {
-        head: Some(head),
-        cells: vec![
-            words::with_unit(id, &measure.cell(), &unit),
-            spread.unwrap_or_default(),
-            (*published).to_owned(),
-        ],
-        note,
-    })
+/// Makes the tables, and remembers why values are missing.
+struct Maker<'a> {
+    report: &'a Report<'a>,
+    input: &'a str,
+    glossary: &'a mut Glossary,
+    lacks: Vec<String>,
+}
+
+impl Maker<'_> {
+    fn table(&mut self, figures: &[Figure]) -> Table {
+        let head = |text: &str| Head {
+            text: text.to_owned(),
+            ..Head::default()
+        };
+        let rows = figures.iter().filter_map(|figure| self.row(figure));
+        let mut rows: Vec<Row> = rows.collect();
+        let mut heading = vec![head("Measure"), head("Value")];
+        // A column in which nothing stands says nothing.
+        let mut kept = vec![0];
+        for (place, name) in [(1, "SD"), (2, "Published")] {
+            let is_said = |row: &Row| row.cells.get(place).is_some_and(|cell| !cell.is_empty());
+            if rows.iter().any(is_said) {
+                kept.push(place);
+                heading.push(head(name));
+            }
+        }
+        for row in &mut rows {
+            let cells = kept
+                .iter()
+                .filter_map(|place| row.cells.get(*place).cloned());
+            row.cells = cells.collect();
+        }
+        Table {
+            heading,
+            rows,
+            foot: Vec::new(),
+        }
+    }
+
+    fn row(&mut self, (id, spread, published): &Figure) -> Option<Row> {
+        let column = groups::all().find(|column| column.id == *id)?;
+        let measure = self.report.measure(column);
+        let value = match measure.outcome {
+            Err(_) if OPTIONAL.contains(id) => return None,
+            Err(none) => format!("– ({})", self.lack(words::reason(&none.to_string()))),
+            Ok(_) => {
+                let unit = words::unit(id, column.unit, self.input);
+                words::with_unit(id, &measure.cell(), &unit)
+            }
+        };
+        let spread = spread.and_then(|spread| {
+            let column = groups::all().find(|column| column.id == spread)?;
+            let cell = self.report.measure(column).cell();
+            let unit = words::unit(spread, column.unit, self.input);
+            (cell != Cell::Missing).then(|| words::with_unit(spread, &cell, &unit))
+        });
+        let mut head = self.glossary.measure(column, self.input);
+        head.unit = String::new();
+        Some(Row {
+            head: Some(head),
+            cells: vec![value, spread.unwrap_or_default(), (*published).to_owned()],
+            note: String::new(),
+        })
+    }
+
+    /// The mark of a reason.
+    fn lack(&mut self, reason: String) -> char {
+        let known = self.lacks.iter().position(|lack| *lack == reason);
+        letter(known.unwrap_or_else(|| {
+            self.lacks.push(reason);
+            self.lacks.len() - 1
+        }))
+    }
 }

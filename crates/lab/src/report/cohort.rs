@@ -108,6 +108,7 @@ pub fn cohort(content: &Cohort<'_>) -> Result<String, ReportError> {
         "cohort.html",
         &context! {
             title => "Cohort",
+            kind => "cohort",
             printed => printed("Cohort"),
             origin => content.origin,
             facts => Value::from(Serde(content.facts)),

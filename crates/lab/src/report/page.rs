@@ -153,6 +153,7 @@ pub fn page(content: &Page<'_>) -> Result<String, ReportError> {
         "recording.html",
         &context! {
             title => content.title,
+            kind => "recording",
             printed => printed(content.title),
             origin => content.origin,
             blocks => Value::from(Serde(content.blocks)),
