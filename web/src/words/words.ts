@@ -4,7 +4,9 @@ import { en, type Words } from "./en";
 const languages: Record<string, Words> = { en };
 
 function chosen(): Words {
-  for (const tag of navigator.languages) {
+  // Tests of words alone run where there is no navigator.
+  const wanted = "navigator" in globalThis ? navigator.languages : [];
+  for (const tag of wanted) {
     const found = languages[tag.split("-")[0] ?? ""];
     if (found) return found;
   }

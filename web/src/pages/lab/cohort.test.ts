@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Line, matching, sorted, table, valueOf } from "./cohort";
+import { type Line, matching, shownAs, sorted, table, unitOf, valueOf } from "./cohort";
 
 const line = (name: string, value: number | null): Line =>
   ({
@@ -38,4 +38,16 @@ test("the file has each measure, and nothing where there is none", () => {
   const at = head.indexOf("total_sleep_min");
   expect(rows.map((row) => row[at])).toEqual(["1.25", ""]);
   expect(rows.every((row) => row.length === head.length)).toBe(true);
+});
+
+test("values read as people write them", () => {
+  expect(shownAs("sleep_efficiency", 0.9051)).toBe("90.5");
+  expect(shownAs("interdaily_stability", 0.9051)).toBe("0.905");
+  expect(shownAs("sleep_midpoint", "02:54:21")).toBe("02:54");
+  expect(shownAs("cosinor_acrophase_h", 15.2)).toBe("15:12");
+  expect(shownAs("in_bed", "2026-05-03T23:00:00")).toBe("2026-05-03 23:00");
+  expect(shownAs("date", "2026-05-04")).toBe("Mon 2026-05-04");
+  expect(shownAs("window_source", "crespo")).toBe("activity");
+  expect(unitOf("total_sleep_min", "counts")).toBe("min");
+  expect(unitOf("l5", "counts")).toBe("counts");
 });

@@ -1,5 +1,6 @@
 /** The recordings of a cohort as a table. */
 import { number } from "../../parts/format";
+import { named, t } from "../../words/words";
 import type { Item, Recording } from "./lab.svelte";
 
 /** Measures that the table shows; the file has all of them. */
@@ -72,6 +73,60 @@ export function shown(value: unknown): string {
     return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d$/, "$1 $2").replace(/^(\d\d:\d\d):\d\d$/, "$1");
   }
   return number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3);
+}
+
+/** Shares that people read in percent; indices between 0 and 1 stay as they are published. */
+const PERCENT = new Set([
+  "activity_still_share",
+  "coverage",
+  "diary_sensitivity",
+  "diary_specificity",
+  "singular_daily_share",
+  "singular_trend_share",
+  "sleep_efficiency",
+  "sleep_maintenance",
+  "wear_share",
+]);
+
+/** The unit of a measure or column in words, nothing where it has none; `input` is that of the activity. */
+export function unitOf(id: string, input: string): string {
+  if (PERCENT.has(id)) return "%";
+  if (/_min(_per_day)?$/.test(id)) return "min";
+  if (id.endsWith("acrophase_h")) return "";
+  if (id.endsWith("_h")) return "h";
+  if (id.startsWith("light_m")) return "lux";
+  return INPUT.has(id) ? input : "";
+}
+
+/** Measures and columns in the unit of the activity. */
+const INPUT = new Set(["l5", "m10", "mean", "total", "activity_mean", "cosinor_mesor", "cosinor_amplitude"]);
+
+/** The unit of the activity in words. */
+export function activityUnit(unit: string): string {
+  return unit === "{count}" ? t.lab.counts : unit.replaceAll(/[{}]/g, "");
+}
+
+/** A value of a measure or column as people read it, without its unit. */
+export function shownAs(id: string, value: unknown): string {
+  if (typeof value === "number" && PERCENT.has(id)) return number(100 * value, 1);
+  if (typeof value === "number" && id.endsWith("acrophase_h")) {
+    const minutes = Math.round(value * 60) % 1440;
+    const two = (part: number): string => String(part).padStart(2, "0");
+    return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  }
+  if (typeof value === "string") {
+    if (/^\d{4}-\d\d-\d\d$/.test(value)) {
+      return `${weekdayName(value)} ${value}`;
+    }
+    if (id === "window_source" || id === "role") return t.lab.words[value] ?? value;
+    if (id === "scorer") return named(value);
+  }
+  return shown(value);
+}
+
+function weekdayName(date: string): string {
+  const noon = new Date(`${date}T12:00:00Z`);
+  return new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" }).format(noon);
 }
 
 /** Everything as a table of a file: numbers as they came. */
