@@ -1,6 +1,7 @@
 //! What an upgrade needs of the store: finding what is older, promotion of a person's own types, and the
 //! copy that is set aside.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -273,35 +274,105 @@ async fn open(path: &Path) -> Store {
         .expect("a database")
 }
 
-/// Takes the last migration back, as a file of the version before would be.
-async fn age(store: &Store) {
-    let mut tx = store.write().await.expect("a transaction");
-    for text in [
-        "DROP INDEX days_by_methods",
-        "ALTER TABLE days DROP COLUMN methods",
-        "DROP INDEX insights_by_methods",
-        "ALTER TABLE insights DROP COLUMN methods",
-        "DROP INDEX embeddings_by_methods",
-        "ALTER TABLE embeddings DROP COLUMN methods",
-        "DROP INDEX persons_by_catalogue",
-        "ALTER TABLE persons DROP COLUMN catalogue",
-        "DROP INDEX persons_by_settled",
-        "ALTER TABLE persons DROP COLUMN settled",
-        "DROP TABLE devices",
-        "DROP TABLE metric_counts",
-        "DROP TABLE erasures",
-        "ALTER TABLE persons DROP COLUMN bound",
-        "ALTER TABLE persons DROP COLUMN days_seq",
-        "ALTER TABLE sessions DROP COLUMN bound",
-        "ALTER TABLE session_tokens DROP COLUMN bound",
-        "DROP INDEX jobs_in_order",
-        "DROP INDEX jobs_running",
-        "DROP INDEX jobs_leases",
-        "CREATE INDEX jobs_due ON jobs (state, run_at_us)",
-        "DELETE FROM _sqlx_migrations WHERE version >= 8",
-    ] {
-        execute(&mut tx, text).await;
+/// The migrations of an older version.
+const OLDER: [&str; 5] = [
+    include_str!("../../migrations/both/0001_house.sql"),
+    include_str!("../../migrations/both/0002_minutes.sql"),
+    include_str!("../../migrations/both/0003_embeddings.sql"),
+    include_str!("../../migrations/both/0006_life.sql"),
+    include_str!("../../migrations/both/0007_uploads_being_read.sql"),
+];
+const OLDER_NO: i64 = 7;
+
+/// Tables and columns, and what makes each index, of a SQLite file.
+#[derive(Default)]
+struct Shape {
+    columns: BTreeSet<(String, String)>,
+    indexes: BTreeMap<String, String>,
+}
+
+impl Shape {
+    async fn of(tx: &mut Tx) -> Self {
+        let Tx::Sqlite(tx) = tx else {
+            panic!("a SQLite file")
+        };
+        let columns: Vec<(String, String)> = sqlx::query_as(
+            "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c
+             WHERE m.type = 'table' AND m.name NOT LIKE '\\_sqlx%' ESCAPE '\\'",
+        )
+        .fetch_all(&mut **tx)
+        .await
+        .expect("columns");
+        let indexes: Vec<(String, String)> = sqlx::query_as(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        )
+        .fetch_all(&mut **tx)
+        .await
+        .expect("indexes");
+        Self {
+            columns: columns.into_iter().collect(),
+            indexes: indexes.into_iter().collect(),
+        }
     }
+
+    fn tables(&self) -> BTreeSet<&str> {
+        self.columns
+            .iter()
+            .map(|(table, _)| table.as_str())
+            .collect()
+    }
+}
+
+/// The shape that the older version gave a file.
+async fn older_shape(folder: &Path) -> Shape {
+    let store = open(&folder.join("older.db")).await;
+    let mut tx = store.write().await.expect("a transaction");
+    for migration in OLDER {
+        for statement in migration.split(";\n") {
+            execute(&mut tx, statement).await;
+        }
+    }
+    Shape::of(&mut tx).await
+}
+
+/// Takes back what migrations have added since, as a file of the older version would be.
+async fn age(store: &Store) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let older = older_shape(folder.path()).await;
+    let mut tx = store.write().await.expect("a transaction");
+    let now = Shape::of(&mut tx).await;
+    let mut texts = Vec::new();
+    for (index, _) in now
+        .indexes
+        .iter()
+        .filter(|now| older.indexes.get(now.0) != Some(now.1))
+    {
+        texts.push(format!("DROP INDEX {index}"));
+    }
+    for table in now.tables().difference(&older.tables()) {
+        texts.push(format!("DROP TABLE {table}"));
+    }
+    for (table, column) in now.columns.difference(&older.columns) {
+        if older.tables().contains(table.as_str()) {
+            texts.push(format!("ALTER TABLE {table} DROP COLUMN {column}"));
+        }
+    }
+    for (_, text) in older
+        .indexes
+        .iter()
+        .filter(|older| now.indexes.get(older.0) != Some(older.1))
+    {
+        texts.push(text.clone());
+    }
+    assert!(!texts.is_empty(), "no migration is newer");
+    for text in texts {
+        execute(&mut tx, &text).await;
+    }
+    execute(
+        &mut tx,
+        &format!("DELETE FROM _sqlx_migrations WHERE version > {OLDER_NO}"),
+    )
+    .await;
     tx.commit().await.expect("a commit");
 }
 
