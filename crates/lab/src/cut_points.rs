@@ -25,7 +25,9 @@ fn fitting(format: &str, channel: &str, place: &str) -> Option<&'static str> {
         ("agd" | "actigraph_csv", "vector_magnitude") if !place.contains("wrist") => {
             Some("sasaki_2011")
         }
-        ("agd" | "actigraph_csv", "axis1") | ("nhanes", "activity") if !place.contains("wrist") => {
+        ("agd" | "actigraph_csv", "axis1") | ("nhanes_minutes", "activity")
+            if !place.contains("wrist") =>
+        {
             Some("troiano_2008")
         }
         ("gt3x", "enmo") if is_hip => Some("hildebrand_hip_actigraph"),
@@ -67,6 +69,8 @@ mod tests {
         );
         check("gt3x", "mad", "", None);
         check("geneactiv", "enmo", "left ankle", None);
+        check("nhanes_minutes", "activity", "", Some("troiano_2008"));
+        check("nhanes_minutes", "mims", "", None);
         check("awd", "activity", "", None);
     }
 }

@@ -192,9 +192,13 @@ impl Place {
     fn fitting(format: &str, channel: &str, unit: &str, place: &str) -> Self {
         let place = place.to_lowercase();
         let is_said_hip = ["hip", "waist"].iter().any(|name| place.contains(name));
-        // ActiGraph counts are worn at the hip unless the file says otherwise.
-        let is_hip_by_custom =
-            place.is_empty() && matches!(format, "agd" | "actigraph_csv" | "nhanes");
+        // ActiGraph counts are worn at the hip unless the file says otherwise; those of NHANES are, its MIMS not.
+        let is_hip_by_custom = place.is_empty()
+            && match format {
+                "agd" | "actigraph_csv" => true,
+                "nhanes_minutes" => channel == "activity",
+                _ => false,
+            };
         if !unit.starts_with('{') || channel.contains("step") {
             Self::NoCounts
         } else if is_said_hip || is_hip_by_custom {
@@ -439,7 +443,9 @@ mod tests {
         check("agd", "axis1", "{count}", "Left Wrist", Place::Elsewhere);
         check("agd", "steps", "{count}", "", Place::NoCounts);
         check("awd", "activity", "{count}", "", Place::Elsewhere);
-        check("columns", "activity", "{count}", "Waist", Place::Hip);
-        check("bba", "enmo", "mg", "", Place::NoCounts);
+        check("table", "activity", "{count}", "Waist", Place::Hip);
+        check("biobank_timeseries", "enmo", "mg", "", Place::NoCounts);
+        check("nhanes_minutes", "activity", "{count}", "", Place::Hip);
+        check("nhanes_minutes", "mims", "{MIMS}", "", Place::Elsewhere);
     }
 }

@@ -512,6 +512,18 @@ mod tests {
     }
 
     #[test]
+    fn every_name_of_a_format_is_that_of_one() {
+        let known = import::recording::front::ALL
+            .iter()
+            .map(|format| format.name);
+        let known: Vec<&str> = known.collect();
+        for (name, _) in FORMATS {
+            assert!(known.contains(name), "{name}");
+        }
+        assert_eq!(format("a_new_one"), "A new one");
+    }
+
+    #[test]
     fn reasons_are_sentences() {
         let check = |text, expect: &str| assert_eq!(reason(text), expect);
         check("needs 1 channels of light, has 0", "no channels of light");
