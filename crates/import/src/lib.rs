@@ -24,6 +24,7 @@ pub mod npy;
 mod number;
 pub mod recording;
 mod session;
+pub mod spreadsheet;
 pub mod tables;
 mod unpack;
 pub mod weights;

@@ -6,6 +6,7 @@
 //! [`Block`]s over while they read. A reader must never keep raw acceleration, guess a value that the
 //! file does not hold, or hand over the name, sex or birth date of the wearer.
 
+mod actical;
 mod actigraph_csv;
 mod agd;
 mod awd;
@@ -21,8 +22,10 @@ pub mod front;
 mod geneactiv;
 mod grid;
 mod gt3x;
+mod health_band;
 mod lines;
 mod magnitude;
+mod motionware;
 mod motionwatch;
 mod nhanes;
 mod nsrr;
@@ -33,6 +36,7 @@ mod people;
 mod plausible;
 mod raw_csv;
 mod rpx;
+mod sheet;
 mod source;
 mod stamp;
 pub mod stamps;

@@ -7,7 +7,6 @@
 
 mod night;
 mod steps;
-mod zip;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -53,7 +52,7 @@ pub struct Export {
 impl Export {
     /// The document in an archive, as a telephone shares it.
     pub fn zip(&self) -> Vec<u8> {
-        zip::archive("apple_health_export/export.xml", self.xml.as_bytes())
+        crate::zip::archive(&[("apple_health_export/export.xml", self.xml.as_bytes())])
     }
 }
 

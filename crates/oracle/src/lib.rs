@@ -12,3 +12,4 @@ pub mod data;
 pub mod export;
 pub mod tally;
 pub mod versions;
+pub mod zip;

@@ -199,7 +199,9 @@ fn is_row(when: When, cells: &[&str]) -> bool {
     let mut calendar = Calendar::default();
     let moment = match when {
         When::Stamp(index) => calendar.moment(cell(index)),
-        When::Split { date, time } => calendar.moment_of(cell(date), cell(time)),
+        When::Split { date, time } | When::Elapsed { date, time, .. } => {
+            calendar.moment_of(cell(date), cell(time))
+        }
     };
     moment.is_some()
 }

@@ -8,9 +8,9 @@ use std::io::Read;
 use super::error::{EPOCH_S_MAX, Error};
 use super::options::Options;
 use super::{
-    Blocks, Content, actigraph_csv, agd, awd, bba, condor, cwa, daqtometer, declared, depresjon,
-    geneactiv, gt3x, lines, motionwatch, nhanes, nsrr, packed, plausible, raw_csv, rpx,
-    tempatilumi,
+    Blocks, Content, actical, actigraph_csv, agd, awd, bba, condor, cwa, daqtometer, declared,
+    depresjon, geneactiv, gt3x, health_band, lines, motionware, motionwatch, nhanes, nsrr, packed,
+    plausible, raw_csv, rpx, sheet, tempatilumi,
 };
 use crate::unpack;
 
@@ -44,6 +44,12 @@ pub const ALL: &[Format] = &[
         about: "ActiGraph GT3X: a zip archive of info.txt and log.bin, or of activity.bin as first models wrote",
         is_meant: gt3x::is_meant,
         read: |input, _, blocks| gt3x::read(input, blocks).map(Content::Raw),
+    },
+    Format {
+        name: sheet::NAME,
+        about: "A spreadsheet (.xlsx, .xls, .ods) with a recording of another format in its first table",
+        is_meant: sheet::is_meant,
+        read: sheet::read,
     },
     Format {
         name: packed::NAME,
@@ -86,6 +92,18 @@ pub const ALL: &[Format] = &[
         about: "Condor ActTrust and ActLumus report: lines of KEY : value, then a table with semicolons",
         is_meant: condor::is_meant,
         read: |input, options, _| condor::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: actical::NAME,
+        about: "Actical list of epochs: CSV with sections",
+        is_meant: actical::is_meant,
+        read: |input, options, _| actical::read(input, options).map(Content::Epochs),
+    },
+    Format {
+        name: health_band::NAME,
+        about: "Philips Health Band, the list of data of its web application, as spreadsheet or text",
+        is_meant: health_band::is_meant,
+        read: |input, options, _| health_band::read(input, options).map(Content::Epochs),
     },
     Format {
         name: motionwatch::NAME,
@@ -144,6 +162,12 @@ pub const ALL: &[Format] = &[
         read: |input, options, _| awd::read(input, options).map(Content::Epochs),
     },
     Format {
+        name: motionware::NAME,
+        about: "MotionWare text of a MotionWatch: Date, Time, Activity and Light below other lines",
+        is_meant: motionware::is_meant,
+        read: |input, options, _| motionware::read(input, options).map(Content::Epochs),
+    },
+    Format {
         name: declared::NAME,
         about: "A table with a column of times and one of activity, by plain headings or declared",
         is_meant: declared::is_meant,
@@ -186,6 +210,7 @@ fn choose(head: &[u8], options: &Options<'_>) -> Result<&'static Format, Error> 
     let head = head.strip_prefix(lines::MARK).unwrap_or(head);
     let declared = options.columns.map(|_| declared::NAME);
     let packed = packed::is_meant(head).then_some(packed::NAME);
+    let packed = packed.or(sheet::is_meant(head).then_some(sheet::NAME));
     match packed.or(options.format).or(declared) {
         Some(name) => ALL
             .iter()

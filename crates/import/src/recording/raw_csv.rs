@@ -10,7 +10,11 @@
 //! the samples per second of the first rows.
 //!
 //! *Time*: a sample that is later than the rate makes it begins a block of its own; one that is earlier than the
-//! samples before it is lost. It must never keep more than the first rows.
+//! samples before it is lost. Where the first rows run backwards or in no order, all are kept and sorted; else no
+//! more than the first rows ever are.
+
+mod stream;
+mod unsorted;
 
 use std::ops::ControlFlow;
 
@@ -18,25 +22,15 @@ use super::error::Error;
 use super::lines::{Line, Lines, Spot};
 use super::stamp::{self, Calendar, Moment, Order};
 use super::table::{self, Cell, When};
-use super::{Block, Blocks, Damages, Header, Raw};
+use super::{Blocks, Damages, Header, Raw};
+use stream::{Stream, rate_of};
+use unsorted::Unsorted;
 
 /// Name of the format.
 pub(crate) const NAME: &str = "raw_csv";
 
 /// Rows that are held to find the rate, the unit and the order of day and month: forty seconds at 100 Hz.
 const ROWS_HELD_MAX: usize = 4_096;
-
-/// Samples of one block.
-const BLOCK_SAMPLES: usize = 512;
-
-/// Rates that devices are set to, in Hz, near which a measured one is taken for the set one.
-const RATES_HZ: [f64; 16] = [
-    10.0, 12.5, 20.0, 25.0, 30.0, 31.25, 32.0, 40.0, 50.0, 60.0, 64.0, 75.0, 80.0, 85.7, 90.0,
-    100.0,
-];
-
-/// How far a measured rate may be from a set one, as a share.
-const RATE_NEAR: f64 = 0.02;
 
 /// Rates that are taken: below, nothing can be reduced; above, no device.
 const RATE_HZ: std::ops::RangeInclusive<f64> = 5.0..=1_000.0;
@@ -96,6 +90,9 @@ const AXES: [&[&str]; 3] = [
         "z_g",
     ],
 ];
+/// What is said where the samples per second are unknown.
+const NO_RATE: &str = "the times do not tell the samples per second; state them (--rate)";
+
 /// How mHealth begins and ends the names of axes.
 const MHEALTH: [&str; 2] = [
     "_acceleration_meters_per_second_squared",
@@ -265,6 +262,14 @@ pub(crate) fn read_rows(
 /// A row: its microsecond, unless rows have no time, and its axes.
 type Row = (Spot, Option<(Moment, i64)>, [f64; 3]);
 
+/// What the first rows told.
+#[derive(Clone, Copy)]
+struct Settled {
+    order: Order,
+    /// What makes g of the numbers.
+    scale: f64,
+}
+
 /// Rows while they come.
 struct Rows {
     separator: char,
@@ -272,7 +277,10 @@ struct Rows {
     known: Known,
     calendar: Calendar,
     held: Vec<Row>,
+    settled: Option<Settled>,
     stream: Option<Stream>,
+    /// The rows so far, where they are in no order.
+    unsorted: Option<Unsorted>,
     damages: Damages,
     count: usize,
     lost: usize,
@@ -286,7 +294,9 @@ impl Rows {
             calendar: known.order.map_or_else(Calendar::default, Calendar::hinted),
             known,
             held: Vec::new(),
+            settled: None,
             stream: None,
+            unsorted: None,
             damages: Damages::default(),
             count: 0,
             lost: 0,
@@ -310,8 +320,8 @@ impl Rows {
             self.lost += 1;
             return Ok(ControlFlow::Continue(()));
         };
-        if self.stream.is_some() {
-            return Ok(self.place(row, blocks));
+        if self.settled.is_some() {
+            return self.place(row, blocks);
         }
         self.held.push(row);
         if self.held.len() < ROWS_HELD_MAX {
@@ -328,7 +338,7 @@ impl Rows {
                 let text = with_point(cell(index)?);
                 Some((self.calendar.moment(&text)?, stamp::fraction_us(&text)))
             }
-            Some(When::Split { date, time }) => {
+            Some(When::Split { date, time } | When::Elapsed { date, time, .. }) => {
                 let text = with_point(cell(time)?);
                 Some((
                     self.calendar.moment_of(cell(date)?, &text)?,
@@ -361,68 +371,108 @@ impl Rows {
             .iter()
             .filter_map(|row| microsecond(&self.calendar, order, row.1?))
             .collect();
-        let rate_hz = self.known.rate_hz.or_else(|| rate_of(&times));
-        let Some(rate_hz) = rate_hz.filter(|rate| RATE_HZ.contains(rate)) else {
-            return Err(refused(
-                "the times do not tell the samples per second; state them (--rate)",
-            ));
-        };
         let Some(scale) = scale_of(&held) else {
             return Err(refused(
                 "the axes are neither in g, in m/s² nor in thousandths of g: gravity is not found in the first rows",
             ));
         };
-        let is_coarse = times.iter().all(|us| us % 1_000_000 == 0);
-        let start_us = self.known.start_s.map(|second| second * 1_000_000);
-        self.stream = Some(Stream {
-            order,
-            rate_hz,
-            scale,
-            tolerance_us: if is_coarse {
-                1_500_000.0
-            } else {
-                3e6 / rate_hz + 100_000.0
-            },
-            is_coarse,
-            block_us: start_us.unwrap_or_default() as f64,
-            is_begun: start_us.is_some(),
-            samples: Vec::with_capacity(BLOCK_SAMPLES),
-            count: 0,
-        });
+        if Unsorted::are(&times) {
+            self.unsorted = Some(Unsorted::default());
+        } else {
+            let rate_hz = self.known.rate_hz.or_else(|| rate_of(&times));
+            let rate_hz = rate_hz.filter(|rate| RATE_HZ.contains(rate));
+            let rate_hz = rate_hz.ok_or_else(|| refused(NO_RATE))?;
+            self.stream = Some(Stream::new(rate_hz, self.known.start_s, &times));
+        }
+        self.settled = Some(Settled { order, scale });
         for row in held {
-            if self.place(row, blocks).is_break() {
+            if self.place(row, blocks)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
         Ok(ControlFlow::Continue(()))
     }
 
-    fn place(&mut self, (spot, time, axes): Row, blocks: &mut Blocks<'_>) -> ControlFlow<()> {
-        let Some(stream) = &mut self.stream else {
-            return ControlFlow::Continue(());
+    fn place(
+        &mut self,
+        (spot, time, axes): Row,
+        blocks: &mut Blocks<'_>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let Some(Settled { order, scale }) = self.settled else {
+            return Ok(ControlFlow::Continue(()));
         };
-        let at = time.map(|time| microsecond(&self.calendar, stream.order, time));
-        match at {
-            Some(None) => {
-                let message = "the date is none in the order of day and month of the other dates";
-                self.damages.push(spot.damage("malformed_line", message));
-                self.lost += 1;
-                ControlFlow::Continue(())
-            }
-            Some(Some(us))
-                if stream.is_begun && (us as f64) < stream.next_us() - stream.tolerance_us =>
-            {
-                self.damages
-                    .push(spot.damage("time", "the time is before that of the samples before it"));
-                self.lost += 1;
-                ControlFlow::Continue(())
-            }
-            at => stream.take(at.flatten(), axes, blocks),
+        let at = time.map(|time| microsecond(&self.calendar, order, time));
+        if at == Some(None) {
+            let message = "the date is none in the order of day and month of the other dates";
+            self.damages.push(spot.damage("malformed_line", message));
+            self.lost += 1;
+            return Ok(ControlFlow::Continue(()));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "accelerations need no double precision"
+        )]
+        let axes_g = axes.map(|axis| (axis * scale) as f32);
+        match (at.flatten(), &mut self.unsorted) {
+            (Some(us), Some(unsorted)) => unsorted
+                .push(us, axes_g)
+                .map(ControlFlow::Continue)
+                .map_err(|most| table::malformed(NAME, spot, too_many(most))),
+            (us, _) => Ok(self.stream(spot, us, axes_g, blocks)),
         }
     }
 
+    fn stream(
+        &mut self,
+        spot: Spot,
+        us: Option<i64>,
+        axes_g: [f32; 3],
+        blocks: &mut Blocks<'_>,
+    ) -> ControlFlow<()> {
+        let Some(stream) = &mut self.stream else {
+            return ControlFlow::Continue(());
+        };
+        if us.is_some_and(|us| stream.is_past(us)) {
+            let message = "the time is before that of the samples before it";
+            self.damages.push(spot.damage("time", message));
+            self.lost += 1;
+            return ControlFlow::Continue(());
+        }
+        stream.take(us, axes_g, blocks)
+    }
+
+    /// Hands over the rows that were in no order.
+    fn sort(
+        &mut self,
+        unsorted: Unsorted,
+        blocks: &mut Blocks<'_>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let spot = Spot { line: 1, byte: 0 };
+        let rows = unsorted.sorted();
+        let (measured, times) = unsorted::rate(&rows, ROWS_HELD_MAX);
+        let rate_hz = self.known.rate_hz.or(measured);
+        let rate_hz = rate_hz.filter(|rate| RATE_HZ.contains(rate));
+        let rate_hz = rate_hz.ok_or_else(|| table::malformed(NAME, spot, NO_RATE))?;
+        self.stream = Some(Stream::new(rate_hz, None, &times));
+        self.damages.push(spot.damage(
+            "out_of_order",
+            "the rows are not in the order of their times; they were put in it",
+        ));
+        for (us, axes_g) in rows {
+            if self.stream(spot, Some(us), axes_g, blocks).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
     fn end(&mut self, blocks: &mut Blocks<'_>) -> Result<ControlFlow<()>, Error> {
-        if self.stream.is_none() && !self.held.is_empty() && self.settle(blocks)?.is_break() {
+        if self.settled.is_none() && !self.held.is_empty() && self.settle(blocks)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        if let Some(unsorted) = self.unsorted.take()
+            && self.sort(unsorted, blocks)?.is_break()
+        {
             return Ok(ControlFlow::Break(()));
         }
         let stream = self.stream.as_mut();
@@ -456,104 +506,8 @@ impl Rows {
     }
 }
 
-/// Samples on their way to blocks.
-struct Stream {
-    order: Order,
-    rate_hz: f64,
-    scale: f64,
-    tolerance_us: f64,
-    /// Whether times are whole seconds, so that samples are counted within them.
-    is_coarse: bool,
-    block_us: f64,
-    is_begun: bool,
-    samples: Vec<[f32; 3]>,
-    count: u64,
-}
-
-impl Stream {
-    /// When the next sample is due.
-    fn next_us(&self) -> f64 {
-        self.block_us + self.samples.len() as f64 * 1e6 / self.rate_hz
-    }
-
-    fn take(
-        &mut self,
-        us: Option<i64>,
-        axes: [f64; 3],
-        blocks: &mut Blocks<'_>,
-    ) -> ControlFlow<()> {
-        let due_us = self.next_us();
-        let at_us = us.map_or(due_us, |us| us as f64);
-        let is_late = !self.is_begun || (at_us - due_us).abs() > self.tolerance_us;
-        if is_late || self.samples.len() >= BLOCK_SAMPLES {
-            self.flush(blocks)?;
-            self.block_us = if is_late || !self.is_coarse {
-                at_us
-            } else {
-                due_us
-            };
-            self.is_begun = true;
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "accelerations need no double precision"
-        )]
-        self.samples
-            .push(axes.map(|axis| (axis * self.scale) as f32));
-        ControlFlow::Continue(())
-    }
-
-    fn flush(&mut self, blocks: &mut Blocks<'_>) -> ControlFlow<()> {
-        if self.samples.is_empty() {
-            return ControlFlow::Continue(());
-        }
-        self.count += self.samples.len() as u64;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a time of the calendar in microseconds"
-        )]
-        let start_us = self.block_us.round() as i64;
-        let told = blocks(&Block {
-            start_us,
-            rate_hz: self.rate_hz,
-            samples_g: &self.samples,
-            temperature_cel: None,
-            light: None,
-        });
-        self.block_us = self.next_us();
-        self.samples.clear();
-        told
-    }
-}
-
 fn microsecond(calendar: &Calendar, order: Order, (moment, us): (Moment, i64)) -> Option<i64> {
     Some(calendar.second_in(moment, order)? * 1_000_000 + us)
-}
-
-/// Samples per second: those between changes of the time, without the gaps, which are longer than most.
-fn rate_of(times: &[i64]) -> Option<f64> {
-    let pairs = times.iter().zip(times.iter().skip(1)).enumerate();
-    let changes: Vec<(usize, i64)> = pairs
-        .filter(|(_, (before, after))| before != after)
-        .map(|(index, (_, after))| (index, *after))
-        .collect();
-    let spans: Vec<(usize, i64)> = changes
-        .iter()
-        .zip(changes.iter().skip(1))
-        .map(|((from, begin), (until, end))| (until - from, (end - begin).abs()))
-        .collect();
-    let mut lengths: Vec<i64> = spans.iter().map(|(_, us)| *us).collect();
-    lengths.sort_unstable();
-    let median_us = lengths.get(lengths.len() / 2)?;
-    let near = spans
-        .iter()
-        .filter(|(_, us)| *us <= median_us + median_us / 2);
-    let (rows, us) = near.fold((0, 0), |(rows, sum), (more, us)| (rows + more, sum + us));
-    let rate = rows as f64 * 1e6 / us as f64;
-    let set = RATES_HZ
-        .iter()
-        .find(|set| (rate / **set - 1.0).abs() < RATE_NEAR);
-    (us > 0).then(|| set.copied().unwrap_or(rate))
 }
 
 /// What makes g of the numbers of the rows: the median length of their vectors is gravity.
@@ -578,4 +532,10 @@ fn with_point(text: &str) -> std::borrow::Cow<'_, str> {
         Some((whole, ms)) => format!("{whole}.{ms}").into(),
         None => text.into(),
     }
+}
+
+fn too_many(most: usize) -> String {
+    format!(
+        "the rows are not in the order of their times, and are more than {most}: sort them by their times"
+    )
 }

@@ -8,7 +8,7 @@ use super::lines::{Line, Lines, Spot};
 use super::numbers::{Marks, finite};
 use super::options::Options;
 use super::people::{People, Subject};
-use super::stamp::{Calendar, Moment};
+use super::stamp::{self, Calendar, Moment};
 use super::{Channel, Content, Damage, Damages, Member, Quantity};
 
 pub(crate) use super::columns::COLUMNS_MAX;
@@ -98,6 +98,14 @@ pub(crate) enum When {
     Stamp(usize),
     /// A column for the date and one for the time of day.
     Split { date: usize, time: usize },
+    /// The same, and one for the seconds elapsed at the end of the epoch, of which each has so many; they tell the
+    /// seconds of a time of day that has none.
+    Elapsed {
+        date: usize,
+        time: usize,
+        elapsed: usize,
+        epoch_s: i64,
+    },
 }
 
 /// What the columns of a table are.
@@ -242,12 +250,24 @@ impl Taking {
         }
         let cells = split(text, layout.separator);
         let cell = |index: usize| cells.get(index).copied();
-        let moment = match layout.when {
-            When::Stamp(index) => cell(index).and_then(|stamp| layout.calendar.moment(stamp)),
-            When::Split { date, time } => cell(date)
-                .zip(cell(time))
-                .and_then(|(date, time)| layout.calendar.moment_of(date, time)),
-        };
+        let moment =
+            match layout.when {
+                When::Stamp(index) => cell(index).and_then(|stamp| layout.calendar.moment(stamp)),
+                When::Split { date, time } => cell(date)
+                    .zip(cell(time))
+                    .and_then(|(date, time)| layout.calendar.moment_of(date, time)),
+                When::Elapsed {
+                    date,
+                    time,
+                    elapsed,
+                    epoch_s,
+                } => cell(date).zip(cell(time)).zip(cell(elapsed)).and_then(
+                    |((date, time), elapsed)| {
+                        let whole = seconds_added(time, stamp::figure(elapsed, 9)? - epoch_s);
+                        layout.calendar.moment_of(date, &whole)
+                    },
+                ),
+            };
         self.place(layout, spot, &cells, moment)
     }
 
@@ -371,6 +391,15 @@ impl Taking {
     }
 }
 
+/// A time of day with the seconds that have elapsed within its minute, where it prints none.
+fn seconds_added(time: &str, elapsed_s: i64) -> String {
+    if time.matches(':').count() == 1 && elapsed_s >= 0 {
+        format!("{time}:{:02}", elapsed_s % 60)
+    } else {
+        time.to_owned()
+    }
+}
+
 /// Share of the rows or values of a file that may be lost: one in this many. What remains of a file of which more
 /// is lost must not pass for the recording.
 const LOST_ONE_IN: usize = 10;
@@ -392,6 +421,7 @@ pub(crate) fn refuse_when_much_is_lost(
             "if the table holds several people, name the column that tells them apart with subject=column"
         }
         "time_jump" => "remove the rows from before the clock was set",
+        "time" => "sort the rows by their times",
         "malformed_value" => {
             "check which column holds the activity, and what stands for missing values"
         }

@@ -4,7 +4,7 @@
 pub(crate) const WEARER: [&str; 4] = ["Jane Roe", "Female", "1970", "JR-77"];
 
 /// Name of the format and a file of it.
-pub(crate) const ALL: [(&str, &str); 11] = [
+pub(crate) const ALL: [(&str, &str); 14] = [
     ("actigraph_csv", ACTIGRAPH),
     ("awd", AWD),
     ("respironics_csv", RESPIRONICS),
@@ -15,6 +15,9 @@ pub(crate) const ALL: [(&str, &str); 11] = [
     ("biobank_timeseries", BIOBANK),
     ("counts_with_start", COUNTS),
     ("nhanes_minutes", NHANES),
+    ("actical", ACTICAL),
+    ("health_band", HEALTH_BAND),
+    ("motionware", MOTIONWARE),
     ("table", TABLE),
 ];
 
@@ -79,3 +82,23 @@ pub(crate) const TABLE: &str = "timestamp,date,activity,name,note,sex,score\n\
     2003-05-07 12:00:00,2003-05-07,0,Jane Roe,hm,2,1\n\
     2003-05-07 12:01:00,2003-05-07,143,Jane Roe,,2,2\n\
     2003-05-07 12:03:00,2003-05-07,20,Jane Roe,,2,3\n";
+
+pub(crate) const ACTICAL: &str = "Actical List Export File  (Version 03.00),,,,,,,,,\r\n\
+    --------------- Subject and Device Settings ----------------,,,,,,,,,\r\n\
+    Identity:,JR-77,,,,,,,,\r\nGender:,Female,,,,,,,,\r\nStart Date:,13-May-21,(Thu),,,,,,,\r\n\
+    Device Serial Number:,B110001,,,,,,,,\r\nDevice Location:,WRIST,,,,,,,,\r\n\
+    ------------------- Epoch-by-Epoch Data --------------------,,,,,,,,,\r\n\
+    Epoch#,Day#,Elapsed,Date,Time,Activity,Steps,Energy,Activity,Event Marker\r\n\
+    ,,Seconds,,,Counts,,Expenditure,Intensity,Button Presses\r\n\
+    ,,,,,,,kcals/min/kg,(1=sedentary),(1=pressed)\r\n\
+    0,1,30,13-May-21,23:59,250,12,NaN,NaN,0\r\n1,1,60,13-May-21,23:59,361,50,0,1,1\r\n\
+    2,2,90,14-May-21,00:00,0,0,0,1,0\r\n";
+
+pub(crate) const HEALTH_BAND: &str = "Study Name:    Rest\nsubjectID:    JR-77\ndeviceSN:     000100\n\
+    Analysis range:      2022-11-04 - 2022-11-18\nPAS Web Application version:      2.6.0\n\n\
+    timeStamp,activityCounts,heartRate,respirationRate,steps,offWrist,sleepEventMarker\n\
+    11-04-2022 23:58:00,NaN,NaN,NaN,0,1,0\n11-04-2022 23:59:00,82,51,NaN,3,0,0\n\
+    11-05-2022 00:00:00,7,50,17,0,0,1\n";
+
+pub(crate) const MOTIONWARE: &str = "Subject;Jane Roe\r\nDate of birth;03/02/1970\r\n\r\nDate;Time;Activity;Light\r\n\
+    31/05/2018;23:59:00;12;1,25\r\n31/05/2018;23:59:30;0;0,00\r\n01/06/2018;00:00:00;7;3,50\r\n";

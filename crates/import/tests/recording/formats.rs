@@ -371,3 +371,116 @@ fn actiware_is_read_in_the_languages_of_its_words() {
         );
     }
 }
+
+#[test]
+fn actical_rows_have_the_seconds_that_they_do_not_print() {
+    let recording = epochs(fixtures::ACTICAL.as_bytes());
+    let activity = channel(&recording, "activity");
+    assert_eq!(activity.start_s, second("2021-05-13T23:59:00"));
+    assert_eq!(activity.epoch_s, 30);
+    assert_same(&activity.values, &[250.0, 361.0, 0.0], 0.0);
+    assert_same(
+        &channel(&recording, "steps").values,
+        &[12.0, 50.0, 0.0],
+        0.0,
+    );
+    assert_same(&channel(&recording, "event").values, &[0.0, 1.0, 0.0], 0.0);
+    assert_eq!(recording.header.serial.as_deref(), Some("B110001"));
+    assert_eq!(recording.header.worn_at.as_deref(), Some("WRIST"));
+}
+
+#[test]
+fn a_health_band_says_when_it_was_off_the_wrist() {
+    let recording = epochs(fixtures::HEALTH_BAND.as_bytes());
+    let activity = channel(&recording, "activity");
+    assert_eq!(activity.start_s, second("2022-11-04T23:58:00"));
+    assert_same(&activity.values, &[NAN, 82.0, 7.0], 0.0);
+    assert_same(
+        &channel(&recording, "off_wrist").values,
+        &[1.0, 0.0, 0.0],
+        0.0,
+    );
+    assert_same(
+        &channel(&recording, "heart_rate").values,
+        &[NAN, 51.0, 50.0],
+        0.0,
+    );
+    assert_eq!(recording.header.serial.as_deref(), Some("000100"));
+    let scores = "PAS Web Application version: 2.6.0\ntimeStamp,sleepWake\n11-05-2022 01:10:00,0\n";
+    let refused = try_read(scores.as_bytes(), &Options::default()).expect_err("no counts");
+    assert!(refused.to_string().contains("DataList"), "{refused}");
+}
+
+#[test]
+fn motionware_has_its_day_first() {
+    let recording = epochs(fixtures::MOTIONWARE.as_bytes());
+    let activity = channel(&recording, "activity");
+    assert_eq!(activity.start_s, second("2018-05-31T23:59:00"));
+    assert_eq!(activity.epoch_s, 30);
+    assert_same(&activity.values, &[12.0, 0.0, 7.0], 0.0);
+    assert_same(&channel(&recording, "light").values, &[1.25, 0.0, 3.5], 0.0);
+}
+
+/// A workbook whose only sheet has the lines of a text, cell by cell, as words.
+fn workbook(text: &str) -> Vec<u8> {
+    let mut sheet = String::from(
+        "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>",
+    );
+    for (row, line) in (1..).zip(text.lines()) {
+        write!(sheet, "<row r=\"{row}\">").expect("a String takes it");
+        for (column, cell) in ('A'..='Z').zip(line.split(',')) {
+            let cell = cell.replace('&', "&amp;");
+            write!(
+                sheet,
+                "<c r=\"{column}{row}\" t=\"inlineStr\"><is><t>{cell}</t></is></c>"
+            )
+            .expect("a String takes it");
+        }
+        sheet += "</row>";
+    }
+    sheet += "</sheetData></worksheet>";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let book = format!(
+        "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"{office}\">\
+         <sheets><sheet name=\"One\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
+    );
+    let relations = format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"rId1\" Type=\"{office}/worksheet\" Target=\"worksheets/sheet1.xml\"/></Relationships>"
+    );
+    let types = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"/>";
+    let root = format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+         <Relationship Id=\"rId1\" Type=\"{office}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
+    oracle::zip::archive(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", root.as_bytes()),
+        ("xl/workbook.xml", book.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", relations.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+    ])
+}
+
+#[test]
+fn a_spreadsheet_reads_as_the_text_of_its_table() {
+    for file in [fixtures::HEALTH_BAND, fixtures::TABLE, fixtures::ACTICAL] {
+        let plain = epochs(file.as_bytes());
+        let found = epochs(&workbook(file));
+        assert_eq!(format!("{:?}", found.header), format!("{:?}", plain.header));
+        assert_eq!(found.channels.len(), plain.channels.len());
+        for (found, plain) in found.channels.iter().zip(&plain.channels) {
+            assert_eq!(
+                (found.start_s, found.epoch_s),
+                (plain.start_s, plain.epoch_s)
+            );
+            assert_same(&found.values, &plain.values, 0.0);
+        }
+    }
+    let whole = workbook(fixtures::TABLE);
+    for until in (4..whole.len()).step_by(97) {
+        let refused =
+            try_read(&whole[..until], &Options::default()).expect_err("its end is missing");
+        assert!(!refused.to_string().is_empty());
+    }
+}

@@ -16,7 +16,7 @@ struct Form {
     row: fn(&jiff::civil::DateTime, u32) -> String,
 }
 
-const FORMS: [Form; 7] = [
+const FORMS: [Form; 10] = [
     Form {
         name: "actigraph_csv",
         head: "------------ Data Table File Created By ActiGraph Link ActiLife v6.11.9 date format M/d/yyyy -----\n\
@@ -48,6 +48,31 @@ const FORMS: [Form; 7] = [
         name: "tempatilumi",
         head: "N° de Série: 1\nData; Hora; Atividade\n",
         row: |at, value| format!("{}; {value};\n", at.strftime("%Y/%m/%d; %H:%M:%S")),
+    },
+    Form {
+        name: "actical",
+        head: "Actical List Export File\nDevice Location:,WRIST\nEpoch#,Day#,Elapsed,Date,Time,Activity,Steps\n\
+               ,,Seconds,,,Counts,\n",
+        row: |at, value| {
+            let start: jiff::civil::DateTime = "2000-01-01T00:00:00".parse().expect("a time");
+            let elapsed = at.duration_since(start).as_secs();
+            format!(
+                "{},1,{},{},{value},0\n",
+                elapsed / 30,
+                elapsed + 30,
+                at.strftime("%d-%b-%y,%H:%M")
+            )
+        },
+    },
+    Form {
+        name: "health_band",
+        head: "PAS Web Application version: 2.6.0\ntimeStamp,activityCounts\n",
+        row: |at, value| format!("{},{value}\n", at.strftime("%m-%d-%Y %H:%M:%S")),
+    },
+    Form {
+        name: "motionware",
+        head: "Subject;1\nDate;Time;Activity;Light\n",
+        row: |at, value| format!("{};{value};0\n", at.strftime("%d/%m/%Y;%H:%M:%S")),
     },
     Form {
         name: "biobank_timeseries",

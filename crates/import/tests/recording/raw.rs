@@ -387,6 +387,19 @@ fn seconds_that_an_idle_gt3x_leaves_out_are_known_stillness() {
             assert_eq!(joined(&found), in_g(&stored, 256.0));
         }
     }
+    // Idle until the end, which an event tells.
+    let first = writers::steps(30, 12);
+    let activity = writers::record(26, START_S, &writers::activity(26, &first));
+    let end = writers::record(3, START_S + 60, &[9]);
+    let log = [activity, end].concat();
+    let info = writers::info("XYZ1", 30, "Acceleration Scale: 256,0\r\n");
+    for files in [
+        [("info.txt", info.as_bytes()), ("log.bin", &*log)],
+        [("log.bin", &*log), ("info.txt", info.as_bytes())],
+    ] {
+        let (raw, _) = pieces(&writers::zip(Pack::Stored, &files));
+        assert_eq!(raw.samples, 60 * 30);
+    }
     let second = |at| writers::record(26, at, &writers::activity(26, &writers::steps(30, 12)));
     let cable = writers::record(0, START_S + 1, &[0]);
     for log in [

@@ -144,6 +144,31 @@ fn the_header_of_actilife_says_start_and_rate() {
     }
 }
 
+/// From the newest row to the oldest, and in no order: the samples of the clean file, however fine their times are.
+#[test]
+fn rows_in_any_order_give_the_samples_of_rows_in_order() {
+    let count = 6_000;
+    let fine = rows(count, |s, ms, [x, y, z]| {
+        format!("2014-05-07 {}.{ms:03},{x:.5},{y:.5},{z:.5}", clock(s))
+    });
+    let lines: Vec<&str> = fine.lines().collect();
+    let turned: Vec<&str> = lines.iter().rev().copied().collect();
+    let mixed: Vec<&str> = (0..lines.len())
+        .map(|index| lines[index * 7_919 % lines.len()])
+        .collect();
+    for order in [turned, mixed] {
+        let raw = check(&order.join("\n"), &Options::default(), count, 1);
+        let codes: Vec<&str> = raw.damages.first.iter().map(|one| one.code).collect();
+        assert_eq!((codes, raw.damages.lost), (vec!["out_of_order"], 0));
+    }
+    let coarse = rows(count, |s, _, [x, y, z]| {
+        format!("2014-05-07 {},{x:.5},{y:.5},{z:.5}", clock(s))
+    });
+    let turned: Vec<&str> = coarse.lines().rev().collect();
+    let file = format!("Time,X,Y,Z\n{}", turned.join("\n"));
+    check(&file, &Options::default(), count, 1_000_000);
+}
+
 #[test]
 fn gaps_stay_gaps_and_what_is_lost_is_counted_or_refused() {
     let line = |s: u32, ms: u32, [x, y, z]: [f64; 3]| {
@@ -163,8 +188,8 @@ fn gaps_stay_gaps_and_what_is_lost_is_counted_or_refused() {
         let error = samples(file, options).expect_err("refused");
         assert!(error.to_string().contains(expect), "{error}");
     };
-    let turned: Vec<&str> = lines.iter().rev().copied().collect();
-    refused(&turned.join("\n"), &Options::default(), "rows are lost");
+    let swapped = [&lines[3_000..], &lines[..3_000]].concat().join("\n");
+    refused(&swapped, &Options::default(), "sort the rows");
     let mut counts = String::from("time,x,y,z\n");
     for index in 0..500 {
         writeln!(

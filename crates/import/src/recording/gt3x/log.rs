@@ -28,6 +28,9 @@ const SOUGHT_BYTES_MAX: usize = 4_096;
 const KIND_MAX: u8 = 40;
 
 const ACTIVITY: u8 = 0;
+const EVENT: u8 = 3;
+/// The content of the event with which the idle sleep mode ends.
+const IDLE_ENDS: &[u8] = &[9];
 const LIGHT: u8 = 5;
 const PARAMETERS: u8 = 21;
 const ACTIVITY_WIDE: u8 = 26;
@@ -128,7 +131,8 @@ impl Log {
     ) -> Result<Stopped, Error> {
         match u8_at(record, 1) {
             PARAMETERS => known.take_parameters(record.get(HEAD_BYTES..).unwrap_or_default()),
-            ACTIVITY | ACTIVITY_WIDE | ACTIVITY_XYZ | LIGHT => {
+            EVENT if record.get(HEAD_BYTES..) != Some(IDLE_ENDS) => {}
+            ACTIVITY | ACTIVITY_WIDE | ACTIVITY_XYZ | LIGHT | EVENT => {
                 if let Some(unit_g) = known.unit_g() {
                     if !self.waiting.is_empty() && self.take_waiting(known, raw, blocks) {
                         return Ok(true);
@@ -185,6 +189,7 @@ impl Log {
             ACTIVITY_XYZ => packed::unpack(content, Order::Xyz, unit_g, &mut self.samples),
             ACTIVITY_WIDE => packed::wide(content, unit_g, &mut self.samples),
             BROKEN => self.last = None,
+            EVENT => return self.end_idle(second, known, raw, blocks),
             _ => {
                 self.take_light(second, content);
                 return false;
@@ -211,6 +216,22 @@ impl Log {
             light: self.light(second),
         };
         blocks(&block).is_break()
+    }
+
+    /// Hands over the idle seconds until an event that ends them; at the end of a recording no activity follows.
+    fn end_idle(
+        &mut self,
+        second: u32,
+        known: &Known,
+        raw: &mut Raw,
+        blocks: &mut Blocks<'_>,
+    ) -> Stopped {
+        let rate_hz = known.rate_hz().or(self.first_rate_hz).unwrap_or_default();
+        let is_stopped = self.stand_still(second, rate_hz, raw, blocks);
+        self.last = self
+            .last
+            .map(|(last, sample)| (last.max(second.saturating_sub(1)), sample));
+        is_stopped
     }
 
     /// Hands over the idle seconds between the last one and `second`, filled with the last sample.
