@@ -1,6 +1,6 @@
-//! Reads what people write beside recordings: sleep diaries and logs of the part to be used.
+//! Reads what people write beside recordings: sleep diaries, logs of the part to be used, and calendars of work.
 //!
-//! Both are tables with a heading, cut by commas, semicolons or tabs. A name stands for the recordings whose file is
+//! All are tables with a heading, cut by commas, semicolons or tabs, or the first table of a spreadsheet. A name stands for the recordings whose file is
 //! called so, with or without its extensions, or for a person of a file that holds several. It must never guess a
 //! date: a line that cannot be read is an error with its number; a line without its start or end is left out and
 //! told.
@@ -10,10 +10,12 @@ mod read;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use analysis::report::Span;
+use analysis::report::{Span, column};
+use analysis::rhythm::timing;
 use analysis::series::DAY_S;
+use jiff::civil::Date;
 
-pub use self::read::{read_diary, read_periods};
+pub use self::read::{read_calendar, read_diary, read_periods};
 
 /// Extensions taken off a file's name one after the other (`night.csv.gz`).
 const EXTENSIONS: usize = 2;
@@ -65,6 +67,15 @@ pub enum LogError {
         /// What it is, and what to do.
         message: &'static str,
     },
+    /// It is a spreadsheet that cannot be read.
+    #[error("cannot read {}", path.display())]
+    Spreadsheet {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: import::spreadsheet::Refused,
+    },
     /// There are too many lines.
     #[error("{} has more than {} lines", .0.display(), read::LINES_MAX)]
     TooLong(PathBuf),
@@ -82,6 +93,10 @@ pub enum Kind {
     NotWorn,
     /// The part of the recording to be used.
     Used,
+    /// A day of work or school.
+    Work,
+    /// A day without.
+    Free,
 }
 
 /// When something was.
@@ -149,6 +164,17 @@ impl Log {
             found.extend(wanted.map(|entry| entry.1.span(whose.start_s)));
         }
         found
+    }
+
+    /// The days that a calendar names for a recording.
+    pub fn days(&self, whose: Whose<'_>) -> Vec<(Date, timing::Kind)> {
+        let of = |kind, as_kind| {
+            let spans = self.of(whose, kind).into_iter();
+            spans.map(move |span| (column::civil(span.from_s).date(), as_kind))
+        };
+        of(Kind::Work, timing::Kind::Work)
+            .chain(of(Kind::Free, timing::Kind::Free))
+            .collect()
     }
 
     /// Whether the log names its recordings.
@@ -315,6 +341,43 @@ mod tests {
         let dated = "ID,D1_date,D1_wakeup,D1_inbed,D2_date,D2_wakeup,D2_inbed,D3_date,D3_wakeup,D3_inbed\n\
                      a,2026-02-28,,23:10,2026-03-01,07:00:00,00:20,2026-03-02,06:30,\n";
         assert_eq!(spans(dated), [first, second_night]);
+    }
+
+    #[test]
+    fn a_calendar_names_days_of_work_and_free_days() {
+        let text = "recording;date;day\na;28.02.2026;work\na;01.03.2026;Free\nb;02.03.2026;off\n";
+        let found = log(text, read_calendar).expect("a calendar");
+        let day = |date: &str| (second(&format!("{date}T00:00:00")), DAY_S);
+        let of = |kind| -> Vec<(i64, u32)> {
+            let spans = found.of(whose("a.csv"), kind);
+            spans
+                .iter()
+                .map(|span| {
+                    (
+                        span.from_s,
+                        u32::try_from(span.until_s - span.from_s).expect("a day"),
+                    )
+                })
+                .collect()
+        };
+        assert_eq!(of(Kind::Work), [day("2026-02-28")]);
+        assert_eq!(of(Kind::Free), [day("2026-03-01")]);
+        let days = found.days(whose("a.csv"));
+        let first = jiff::civil::date(2026, 3, 1);
+        assert_eq!(days[1], (first, timing::Kind::Free));
+        let refused = |text: &str| log(text, read_calendar).expect_err("refused").to_string();
+        assert!(refused("date,day\n2026-03-01,perhaps\n").contains("line 2: \"perhaps\""));
+        assert!(refused("date,hours\n2026-03-01,8\n").contains("no column day"));
+        assert!(refused("date,day\nlater,work\n").contains("\"later\" is no date"));
+    }
+
+    #[test]
+    fn a_heading_may_stand_below_whose_diary_it_is() {
+        let text = "SUBJECT ID,A\n,\nTYPE,START,END\nNIGHT,2026-03-01 22:30,2026-03-02 07:05\n";
+        let found = log(text, read_diary).expect("a diary");
+        assert!(found.has_names());
+        assert_eq!(found.of(whose("a.csv"), Kind::Bed).len(), 1);
+        assert_eq!(found.of(whose("b.csv"), Kind::Bed).len(), 0);
     }
 
     #[test]

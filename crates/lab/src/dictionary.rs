@@ -5,7 +5,7 @@ use std::fmt::Write;
 use analysis::report::column::{Column, Field};
 use analysis::report::groups::GROUPS;
 use analysis::report::scorer::SCORERS;
-use analysis::report::{day, night};
+use analysis::report::{day, epoch, night};
 
 use crate::results::{FILE_COLUMNS, FileColumn, LAST_COLUMNS, NAMING};
 
@@ -46,6 +46,14 @@ pub fn markdown() -> String {
         format!(
             "Beginning with `path` and `member`.\n\n{}",
             fields(day::FIELDS)
+        ),
+    );
+    section(
+        "Epochs",
+        format!(
+            "With `--epochs`: `results.epochs.csv`, or `epoch_table` of each recording in JSON, one row per epoch. \
+             Beginning with `path` and `member`.\n\n{}",
+            fields(epoch::FIELDS)
         ),
     );
     section("Scorers", scorers());
@@ -126,7 +134,8 @@ fn scorers() -> String {
                  `n` not scored; one character per epoch of `score_epochs`). Without `--scorer`, the one \
                  that the maker's program applies is used: `cole_kripke_actilife` for ActiGraph, `oakley` \
                  for Actiwatch and MotionWatch, `oakley_automatic` for all other counts, and `roenneberg` for \
-                 acceleration and steps, whose scale the others refuse.\n\n";
+                 acceleration and steps, whose scale the others refuse, and for epochs that neither divide a minute \
+                 nor are of two minutes with `oakley`.\n\n";
     intro.to_owned()
         + &table(
             &["scorer", "method, version", "what it does"],

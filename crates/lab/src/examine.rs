@@ -12,8 +12,10 @@ use analysis::report::scorer::{
     ActivityScale, COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, ROENNEBERG, SCORERS, Scorer,
 };
 use analysis::report::wear::{Unworn, Wear};
-use analysis::report::{Input, Least, Report, Span, day, night};
-use analysis::series::Series;
+use analysis::report::{Input, Least, Report, Span, day, epoch, night};
+use analysis::rhythm::timing;
+use analysis::series::{MINUTE_S, Series};
+use jiff::civil::Date;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
@@ -57,8 +59,10 @@ pub struct Wanted {
     pub nights: Listed,
     /// Whether the days are listed.
     pub days: Listed,
-    /// Whether the scores are given epoch by epoch.
+    /// Whether the scores of every scorer are given epoch by epoch.
     pub scores: Listed,
+    /// Whether the epochs are listed.
+    pub epochs: Listed,
     /// The scorer; the one that fits the device without.
     pub scorer: Option<&'static Scorer>,
     /// What to leave out.
@@ -103,15 +107,29 @@ pub struct Written {
     pub not_worn: Vec<Span>,
     /// The part to be used; all of it without one.
     pub used: Option<Span>,
+    /// Days that the person calls work or free.
+    pub calendar: Vec<(Date, timing::Kind)>,
 }
 
 /// The scorer for the counts of a device: what its maker's program applies, else the one whose threshold comes
-/// from the recording; for what is not counted, the one that needs no scale.
-pub(crate) fn scorer_of(format: &str, scale: ActivityScale) -> &'static Scorer {
+/// from the recording; for what is not counted, and for epochs that the others were not made for, the one that needs
+/// neither.
+pub(crate) fn scorer_of(format: &str, scale: ActivityScale, step_s: u32) -> &'static Scorer {
+    let scorer = of_maker(format, scale);
+    let has_minutes = MINUTE_S.is_multiple_of(step_s);
+    let has_own_weights = scorer.method.id == OAKLEY.method.id && step_s == 2 * MINUTE_S;
+    if has_minutes || has_own_weights {
+        scorer
+    } else {
+        &ROENNEBERG
+    }
+}
+
+fn of_maker(format: &str, scale: ActivityScale) -> &'static Scorer {
     match format {
         _ if scale == ActivityScale::Other => &ROENNEBERG,
         "agd" | "actigraph_csv" | "gt3x" => &COLE_KRIPKE_ACTILIFE,
-        "awd" | "respironics_csv" | "motionwatch" => &OAKLEY,
+        "awd" | "respironics_csv" | "motionwatch" | "motionware" => &OAKLEY,
         _ => &OAKLEY_AUTOMATIC,
     }
 }
@@ -126,6 +144,7 @@ pub struct Prepared {
     rests: Vec<Span>,
     bed: Vec<Span>,
     not_worn: Vec<Span>,
+    calendar: Vec<(Date, timing::Kind)>,
     cut_points: Option<&'static CutPoints>,
     device: Place,
 }
@@ -161,6 +180,7 @@ impl Prepared {
             angle: loaded.angle.as_ref().map(cut),
             bed: written.bed.clone(),
             not_worn: written.not_worn.clone(),
+            calendar: written.calendar.clone(),
             cut_points: cut_points::of(loaded),
             device: Place::of(loaded),
         }
@@ -182,10 +202,11 @@ impl Prepared {
                 Windows::Found => &[],
                 Windows::Device => &self.rests,
             },
+            calendar: &self.calendar,
             scale: self.device.scale(),
             scorer: wanted
                 .scorer
-                .unwrap_or_else(|| scorer_of(format, self.device.scale())),
+                .unwrap_or_else(|| scorer_of(format, self.device.scale(), self.activity.step_s())),
             wear: self.wear(wanted.nonwear),
             unworn: match wanted.nonwear {
                 LeaveOut::Kept => Unworn::Kept,
@@ -270,6 +291,10 @@ pub fn document(
         measures: Measures(measures.collect()),
         nights: nights.iter().map(|row| Row(night::FIELDS, row)).collect(),
         days: days.iter().map(|row| Row(day::FIELDS, row)).collect(),
+        epoch_table: match wanted.epochs {
+            Listed::Yes => Some(EpochTable::of(report)),
+            Listed::No => None,
+        },
         scores: scores.as_ref().map(|scores| &scores.0),
         score_epochs: scores.as_ref().map(|scores| &scores.1),
     };
@@ -301,9 +326,32 @@ struct Document<'a> {
     nights: Vec<Row<'a, night::SleepWindow>>,
     days: Vec<Row<'a, day::Day>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    epoch_table: Option<EpochTable>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     scores: Option<&'a BTreeMap<&'static str, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     score_epochs: Option<&'a BTreeMap<&'static str, ScoreEpochs>>,
+}
+
+/// The epochs as rows under their columns.
+#[derive(serde::Serialize)]
+struct EpochTable {
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<Shown>>,
+}
+
+impl EpochTable {
+    fn of(report: &Report<'_>) -> Self {
+        let epochs = epoch::of(report);
+        let row = |one: &epoch::Epoch| {
+            let cells = epoch::FIELDS.iter();
+            cells.map(|field| Shown((field.of)(one))).collect()
+        };
+        Self {
+            columns: epoch::FIELDS.iter().map(|field| field.id).collect(),
+            rows: epochs.iter().map(row).collect(),
+        }
+    }
 }
 
 #[derive(serde::Serialize)]

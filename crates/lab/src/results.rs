@@ -9,11 +9,12 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use analysis::report::column::{Cell, Column, Kind, read_clock};
-use analysis::report::{day, night};
+use analysis::report::{day, epoch, night};
 use anyhow::Context;
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 
+use crate::examine::{Listed, Wanted};
 use crate::journal::{Entry, Journal};
 use crate::table::{Form, Heading, Writer};
 
@@ -169,7 +170,7 @@ pub struct Line {
 pub enum Output {
     /// One JSON document.
     Json(PathBuf),
-    /// Three tables.
+    /// Three tables, and one of epochs where it is wanted.
     Tables(Form, PathBuf),
 }
 
@@ -197,11 +198,11 @@ pub fn write(
     output: &Output,
     lines: &[Line],
     journal: &mut Journal,
-    columns: &[&'static Column],
+    wanted: &Wanted,
 ) -> anyhow::Result<()> {
     match output {
         Output::Json(path) => write_json(path, lines, journal),
-        Output::Tables(form, path) => write_tables(*form, path, lines, journal, columns),
+        Output::Tables(form, path) => write_tables(*form, path, lines, journal, wanted),
     }
     .context("writing the results")
 }
@@ -272,13 +273,23 @@ fn write_tables(
     path: &Path,
     lines: &[Line],
     journal: &mut Journal,
-    columns: &[&'static Column],
+    wanted: &Wanted,
 ) -> anyhow::Result<()> {
+    let columns = &wanted.columns;
     let mut recordings = Writer::create(path, form, headings(columns))?;
     let of_nights: Vec<(&str, Kind)> = night::FIELDS.iter().map(|f| (f.id, f.kind)).collect();
     let of_days: Vec<(&str, Kind)> = day::FIELDS.iter().map(|f| (f.id, f.kind)).collect();
     let mut nights = Writer::create(&beside(path, "nights"), form, listed(&of_nights))?;
     let mut days = Writer::create(&beside(path, "days"), form, listed(&of_days))?;
+    let of_epochs: Vec<(&str, Kind)> = epoch::FIELDS.iter().map(|f| (f.id, f.kind)).collect();
+    let mut epochs = match wanted.epochs {
+        Listed::Yes => Some(Writer::create(
+            &beside(path, "epochs"),
+            form,
+            listed(&of_epochs),
+        )?),
+        Listed::No => None,
+    };
     for line in lines {
         let Ok(key) = &line.outcome else { continue };
         let entry = journal.entry(key)?;
@@ -296,11 +307,21 @@ fn write_tables(
                     table.row(cells)?;
                 }
             }
+            if let Some(table) = &mut epochs {
+                let rows = document.pointer("/epoch_table/rows");
+                for row in rows.and_then(Value::as_array).into_iter().flatten() {
+                    let mut cells = naming(&line.path, &document);
+                    let values = of_epochs.iter().enumerate();
+                    cells.extend(values.map(|(index, (_, kind))| cell(*kind, row.get(index))));
+                    table.row(cells)?;
+                }
+            }
         }
     }
     recordings.finish()?;
     nights.finish()?;
-    days.finish()
+    days.finish()?;
+    epochs.map_or(Ok(()), Writer::finish)
 }
 
 fn listed(fields: &[(&str, Kind)]) -> Vec<Heading> {

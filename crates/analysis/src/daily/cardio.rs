@@ -15,6 +15,10 @@
 //! - Nocturnal mean and minimum: over the slots. Dip: `100·(wake − night) / wake`, with the wake mean
 //!   over the slots of the [`WAKE_US`] before onset that were not asleep.
 //! - SDNN and RMSSD: means of the device's values, during the main sleep and over the day; two quantities, never mixed.
+//!   SDNN grows with the length of what it is computed on, so only values of one kind of length enter a mean: spots of
+//!   less than [`SPOT_US`] (a watch's minute, and values that do not say how long), without any the short-term
+//!   ones up to [`SHORT_TERM_US`] (five minutes are the standard), without any the longer. Values of the other kinds are
+//!   `left_out`, and the kind is part of the method's name, so that no trend mixes them.
 //! - Respiratory rate: mean and sample standard deviation `√(Σ(x−x̄)² / (n−1))` asleep.
 //! - Oxygen saturation: mean, minimum and share of samples below 90 % over the day; T90 is the share
 //!   of slots asleep whose mean is below 90 %. The desaturation index counts falls of 3 points and more per
@@ -25,10 +29,10 @@
 //! [`NIGHT_SLOTS_MIN`] slots, T90 in half of them, a spread [`SPREAD_N_MIN`] samples. Coverage is the
 //! share of slots with data.
 //!
-//! *Versions*: 1.
+//! *Versions*: means of SDNN 2 (1 took values of any length together), the others 1.
 //!
 //! *References*: Task Force of the ESC and NASPE, Circulation 1996, 10.1161/01.CIR.93.5.1043 (SDNN,
-//! RMSSD); Ben-Dov et al., Arch Intern Med 167:2116, 2007, 10.1001/archinte.167.19.2116 (dip of the heart
+//! RMSSD; that SDNN of recordings of different length must not be compared); Ben-Dov et al., Arch Intern Med 167:2116, 2007, 10.1001/archinte.167.19.2116 (dip of the heart
 //! rate). Slots and limits are the project's own.
 
 use model::sample::{Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
@@ -59,6 +63,10 @@ pub const RATE_MIN: f64 = 25.0;
 pub const RATE_MAX: f64 = 230.0;
 /// Samples that a standard deviation needs.
 pub const SPREAD_N_MIN: usize = 3;
+/// SDNN of less than this is a spot: 2.5 min, half of the standard five.
+pub const SPOT_US: i64 = 150 * SECOND_US;
+/// SDNN of up to this is short-term: 10 min, twice the standard five.
+pub const SHORT_TERM_US: i64 = 10 * MINUTE_US;
 /// Oxygen saturation below this counts as low: 90 %.
 const SATURATION_LOW: f64 = 90.0;
 
@@ -67,8 +75,16 @@ const RESTING_DEVICE: Method = method("resting_heart_rate.device", "/min");
 const NIGHT_MEAN: Method = method("nocturnal_heart_rate.slot_mean", "/min");
 const NIGHT_MIN: Method = method("nocturnal_heart_rate.slot_min", "/min");
 const DIP: Method = method("heart_rate_dip.night_to_wake", "%");
-const SDNN_ASLEEP: Method = method("hrv_sdnn.mean_asleep", "ms");
-const SDNN_DAY: Method = method("hrv_sdnn.mean_day", "ms");
+const SDNN_ASLEEP: OfLengths = [
+    of_length("hrv_sdnn.mean_asleep"),
+    of_length("hrv_sdnn.mean_asleep_short_term"),
+    of_length("hrv_sdnn.mean_asleep_long_term"),
+];
+const SDNN_DAY: OfLengths = [
+    of_length("hrv_sdnn.mean_day"),
+    of_length("hrv_sdnn.mean_day_short_term"),
+    of_length("hrv_sdnn.mean_day_long_term"),
+];
 const RMSSD_ASLEEP: Method = method("hrv_rmssd.mean_asleep", "ms");
 const RMSSD_DAY: Method = method("hrv_rmssd.mean_day", "ms");
 const RESPIRATION_MEAN: Method = method("respiratory_rate.mean_asleep", "/min");
@@ -87,6 +103,17 @@ const fn method(id: &'static str, unit: &'static str) -> Method {
         id,
         version: 1,
         unit,
+    }
+}
+
+/// Methods for values of spots, of the short term and of longer.
+type OfLengths = [Method; 3];
+
+const fn of_length(id: &'static str) -> Method {
+    Method {
+        id,
+        version: 2,
+        unit: "ms",
     }
 }
 
@@ -169,8 +196,12 @@ pub fn cardio(input: &CardioInput<'_>) -> Cardio {
         nocturnal_heart_rate_mean: nocturnal(NIGHT_MEAN, night.as_ref(), Slots::mean),
         nocturnal_heart_rate_min: nocturnal(NIGHT_MIN, night.as_ref(), Slots::min),
         heart_rate_dip: dip(input, night.as_ref(), rates),
-        hrv_sdnn_asleep: mean_asleep(SDNN_ASLEEP, input.hrv_sdnn),
-        hrv_sdnn_day: day_mean(SDNN_DAY, input.hrv_sdnn),
+        hrv_sdnn_asleep: sdnn(SDNN_ASLEEP, input.hrv_sdnn, |samples| {
+            asleep_values(samples, input)
+        }),
+        hrv_sdnn_day: sdnn(SDNN_DAY, input.hrv_sdnn, |samples| {
+            day_values(samples, input.day)
+        }),
         hrv_rmssd_asleep: mean_asleep(RMSSD_ASLEEP, input.hrv_rmssd),
         hrv_rmssd_day: day_mean(RMSSD_DAY, input.hrv_rmssd),
         respiratory_rate_asleep: mean_of(RESPIRATION_MEAN, &breaths),
@@ -289,6 +320,30 @@ fn mean(values: &[f64]) -> f64 {
 
 fn mean_of(method: Method, found: &Values) -> Measure {
     measure(method, found, 1, mean)
+}
+
+/// The mean of the values of the first kind of length that there are any of.
+fn sdnn(methods: OfLengths, samples: &[Sample], choose: impl Fn(&[Sample]) -> Values) -> Measure {
+    let of_kind = |kind: usize| {
+        let samples = samples.iter();
+        let samples = samples.filter(|sample| kind_of_length(sample) == kind);
+        choose(&samples.copied().collect::<Vec<_>>())
+    };
+    let found: [Values; 3] = std::array::from_fn(of_kind);
+    let kind = found.iter().position(|values| !values.found.is_empty());
+    let kind = kind.unwrap_or(0);
+    let others = found.iter().enumerate().filter(|(other, _)| *other != kind);
+    let left_out = others.map(|(_, values)| values.found.len()).sum();
+    mean_of(methods[kind], &found[kind]).leaving_out(left_out)
+}
+
+/// A mean that an app made spans what it averaged, which is not the length of a measurement: it is of spots.
+fn kind_of_length(sample: &Sample) -> usize {
+    match sample.end_us - sample.start_us {
+        length_us if length_us < SPOT_US || is_aggregated(sample) => 0,
+        length_us if length_us <= SHORT_TERM_US => 1,
+        _ => 2,
+    }
 }
 
 fn min_of(method: Method, found: &Values) -> Measure {

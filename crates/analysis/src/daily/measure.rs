@@ -51,6 +51,9 @@ pub struct Measure {
     pub method: Text,
     /// The method's version.
     pub version: u16,
+    /// How many samples were left out because they are of another kind than those of the value.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub left_out: u32,
     /// Start of the interval the value was computed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_us: Option<i64>,
@@ -60,6 +63,11 @@ pub struct Measure {
     /// Why there is no value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Measure {
@@ -87,6 +95,7 @@ impl Measure {
             coverage: None,
             method: Cow::Borrowed(method.id),
             version: method.version,
+            left_out: 0,
             start_us: None,
             end_us: None,
             reason: reason.map(Cow::Borrowed),
@@ -98,6 +107,13 @@ impl Measure {
     pub fn on(mut self, span: Span) -> Self {
         self.start_us = Some(span.start_us);
         self.end_us = Some(span.end_us);
+        self
+    }
+
+    /// The same, with how many samples of another kind were left out.
+    #[must_use]
+    pub fn leaving_out(mut self, count: usize) -> Self {
+        self.left_out = u32::try_from(count).unwrap_or(u32::MAX);
         self
     }
 

@@ -475,10 +475,14 @@ impl Found {
             .flatten();
         let asleep_us = stated.map_or(recorded_us, |stated| stated.asleep_us);
         let span_us = self.offset_us - self.onset_us;
-        let wakes = asleep.iter().zip(asleep.iter().skip(1));
-        let awakenings = wakes
-            .filter(|(before, after)| after.start_us - before.end_us >= AWAKENING_MIN_US)
-            .count();
+        let wakes = self.wakes(&asleep);
+        let awake_us = match stated {
+            // Totals do not say when; what is not sleep is wakefulness.
+            Some(stated) => span_us - stated.asleep_us,
+            None => wakes.iter().sum(),
+        };
+        let awakenings = wakes.iter().filter(|us| **us >= AWAKENING_MIN_US).count();
+        let unrecorded_us = span_us - asleep_us - awake_us;
         let bed = self.bed();
         Episode {
             onset_us: self.onset_us,
@@ -489,8 +493,8 @@ impl Found {
             in_bed_start_us: bed.map(|bed| bed.span.start_us),
             in_bed_end_us: bed.map(|bed| bed.span.end_us),
             stages_min: stated.map_or_else(|| self.stages(), |stated| stated.stages_min),
-            efficiency: bed.map(|bed| asleep_us as f64 / bed.in_bed_us as f64),
-            maintenance: asleep_us as f64 / span_us as f64,
+            efficiency: bed.map(|bed| asleep_us as f64 / (bed.in_bed_us - unrecorded_us) as f64),
+            maintenance: asleep_us as f64 / (span_us - unrecorded_us) as f64,
             latency_min: bed
                 .filter(|bed| bed.span.start_us <= self.onset_us)
                 .map(|bed| minutes(self.onset_us - bed.span.start_us)),
@@ -501,7 +505,8 @@ impl Found {
                 }
                 Some(_) => None,
             },
-            waso_min: minutes(span_us - asleep_us),
+            waso_min: minutes(awake_us),
+            unrecorded_min: minutes(unrecorded_us),
             awakenings: (!aggregated).then(|| u32::try_from(awakenings).unwrap_or(u32::MAX)),
             midpoint_us: self.midpoint_us(),
             source: name_of(source, input),
@@ -518,6 +523,29 @@ impl Found {
                 })
                 .collect(),
         }
+    }
+
+    /// The wakefulness of each interruption of the time asleep: what is recorded of it, or, where nothing in the
+    /// episode is recorded as awake, all of it.
+    fn wakes(&self, asleep: &[Span]) -> Vec<i64> {
+        let stages = self.segments.iter();
+        let awake: Vec<Span> = stages
+            .filter(|segment| segment.stage == SleepStage::Awake)
+            .map(|segment| segment.span)
+            .collect();
+        let between = |before: &Span, after: &Span| {
+            if awake.is_empty() {
+                return after.start_us - before.end_us;
+            }
+            let first = awake.partition_point(|wake| wake.start_us < before.end_us);
+            let inside = awake.iter().skip(first);
+            inside
+                .take_while(|wake| wake.end_us <= after.start_us)
+                .map(|wake| wake.end_us - wake.start_us)
+                .sum()
+        };
+        let gaps = asleep.iter().zip(asleep.iter().skip(1));
+        gaps.map(|(before, after)| between(before, after)).collect()
     }
 
     fn bed(&self) -> Option<Bed> {

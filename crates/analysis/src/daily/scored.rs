@@ -267,6 +267,9 @@ impl<'a> Scoring<'a> {
                     episode.latency_min = None;
                     episode.in_bed_reason = Some(Text::Borrowed("bedtime_is_first_sleep"));
                 }
+                if episode.stages_min.awake <= 0.0 {
+                    episode.leave_gaps_open();
+                }
                 episode.scored_by = Some(self.label(span));
             }
         }

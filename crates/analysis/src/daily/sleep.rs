@@ -19,24 +19,26 @@
 //! 2. Each instant of an episode is held by one source: sources that state stages in this episode before
 //!    those that only say asleep, then by rank. Of one source the interval that begins last holds
 //!    (the shorter on a tie), so that stages inside a session's frame are read as stages.
-//! 3. Onset and offset are the first and last instant asleep. WASO is offset − onset − time asleep:
-//!    recorded wakefulness and unrecorded gaps. An awakening is such a stretch of at least
-//!    [`AWAKENING_MIN_US`]. `stages_min.awake` holds all recorded wakefulness of the episode.
+//! 3. Onset and offset are the first and last instant asleep. WASO is the wakefulness between them, an awakening a
+//!    stretch of it of at least [`AWAKENING_MIN_US`]. Where wakefulness is recorded in the episode, that is all of it,
+//!    and what nobody recorded between onset and offset is `unrecorded_min`, neither sleep nor wake: a watch that was
+//!    taken off. Sources that only say asleep leave wakefulness out; where none is recorded, the gaps are it.
+//!    `stages_min.awake` holds all recorded wakefulness of the episode.
 //! 4. The episode belongs to the local date of its offset, in the zone the person was in then. The main
 //!    sleep is the one with most time asleep among those of the date with at least [`MAIN_MIN_US`]
 //!    asleep at any hour, or [`MAIN_NIGHT_MIN_US`] with a midpoint between 21:00 and 09:00; the
 //!    others are naps.
 //! 5. In bed is a statement of its own: in-bed samples, joined over gaps of at most [`IN_BED_GAP_US`],
 //!    belong to the episode that they overlap most. Time in bed is their union with the episode from onset to
-//!    offset; latency is onset − first in-bed sample; efficiency is asleep / time in bed.
-//!    `maintenance`, asleep / (offset − onset), needs no in-bed samples.
+//!    offset; latency is onset − first in-bed sample; efficiency is asleep / (time in bed − unrecorded time).
+//!    `maintenance`, asleep / (offset − onset − unrecorded time), needs no in-bed samples.
 //! 6. A night that came summarised (when it began and ended, and totals) keeps its totals: they are the time
 //!    asleep and the minutes per stage where they fit into the night, and awakenings are not known.
 //!
 //! *Validity*: without in-bed samples, time in bed, efficiency and latency are missing with a reason.
 //! Stages are the device's own estimate.
 //!
-//! *Versions*: 3. Version 2 added what sources without stages said to every gap of a staged night, and of two staged
+//! *Versions*: 4. Version 3 took what nobody recorded inside a night for wakefulness. Version 2 added what sources without stages said to every gap of a staged night, and of two staged
 //! sources the longer night. Version 1 joined by gaps alone, let any sample widen a night, and took a summarised night to be
 //! asleep from its beginning to its end.
 //!
@@ -78,7 +80,7 @@ pub const MAIN_MIN_US: i64 = 3 * HOUR_US;
 pub const MAIN_NIGHT_MIN_US: i64 = HOUR_US;
 
 /// Version of the rules above.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// What is needed to find the sleep of one local date.
 #[derive(Debug, Clone, Copy)]
@@ -157,17 +159,20 @@ pub struct Episode {
     pub in_bed_end_us: Option<i64>,
     /// Minutes per stage.
     pub stages_min: StageMinutes,
-    /// Time asleep as a share of the time in bed.
+    /// Time asleep as a share of the recorded time in bed.
     pub efficiency: Option<f64>,
-    /// Time asleep as a share of the time from onset to offset.
+    /// Time asleep as a share of the recorded time from onset to offset.
     pub maintenance: f64,
     /// From the first in-bed sample to onset.
     pub latency_min: Option<f64>,
     /// Why efficiency, time in bed or latency are null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_bed_reason: Option<Text>,
-    /// Time between onset and offset that was not asleep.
+    /// Time awake between onset and offset.
     pub waso_min: f64,
+    /// Time between onset and offset of which nobody recorded whether it was sleep.
+    #[serde(default)]
+    pub unrecorded_min: f64,
     /// Number of wake stretches between onset and offset; null for a night that came summarised.
     pub awakenings: Option<u32>,
     /// Halfway between onset and offset.
@@ -183,6 +188,17 @@ pub struct Episode {
     /// What other sources said of this sleep, which do not count in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherSleep>,
+}
+
+impl Episode {
+    /// Takes the gaps of a sleep without any wakefulness for what they are in scores: not scored.
+    pub(super) fn leave_gaps_open(&mut self) {
+        self.unrecorded_min += std::mem::take(&mut self.waso_min);
+        self.awakenings = Some(0);
+        self.maintenance = 1.0;
+        let in_bed_min = self.in_bed_min.map(|in_bed| in_bed - self.unrecorded_min);
+        self.efficiency = in_bed_min.map(|in_bed| self.asleep_min / in_bed);
+    }
 }
 
 /// What a source said of a sleep that another source set.

@@ -12,10 +12,12 @@
 //! to ms² per Hz. The sums are computed together by a nonuniform Fourier transform to the precision of
 //! summing them one by one.
 //!
-//! **Validity.** Two minutes for LF, one for HF; five minutes are the standard. VLF of short
-//! recordings says little. Needs at least 64 s of beats.
+//! **Validity.** Two minutes for LF, one for HF; five minutes are the standard. Needs at least 64 s of beats. The
+//! slowest wave of VLF lasts 333 s: Welch's segments of 64 s contain a fifth of it, so VLF is not given from them
+//! however long the recording is. The periodogram sees the recording whole and gives it from five minutes on; of one
+//! of five minutes VLF says little (Task Force 1996).
 //!
-//! **Versions.** 1. The Welch form equals `hrv-analysis` 1.0.5; `NeuroKit2` interpolates
+//! **Versions.** 1. LF and HF of the Welch form equal `hrv-analysis` 1.0.5; `NeuroKit2` interpolates
 //! quadratically at 100 Hz, `pyhrv` by splines with other segments: LF/HF of one recording is 0.47,
 //! 0.34 and 0.29.
 //!
@@ -45,6 +47,7 @@ const RATE_HZ: f64 = 4.0; // Task Force 1996 asks for 2 to 4
 const SEGMENT: usize = 256; // samples: 64 s
 const PADDED: usize = 4096; // samples of the transform
 const VLF_HZ: (f64, f64) = (0.003, 0.04);
+const VLF_STRETCH_S: f64 = 300.0; // Task Force 1996: no VLF of less than five minutes
 const LF_HZ: (f64, f64) = (0.04, 0.15);
 const HF_HZ: (f64, f64) = (0.15, 0.4);
 const POINTS_PER_PEAK: f64 = 5.0; // grid points per 1/duration of the Lomb-Scargle spectrum
@@ -52,8 +55,8 @@ const POINTS_PER_PEAK: f64 = 5.0; // grid points per 1/duration of the Lomb-Scar
 /// Power by band.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bands {
-    /// Very low frequency power, ms².
-    pub vlf_ms2: f64,
+    /// Very low frequency power, ms², or why the spectrum cannot show it.
+    pub vlf_ms2: Result<f64, Insufficient>,
     /// Low frequency power, ms².
     pub lf_ms2: f64,
     /// High frequency power, ms².
@@ -71,9 +74,15 @@ impl Bands {
         100.0 * self.lf_ms2 / (self.lf_ms2 + self.hf_ms2)
     }
 
-    fn of(spectrum: &Spectrum) -> Self {
+    /// Of a spectrum of stretches of so many seconds.
+    fn of(spectrum: &Spectrum, stretch_s: f64) -> Self {
         Self {
-            vlf_ms2: spectrum.band(VLF_HZ.0, VLF_HZ.1),
+            vlf_ms2: if stretch_s >= VLF_STRETCH_S {
+                Ok(spectrum.band(VLF_HZ.0, VLF_HZ.1))
+            } else {
+                let of = "seconds in each stretch of the spectrum";
+                Err(Insufficient::new(of, VLF_STRETCH_S, stretch_s))
+            },
             lf_ms2: spectrum.band(LF_HZ.0, LF_HZ.1),
             hf_ms2: spectrum.band(HF_HZ.0, HF_HZ.1),
         }
@@ -85,7 +94,8 @@ pub fn by_welch(intervals_ms: &[f64]) -> Result<Bands, Insufficient> {
     let times = beat_times(intervals_ms)?;
     let signal = interpolated(&times, intervals_ms, RATE_HZ);
     Insufficient::unless("quarter seconds of beats", SEGMENT, signal.len())?;
-    Ok(Bands::of(&welch(&signal, RATE_HZ, SEGMENT, PADDED)))
+    let spectrum = welch(&signal, RATE_HZ, SEGMENT, PADDED);
+    Ok(Bands::of(&spectrum, SEGMENT as f64 / RATE_HZ))
 }
 
 /// Band powers by the Lomb-Scargle periodogram.
@@ -101,7 +111,10 @@ pub fn by_lomb_scargle(intervals_ms: &[f64]) -> Result<Bands, Insufficient> {
     for power in &mut spectrum.power {
         *power *= density;
     }
-    Ok(Bands::of(&spectrum))
+    Ok(Bands::of(
+        &spectrum,
+        intervals_ms.iter().sum::<f64>() / 1000.0,
+    ))
 }
 
 /// Seconds from the first beat given to each of them.

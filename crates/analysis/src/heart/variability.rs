@@ -224,13 +224,13 @@ pub const ALL: &[Variability] = &[
         &BAND_POWER,
         |x| welch(x, LF_SECONDS, Bands::lf_normalised),
     ),
-    // A Welch segment has 64 s, a fifth of the slowest wave of this band; the periodogram sees it whole.
+    // Welch's segments are too short for this band.
     measure(
         "vlf_lomb",
         "ms²",
         "VLF power, 0.003–0.04 Hz (Lomb-Scargle)",
         &BAND_POWER_LOMB,
-        |x| lomb(x, VLF_SECONDS, |bands| bands.vlf_ms2),
+        |x| lomb(x, VLF_SECONDS, |bands| bands.vlf_ms2)?,
     ),
     measure(
         "lf_lomb",
@@ -323,7 +323,7 @@ fn welch(intervals_ms: &[f64], seconds: usize, of: fn(&Bands) -> f64) -> Result<
     Ok(of(&by_welch(intervals_ms)?))
 }
 
-fn lomb(intervals_ms: &[f64], seconds: usize, of: fn(&Bands) -> f64) -> Result<f64, Insufficient> {
+fn lomb<T>(intervals_ms: &[f64], seconds: usize, of: fn(&Bands) -> T) -> Result<T, Insufficient> {
     lasting(intervals_ms, seconds)?;
     Ok(of(&by_lomb_scargle(intervals_ms)?))
 }

@@ -9,8 +9,8 @@ const CONVERGED: f64 = 1e-15; // relative fall of the residual sum at which the 
 pub trait Residuals<const N: usize> {
     /// Gives prediction − observation of every observation in turn, and its derivatives by each parameter.
     fn each(&self, parameters: &[f64; N], take: impl FnMut(f64, [f64; N]));
-    /// Moves parameters back into their permitted region.
-    fn restrict(&self, parameters: &mut [f64; N]);
+    /// Least and greatest value of each parameter.
+    fn bounds(&self) -> [(f64, f64); N];
 }
 
 /// Parameters of a local minimum and its residual sum of squares.
@@ -22,16 +22,29 @@ pub struct Minimum<const N: usize> {
     pub rss: f64,
 }
 
-/// Descends from `start` to a local minimum.
+/// Descends from `start` to a local minimum. A parameter at a bound over which the descent leads is held there, so
+/// that the others go on.
 pub fn descend<const N: usize>(model: &impl Residuals<N>, start: [f64; N]) -> Minimum<N> {
-    let mut parameters = start;
-    model.restrict(&mut parameters);
+    let bounds = model.bounds();
+    let within = |parameters: [f64; N]| -> [f64; N] {
+        std::array::from_fn(|i| parameters[i].clamp(bounds[i].0, bounds[i].1))
+    };
+    let mut parameters = within(start);
     let mut damping = 1e-3;
     let mut state = linearise(model, &parameters);
     let mut settled = 0;
     for _ in 0..MOST_STEPS {
         let mut damped = state.normal;
+        let is_held: [bool; N] = std::array::from_fn(|i| {
+            let leads_down = parameters[i] <= bounds[i].0 && state.gradient[i] > 0.0;
+            leads_down || (parameters[i] >= bounds[i].1 && state.gradient[i] < 0.0)
+        });
         for (i, row) in damped.iter_mut().enumerate() {
+            for (j, value) in row.iter_mut().enumerate() {
+                if is_held[i] || is_held[j] {
+                    *value = f64::from(u8::from(i == j));
+                }
+            }
             row[i] *= 1.0 + damping;
             row[i] += 1e-300;
         }
@@ -42,9 +55,10 @@ pub fn descend<const N: usize>(model: &impl Residuals<N>, start: [f64; N]) -> Mi
             }
             continue;
         };
-        let step = solve(&factor, &state.gradient, N);
-        let mut candidate: [f64; N] = std::array::from_fn(|i| parameters[i] - step[i]);
-        model.restrict(&mut candidate);
+        let slope: [f64; N] =
+            std::array::from_fn(|i| if is_held[i] { 0.0 } else { state.gradient[i] });
+        let step = solve(&factor, &slope, N);
+        let candidate = within(std::array::from_fn(|i| parameters[i] - step[i]));
         let next = linearise(model, &candidate);
         if next.rss <= state.rss {
             let fall = (state.rss - next.rss) / state.rss.max(f64::MIN_POSITIVE);

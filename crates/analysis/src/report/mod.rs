@@ -7,6 +7,7 @@
 
 pub mod column;
 pub mod day;
+pub mod epoch;
 pub mod groups;
 pub mod intensity;
 pub mod night;
@@ -28,13 +29,14 @@ use crate::report::day::Day;
 use crate::report::night::SleepWindow;
 use crate::report::scorer::{ActivityScale, Scorer};
 use crate::report::wear::{Unworn, Wear};
+use crate::rhythm::timing::Kind;
 use crate::rhythm::{
     antilogistic, cosinor, extremes, fluctuation, level, light, periodogram, profile, stability,
     turn,
 };
 use crate::score::roenneberg;
 use crate::score::scored::Scored;
-use crate::series::{Combine, Ends, HOUR_S, Origin, Series};
+use crate::series::{Combine, Ends, MINUTE_S, Origin, Series};
 
 /// Light at or above this counts as time in light, lux.
 pub const LIGHT_LUX: f64 = 500.0; // Reid 2014, MLiT500
@@ -87,6 +89,8 @@ pub struct Input<'a> {
     pub diary: &'a [Span],
     /// Rest intervals that the device's program states; they go before windows found in the recording.
     pub rests: &'a [Span],
+    /// Days that the person calls work or free; by weekday where a day has no entry.
+    pub calendar: &'a [(jiff::civil::Date, Kind)],
     /// What scores sleep and wake inside the nights.
     pub scorer: &'static Scorer,
     /// How it is known that nobody wore the device.
@@ -109,6 +113,7 @@ impl<'a> Input<'a> {
             angle: None,
             diary: &[],
             rests: &[],
+            calendar: &[],
             scorer: &scorer::OAKLEY_AUTOMATIC,
             wear: Wear::Choi,
             unworn: Unworn::Kept,
@@ -259,28 +264,21 @@ impl<'a> Report<'a> {
         })
     }
 
-    /// The antilogistic curve of 24 hours that fits means of ten minutes best; on the epochs of
-    /// the recording the descent takes ten times as long.
+    /// The antilogistic curve of 24 hours that fits best: on means of minutes, or on longer epochs as they are.
     pub fn extended(&self) -> &Outcome<antilogistic::Antilogistic> {
         self.extended.get_or_init(|| {
             let series = self.activity();
             if series.days() < 2.0 {
                 return Err(Insufficient::new("days", 2.0, series.days()));
             }
-            let bins = series.resampled(
-                TEN_MINUTES_S,
+            let minutes = series.resampled(
+                MINUTE_S,
                 Origin::Midnight,
                 Ends::Partial,
                 Combine::MeanWhere(HALF),
-            )?;
-            let (mut times, values) = cosinor::observations(&bins);
-            // A mean stands in the middle of its epochs, which begin from 0 to almost 10 minutes later.
-            let middle_h = f64::from(TEN_MINUTES_S - series.step_s()) / 2.0 / f64::from(HOUR_S);
-            for time in &mut times {
-                *time += middle_h;
-            }
-            let found = antilogistic::fit(&times, &values)?;
-            Ok(Measured::new(found, series.coverage()))
+            );
+            let found = antilogistic::fit_series(minutes.as_ref().unwrap_or(series))?;
+            Ok(Measured::new(found.value, series.coverage()))
         })
     }
 

@@ -27,9 +27,12 @@
 //! is left out.
 //!
 //! **Validity.** Rest is not sleep: without a diary, latency and efficiency depend on where the rest
-//! period was found.
+//! period was found. Crespo's levels are quantiles of all the activity that is left, so what is left out as not worn
+//! moves them: of four nights in bed from 23 to 7 o'clock and four days of zeros after the device was taken off, the mean
+//! window has 480 minutes and 467.5 of sleep without the zeros, and 511 minutes with 484 of sleep where they are kept as
+//! activity, because zeros lower the level and the windows reach into evening and morning.
 //!
-//! **Versions.** 2 (1 knew no longest window, did not end it at non-wear, and described it however little was
+//! **Versions.** 3 (2 sought no rest on epochs that do not divide a minute, such as 40 or 120 seconds; 1 knew no longest window, did not end it at non-wear, and described it however little was
 //! scored).
 //!
 //! **References.** Crespo C et al. 2012, doi:10.1007/s11517-012-0875-y. van Hees VT et al. 2018,
@@ -51,7 +54,7 @@ use crate::series::Series;
 /// Nights of a recording.
 pub const NIGHTS: Analysis = Analysis {
     id: "nights",
-    version: 2,
+    version: 3,
     unit: "min",
     title: "Nights of a recording",
 };
@@ -165,13 +168,7 @@ pub(super) fn of(report: &Report<'_>) -> Vec<SleepWindow> {
 
 /// Sleep inside the windows that could be described, wake outside.
 pub(super) fn asleep(report: &Report<'_>) -> Option<Scored> {
-    let input = report.input();
-    let scored = match input.angle {
-        Some(series) if input.diary.is_empty() && input.rests.is_empty() => {
-            window::still_arm(report, series)
-        }
-        _ => report.scored().as_ref().ok()?.clone(),
-    };
+    let scored = judged(report)?;
     let mut states = vec![Some(State::Wake); scored.len()];
     let described = |night: &&SleepWindow| night.endpoints.is_ok();
     for night in report.nights().iter().filter(described) {
@@ -187,6 +184,17 @@ pub(super) fn asleep(report: &Report<'_>) -> Option<Scored> {
         *state = state.filter(|_| judged.is_some());
     }
     Some(Scored::new(scored.start_s(), scored.step_s(), states))
+}
+
+/// Sleep and wake by what scores inside the windows.
+pub(super) fn judged(report: &Report<'_>) -> Option<Scored> {
+    let input = report.input();
+    match input.angle {
+        Some(series) if input.diary.is_empty() && input.rests.is_empty() => {
+            Some(window::still_arm(report, series))
+        }
+        _ => report.scored().as_ref().ok().cloned(),
+    }
 }
 
 /// The scores on the epoch of the recording, or on minute sums where the scorer refuses that epoch. A scorer

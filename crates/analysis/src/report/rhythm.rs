@@ -11,7 +11,7 @@ use crate::rhythm::{
     adat, antilogistic, cosinor, extremes, fluctuation, level, light, periodogram, stability,
     transitions, turn,
 };
-use crate::series::HOUR_S;
+use crate::series::{HOUR_S, MINUTE_S};
 
 const SHARE: (Option<f64>, Option<f64>) = (Some(0.0), Some(1.0));
 const POSITIVE: (Option<f64>, Option<f64>) = (Some(0.0), None);
@@ -330,7 +330,7 @@ pub const SHAPE: &[Column] = &[
         "input",
         ANY,
         &antilogistic::EXTENDED_COSINOR,
-        "Lower plateau of the antilogistic curve fitted to means of ten minutes.",
+        "Lower plateau of the antilogistic curve fitted to means of minutes.",
         |report| report.extended().map(|found| found.map(|fit| fit.minimum)),
     ),
     number(
@@ -358,8 +358,8 @@ pub const SHAPE: &[Column] = &[
         "1",
         POSITIVE,
         &antilogistic::EXTENDED_COSINOR,
-        "Steepness of the edges of the active part.",
-        |report| report.extended().map(|found| found.map(|fit| fit.beta)),
+        "Steepness of the edges of the active part; none where an edge is shorter than an epoch.",
+        steepness,
     ),
     number(
         "extended_cosinor_acrophase_h",
@@ -374,6 +374,18 @@ pub const SHAPE: &[Column] = &[
         },
     ),
 ];
+
+/// The steepness of edges that epochs can show.
+fn steepness(report: &Report<'_>) -> Outcome<f64> {
+    let found = report.extended().as_ref().map_err(|none| *none)?;
+    let epoch_min = f64::from(report.activity().step_s().max(MINUTE_S)) / f64::from(MINUTE_S);
+    let edge_min = found.value.edge_h() * 60.0;
+    if edge_min < epoch_min {
+        let of = "minutes for an edge, else it is a square wave";
+        return Err(Insufficient::new(of, epoch_min, edge_min));
+    }
+    Ok(found.map(|fit| fit.beta))
+}
 
 /// Light, where the device measures it in lux.
 pub const LIGHT: &[Column] = &[

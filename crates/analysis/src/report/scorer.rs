@@ -3,9 +3,9 @@
 //! A bare name is the published definition; a name with a suffix is what a program makes of it.
 
 use crate::method::Analysis;
-use crate::outcome::{Insufficient, Outcome};
+use crate::outcome::{Insufficient, Measured, Outcome};
 use crate::score::scored::Scored;
-use crate::score::{cole_kripke, crespo, oakley, roenneberg, sadeh, scripps};
+use crate::score::{cole_kripke, crespo, oakley, roenneberg, sadeh, scripps, webster};
 use crate::series::Series;
 
 /// A scorer with its settings.
@@ -81,6 +81,15 @@ pub const COLE_KRIPKE_ACTILIFE: Scorer = Scorer {
     score: |series| cole_kripke::score(series, &cole_kripke::ACTILIFE),
 };
 
+/// Cole-Kripke as `ActiLife` applies it, with Webster's rules: what the nights of the server are scored by.
+pub const COLE_KRIPKE_ACTILIFE_WEBSTER: Scorer = Scorer {
+    id: "cole_kripke_actilife_webster",
+    method: &webster::WEBSTER,
+    about: "Cole-Kripke as ActiLife 6, then Webster's rules, as nights of the server are scored.",
+    needs: Needs::Counts,
+    score: |series| rescored(&cole_kripke::score(series, &cole_kripke::ACTILIFE)?),
+};
+
 /// Roenneberg: the default where the activity is not counted.
 pub const ROENNEBERG: Scorer = Scorer {
     id: "roenneberg",
@@ -100,6 +109,14 @@ pub const SCORERS: &[Scorer] = &[
         score: |series| cole_kripke::score(series, &cole_kripke::PAPER_MEAN),
     },
     COLE_KRIPKE_ACTILIFE,
+    Scorer {
+        id: "cole_kripke_webster",
+        method: &webster::WEBSTER,
+        about: "Cole-Kripke on minute sums as they are, then Webster's rules, as in Cole's paper.",
+        needs: Needs::Counts,
+        score: |series| rescored(&cole_kripke::score(series, &cole_kripke::PAPER_MEAN)?),
+    },
+    COLE_KRIPKE_ACTILIFE_WEBSTER,
     Scorer {
         id: "sadeh",
         method: &sadeh::SADEH,
@@ -133,6 +150,12 @@ pub const SCORERS: &[Scorer] = &[
     ROENNEBERG,
 ];
 
+/// Minutes after Webster's rules.
+fn rescored(scored: &Measured<Scored>) -> Outcome<Scored> {
+    let value = webster::rescored(&scored.value)?;
+    Ok(Measured::new(value, scored.coverage))
+}
+
 /// The scorer of a name.
 pub fn named(name: &str) -> Option<&'static Scorer> {
     SCORERS.iter().find(|scorer| scorer.id == name)
@@ -141,6 +164,26 @@ pub fn named(name: &str) -> Option<&'static Scorer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What `analyze` scores with Webster's rules is what the server does.
+    #[test]
+    fn rescoring_changes_quiet_wakefulness_only() {
+        let counts = (0..3 * 1440_u32).map(|minute| {
+            let active = minute / 480 % 3 > 0 && minute % 71 > 12;
+            if active { 9_000.0 } else { 0.0 }
+        });
+        let series = Series::new(0, 60, counts.collect());
+        for (plain, rescored) in [
+            ("cole_kripke", "cole_kripke_webster"),
+            ("cole_kripke_actilife", "cole_kripke_actilife_webster"),
+        ] {
+            let of = |id| (named(id).unwrap().score)(&series).unwrap().value;
+            let (plain, found) = (of(plain), of(rescored));
+            assert!(found == webster::rescored(&plain).unwrap());
+            let asleep = |scored: &Scored| scored.text().matches('1').count();
+            assert!(asleep(&found) < asleep(&plain));
+        }
+    }
 
     #[test]
     fn every_scorer_scores_one_minute_epochs() {

@@ -1,5 +1,7 @@
 //! The measures of sleep over the nights of a recording, and of wear.
 
+use jiff::civil::{Date, Weekday};
+
 use crate::maths::describe;
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
@@ -8,6 +10,7 @@ use crate::report::column::Column;
 use crate::report::day::{DAYS, VALID_WEAR_MIN};
 use crate::report::night::{NIGHTS, Role, SleepWindow};
 use crate::report::rhythm::{clock, number, seconds};
+use crate::report::window;
 use crate::rhythm::regularity::{self, SLEEP_REGULARITY};
 use crate::rhythm::timing::{self, Kind};
 use crate::score::endpoints::{self, SLEEP_ENDPOINTS};
@@ -168,15 +171,14 @@ pub const COLUMNS: &[Column] = &[
         "h",
         HALF_DAY,
         &timing::SOCIAL_JETLAG,
-        "Difference of the sleep midpoints of free and work days; nights that end on Saturday or \
-         Sunday are free.",
+        "Difference of the sleep midpoints of free and work days; free are the nights that end on a day that \
+         `--calendar` calls free, on Saturday or Sunday where it has no entry.",
         |report| timing::social_jetlag(&week(report)?),
     ),
     clock(
         "msfsc",
         &timing::CHRONOTYPE,
-        "Sleep midpoint of free days corrected for sleep lost in the week; nights that end on \
-         Saturday or Sunday are free.",
+        "Sleep midpoint of free days, as social jetlag has them, corrected for sleep lost in the week.",
         |report| Ok(timing::chronotype(&week(report)?)?.map(seconds)),
     ),
     number(
@@ -238,10 +240,22 @@ fn described<'a>(report: &'a Report<'_>) -> Result<Nights<'a>, Insufficient> {
     let held: Vec<(&SleepWindow, endpoints::Endpoints)> = main
         .filter_map(|night| Some((night, night.endpoints.ok()?.value)))
         .collect();
-    Insufficient::unless("nights", 1, held.len())?;
+    if held.is_empty() {
+        return Err(no_nights(report));
+    }
     let dates = dates(held[0].0, held[held.len() - 1].0);
     let coverage = held.len() as f64 / dates as f64;
     Ok(Nights { held, coverage })
+}
+
+/// Why there are none: rest cannot be sought on these epochs, what was found could not be described, or there is
+/// none.
+fn no_nights(report: &Report<'_>) -> Insufficient {
+    let nights = report.nights().iter();
+    let mut refused = nights.filter_map(|night| night.endpoints.err());
+    window::refusal(report)
+        .or_else(|| refused.next())
+        .unwrap_or(Insufficient::new("nights", 1.0, 0.0))
 }
 
 fn dates(first: &SleepWindow, last: &SleepWindow) -> usize {
@@ -296,17 +310,30 @@ fn week(report: &Report<'_>) -> Result<Vec<Option<timing::MainSleep>>, Insuffici
         };
         let midnight = offset.div_euclid(i64::from(DAY_S)) * i64::from(DAY_S);
         let hours = |time_s: i64| (time_s - midnight) as f64 / 3600.0;
-        let free = matches!(
-            night.date.weekday(),
-            jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday
-        );
         week[dates(first, night) - 1] = Some(timing::MainSleep {
             onset_h: hours(onset),
             offset_h: hours(offset),
-            kind: if free { Kind::Free } else { Kind::Work },
+            kind: kind_of(report, night.date),
         });
     }
     Ok(week)
+}
+
+/// Whether the person calls a day free or of work, else whether it is one of the weekend.
+fn kind_of(report: &Report<'_>, date: Date) -> Kind {
+    let mut entries = report.input().calendar.iter();
+    let entry = entries.find(|(day, _)| *day == date);
+    entry.map_or_else(
+        || match date.weekday() {
+            Weekday::Saturday | Weekday::Sunday => Kind::Free,
+            Weekday::Monday
+            | Weekday::Tuesday
+            | Weekday::Wednesday
+            | Weekday::Thursday
+            | Weekday::Friday => Kind::Work,
+        },
+        |(_, kind)| *kind,
+    )
 }
 
 /// The methods that the tables of nights and days come from.

@@ -4,6 +4,7 @@
 //! where nobody wore the device.
 
 use crate::maths::run::runs;
+use crate::outcome::Insufficient;
 use crate::report::night::Source;
 use crate::report::wear::Unworn;
 use crate::report::{Report, Span};
@@ -58,6 +59,15 @@ pub(super) fn found(report: &Report<'_>) -> (Vec<Window>, Source) {
         .flat_map(|span| without(span, series, &gone))
         .collect();
     (beside(spans, series, &gone), Source::Crespo)
+}
+
+/// Why rest cannot be sought in the recording at all, when it cannot.
+pub(super) fn refusal(report: &Report<'_>) -> Option<Insufficient> {
+    let input = report.input();
+    if !input.diary.is_empty() || !input.rests.is_empty() || input.angle.is_some() {
+        return None;
+    }
+    crespo::score(report.activity(), crespo::Zeros::Minutes).err()
 }
 
 /// Whether the device was gone within the hour before or after a window.

@@ -242,7 +242,8 @@ impl Residuals<4> for FreePeriod<'_> {
         }
     }
 
-    fn restrict(&self, parameters: &mut [f64; 4]) {
-        parameters[3] = parameters[3].abs().max(1e-6);
+    fn bounds(&self) -> [(f64, f64); 4] {
+        let any = (f64::NEG_INFINITY, f64::INFINITY);
+        [any, any, any, (1e-6, f64::INFINITY)]
     }
 }

@@ -13,7 +13,8 @@
 //! **Validity.** Results need five days of pairs; Phillips recommends seven days. A pair with an unscored epoch
 //! takes no part.
 //!
-//! **Versions.** 2 (1 was computed from a single pair on).
+//! **Versions.** 3 (2 took the stillness of 12 hours and more that Roenneberg's bouts are not sought in for wake; 1 was
+//! computed from a single pair on).
 //!
 //! **References.** Phillips AJK et al. 2017, Sci Rep 7:3216, doi:10.1038/s41598-017-03171-4.
 
@@ -24,7 +25,7 @@ use crate::score::scored::Scored;
 /// Sleep regularity index.
 pub const SLEEP_REGULARITY: Analysis = Analysis {
     id: "sleep_regularity_index",
-    version: 2,
+    version: 3,
     unit: "1",
     title: "Sleep regularity index",
 };

@@ -5,7 +5,8 @@
 //! the chronotype and from the night before (composite phase deviation, irregularity).
 //!
 //! **Inputs and units.** One sleep per day with onset and offset in hours after local midnight of
-//! the day it ends on (onset may be negative) and whether that day was free; results are hours.
+//! the day it ends on (onset may be negative) and whether that day was free; results are hours. Whether a day is free
+//! is for the person to say (a calendar of shifts, holidays, a part-time week); without a word, Saturday and Sunday are.
 //!
 //! **Method.** MS = (onset + offset)/2. Social jetlag = |MSF − MSW| on the clock, over means of
 //! free and work days. `MSFsc` = MSF − (SDF − SDweek)/2 when SDF > `SDweek`, with `SDweek` =

@@ -4,8 +4,11 @@
 //! probability of moving from rest to activity (fragmented rest), kAR that from activity to rest.
 //!
 //! **Inputs and units.** Activity counts; active means above a threshold: 0 as published ([`STILL`]), on
-//! which the unit has no influence, or another such as the 4 of `pyActigraphy`. The results are
-//! probabilities per epoch.
+//! which the unit has no influence, or another such as the 4 of `pyActigraphy`'s examples. The results are
+//! probabilities per epoch. Where the 0 comes from: the Rush Memory and Aging Project, whose recordings the paper
+//! analysed, says of its variables kra and kar (`www.radc.rush.edu`) that an epoch of 15 seconds is at rest with 0
+//! counts and active with more. A device that never rests at 0 (raw acceleration) has no such epochs; then there is
+//! no answer rather than another threshold.
 //!
 //! **Method.** Over all runs of a state, N(t) is the number of runs of at least t epochs and t⁺ the
 //! next run length that occurs. p(t) = (N(t) − N(t⁺)) / N(t) / (t⁺ − t) with weight
@@ -15,7 +18,7 @@
 //!
 //! **Validity.** At least ten observed run lengths. A missing epoch ends a run on both sides in
 //! [`of_series`]; with `missing as 0` beforehand it counts as rest. The values depend on the
-//! epoch length and on the threshold.
+//! epoch length and on the threshold: published values are per 15 seconds, and are compared with those of that epoch.
 //!
 //! **Versions.** 2 (the columns of results had the threshold 4, which on other scales than counts means nothing).
 //!
@@ -43,7 +46,7 @@ pub const KAR: Analysis = Analysis {
     title: "Activity-to-rest transition probability",
 };
 
-/// Activity above this is no rest (Lim 2011).
+/// Activity above this is no rest (Lim 2011; variables of the Rush Memory and Aging Project).
 pub const STILL: f64 = 0.0;
 /// Counts above this are activity in `pyActigraphy`.
 pub const THRESHOLD: f64 = 4.0;

@@ -8,7 +8,7 @@
 //! **Method.** 1. A median filter of 8 h (+ 1 epoch) over the counts, padded by half of it on each side
 //! with their maximum; above a third (8 of 24 hours) of the filtered, padded values is activity; a
 //! closing and an opening of 1 h clean it up. 2. Runs of at
-//! least 2 zero minutes in activity and of at least 30 in rest are invalid and left out of a second
+//! least 2 zero minutes in activity and of at least 30 in rest (rounded up to whole epochs) are invalid and left out of a second
 //! median filter, which shrinks to an hour at the ends (an hour of maximum is padded there) and
 //! needs an hour of valid epochs. 3. Above a third of that, without the padding, is activity; a closing
 //! and an opening of 2 h give the periods.
@@ -33,7 +33,7 @@ use crate::maths::run::{closing, opening, runs};
 use crate::maths::window::{RankWindow, ranks};
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
-use crate::series::{HOUR_S, MINUTE_S, Series};
+use crate::series::{HOUR_S, Series};
 
 /// Crespo scoring.
 pub const CRESPO: Analysis = Analysis {
@@ -74,7 +74,7 @@ pub fn score(series: &Series, zeros: Zeros) -> Outcome<Scored> {
     let rough = above_quantile(&coarse);
     let rough = &rough[half_filter..half_filter + series.len()];
     let rough = opening(&closing(rough, hour + 1), hour + 1);
-    let valid = without_impossible_zeros(series, &rough, zeros)?;
+    let valid = without_impossible_zeros(series, &rough, zeros);
     let fine = filtered(&valid, top, hour, half_filter, hour);
     let mut clean = opening(&closing(&above_quantile(&fine), 2 * hour + 1), 2 * hour + 1);
     if let (Zeros::Epochs, [first, .., last]) = (zeros, clean.as_mut_slice()) {
@@ -123,16 +123,14 @@ fn filtered(values: &[f64], top: f64, padding: usize, half: usize, least: usize)
 }
 
 /// The values with zeros that are too long for their state made missing.
-fn without_impossible_zeros(
-    series: &Series,
-    active: &[bool],
-    zeros: Zeros,
-) -> Result<Vec<f64>, Insufficient> {
-    let unit = match zeros {
-        Zeros::Minutes => series.epochs_in(MINUTE_S)?,
-        Zeros::Epochs => 1,
+fn without_impossible_zeros(series: &Series, active: &[bool], zeros: Zeros) -> Vec<f64> {
+    let step = usize::try_from(series.step_s()).expect("an epoch fits an index");
+    let least = |count: usize| match zeros {
+        // The shortest run of whole epochs that lasts so many minutes.
+        Zeros::Minutes => (count * 60).div_ceil(step),
+        Zeros::Epochs => count,
     };
-    let (longest_active, longest_rest) = (INVALID_ACTIVE * unit, INVALID_REST * unit);
+    let (longest_active, longest_rest) = (least(INVALID_ACTIVE), least(INVALID_REST));
     let is_zero = |value: f64| match zeros {
         Zeros::Minutes => value <= 0.0,
         Zeros::Epochs => value < 1.0,
@@ -150,5 +148,5 @@ fn without_impossible_zeros(
             values[run.from..run.until].fill(f64::NAN);
         }
     }
-    Ok(values)
+    values
 }

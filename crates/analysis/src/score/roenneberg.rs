@@ -12,10 +12,14 @@
 //! exceeds all those of the following 30 minutes; the highest peak gives the length of the bout. A
 //! seed without a peak makes none, and the next seed is sought after the end of a bout.
 //!
-//! **Validity.** Twelve hours at least, a week is customary; some movement. A missing epoch is not scored and counts as not still, and
-//! so does one whose mean does not exist.
+//! **Validity.** Twelve hours at least, a week is customary; some movement. A missing epoch is not scored and counts
+//! as not still, and so does one whose mean does not exist. An epoch without movement is still, whatever the mean. A run
+//! of stillness as long as the 12 hours in which its end is sought is not scored: the method has no bout that long, and
+//! whether such stillness is sleep, illness or a device on a table it cannot tell.
 //!
-//! **Versions.** 2 (1 scored a recording without any movement as awake), equal to `pyActigraphy` 1.2.2 at the native epoch.
+//! **Versions.** 3 (2 scored stillness of 12 hours and more as awake; 1 did so with a recording without any movement).
+//! Elsewhere equal to `pyActigraphy` 1.2.2 at the native epoch, which scores
+//! such stillness as awake.
 //!
 //! **References.** Roenneberg T et al. 2015, Methods Enzymol 552:257, doi:10.1016/bs.mie.2014.11.028.
 
@@ -29,7 +33,7 @@ use crate::series::{HOUR_S, MINUTE_S, Series};
 /// Roenneberg scoring.
 pub const ROENNEBERG: Analysis = Analysis {
     id: "roenneberg",
-    version: 2,
+    version: 3,
     unit: "epochs",
     title: "Sleep bouts by Roenneberg",
 };
@@ -64,7 +68,8 @@ pub fn score(series: &Series) -> Outcome<Scored> {
         .iter()
         .zip(&trend)
         .map(|(value, mean)| {
-            (!value.is_nan() && !mean.is_nan()).then_some(*value < STILL_SHARE * mean)
+            let is_still = *value < STILL_SHARE * mean || (*value <= 0.0 && *mean <= 0.0);
+            (!value.is_nan() && !mean.is_nan()).then_some(is_still)
         })
         .collect();
     let still: Vec<bool> = judged.iter().map(|epoch| epoch.unwrap_or(false)).collect();
@@ -78,6 +83,10 @@ pub fn score(series: &Series) -> Outcome<Scored> {
         .filter(|run| run.value && run.len() >= seed)
     {
         if run.from < from {
+            continue;
+        }
+        if run.len() >= longest {
+            states[run.from..run.until].fill(None);
             continue;
         }
         let ahead = &still[run.from..(run.from + longest).min(still.len())];
@@ -139,6 +148,44 @@ fn following_maximum(values: &[f64], span: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Three days awake from 7 to 23 h, in minutes.
+    fn three_days() -> Vec<f64> {
+        let awake = |minute: u32| (420..1380).contains(&(minute % 1440));
+        (0..3 * 1440_u32)
+            .map(|minute| if awake(minute) { 100.0 } else { 0.0 })
+            .collect()
+    }
+
+    fn states(values: Vec<f64>) -> Vec<Option<State>> {
+        let scored = score(&Series::new(0, MINUTE_S, values)).unwrap().value;
+        scored.states().to_vec()
+    }
+
+    #[test]
+    fn long_stillness_is_not_scored() {
+        let clean = states(three_days());
+        assert!(clean.iter().all(Option::is_some));
+        assert_eq!(clean[1440 + 180], Some(State::Sleep));
+        for hours in [12, 18, 30] {
+            let mut values = three_days();
+            // From 7 h of the second day.
+            let (from, until) = (1440 + 420, 1440 + 420 + hours * 60);
+            values[from..until].fill(0.0);
+            let found = states(values);
+            assert!(found[from..until].iter().all(Option::is_none), "{hours} h");
+            assert_eq!(found[420], Some(State::Wake), "{hours} h");
+        }
+    }
+
+    #[test]
+    fn a_long_sleep_is_scored() {
+        let mut values = three_days();
+        values[1440 + 420..1440 + 600].fill(0.0);
+        let found = states(values);
+        assert_eq!(found[1440 + 590], Some(State::Sleep));
+        assert_eq!(found[1440 + 610], Some(State::Wake));
+    }
 
     #[test]
     fn the_falling_queue_equals_the_naive_maximum() {

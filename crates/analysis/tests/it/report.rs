@@ -68,6 +68,16 @@ const DIFFERENT: &[Difference] = &[
     with_gaps("interdaily_stability", GAPS),
     with_gaps("intradaily_variability", GAPS),
     with_gaps("sleep_regularity_index", GAPS),
+    Difference {
+        method: "sleep_regularity_index",
+        recordings: &[
+            "awd_example_01",
+            "awd_example_03",
+            "awd_example_05",
+            "rpx_fr_60s",
+        ],
+        reason: "the package scores days without movement as awake; such stillness is not scored",
+    },
     with_gaps("l5_onset", LABELS),
     with_gaps("m10_onset", LABELS),
 ];
@@ -132,6 +142,11 @@ fn every_measure_of_a_plain_fortnight_has_a_value_within_its_range() {
         ..Input::new(&series)
     };
     for ColumnValue { column, outcome } in groups::measures(&Report::new(input)) {
+        // The days of this person begin and end within a minute.
+        if column.id == "extended_cosinor_beta" {
+            assert!(outcome.is_err_and(|none| none.of.contains("square wave")));
+            continue;
+        }
         let found = outcome.unwrap_or_else(|none| panic!("{}: {none}", column.id));
         let (least, most) = column.range;
         assert!(

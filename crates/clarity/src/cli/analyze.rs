@@ -42,6 +42,7 @@ struct Batch {
     wanted: Wanted,
     diary: Log,
     periods: Log,
+    calendar: Log,
     pages: Option<PathBuf>,
     /// All that decides on a document besides the file and what people wrote about it.
     options: String,
@@ -67,15 +68,17 @@ pub(super) fn analyze(global: &Global, wanted: &Analyze) -> Result<(), Failure> 
     let mut batch = batch_of(wanted)?;
     let files = find::recordings(&wanted.paths)
         .map_err(|error| Failure::usage(output::causes(&error.into())))?;
-    if !(batch.diary.has_names() && batch.periods.has_names()) && files.len() > 1 {
+    if batch.is_anybodys() && files.len() > 1 {
         return Err(Failure::usage(
-            "a diary or list of periods for several recordings needs a column recording",
+            "a diary, list of periods or calendar for several recordings needs a column recording",
         ));
     }
-    for log in [&batch.diary, &batch.periods] {
+    let mut beyond = String::new();
+    for log in batch.logs() {
         tell_without(log);
-        batch.beyond += &log.said(log.beyond(&files).into_iter());
+        beyond += &log.said(log.beyond(&files).into_iter());
     }
+    batch.beyond = beyond;
     if files.len() < threads(wanted) {
         batch.how.decode = Decode::Beside;
     }
@@ -92,12 +95,12 @@ pub(super) fn analyze(global: &Global, wanted: &Analyze) -> Result<(), Failure> 
     let lines = work(&batch, &files, threads(wanted), &mut journal)?;
     if batch.is_stray() && lines.iter().any(|line| line.outcome.is_ok()) {
         return Err(Failure::usage(
-            "the diary or list of periods names none of the recordings; its column recording has the names of \
+            "the diary, list of periods or calendar names none of the recordings; its column recording has the names of \
              the files, with or without their extensions, or of the people in them (what was analysed is kept: \
              mend the names and go on with --resume)",
         ));
     }
-    results::write(&target, &lines, &mut journal, &batch.wanted.columns)?;
+    results::write(&target, &lines, &mut journal, &batch.wanted)?;
     if let Some(folder) = &batch.pages {
         pages::write_cohort(folder, &lines, &mut journal, &batch.wanted.columns)?;
     }
@@ -108,7 +111,7 @@ pub(super) fn analyze(global: &Global, wanted: &Analyze) -> Result<(), Failure> 
 fn tell_without(log: &Log) {
     if let Some(first) = log.without().first() {
         output::note(&format!(
-            "{} lines of the diary or list of periods have no start or no end and were left out; the first is line {first}",
+            "{} lines of the diary, list of periods or calendar lack a date or time and were left out; the first is line {first}",
             log.without().len()
         ));
     }
@@ -155,16 +158,13 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         let told = |error: diary::LogError| Failure::usage(output::causes(&error.into()));
         log.map(Option::unwrap_or_default).map_err(told)
     };
-    let scores = if wanted.scores {
-        Listed::Yes
-    } else {
-        Listed::No
-    };
+    let listed = |is_wanted| if is_wanted { Listed::Yes } else { Listed::No };
     let wanted_parts = Wanted {
         columns: chosen.columns,
         nights: chosen.nights,
         days: chosen.days,
-        scores,
+        scores: listed(wanted.scores),
+        epochs: listed(wanted.epochs),
         scorer,
         nonwear: wanted.nonwear.leave_out(),
         windows: wanted.windows.windows(),
@@ -186,6 +186,7 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
         wanted: wanted_parts,
         diary: log(&wanted.diary, diary::read_diary)?,
         periods: log(&wanted.periods, diary::read_periods)?,
+        calendar: log(&wanted.calendar, diary::read_calendar)?,
         pages: wanted.report.clone(),
         beyond: String::new(),
         is_matched: AtomicBool::new(false),
@@ -272,6 +273,7 @@ fn options(wanted: &Analyze, parts: &Wanted) -> String {
         .collect();
     json!({
         "columns": columns, "nights": parts.nights, "days": parts.days, "scores": parts.scores,
+        "epochs": parts.epochs,
         "scorer": parts.scorer.map(|scorer| scorer.id), "nonwear": parts.nonwear, "windows": parts.windows,
         "tz": wanted.tz, "epoch_s": wanted.epoch, "table": wanted.columns, "format": wanted.format,
         "channel": wanted.channel, "strict": wanted.strict, "rate_hz": wanted.rate,
@@ -282,13 +284,23 @@ fn options(wanted: &Analyze, parts: &Wanted) -> String {
 }
 
 impl Batch {
+    /// What people wrote beside the recordings.
+    const fn logs(&self) -> [&Log; 3] {
+        [&self.diary, &self.periods, &self.calendar]
+    }
+
+    /// Whether some of it names nobody, and so speaks of a single recording.
+    fn is_anybodys(&self) -> bool {
+        self.logs().into_iter().any(|log| !log.has_names())
+    }
+
     fn written(&self, path: &Path, loaded: &Loaded) -> Written {
         let whose = Whose {
             path,
             member: loaded.member.as_deref(),
             start_s: loaded.activity.start_s(),
         };
-        for log in [&self.diary, &self.periods] {
+        for log in self.logs() {
             if log.knows(path, whose.member) {
                 self.is_matched.store(true, Ordering::Relaxed);
             }
@@ -297,6 +309,7 @@ impl Batch {
             bed: self.diary.of(whose, Kind::Bed),
             not_worn: self.diary.of(whose, Kind::NotWorn),
             used: self.periods.of(whose, Kind::Used).first().copied(),
+            calendar: self.calendar.days(whose),
         }
     }
 
@@ -307,6 +320,7 @@ impl Batch {
             self.options,
             self.diary.said_of(path),
             self.periods.said_of(path),
+            self.calendar.said_of(path),
             self.beyond,
         ]);
         Sha256::of(said.to_string().as_bytes()).to_string()
@@ -314,7 +328,7 @@ impl Batch {
 
     /// Whether a log names only recordings that are not there.
     fn is_stray(&self) -> bool {
-        let has_any = !(self.diary.is_empty() && self.periods.is_empty());
+        let has_any = !self.logs().into_iter().all(Log::is_empty);
         has_any && !self.is_matched.load(Ordering::Relaxed)
     }
 
@@ -329,10 +343,9 @@ impl Batch {
             }
         }
         let file = load::load(path, &self.how)?;
-        let is_anybodys = !(self.diary.has_names() && self.periods.has_names());
         anyhow::ensure!(
-            file.recordings.len() == 1 || !is_anybodys,
-            "a diary or list of periods for several people needs a column recording with their names"
+            file.recordings.len() == 1 || !self.is_anybodys(),
+            "a diary, list of periods or calendar for several people needs a column recording with their names"
         );
         let mut recordings = Vec::with_capacity(file.recordings.len());
         for loaded in &file.recordings {

@@ -159,6 +159,10 @@ pub(crate) enum Format {
 /// Ends with 0 when the results were written and at least one recording is in them, 1 when nothing could
 /// be analysed or written, 2 when it was called wrongly, and with `--strict` 3 when a file failed.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Analyze {
     /// Recordings: files, folders with all that is in them, patterns such as 'data/*.AWD'.
     #[arg(required = true, value_name = "PATH")]
@@ -176,6 +180,10 @@ pub(crate) struct Analyze {
     /// Sleep diary: a table with recording, type (night, nap, nowear, active), start and end, or a wide log of GGIR.
     #[arg(long, value_name = "FILE")]
     pub(crate) diary: Option<PathBuf>,
+    /// Days of work and free days, for social jetlag: a table with recording, date and day (work or free); a day
+    /// without an entry is free on Saturday and Sunday. Diary, periods and calendar may be spreadsheets.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calendar: Option<PathBuf>,
     /// The part of each recording to use: a table with recording, start and end.
     #[arg(long, value_name = "FILE")]
     pub(crate) periods: Option<PathBuf>,
@@ -218,6 +226,9 @@ pub(crate) struct Analyze {
     /// where it was worn, if there are any.
     #[arg(long, value_name = "NAME")]
     pub(crate) cut_points: Option<String>,
+    /// List every epoch too: counts, wear, score and window, as a fourth table or in JSON.
+    #[arg(long)]
+    pub(crate) epochs: bool,
     /// Give the scores of every scorer epoch by epoch (in JSON).
     #[arg(long)]
     pub(crate) scores: bool,

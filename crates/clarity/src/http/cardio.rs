@@ -43,6 +43,9 @@ pub(crate) struct PrintedMeasure {
     method: String,
     /// The method's version.
     version: u16,
+    /// Samples left out because they are of another kind, such as SDNN of a longer recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<u32>,
     /// Start of its interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -72,9 +75,9 @@ struct CardioDay<'a> {
     nocturnal_heart_rate_min: PrintedMeasure,
     /// How far the night lies below the day before, in percent.
     heart_rate_dip: PrintedMeasure,
-    /// SDNN during the main sleep.
+    /// SDNN during the main sleep, of measurements of one kind of length: spots, else short-term, else longer.
     hrv_sdnn_asleep: PrintedMeasure,
-    /// SDNN over the day.
+    /// SDNN over the day, likewise.
     hrv_sdnn_day: PrintedMeasure,
     /// RMSSD during the main sleep.
     hrv_rmssd_asleep: PrintedMeasure,
@@ -193,6 +196,7 @@ impl PrintedMeasure {
             coverage: measure.coverage,
             method: measure.method.into_owned(),
             version: measure.version,
+            left_out: (measure.left_out > 0).then_some(measure.left_out),
             start: measure.start_us.map(|at_us| instants.text(at_us)),
             end: measure.end_us.map(|at_us| instants.text(at_us)),
             reason: measure.reason.map(Cow::into_owned),

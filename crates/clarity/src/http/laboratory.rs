@@ -419,6 +419,7 @@ fn wanted(nonwear: LabNonwear, windows: LabWindows) -> Wanted {
         nights: Listed::Yes,
         days: Listed::Yes,
         scores: Listed::No,
+        epochs: Listed::No,
         scorer: None,
         nonwear: nonwear.into(),
         windows: windows.into(),

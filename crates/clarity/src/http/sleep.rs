@@ -79,17 +79,19 @@ struct SleepAnswer {
     in_bed_end: Option<String>,
     /// Minutes per stage.
     stages_min: StagesAnswer,
-    /// Share of the time in bed that was asleep.
+    /// Share of the recorded time in bed that was asleep.
     efficiency: Option<f64>,
-    /// Share of the time from onset to offset that was asleep.
+    /// Share of the recorded time from onset to offset that was asleep.
     maintenance: f64,
     /// Minutes from the first in-bed sample to onset.
     latency_min: Option<f64>,
     /// Why efficiency, time in bed or latency are null.
     #[serde(skip_serializing_if = "Option::is_none")]
     in_bed_reason: Option<String>,
-    /// Minutes between onset and offset that were not asleep.
+    /// Minutes awake between onset and offset.
     waso_min: f64,
+    /// Minutes between onset and offset of which nobody recorded whether they were sleep.
+    unrecorded_min: f64,
     /// Wake stretches between onset and offset; null for a night that came summarised.
     awakenings: Option<u32>,
     /// The source that held most of the time asleep.
@@ -284,6 +286,7 @@ fn sleep(episode: Episode, instants: &mut Instants<'_>) -> SleepAnswer {
         latency_min: episode.latency_min,
         in_bed_reason: episode.in_bed_reason.map(std::borrow::Cow::into_owned),
         waso_min: episode.waso_min,
+        unrecorded_min: episode.unrecorded_min,
         awakenings: episode.awakenings,
         source: episode.source,
         aggregated: episode.aggregated,

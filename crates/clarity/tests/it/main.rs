@@ -12,6 +12,8 @@
 mod accounts;
 mod admin;
 mod analyze;
+mod analyze_calendar;
+mod analyze_epochs;
 mod analyze_tables;
 mod beats;
 mod binary;

@@ -7,6 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use analysis::report::groups;
+use analysis::report::scorer::SCORERS;
+
 use crate::tidy::{names_in, none, read, root};
 use crate::tidy_cycles::{Module, reached_from, sources};
 
@@ -275,7 +278,7 @@ const DOORS: &[(&str, &[Door])] = &[
     ),
     (
         "score/endpoints",
-        &[Command("analyze"), Column("sleep_midpoint")],
+        &[Command("analyze"), Column("total_sleep_min")],
     ),
     ("score/naps", &[Command("analyze"), Column("naps_per_day")]),
     ("score/need", &[Endpoint("GET /sleep/debt")]),
@@ -287,7 +290,14 @@ const DOORS: &[(&str, &[Door])] = &[
     ),
     ("score/sadeh", &[Command("analyze"), Column("sadeh")]),
     ("score/scripps", &[Command("analyze"), Column("scripps")]),
-    ("score/webster", &[Endpoint("GET /sleep")]),
+    (
+        "score/webster",
+        &[
+            Command("analyze"),
+            Endpoint("GET /sleep"),
+            Column("cole_kripke_webster"),
+        ],
+    ),
     ("stats/anomaly", &[Endpoint("GET /anomalies")]),
     ("stats/baseline", &[Endpoint("GET /trends")]),
     ("stats/changepoint", &[Endpoint("GET /trends")]),
@@ -371,6 +381,70 @@ fn methods_have_doors_exactly_where_the_code_leads_to_them() {
         }
     }
     none(found, "methods whose doors are not what the code says");
+}
+
+/// Columns that stand for a method which decides on them under another's name.
+const STANDING_IN: [(&str, &str); 5] = [
+    ("accel/nonwear", "wear_share"),
+    ("score/diary", "diary_sensitivity"),
+    ("wear/choi", "wear_share"),
+    ("wear/inactivity", "wear_share"),
+    ("wear/troiano", "wear_share"),
+];
+
+/// The page of each identifier, as the list of methods has it.
+fn pages_of_methods() -> BTreeMap<String, String> {
+    let list = read(&root().join("docs/methods/README.md"));
+    let mut pages = BTreeMap::new();
+    for line in list.lines().filter(|line| line.starts_with("| [")) {
+        let Some((_, rest)) = line.split_once("](") else {
+            continue;
+        };
+        let Some((page, rest)) = rest.split_once(".md)") else {
+            continue;
+        };
+        let ids = rest.split('`').skip(1).step_by(2);
+        pages.extend(ids.map(|id| (id.to_owned(), page.to_owned())));
+    }
+    assert!(pages.len() > 80, "{} identifiers", pages.len());
+    pages
+}
+
+/// A method with columns names one of them, and a column named is one of that method.
+#[test]
+fn columns_are_those_of_their_methods() {
+    let pages = pages_of_methods();
+    let columns = groups::all().map(|column| (column.id, column.method.id));
+    let scorers = SCORERS.iter().map(|scorer| (scorer.id, scorer.method.id));
+    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    for (column, method) in columns.chain(scorers) {
+        let page = pages.get(method);
+        owners.insert(
+            column,
+            page.unwrap_or_else(|| panic!("{method} has no page")),
+        );
+    }
+    let with_columns: BTreeSet<&str> = owners.values().copied().collect();
+    let mut found = Vec::new();
+    for (page, doors) in DOORS {
+        let named: Vec<&str> = doors
+            .iter()
+            .filter_map(|door| match door {
+                Column(name) => Some(*name),
+                Command(_) | Endpoint(_) => None,
+            })
+            .collect();
+        if named.is_empty() && with_columns.contains(page) {
+            found.push(format!("{page}: has columns and names none"));
+        }
+        for column in named {
+            let is_own = owners.get(column) == Some(page);
+            if !is_own && !STANDING_IN.contains(&(*page, column)) {
+                found.push(format!("{page}: {column} is of {:?}", owners.get(column)));
+            }
+        }
+    }
+    none(found, "columns that are not those of their methods");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::path::Path;
 use analysis::report::Span;
 use analysis::series::DAY_S;
 use import::recording::stamps::{self, Stamps};
+use import::spreadsheet;
 
 use super::{Kind, Log, LogError, When};
 
@@ -71,24 +72,47 @@ const END: [&str; 16] = [
     "until",
 ];
 
+const DATE: [&str; 2] = ["date", "day_date"];
+const DAY: [&str; 4] = ["day", "day_type", "type", "kind"];
+
 /// What programs and people write where they know no time.
 const MISSING: [&str; 7] = ["", "na", "n/a", "nan", "-", "null", "none"];
+
+/// Lines in which the heading is sought: people write who it was, and when, above it.
+const HEADING_WITHIN: usize = 20;
+
+/// What a table is to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Table {
+    Diary,
+    Periods,
+    Calendar,
+}
 
 /// Reads a sleep diary: `recording` (may be left out for a single recording), `type` (`night`, `nap`,
 /// `nowear`, `active`; without the column every line is a night), `start` and `end`; or the wide logs of GGIR.
 pub fn read_diary(path: &Path) -> Result<Log, LogError> {
-    read(path, None)
+    read(path, Table::Diary)
 }
 
 /// Reads a log of the part of each recording that is to be used: `recording`, `start` and `end`.
 pub fn read_periods(path: &Path) -> Result<Log, LogError> {
-    read(path, Some(Kind::Used))
+    read(path, Table::Periods)
+}
+
+/// Reads a calendar of work and free days: `recording` (may be left out for a single recording), `date` and `day`
+/// (`work` or `free`).
+pub fn read_calendar(path: &Path) -> Result<Log, LogError> {
+    read(path, Table::Calendar)
 }
 
 /// A log while it is read.
 struct Reading<'a> {
     path: &'a Path,
+    table: Table,
     headings: Vec<String>,
+    /// Whose table it is, where a line above the heading says so.
+    person: Option<String>,
     stamps: Stamps,
     dated: Vec<Dated>,
     log: Log,
@@ -103,12 +127,13 @@ struct Dated {
     until: (usize, i64),
 }
 
-fn read(path: &Path, only: Option<Kind>) -> Result<Log, LogError> {
+fn read(path: &Path, table: Table) -> Result<Log, LogError> {
     let text = text_of(path)?;
-    let first = text.lines().next().unwrap_or_default();
-    let separator = [b'\t', b';', b',']
-        .into_iter()
-        .find(|separator| first.as_bytes().contains(separator));
+    let separators = [b'\t', b';', b','];
+    let separator = text.lines().find_map(|line| {
+        let mut known = separators.into_iter();
+        known.find(|separator| line.as_bytes().contains(separator))
+    });
     let refused = |source| LogError::Table {
         path: path.to_owned(),
         source,
@@ -116,32 +141,42 @@ fn read(path: &Path, only: Option<Kind>) -> Result<Log, LogError> {
     let mut lines = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .flexible(true)
+        .has_headers(false)
         .delimiter(separator.unwrap_or(b','))
         .from_reader(text.as_bytes());
-    let headings = lines.headers().map_err(refused)?;
     let mut reading = Reading {
         path,
-        headings: headings.iter().map(str::to_lowercase).collect(),
+        table,
+        headings: Vec::new(),
+        person: None,
         stamps: Stamps::default(),
         dated: Vec::new(),
         log: Log::default(),
     };
-    let shape = reading.shape(only)?;
+    let mut shape: Result<Shape, LogError> = Err(reading.missing("start"));
     for (index, line) in lines.records().enumerate() {
         if index >= LINES_MAX {
             return Err(LogError::TooLong(path.to_owned()));
         }
         let line = line.map_err(refused)?;
-        let number = line.position().map_or(0, csv::Position::line);
-        let cell = |column: usize| line.get(column).unwrap_or_default();
-        if line.iter().any(|cell| !cell.is_empty()) {
-            reading.take(&shape, number, &cell)?;
+        if line.iter().all(str::is_empty) {
+            continue;
+        }
+        match &shape {
+            Ok(shape) => {
+                let number = line.position().map_or(0, csv::Position::line);
+                let cell = |column: usize| line.get(column).unwrap_or_default();
+                reading.take(shape, number, &cell)?;
+            }
+            Err(_) if index < HEADING_WITHIN => shape = reading.begin(&line, shape)?,
+            Err(_) => break,
         }
     }
+    shape?;
     reading.finish()
 }
 
-/// The text of a log: UTF-8, or else Latin-1.
+/// The text of a log: that of a spreadsheet's first table, UTF-8, or else Latin-1.
 fn text_of(path: &Path) -> Result<String, LogError> {
     let refused = |source| LogError::Read {
         path: path.to_owned(),
@@ -152,6 +187,12 @@ fn text_of(path: &Path) -> Result<String, LogError> {
         return Err(LogError::TooLarge(path.to_owned()));
     }
     let bytes = std::fs::read(path).map_err(refused)?;
+    if spreadsheet::is_one(&bytes) {
+        return spreadsheet::text(bytes).map_err(|source| LogError::Spreadsheet {
+            path: path.to_owned(),
+            source,
+        });
+    }
     let text = String::from_utf8(bytes).unwrap_or_else(|error| {
         error
             .as_bytes()
@@ -176,9 +217,14 @@ enum Shape {
     Long {
         recording: Option<usize>,
         kind: Option<usize>,
-        only: Option<Kind>,
         start: At,
         end: At,
+    },
+    /// A day in each line, and whether it was one of work.
+    Calendar {
+        recording: Option<usize>,
+        date: usize,
+        day: usize,
     },
     /// A recording in each line; nights by number, each with the columns of its onset and wakeup.
     Nights { nights: BTreeMap<i64, [usize; 2]> },
@@ -189,14 +235,57 @@ enum Shape {
 }
 
 impl Reading<'_> {
-    fn shape(&self, only: Option<Kind>) -> Result<Shape, LogError> {
-        let position = |names: &[&str]| {
-            let known = self.headings.iter();
-            let mut found = known
-                .enumerate()
-                .filter(|(_, heading)| names.contains(&heading.as_str()));
-            found.next().map(|(index, _)| index)
-        };
+    /// What a line before the first entry says: the heading, or whose table it is.
+    fn begin(
+        &mut self,
+        line: &csv::StringRecord,
+        before: Result<Shape, LogError>,
+    ) -> Result<Result<Shape, LogError>, LogError> {
+        let heading = |cell: &str| cell.to_lowercase().replace(' ', "_");
+        self.headings = line.iter().map(heading).collect();
+        match self.shape() {
+            Err(LogError::Column { names, .. }) => {
+                let mut cells = line.iter().filter(|cell| !cell.is_empty());
+                let (name, person) = (cells.next().map(heading), cells.next());
+                if cells.next().is_none() && RECORDING.contains(&name.unwrap_or_default().as_str())
+                {
+                    self.person = person.map(str::to_lowercase).or(self.person.take());
+                }
+                // The line that has most of a heading says best what is missing.
+                let better = names != "start" && names != "date";
+                Ok(if better {
+                    Err(self.missing(names))
+                } else {
+                    before
+                })
+            }
+            Err(other) => Err(other),
+            found => Ok(found),
+        }
+    }
+
+    fn position(&self, names: &[&str]) -> Option<usize> {
+        let is_named = |heading: &String| names.contains(&heading.as_str());
+        self.headings.iter().position(is_named)
+    }
+
+    fn missing(&self, names: &'static str) -> LogError {
+        LogError::Column {
+            path: self.path.to_owned(),
+            names,
+        }
+    }
+
+    fn shape(&self) -> Result<Shape, LogError> {
+        if self.table == Table::Calendar {
+            return Ok(Shape::Calendar {
+                recording: self.position(&RECORDING),
+                date: self.position(&DATE).ok_or(self.missing("date"))?,
+                day: self.position(&DAY).ok_or(self.missing("day"))?,
+            });
+        }
+        let position = |names: &[&str]| self.position(names);
+        let is_diary = self.table == Table::Diary;
         if position(&["mask", "masks"]).is_some() {
             return Err(LogError::Kind {
                 path: self.path.to_owned(),
@@ -206,7 +295,7 @@ impl Reading<'_> {
         }
         let numbered = |begin: &str| self.numbered(begin, "");
         let (onsets, wakeups) = (numbered("onset_n"), numbered("wakeup_n"));
-        if only.is_none() && !onsets.is_empty() {
+        if is_diary && !onsets.is_empty() {
             let pair =
                 |(night, onset): (&i64, &usize)| Some((*night, [*onset, *wakeups.get(night)?]));
             return Ok(Shape::Nights {
@@ -214,7 +303,7 @@ impl Reading<'_> {
             });
         }
         let dates = self.numbered("d", "_date");
-        if only.is_none() && !dates.is_empty() {
+        if is_diary && !dates.is_empty() {
             let (wakeups, beds) = (self.numbered("d", "_wakeup"), self.numbered("d", "_inbed"));
             let onsets = self.numbered("d", "_onset");
             let day = |(day, date): (&i64, &usize)| {
@@ -231,10 +320,6 @@ impl Reading<'_> {
                 time: position(time)?,
             })
         };
-        let missing = |names| LogError::Column {
-            path: self.path.to_owned(),
-            names,
-        };
         let start = apart(&["start_date", "date_start"], &["start_time", "time_start"]);
         let end = apart(
             &["end_date", "stop_date", "date_end"],
@@ -244,9 +329,10 @@ impl Reading<'_> {
         Ok(Shape::Long {
             recording: position(&RECORDING),
             kind: position(&KIND),
-            only,
-            start: start.or_else(|| stamp(&START)).ok_or(missing("start"))?,
-            end: end.or_else(|| stamp(&END)).ok_or(missing("end"))?,
+            start: start
+                .or_else(|| stamp(&START))
+                .ok_or(self.missing("start"))?,
+            end: end.or_else(|| stamp(&END)).ok_or(self.missing("end"))?,
         })
     }
 
@@ -276,14 +362,14 @@ impl Reading<'_> {
             Shape::Long {
                 recording,
                 kind,
-                only,
                 start,
                 end,
             } => {
-                let kind = match only {
-                    Some(kind) => Some(*kind),
-                    None => kind_of(kind.map(cell).unwrap_or_default())
-                        .map_err(|message| self.wrong(line, message))?,
+                let kind = if self.table == Table::Periods {
+                    Some(Kind::Used)
+                } else {
+                    kind_of(kind.map(cell).unwrap_or_default())
+                        .map_err(|message| self.wrong(line, message))?
                 };
                 let Some(kind) = kind else { return Ok(()) };
                 let from = self.time(line, start, cell)?;
@@ -292,19 +378,53 @@ impl Reading<'_> {
                     self.log.without.push(line);
                     return Ok(());
                 };
-                let name = recording.map(cell).filter(|name| !name.is_empty());
                 self.dated.push(Dated {
                     line,
-                    name: name.map(str::to_lowercase),
+                    name: self.name(recording.map(cell)),
                     kind,
                     from: (from, 0),
                     until: (until, 0),
                 });
                 Ok(())
             }
+            Shape::Calendar {
+                recording,
+                date,
+                day,
+            } => {
+                let (text, day) = (cell(*date), cell(*day));
+                if is_missing(text) || is_missing(day) {
+                    self.log.without.push(line);
+                    return Ok(());
+                }
+                let kind = day_of(day).map_err(|message| self.wrong(line, message))?;
+                let midnight = self.midnight(line, text)?;
+                self.dated.push(Dated {
+                    line,
+                    name: self.name(recording.map(cell)),
+                    kind,
+                    from: (midnight, 0),
+                    until: (midnight, i64::from(DAY_S)),
+                });
+                Ok(())
+            }
             Shape::Nights { nights } => self.take_nights(line, nights, cell),
             Shape::Days { days } => self.take_days(line, days, cell),
         }
+    }
+
+    /// The recording of a line: its own, else that of the table.
+    fn name(&self, cell: Option<&str>) -> Option<String> {
+        let own = cell.filter(|name| !name.is_empty()).map(str::to_lowercase);
+        own.or_else(|| self.person.clone())
+    }
+
+    /// The place of a date; a spreadsheet adds a time of day to it.
+    fn midnight(&mut self, line: u64, text: &str) -> Result<usize, LogError> {
+        let date = text.split([' ', 'T']).next().unwrap_or(text);
+        self.stamps
+            .add_apart(date, "00:00")
+            .ok_or_else(|| self.wrong(line, format!("{text:?} is no date such as 2026-03-01")))
     }
 
     /// A line of numbered nights: times of day, from noon to noon.
@@ -459,5 +579,13 @@ fn kind_of(word: &str) -> Result<Option<Kind>, String> {
         "nowear" | "nonwear" => Ok(Some(Kind::NotWorn)),
         "active" => Ok(None),
         other => Err(format!("{other:?} is none of night, nap, nowear, active")),
+    }
+}
+
+fn day_of(word: &str) -> Result<Kind, String> {
+    match word.to_lowercase().as_str() {
+        "work" | "workday" | "working" | "school" | "shift" => Ok(Kind::Work),
+        "free" | "off" | "holiday" | "weekend" | "vacation" => Ok(Kind::Free),
+        other => Err(format!("{other:?} is none of work and free")),
     }
 }

@@ -150,6 +150,29 @@ fn variability_is_kept_by_kind_and_by_state() {
 }
 
 #[test]
+fn variability_of_other_lengths_is_left_out_and_counted() {
+    let lasting = |minute, value, minutes| Sample {
+        end_us: at(minute, value).start_us + minutes * MINUTE_US,
+        ..at(minute, value)
+    };
+    let mixed = [at(30, 50.0), lasting(60, 70.0, 1), lasting(90, 110.0, 5)];
+    let found = compute(|input| input.hrv_sdnn = &mixed).hrv_sdnn_asleep;
+    assert_eq!((found.value, found.n, found.left_out), (Some(60.0), 2, 1));
+    assert_eq!(found.method, "hrv_sdnn.mean_asleep");
+    let five = [lasting(60, 90.0, 5), lasting(90, 110.0, 5)];
+    let found = compute(|input| input.hrv_sdnn = &five).hrv_sdnn_asleep;
+    assert_eq!((found.value, found.left_out), (Some(100.0), 0));
+    assert_eq!(found.method, "hrv_sdnn.mean_asleep_short_term");
+    let hourly = [Sample {
+        flags: Flags::AGGREGATED,
+        ..lasting(60, 42.0, 60)
+    }];
+    let found = compute(|input| input.hrv_sdnn = &hourly).hrv_sdnn_day;
+    assert_eq!(found.value, Some(42.0));
+    assert_eq!(found.method, "hrv_sdnn.mean_day");
+}
+
+#[test]
 fn breath_and_oxygen() {
     let breaths = [at(30, 14.0), at(60, 15.0), at(90, 16.0), at(600, 30.0)];
     let oxygen = [at(30, 96.0), at(60, 89.0), at(600, 97.0), at(700, 98.0)];

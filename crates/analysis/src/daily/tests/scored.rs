@@ -100,7 +100,7 @@ fn every_scorer_finds_the_night_and_says_so() {
         assert_eq!(main.latency_min, None);
         close(by.coverage, 1.0);
         close(
-            main.asleep_min + main.waso_min,
+            main.asleep_min + main.waso_min + main.unrecorded_min,
             (main.offset_us - main.onset_us) as f64 / MINUTE_US as f64,
         );
         let minutes = day.minutes.expect("minutes");

@@ -58,17 +58,42 @@ fn a_night_by_hand() {
     close(main.stages_min.rem, 120.0);
     close(main.stages_min.awake, 25.0);
     close(main.stages_min.unspecified, 0.0);
-    close(main.waso_min, 35.0);
-    assert_eq!(main.awakenings, Some(2));
+    close(main.waso_min, 20.0);
+    close(main.unrecorded_min, 15.0);
+    assert_eq!(main.awakenings, Some(1));
     close(main.in_bed_min.expect("in bed"), 450.0);
     close(main.latency_min.expect("a latency"), 20.0);
-    close(main.efficiency.expect("an efficiency"), 385.0 / 450.0);
-    close(main.maintenance, 385.0 / 420.0);
+    close(main.efficiency.expect("an efficiency"), 385.0 / 435.0);
+    close(main.maintenance, 385.0 / 405.0);
     assert_eq!(main.midpoint_us, from_us + 210 * MINUTE_US);
     assert_eq!(main.source, "Apple Watch");
     assert!(found.naps.is_empty() && found.reason.is_none());
     let before = find(&samples, date(2026, 2, 10), &home("UTC"));
     assert_eq!(before.reason.as_deref(), Some("no_sleep_data"));
+}
+
+/// An hour off the wrist is no wakefulness of a watch that says when it saw some; a source that says none means it.
+#[test]
+fn an_hour_that_nobody_recorded_is_no_wakefulness() {
+    let from_us = us("2026-02-10T23:00:00Z");
+    let mut samples = vec![
+        stage(from_us, 0, 200, SleepStage::Core, 0),
+        stage(from_us, 260, 440, SleepStage::Core, 0),
+    ];
+    let of = |samples: &[Sample]| {
+        let found = find(samples, date(2026, 2, 11), &home("UTC"));
+        found.main.expect("a main sleep")
+    };
+    let implied = of(&samples);
+    close(implied.waso_min, 60.0);
+    close(implied.unrecorded_min, 0.0);
+    assert_eq!(implied.awakenings, Some(1));
+    samples.insert(1, stage(from_us, 200, 210, SleepStage::Awake, 0));
+    let main = of(&samples);
+    close(main.waso_min, 10.0);
+    close(main.unrecorded_min, 50.0);
+    close(main.maintenance, 380.0 / 390.0);
+    assert_eq!(main.awakenings, Some(1));
 }
 
 #[test]
@@ -240,7 +265,9 @@ proptest! {
             let asleep = stages.core + stages.deep + stages.rem + stages.unspecified;
             prop_assert!((asleep - episode.asleep_min).abs() < 1e-9);
             let span = (episode.offset_us - episode.onset_us) as f64 / MINUTE_US as f64;
-            prop_assert!((episode.asleep_min + episode.waso_min - span).abs() < 1e-9);
+            let known = episode.asleep_min + episode.waso_min + episode.unrecorded_min;
+            prop_assert!((known - span).abs() < 1e-9);
+            prop_assert!(episode.waso_min >= 0.0 && episode.unrecorded_min >= 0.0);
             prop_assert!(episode.efficiency.is_none_or(|share| (0.0..=1.0).contains(&share)));
         }
     }
