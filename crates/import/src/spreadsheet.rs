@@ -238,7 +238,10 @@ mod tests {
             ("mimetype", kind),
             ("META-INF/manifest.xml", manifest.as_bytes()),
             // Programs write no space between cells.
-            ("content.xml", content.replace("\n            ", "").as_bytes()),
+            (
+                "content.xml",
+                content.replace("\n            ", "").as_bytes(),
+            ),
         ]);
         assert_eq!(read(bytes), EXPECT);
     }
