@@ -19,9 +19,9 @@ pub mod upload;
 pub const ALL: &[Form] = &[
     healthkit::FORM,
     open_wearables::FORM,
-    health_auto_export::FORM,
     life_dashboard::FORM,
     health_connect_webhook::FORM,
+    health_auto_export::FORM,
     batch::FORM,
     upload::FORM,
     simple::FORM,

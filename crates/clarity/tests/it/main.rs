@@ -54,6 +54,7 @@ mod reconciliation;
 mod recordings;
 mod remembered;
 mod revocation;
+mod rewritten;
 mod rhythm;
 mod schema;
 mod shapes;

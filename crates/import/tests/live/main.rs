@@ -7,6 +7,7 @@
 )]
 
 mod apps;
+mod health_connect;
 mod healthkit;
 mod hostile;
 mod life_dashboard;
