@@ -8,6 +8,7 @@
 
 mod apps;
 mod health_connect;
+mod health_md;
 mod healthkit;
 mod hostile;
 mod life_dashboard;
