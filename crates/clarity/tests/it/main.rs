@@ -36,6 +36,7 @@ mod failing;
 mod files;
 mod harness;
 mod hrv;
+mod invitation;
 mod kill;
 mod lab_pages;
 mod laboratory;
