@@ -56,6 +56,7 @@ mod reading;
 mod reconciliation;
 mod recordings;
 mod remembered;
+mod reports;
 mod revocation;
 mod rewritten;
 mod rhythm;
