@@ -9,10 +9,10 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((first, body)) = bytes.split_first() else { return };
     let picked = forms::ALL.get(usize::from(*first));
     let Some(form) = picked.or_else(|| forms::of(&Document::of(body).ok()?).ok()) else { return };
-    let zone = model::zone::Zone::utc();
+    let zones = model::zone::ZoneHistory::fixed(model::zone::Zone::utc());
     let context = Context {
         now_us: 1_798_675_200_000_000,
-        zone: &zone,
+        zones: &zones,
         aggregation: None,
         source: "fuzz",
     };

@@ -130,6 +130,47 @@ test("two series are compared at seven lags, as the API does", async () => {
   await page.context().close();
 });
 
+test("a day that differs from the phone's own number says so, and why", async () => {
+  const get = await api(demo);
+  await expect.poll(async () => (await get("/insights/status")).pending_days, { timeout: 90_000 }).toBe(0);
+  const now = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const from = new Date(Date.parse(now) - 91 * 86_400_000).toISOString().slice(0, 10);
+  const { data: rows } = await get(`/reconciliation?metrics=active_energy&start=${from}&end=${now}`);
+  const differing = rows.filter((row: any) => row.cause !== null);
+  expect(differing.length).toBeGreaterThan(0);
+  const page = await at("/activity");
+  await page.locator("select").first().selectOption("active_energy");
+  // The person's whole life, since the day that differs may be long ago.
+  await page.getByText("3 months", { exact: true }).click();
+  const sheet = page.locator("section.sheet", { hasText: "Beside the phone's own number" });
+  const days = sheet.locator("ul button");
+  await expect.poll(() => days.count()).toBe(differing.length);
+  for (const [index, row] of differing.entries()) {
+    await days.nth(index).click();
+    await expect.poll(() => days.nth(index).getAttribute("aria-pressed")).toBe("true");
+    const told = ((await sheet.textContent()) ?? "").replace(/\s+/g, " ");
+    const print = (value: number) =>
+      new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 }).format(value);
+    expect(told).toContain(`Counted here ${print(row.ours)}`);
+    expect(told).toContain(print(row.phone));
+    expect(told).toContain(`+${print(row.difference)}`);
+    expect(told).toContain("a measurement was deleted in one place and not in the other (1 measurement)");
+  }
+  // Any other day agrees.
+  const equal = rows.findLast((row: any) => row.cause === null);
+  const bars = page.locator("[role=slider]").first();
+  await bars.focus();
+  await page.keyboard.press("End");
+  for (let step = 0; step < 30 && !(await sheet.textContent())?.includes("Both are the same"); step++) {
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Enter");
+  }
+  expect(await sheet.textContent()).toContain("Both are the same");
+  expect(equal).toBeDefined();
+  expect(await findings(page)).toEqual([]);
+  await page.context().close();
+});
+
 test("the other person of the demo has devices and days of their own", async () => {
   const kim = demo.other ?? { email: "", password: "" };
   const get = await api(demo, kim);

@@ -6,7 +6,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use import::forms::healthkit;
 use import::live::Context;
-use model::zone::Zone;
+use model::zone::{Zone, ZoneHistory};
 
 /// Samples of one body.
 const SAMPLES: u32 = 2_000;
@@ -51,10 +51,10 @@ fn body() -> String {
 #[divan::bench]
 fn healthkit_samples(bencher: Bencher<'_, '_>) {
     let body = body();
-    let zone = Zone::utc();
+    let zones = ZoneHistory::fixed(Zone::utc());
     let context = Context {
         now_us: 1_773_000_000_000_000,
-        zone: &zone,
+        zones: &zones,
         aggregation: None,
         source: "",
     };

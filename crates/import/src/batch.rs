@@ -119,6 +119,11 @@ pub enum Fact {
         /// The one offset that all its dates are printed with.
         offset_min: Option<i16>,
     },
+    /// The sender made the input at this time, and writes an object that it deleted before again under its id.
+    Told {
+        /// When.
+        at_us: i64,
+    },
     /// The input is damaged here; what came before was read.
     Damage {
         /// Where.

@@ -336,7 +336,7 @@ fn add(
     intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), (Option<u32>, Refusal)> {
     let to = intake.meaning_of(metric, unit).ok_or((None, NAMES_FULL))?;
-    let frame = frame.of(Some(metric), intake.context().zone);
+    let frame = frame.of(Some(metric), intake.context().zones);
     let what = Measurement {
         start_us: frame.at.start_us,
         end_us: frame.at.end_us,

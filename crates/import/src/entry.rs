@@ -9,7 +9,7 @@ use model::record::{Body, Ecg, Record, Workout};
 use model::sample::{Flags, Uid, uid_of};
 use model::source::{Source, SourceClass, SourceNo};
 use model::unit::Percent;
-use model::zone::Zone;
+use model::zone::ZoneHistory;
 
 use crate::batch::RejectCode;
 use crate::check::Refusal;
@@ -81,8 +81,9 @@ pub(crate) struct Frame {
 impl Frame {
     /// The frame of a measurement of a metric: a total of a date is of the person's whole day, and the
     /// next total of that day replaces it.
-    pub(crate) fn of(self, metric: Option<&Metric>, zone: &Zone) -> Self {
+    pub(crate) fn of(self, metric: Option<&Metric>, zones: &ZoneHistory) -> Self {
         let is_total = metric.is_some_and(|metric| metric.kind == Kind::Cumulative);
+        let zone = zones.zone_at(self.at.start_us);
         let end_us = clock::end_of_day(self.at.start_us, zone);
         let (true, true, Some(end_us)) = (self.is_date, is_total, end_us) else {
             return self;
@@ -221,7 +222,7 @@ pub(crate) fn sample(
         .ok_or(("type", None, NAMES_FULL))?;
     let type_index = Some(to.type_index);
     let value = read_value(value, to.metric).map_err(|why| ("value", type_index, why))?;
-    let frame = frame.of(to.metric, intake.context().zone);
+    let frame = frame.of(to.metric, intake.context().zones);
     let what = Measurement {
         start_us: frame.at.start_us,
         end_us: frame.at.end_us,

@@ -101,7 +101,13 @@ const FILES: &[File] = &[
             };
             apple::read(input, &options, sink)
                 .map(drop)
-                .map_err(FileError::Apple)
+                .map_err(|error| {
+                    if let apple::ReadError::Io(error) = error {
+                        error.into()
+                    } else {
+                        FileError::Apple(error)
+                    }
+                })
         },
     },
     File {
@@ -272,16 +278,16 @@ fn whole(input: &mut dyn Read) -> Result<Vec<u8>, FileError> {
 mod tests {
     use std::ops::ControlFlow;
 
-    use model::zone::Zone;
+    use model::zone::{Zone, ZoneHistory};
 
     use super::*;
 
     fn check(name: &str, bytes: &[u8], expect: &str) {
         let mut sink = |_| ControlFlow::Continue(());
-        let zone = Zone::utc();
+        let zones = ZoneHistory::fixed(Zone::utc());
         let context = Context {
             now_us: 0,
-            zone: &zone,
+            zones: &zones,
             aggregation: None,
             source: "",
         };

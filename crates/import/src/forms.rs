@@ -9,6 +9,7 @@ use crate::json::ReadError;
 pub mod batch;
 pub mod health_auto_export;
 pub mod health_connect_webhook;
+pub mod health_md;
 pub mod healthkit;
 pub mod life_dashboard;
 pub mod open_wearables;
@@ -18,10 +19,11 @@ pub mod upload;
 /// Every form, in the order in which they are tried.
 pub const ALL: &[Form] = &[
     healthkit::FORM,
+    health_md::FORM,
     open_wearables::FORM,
-    health_auto_export::FORM,
     life_dashboard::FORM,
     health_connect_webhook::FORM,
+    health_auto_export::FORM,
     batch::FORM,
     upload::FORM,
     simple::FORM,

@@ -169,7 +169,7 @@ fn heading_of(row: &StringRecord, context: &Context<'_>) -> Option<Heading> {
     let is_datum = |cell: &str| {
         let narrow = number::western(cell);
         narrow.starts_with(|letter: char| letter.is_ascii_digit())
-            || clock::read(cell, context.zone).is_some()
+            || clock::read(cell, context.zones.home()).is_some()
     };
     if row.iter().any(is_datum) {
         return None;
@@ -247,7 +247,7 @@ fn habits(
 }
 
 fn is_start_of_day(at: Moment, context: &Context<'_>) -> bool {
-    at.is_date || clock::is_start_of_day(at, context.zone)
+    at.is_date || clock::is_start_of_day(at, context.zones.zone_at(at.at_us))
 }
 
 /// The time of a row.
@@ -258,7 +258,7 @@ fn start(
     context: &Context<'_>,
 ) -> Option<Moment> {
     let date = row.get(heading.start)?;
-    let read = |text: &str| clock::read_ordered(text, context.zone, habits.order);
+    let read = |text: &str| context.placed(|zone| clock::read_ordered(text, zone, habits.order));
     match heading.clock.and_then(|at| row.get(at)) {
         Some(clock) if !clock.is_empty() => read(&format!("{date} {clock}")),
         Some(_) | None => read(date),
@@ -337,7 +337,8 @@ impl Table<'_, '_, '_, '_, '_> {
         let start = start(row, heading, self.habits, context).ok_or(("date", TIME_INVALID))?;
         let end = match cell(row, heading.end) {
             None => start,
-            Some(text) => clock::read_ordered(text, context.zone, self.habits.order)
+            Some(text) => context
+                .placed(|zone| clock::read_ordered(text, zone, self.habits.order))
                 .ok_or(("end", TIME_INVALID))?,
         };
         let name = cell(row, heading.source).unwrap_or_default();

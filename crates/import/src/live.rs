@@ -9,7 +9,7 @@ use model::record::{Body, Metadata, Record};
 use model::sample::{Flags, Sample, Uid};
 use model::source::{Source, SourceNo};
 use model::unit::{Conversion, Percent, Unit};
-use model::zone::Zone;
+use model::zone::{Zone, ZoneHistory};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::batch::{
@@ -46,12 +46,30 @@ const METADATA_BYTES_MAX: usize = 4_096;
 pub struct Context<'a> {
     /// The time of the request.
     pub now_us: i64,
-    /// The person's zone, for local times that come without offset.
-    pub zone: &'a Zone,
+    /// Where the person was, for local times that come without offset.
+    pub zones: &'a ZoneHistory,
     /// The header `automation-aggregation` of Health Auto Export.
     pub aggregation: Option<&'a str>,
     /// The name of the source where the body names none.
     pub source: &'a str,
+}
+
+impl Context<'_> {
+    /// Reads a time of the body.
+    pub(crate) fn moment(&self, json: &Json<'_>) -> Option<Moment> {
+        self.placed(|zone| clock::read_json(json, zone, self.now_us))
+    }
+
+    /// Reads a time whose text may name no place: it is of the zone in which the person was then.
+    pub(crate) fn placed(&self, read: impl Fn(&Zone) -> Option<Moment>) -> Option<Moment> {
+        let home = self.zones.home();
+        let at = read(home)?;
+        let there = self.zones.zone_at(at.at_us);
+        if std::ptr::eq(there, home) {
+            return Some(at);
+        }
+        read(there)
+    }
 }
 
 /// What a body brought.
@@ -386,6 +404,11 @@ impl<'c, 's, 'f> Intake<'c, 's, 'f> {
         }
     }
 
+    /// Notes when the sender made the body.
+    pub(crate) fn told(&mut self, at_us: i64) {
+        self.outbox.fact(Fact::Told { at_us });
+    }
+
     /// Adds a deletion.
     pub(crate) fn delete(&mut self, uid: Uid, metric: Option<MetricNo>) {
         self.outbox.deletion(Deletion { uid, metric });
@@ -446,7 +469,7 @@ impl<'c, 's, 'f> Intake<'c, 's, 'f> {
 
     /// Reads a time of the body.
     pub(crate) fn moment(&self, json: &Json<'_>) -> Option<Moment> {
-        clock::read_json(json, self.context.zone, self.context.now_us)
+        self.context.moment(json)
     }
 
     /// Notes the offset of a sample's own time; offset zero says nothing, nor does one that the zone

@@ -78,6 +78,9 @@ impl Flags {
     pub const MINIMUM: Self = Self(1 << 2);
     /// With [`Flags::AGGREGATED`]: the largest value of the interval.
     pub const MAXIMUM: Self = Self(1 << 3);
+    /// Of a total: its interval may be covered in part only, so it is at least this. The largest that was said
+    /// holds.
+    pub const AT_LEAST: Self = Self::AGGREGATED.with(Self::MINIMUM);
     /// Heart rate measured while sedentary (HealthKit motion context 1).
     pub const SEDENTARY: Self = Self(1 << 4);
     /// Heart rate measured while active (HealthKit motion context 2).

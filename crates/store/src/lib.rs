@@ -38,6 +38,7 @@ pub mod erasures;
 pub mod error;
 pub mod idempotency;
 pub mod insights;
+pub mod invitations;
 pub mod jobs;
 pub mod meta;
 pub mod people;

@@ -256,7 +256,11 @@ pub(crate) fn merge(
             fate == Fate::Replacing || sample.uid.is_some_and(|uid| moved.contains(&uid));
         match merged.rows.last_mut() {
             Some(row) if identity(&row.sample) == own => {
-                let combined = combine(row, sample, bringer);
+                let combined = if is_smaller_bound(row, sample, kind) {
+                    Combined::Same
+                } else {
+                    combine(row, sample, bringer)
+                };
                 merged.written |= combined != Combined::Same;
                 if matches!(combined, Combined::Replaced | Combined::Completed) {
                     push_hours(&mut merged.hours, sample);
@@ -364,6 +368,13 @@ enum Combined {
     Completed,
     /// Another value.
     Replaced,
+}
+
+/// Whether a sample says that a total is at least less than is known already.
+fn is_smaller_bound(row: &Stored, sample: &Sample, kind: Option<Kind>) -> bool {
+    kind == Some(Kind::Cumulative)
+        && sample.flags.contains(Flags::AT_LEAST)
+        && sample.value < row.sample.value
 }
 
 /// Combines a row with a sample of the same identity. Context adds up whichever came first.

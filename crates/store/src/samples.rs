@@ -154,6 +154,7 @@ pub async fn merge(
             ..MergeCounts::default()
         };
         counts.duplicates += merge::keep_last_of_each_uid(&mut samples);
+        edit::meet(tx, key, user, metric, &mut samples, &bringer).await?;
         let moved = edit::take_moved(tx, key, user, metric, &samples, &bringer).await?;
         let before = samples.len();
         samples.retain(|sample| sample.uid.is_none_or(|uid| !moved.outdated.contains(&uid)));
@@ -175,6 +176,18 @@ pub async fn merge(
     }
     writes.flush(tx, person).await?;
     Ok(merged)
+}
+
+/// Lets objects in again that were deleted before a time: their provider has written them anew.
+pub async fn revive(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    objects: &[Uid],
+    before_us: i64,
+) -> Result<(), Error> {
+    let person = key.lock(tx, user).await?;
+    tombstone::forget(tx, person, objects, before_us).await
 }
 
 /// One metric on its way in.

@@ -1,5 +1,5 @@
 //! Putting right what was stored before the rule of one measurement through many doors: rows that are twins
-//! become one, as if they had come in under the rule.
+//! become one, and what was deleted through one door goes from the other, as if they had come in under the rule.
 //!
 //! Looking needs no lock: what is apart is found by a reading transaction, and a writing one does the few
 //! buckets that it is given. Doing it again changes nothing.
@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::joining;
 use crate::merge::{self, Bringer, Identity, twin};
 use crate::samples::ChangedHours;
+use crate::tombstone;
 use crate::uploads::{self, UploadNo};
 use crate::vault::PersonKey;
 
@@ -31,6 +32,8 @@ pub struct Apart {
 pub struct Settled {
     /// Rows that became part of another one, by metric.
     pub by_metric: Vec<(MetricNo, u64)>,
+    /// Rows of an export whose object was deleted through another door since.
+    pub deleted: u64,
     /// What must be derived again.
     pub changed: ChangedHours,
 }
@@ -41,11 +44,13 @@ pub async fn find(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<Vec<Apar
     let bringer = bringer(tx, user).await?;
     let mut apart = Vec::new();
     for metric in chunk::metrics(tx, person).await? {
+        let deleted = tombstone::dated(tx, key, person, metric).await?;
         let mut pages = Pages::new(metric);
         while let Some(chunks) = pages.next(tx, key, user).await? {
             for chunk in chunks {
                 let mut rows = chunk.rows;
-                if twin::settle(&mut rows, &bringer) > 0 {
+                let joined = twin::settle(&mut rows, &bringer);
+                if joined > 0 || !twin::take_deleted(&mut rows, &deleted, &bringer).is_empty() {
                     let bucket = chunk.bucket;
                     apart.push(Apart { metric, bucket });
                 }
@@ -68,12 +73,15 @@ pub async fn samples(
     let mut settled = Settled::default();
     let mut writes = Writes::default();
     for Apart { metric, bucket } in apart {
+        let deleted = tombstone::dated(tx, key, person, *metric).await?;
         for chunk in chunk::in_range(tx, key, user, *metric, *bucket, *bucket).await? {
             let mut rows = chunk.rows.clone();
             let joined = twin::settle(&mut rows, &bringer);
-            if joined == 0 {
+            let gone = twin::take_deleted(&mut rows, &deleted, &bringer);
+            if joined == 0 && gone.is_empty() {
                 continue;
             }
+            settled.deleted += gone.len() as u64;
             let mut hours = Vec::new();
             let kept: FxHashSet<Identity> = rows
                 .iter()
@@ -85,6 +93,7 @@ pub async fn samples(
             }
             settled.changed.add(*metric, hours);
             match settled.by_metric.last_mut() {
+                _ if joined == 0 => {}
                 Some((last, count)) if last == metric => *count += joined,
                 Some(_) | None => settled.by_metric.push((*metric, joined)),
             }

@@ -1,8 +1,11 @@
 //! The snapshot rule: which samples a later export of everything has made obsolete. Pure functions.
 //!
 //! A sample is superseded when samples of the same metric and source that were seen in later-dated
-//! snapshots cover its interval; a source that was renamed is the same one. The rule looks only at dates, never at the order of imports.
+//! snapshots cover its interval, to the second that exports print: another door may have told the fractions of one
+//! and not of the other. A source that was renamed is the same one. The rule looks only at dates, never at the order
+//! of imports.
 
+use model::sample::SECOND_US;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codec::Stored;
@@ -96,6 +99,12 @@ fn latest_of_each_source(
     latest
 }
 
+/// The interval of a row as exports print it.
+fn printed(row: &Stored) -> (i64, i64) {
+    let second = |at_us: i64| at_us - at_us.rem_euclid(SECOND_US);
+    (second(row.sample.start_us), second(row.sample.end_us))
+}
+
 /// A set of instants: disjoint half-open intervals and single instants, both in order.
 struct Cover {
     intervals: Vec<(i64, i64)>,
@@ -115,7 +124,7 @@ impl Cover {
             .filter(|row| {
                 row.seen != 0 && sources.of(row) == source && bringer.rank(row.seen) > rank
             })
-            .map(|row| (row.sample.start_us, row.sample.end_us))
+            .map(|row| printed(row))
             .collect();
         spans.sort_unstable();
         let mut cover = Self {
@@ -136,7 +145,7 @@ impl Cover {
     }
 
     fn contains(&self, row: &Stored) -> bool {
-        let (start_us, end_us) = (row.sample.start_us, row.sample.end_us);
+        let (start_us, end_us) = printed(row);
         let after = self
             .intervals
             .partition_point(|(from_us, _)| *from_us <= start_us);

@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 19] = [
+pub(crate) const TABLES: [Table; 20] = [
     Table {
         name: "meta",
         erased: Not,
@@ -116,6 +116,11 @@ pub(crate) const TABLES: [Table; 19] = [
             ("created_us", Integer),
             ("used_us", Integer),
         ],
+    },
+    Table {
+        name: "invitations",
+        erased: Not,
+        columns: &[("device", Id), ("hash", Bytes), ("expires_us", Integer)],
     },
     Table {
         name: "idempotency",

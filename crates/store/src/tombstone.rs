@@ -98,6 +98,28 @@ pub(crate) async fn among(
     Ok(deleted)
 }
 
+/// What the deleted samples of a metric were, each with when it was deleted.
+pub(crate) async fn dated(
+    tx: &mut Tx,
+    key: &PersonKey,
+    person: i64,
+    metric: MetricNo,
+) -> Result<Vec<(Sample, i64)>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64, Vec<u8>)>(
+        "SELECT uid, deleted_us, sealed FROM tombstones
+         WHERE person = $1 AND metric = $2 AND sealed IS NOT NULL ORDER BY uid",
+    )
+    .bind(person)
+    .bind(i64::from(metric.0))
+    .fetch_all(connection)
+    .await)?;
+    let opened = rows.iter().map(|(uid, deleted_us, sealed)| {
+        let sample = open(key, *uid, sealed)?;
+        Ok((sample, *deleted_us))
+    });
+    opened.collect()
+}
+
 /// What the deleted samples of a metric were, the latest deletion first.
 pub(crate) async fn newest(
     tx: &mut Tx,
@@ -163,6 +185,31 @@ pub(crate) async fn uids_among(
         .into_iter()
         .filter_map(|uid| Uid::new(uid.cast_unsigned()))
         .collect())
+}
+
+/// Forgets that objects were deleted before a time.
+pub(crate) async fn forget(
+    tx: &mut Tx,
+    person: i64,
+    uids: &[Uid],
+    before_us: i64,
+) -> Result<(), Error> {
+    for slice in statement_slices(uids) {
+        let text = list_statement(
+            "DELETE FROM tombstones WHERE person = $1 AND deleted_us < $2 AND uid IN",
+            3,
+            slice.len(),
+            "",
+        );
+        run!(tx, connection => {
+            let mut query = sqlx::query(text).bind(person).bind(before_us);
+            for uid in slice {
+                query = query.bind(uid.get().cast_signed());
+            }
+            query.execute(connection).await.map(drop)
+        })?;
+    }
+    Ok(())
 }
 
 /// Remembers deleted objects, with what their samples were where one was stored.

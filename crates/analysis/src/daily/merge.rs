@@ -14,7 +14,8 @@
 //! source names one device. Samples of one source never hide each other, but what lies inside another of its
 //! samples counts once: the longer one contributes what those inside it, each the more of its own value and
 //! what lies inside it, did not give; of equal intervals the largest value counts. What lies inside two that
-//! overlap is taken from the one that begins later. An aggregate only fills what raw samples leave open, and
+//! overlap is taken from the one that begins later. A total that may be of a part of its interval counts as any
+//! other, so that the largest that is known of the interval holds. An aggregate only fills what raw samples leave open, and
 //! nothing when that is no more than what they give in the second before it and the second after. A
 //! sample of zero length counts fully when no better sample covers its instant, and hides nothing. All
 //! lengths are whole microseconds; one multiplication and one division round.
@@ -23,8 +24,8 @@
 //! began before the loaded window is missed. Coverage is the share of the day's hours touched by a
 //! sample, hidden or not.
 //!
-//! *Versions*: 3. Version 1 let an aggregate add its value times the uncovered part of its time; version 2
-//! added up what one source had sent in two groupings.
+//! *Versions*: 4. Version 1 let an aggregate add its value times the uncovered part of its time; version 2
+//! added up what one source had sent in two groupings; version 3 left out totals of a part of an interval.
 //!
 //! *References*: Apple, "Manage Health data on your iPhone, iPad, or Apple Watch" (source order, 2023);
 //! the exact rule is the project's own (`docs/ARCHITECTURE.md`, samples and chunks).
@@ -168,7 +169,7 @@ fn layers_of(samples: &[Sample], ranks: &Ranks) -> Vec<Layer> {
     let mut layers: Vec<Layer> = Vec::new();
     let mut previous: Option<(&Sample, usize)> = None;
     for sample in samples {
-        if !is_usable(sample) || is_extreme(sample) {
+        if !is_usable(sample) || (is_extreme(sample) && !is_bound(sample)) {
             continue;
         }
         if let Some((last, _)) = previous
@@ -254,6 +255,11 @@ fn count_once(pieces: &mut [Piece]) {
             *sum += total;
         }
     }
+}
+
+/// Whether a total may be of a part of its interval: the interval had at least so much.
+const fn is_bound(sample: &Sample) -> bool {
+    sample.flags.contains(Flags::AT_LEAST) && !sample.flags.contains(Flags::MAXIMUM)
 }
 
 fn class_of(sample: &Sample) -> Class {

@@ -17,14 +17,17 @@
 //! uploads (`late_sample`; `second_device` when they are all that one device sent and another of its class
 //! counts); the borders of another zone in which the person or a sample was (`zone`); one source moved in the
 //! order (`source_order`); one source left out, or alone (`second_device`); the borders of any other offset
-//! from UTC (`zone`); one sample left out (`deletion`: the phone no longer has it). When none does, a phone's
-//! number that is larger on a day with hours without samples is `coverage`, and anything else `unexplained`.
+//! from UTC (`zone`); one sample left out (`deletion`: the phone no longer has it). When none does, two of
+//! different causes are supposed at once, of which one at least is a matter of record (borders, deletions,
+//! uploads, zones); the one that alone changes the total more is the cause, the other the second. When no two do,
+//! a phone's number that is larger on a day with hours without samples is `coverage`, and anything else
+//! `unexplained`.
 //!
-//! *Validity*: one cause per day and metric; two at once are `coverage` or `unexplained`. Two suppositions can
-//! give one number, most often by a single sample left out, which is tried last. A day without samples of its
+//! *Validity*: two causes per day and metric at most; three at once are `coverage` or `unexplained`. Two
+//! suppositions can give one number, most often by a single sample left out, which is tried last. A day without samples of its
 //! own is only compared with rings. A ring of zero says nothing: phones print it where nothing measures it.
 //!
-//! *Versions*: 1.
+//! *Versions*: 2. Version 1 looked for one cause only.
 //!
 //! *References*: none; the rule is the project's own (decision 23).
 
@@ -44,6 +47,7 @@ use super::series::{holds, is_aggregated, is_extreme, is_usable};
 use super::sleep;
 use suppositions::Case;
 
+mod pairs;
 mod suppositions;
 
 /// Local days are 23, 24 or 25 hours long.
@@ -164,7 +168,7 @@ pub enum Cause {
     Coverage,
     /// The phone does not count a device that is counted here, or counts one alone.
     SecondDevice,
-    /// No single cause gives the phone's number.
+    /// No cause gives the phone's number, and no two.
     Unexplained,
 }
 
@@ -189,10 +193,24 @@ pub struct Reconciled {
     pub about: Option<String>,
     /// How many samples it is about: put back or left out.
     pub samples: Option<u32>,
+    /// What explains the rest, where two causes together give the phone's number; null where one does.
+    #[serde(default)]
+    pub second: Option<SecondCause>,
     /// What the phone's number is.
     pub said_by: SaidBy,
     /// The source that said it.
     pub source: String,
+}
+
+/// The cause of what another one leaves of a difference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SecondCause {
+    /// Why.
+    pub cause: Cause,
+    /// The source or zone that it is about.
+    pub about: Option<String>,
+    /// How many samples it is about.
+    pub samples: Option<u32>,
 }
 
 /// The phone's number of one metric.
@@ -253,9 +271,14 @@ impl Reconciling<'_> {
             };
             let found = case.explain();
             row.difference = Some(total.total - said.value);
-            row.cause = Some(found.cause);
-            row.about = found.about;
-            row.samples = found.samples;
+            row.cause = Some(found.first.cause);
+            row.about = found.first.about;
+            row.samples = found.first.samples;
+            row.second = found.second.map(|found| SecondCause {
+                cause: found.cause,
+                about: found.about,
+                samples: found.samples,
+            });
         }
         Some(row)
     }
@@ -271,6 +294,7 @@ impl Reconciling<'_> {
             cause: Some(Cause::Coverage),
             about: None,
             samples: None,
+            second: None,
             said_by: said.by,
             source: self.name(said.source),
         }

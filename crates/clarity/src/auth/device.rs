@@ -141,7 +141,7 @@ fn in_authorization(text: &str) -> Option<Zeroizing<String>> {
     None
 }
 
-fn invalid() -> Problem {
+pub(super) fn invalid() -> Problem {
     Problem::new(
         Code::TokenInvalid,
         "the key is not valid; it may have been revoked, then add the device again",

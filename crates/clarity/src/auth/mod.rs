@@ -7,6 +7,7 @@ pub mod account;
 pub mod cookie;
 pub mod device;
 pub mod hasher;
+pub mod invitation;
 pub mod keys;
 pub mod network;
 pub mod pairing;

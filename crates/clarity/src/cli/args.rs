@@ -381,6 +381,8 @@ pub(crate) struct Device {
 pub(crate) enum DeviceCommand {
     /// Adds a device and prints its key, once, with the address and the text for a QR code.
     Add(DeviceAdd),
+    /// Makes a code by which the Open Wearables app gets the key of a device, once.
+    Invite(DeviceInvite),
     /// Lists devices and when each was last heard.
     List(DeviceList),
     /// Revokes the key of a device, at once; what it sent stays.
@@ -393,6 +395,16 @@ pub(crate) struct DeviceAdd {
     /// What to call the device, such as 'My phone'.
     pub(crate) name: String,
     /// Whose data it sends.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) user: String,
+}
+
+/// Arguments of `device invite`.
+#[derive(Debug, Args)]
+pub(crate) struct DeviceInvite {
+    /// The id of the device.
+    pub(crate) device: String,
+    /// Whose device it is.
     #[arg(long, value_name = "EMAIL")]
     pub(crate) user: String,
 }

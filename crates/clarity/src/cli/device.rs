@@ -4,8 +4,9 @@ use model::ids::DeviceId;
 use serde_json::json;
 use store::devices::Device;
 
+use crate::auth::invitation;
 use crate::auth::pairing::{self, Named};
-use crate::cli::args::{DeviceAdd, DeviceList, DeviceRevoke, Global};
+use crate::cli::args::{DeviceAdd, DeviceInvite, DeviceList, DeviceRevoke, Global};
 use crate::cli::failure::Failure;
 use crate::cli::user::refused;
 use crate::cli::{household, output};
@@ -32,6 +33,43 @@ pub(super) async fn add(global: &Global, wanted: DeviceAdd) -> Result<(), Failur
     output::line(&format!("key     {}", *pairing.key))?;
     output::line(&format!("url     {}", pairing.url))?;
     output::line(&format!("qr      {}", *pairing.text))
+}
+
+/// Invites a device and prints the code.
+pub(super) async fn invite(global: &Global, wanted: DeviceInvite) -> Result<(), Failure> {
+    let id = parsed(&wanted.device)?;
+    let invitation = household::with(global, async |app| {
+        let user = household::person(app, &wanted.user).await?.id;
+        if !pairing::list(app, user)
+            .await
+            .map_err(|problem| refused(&problem))?
+            .iter()
+            .any(|device| device.id == id)
+        {
+            return Err(unknown());
+        }
+        let invited = invitation::invite(app, user, id).await;
+        invited.map_err(|problem| refused(&problem))
+    })
+    .await?;
+    let until = rfc3339(invitation.expires_us);
+    if global.json {
+        return output::json(&json!({ "code": *invitation.code, "expires_at": until }));
+    }
+    output::note("the code is shown once; whoever types it into the app sends for this device");
+    output::line(&format!("code   {}", *invitation.code))?;
+    output::line(&format!("until  {until}"))
+}
+
+fn parsed(id: &str) -> Result<DeviceId, Failure> {
+    id.parse()
+        .map_err(|wrong: model::ids::InvalidId| Failure::usage(wrong.to_string()))
+}
+
+fn unknown() -> Failure {
+    Failure::Failed(anyhow::anyhow!(
+        "this person has no such device; `clarity device list` shows them"
+    ))
 }
 
 /// Lists the devices of a person.
@@ -71,19 +109,14 @@ fn described(device: &Device) -> serde_json::Value {
 
 /// Revokes the key of a device.
 pub(super) async fn revoke(global: &Global, wanted: DeviceRevoke) -> Result<(), Failure> {
-    let id: DeviceId = wanted
-        .device
-        .parse()
-        .map_err(|wrong: model::ids::InvalidId| Failure::usage(wrong.to_string()))?;
+    let id = parsed(&wanted.device)?;
     household::with(global, async |app| {
         let user = household::person(app, &wanted.user).await?.id;
         let revoked = pairing::revoke(app, user, id).await;
         if revoked.map_err(|problem| refused(&problem))? {
             return Ok(());
         }
-        Err(Failure::Failed(anyhow::anyhow!(
-            "this person has no such device; `clarity device list` shows them"
-        )))
+        Err(unknown())
     })
     .await?;
     if global.json {

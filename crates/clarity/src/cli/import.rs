@@ -83,19 +83,26 @@ pub(super) async fn import(global: &Global, wanted: Import) -> Result<(), Failur
     .await
 }
 
-/// Fails when a file brought nothing but records that were refused.
+/// Fails when a file brought nothing but records that were refused, or documents and not one of its samples.
 fn taken(accounts: &[Account]) -> Result<(), Failure> {
     let nothing = accounts.iter().find(|account| {
         let tally = &account.tally;
         let taken = tally.accepted + tally.duplicates + tally.linked + tally.deleted;
-        taken == 0 && tally.records.is_empty() && tally.rejected > 0
+        let is_any_sample_refused = tally.by_type.values().any(|of| of.rejected > 0);
+        let is_all = tally.records.is_empty() && tally.rejected > 0;
+        taken == 0 && (is_all || is_any_sample_refused)
     });
     let Some(Account { file, tally, .. }) = nothing else {
         return Ok(());
     };
     let why = listed(tally.rejected_by_code.iter());
+    let (what, which) = if tally.records.is_empty() {
+        ("nothing", "records")
+    } else {
+        ("no sample", "samples")
+    };
     Err(Failure::Failed(anyhow::anyhow!(
-        "nothing of {file} was taken in: all its records were refused ({why})"
+        "{what} of {file} was taken in: all its {which} were refused ({why})"
     )))
 }
 

@@ -86,6 +86,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         },
         Command::Device(wanted) => match wanted.command {
             DeviceCommand::Add(wanted) => device::add(global, wanted).await,
+            DeviceCommand::Invite(wanted) => device::invite(global, wanted).await,
             DeviceCommand::List(wanted) => device::list(global, wanted).await,
             DeviceCommand::Revoke(wanted) => device::revoke(global, wanted).await,
         },

@@ -74,8 +74,18 @@ fn line(row: &ReconciledTotal) -> Vec<String> {
         printed(row.phone),
         number(row.difference),
         row.unit.clone(),
-        row.cause.map_or_else(String::new, |cause| why(cause, row)),
+        causes(row),
     ]
+}
+
+/// Why, and why else.
+fn causes(row: &ReconciledTotal) -> String {
+    let first = row.cause;
+    let first = first.map(|cause| why(cause, row.about.as_deref(), row.samples));
+    let second = row.second.as_ref();
+    let second = second.map(|other| why(other.cause, other.about.as_deref(), other.samples));
+    let both: Vec<String> = first.into_iter().chain(second).collect();
+    both.join(" and ")
 }
 
 /// A value with as many digits as anybody reads.
@@ -84,7 +94,7 @@ fn printed(value: f64) -> String {
     format!("{rounded}")
 }
 
-fn why(cause: Cause, row: &ReconciledTotal) -> String {
+fn why(cause: Cause, about: Option<&str>, samples: Option<u32>) -> String {
     let word = match cause {
         Cause::SourceOrder => "source order",
         Cause::Deletion => "deletion",
@@ -94,7 +104,7 @@ fn why(cause: Cause, row: &ReconciledTotal) -> String {
         Cause::SecondDevice => "second device",
         Cause::Unexplained => "unexplained",
     };
-    match (&row.about, row.samples) {
+    match (about, samples) {
         (Some(about), _) => format!("{word} ({about})"),
         (None, Some(1)) => format!("{word} (1 sample)"),
         (None, Some(count)) => format!("{word} ({count} samples)"),

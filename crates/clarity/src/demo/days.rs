@@ -25,6 +25,9 @@ const ILL: std::ops::RangeInclusive<i64> = 37..=42;
 /// The days of the cycle on which a second watch is tried beside the first.
 const SECOND_WATCH: std::ops::RangeInclusive<i64> = 1..=8;
 
+/// The day of the cycle of which the person deleted a measurement on the phone.
+const DELETED: i64 = 12;
+
 /// What the person carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Worn {
@@ -36,6 +39,15 @@ pub(super) enum Worn {
     PhoneOnly,
     /// Neither.
     Nothing,
+}
+
+/// What the phone still has of what was measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// All of it.
+    Everything,
+    /// The person deleted the liveliest minutes there, and only there.
+    AllButOne,
 }
 
 /// A sport.
@@ -79,6 +91,8 @@ pub(super) struct Day {
     pub(super) ill: bool,
     /// Whether a second watch is worn beside the first.
     pub(super) second_watch: bool,
+    /// What the phone still has of the day.
+    pub(super) kept: Kept,
     /// Whose day it is.
     pub(super) who: Who,
 }
@@ -158,6 +172,11 @@ fn day(date: Date, who: Who) -> Day {
         seated,
         ill,
         second_watch: SECOND_WATCH.contains(&cycle),
+        kept: if cycle == DELETED {
+            Kept::AllButOne
+        } else {
+            Kept::Everything
+        },
         who,
     }
 }

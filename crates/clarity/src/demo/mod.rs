@@ -12,6 +12,7 @@ mod days;
 mod night;
 mod pen;
 mod route;
+mod said;
 pub mod who;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub(crate) fn batch(now_us: i64, who: Who) -> Batch {
         }
         before = Some(day);
     }
+    said::of_days(&mut pen, &days);
     pen.finish()
 }
 
@@ -124,6 +126,17 @@ mod tests {
     fn samples_pass_the_rules_of_any_upload() {
         let everybody = Who::ALL.map(|who| batch(NOW_US, who));
         everybody.iter().for_each(check_rules);
+    }
+
+    #[test]
+    fn the_phone_shows_rings_of_nearly_every_day_at_home() {
+        for later in 0..45 {
+            let batch = batch(NOW_US + later * DAY_US, Who::Robin);
+            let rings = batch.records.iter();
+            let rings = rings.filter(|record| record.body.kind() == "activity_summary");
+            let count = rings.count();
+            assert!((36..58).contains(&count), "{count} days with rings");
+        }
     }
 
     fn check_rules(batch: &Batch) {

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use import::batch::{Batch, Incoming, Meaning, Printed, TypeName, ZoneEvidence, ZoneSeen};
-use model::record::{Body, Record};
-use model::sample::{Flags, Sample, Uid};
+use jiff::civil::Date;
+use model::record::{ActivitySummary, Body, Record};
+use model::sample::{DAY_US, Flags, Sample, Uid};
 use model::source::{Source, SourceClass, SourceNo};
-use model::zone::Zone;
+use model::zone::{Span, Zone};
 
 use crate::demo::chance::digest;
 use crate::demo::who::Who;
@@ -114,6 +115,33 @@ impl Pen {
             printed: Printed::TopLevel,
             sample,
         });
+    }
+
+    /// Writes the rings of a day, as exports file them: under the same date of UTC.
+    pub(super) fn rings(&mut self, date: Date, span: Span, rings: ActivitySummary) {
+        if span.end_us > self.now_us {
+            return;
+        }
+        let start_us = Zone::utc().start_of(date);
+        self.batch.records.push(Record {
+            start_us,
+            end_us: start_us + DAY_US,
+            zone: None,
+            source: Device::Phone.no(),
+            uid: None,
+            identity: rings.date.clone(),
+            body: Body::ActivitySummary(rings),
+        });
+    }
+
+    /// What was written of a metric.
+    pub(super) fn written(&self, metric: &'static str) -> Vec<Sample> {
+        let Some(index) = self.types.get(metric) else {
+            return Vec::new();
+        };
+        let of_metric = self.batch.samples.iter();
+        let of_metric = of_metric.filter(|one| one.type_index == *index);
+        of_metric.map(|one| one.sample).collect()
     }
 
     /// Writes a record of the watch.

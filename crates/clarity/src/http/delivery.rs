@@ -16,7 +16,7 @@ use import::form::Form;
 use import::json::ReadError;
 use import::live::{Context, Summary};
 use model::ids::UserId;
-use model::zone::Zone;
+use model::zone::ZoneHistory;
 use store::idempotency::Request as Repeatable;
 
 use crate::app::App;
@@ -127,8 +127,8 @@ pub(crate) async fn keep(
     let user = sender.user;
     let bytes = held.bytes.clone();
     let request = key.request(expected.kind(), &bytes);
-    let home = match arrive(app, user, request.as_ref()).await? {
-        Arrival::First(home) => home,
+    let zones = match arrive(app, user, request.as_ref()).await? {
+        Arrival::First(zones) => zones,
         Arrival::Repeated(answer) => return Ok(answer),
     };
     let upload = LiveUpload {
@@ -136,7 +136,7 @@ pub(crate) async fn keep(
             request,
             answer: |receipt| answer(receipt).to_bytes(),
         }),
-        ..read(app, user, expected, headers, (home, bytes)).await?
+        ..read(app, user, expected, headers, (zones, bytes)).await?
     };
     match app.committer.commit(upload).await? {
         Committed::Done(receipt) => {
@@ -155,8 +155,8 @@ fn answer(receipt: &Receipt) -> Answer {
 
 /// What is known about an upload before it is read.
 enum Arrival {
-    /// It is new as far as anyone knows yet; local times without an offset are of this zone.
-    First(Zone),
+    /// It is new as far as anyone knows yet; local times without an offset are of these zones.
+    First(ZoneHistory),
     /// It came before.
     Repeated(Response),
 }
@@ -170,7 +170,7 @@ async fn arrive(app: &App, user: UserId, request: Option<&Repeatable>) -> Result
             return Ok(Arrival::Repeated(answer));
         }
     }
-    Ok(Arrival::First(person.home()))
+    Ok(Arrival::First(person.history()))
 }
 
 /// The media types of tables of lines.
@@ -209,7 +209,7 @@ async fn read(
     user: UserId,
     expected: Expected,
     headers: &HeaderMap,
-    (zone, body): (Zone, Bytes),
+    (zones, body): (ZoneHistory, Bytes),
 ) -> Result<LiveUpload, Problem> {
     let now_us = app.clock.now_us();
     let aggregation = aggregation(headers);
@@ -217,7 +217,7 @@ async fn read(
         .compute(move || {
             let context = Context {
                 now_us,
-                zone: &zone,
+                zones: &zones,
                 aggregation: aggregation.as_deref(),
                 source: "",
             };
@@ -277,15 +277,16 @@ fn problem(error: &ReadError) -> Problem {
 #[cfg(test)]
 mod tests {
     use import::forms::batch;
+    use model::zone::Zone;
 
     use super::*;
 
     #[test]
     fn refusals_name_place_and_limit() {
-        let zone = Zone::utc();
+        let zones = ZoneHistory::fixed(Zone::utc());
         let context = Context {
             now_us: 0,
-            zone: &zone,
+            zones: &zones,
             aggregation: None,
             source: "",
         };

@@ -95,6 +95,7 @@ pub mod trends;
 pub mod trials;
 pub mod uploads;
 pub mod verbatim;
+pub mod wearables;
 pub mod window;
 pub mod workouts;
 
@@ -145,6 +146,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(trends::router())
         .merge(trials::router())
         .merge(uploads::router())
+        .merge(wearables::router())
         .merge(workouts::router())
         .merge(docs::api_router());
     OpenApiRouter::with_openapi(openapi::base())

@@ -55,7 +55,11 @@ impl Class {
         let reads = method == Method::GET || method == Method::HEAD;
         match path {
             "/health" | "/health/live" | "/health/ready" | "/metrics" => Self::Exempt,
-            "/auth/login" | "/auth/refresh" => Self::Login,
+            "/auth/login"
+            | "/auth/refresh"
+            | "/invitation-code/redeem"
+            | "/token/refresh"
+            | "/token/revoke" => Self::Login,
             "/auth/browser" | "/setup" if method == Method::POST => Self::Login,
             "/auth/register" => Self::Register,
             _ if reads => Self::Read,
@@ -275,6 +279,7 @@ mod tests {
         check(Method::POST, "/api/v1/imports", Class::Upload);
         check(Method::POST, "/api/v1/hooks/{device_id}", Class::Upload);
         check(Method::POST, "/api/v1/devices", Class::Other);
+        check(Method::POST, "/api/v1/invitation-code/redeem", Class::Login);
         check(Method::GET, "/api/v1/imports", Class::Read);
         check(Method::POST, "/api/v1/insights/chat", Class::Insight);
         check(Method::PUT, "/api/v1/user/profile", Class::Other);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use analysis::daily::document::DayView;
-use analysis::daily::reconcile::{Cause, Reconciled, SaidBy};
+use analysis::daily::reconcile::{Cause, Reconciled, SaidBy, SecondCause};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -60,6 +60,8 @@ pub(crate) struct ReconciledTotal {
     pub(crate) about: Option<String>,
     /// How many samples the cause is about; null for other causes.
     pub(crate) samples: Option<u32>,
+    /// What explains the rest where two causes together give the phone's number; null where one does.
+    pub(crate) second: Option<SecondCause>,
     /// What the phone's number is.
     pub(crate) said_by: SaidBy,
     /// The name of the source that stated it.
@@ -90,7 +92,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// Compares totals with the phone's own numbers.
 ///
 /// The phone's numbers are the activity rings of an export and the totals of a day that apps and platforms send.
-/// Where one differs from ours, `cause` says which supposition gives the phone's number. At most 400 days;
+/// Where one differs from ours, `cause` says which supposition gives the phone's number, and `second` which
+/// other one has to be added. At most 400 days;
 /// without `start` the last 30.
 #[utoipa::path(
     get,
@@ -193,6 +196,7 @@ fn of_day(date: Date, row: Reconciled) -> ReconciledTotal {
         cause: row.cause,
         about: row.about,
         samples: row.samples,
+        second: row.second,
         said_by: row.said_by,
         source: row.source,
     }

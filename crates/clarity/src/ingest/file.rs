@@ -216,7 +216,7 @@ fn read(
     }
     let context = Context {
         now_us,
-        zone: zones.home(),
+        zones,
         aggregation: told.aggregation.as_deref(),
         source: "",
     };

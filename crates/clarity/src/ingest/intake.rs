@@ -9,7 +9,7 @@ use std::sync::Arc;
 use import::batch::{Batch, Deletion, Fact, Incoming, Meaning, Printed, TypeName, ZoneSeen};
 use jiff::civil::Date;
 use model::ids::{JobId, UserId};
-use model::metric::MetricNo;
+use model::metric::{self, Kind, MetricNo};
 use model::record::{Body, Record};
 use model::sample::{Flags, Sample};
 use model::source::{Source, SourceNo};
@@ -66,6 +66,8 @@ pub(crate) struct Intake {
     zones: Vec<ZoneSeen>,
     /// When the provider made the snapshot, if the input is one.
     pub(crate) snapshot_us: Option<i64>,
+    /// When the sender made the input, if it writes deleted objects again under their ids.
+    told_us: Option<i64>,
     /// Which samples of which sources the input holds.
     pub(crate) present: BTreeSet<(MetricNo, SourceNo)>,
     /// The account.
@@ -91,6 +93,7 @@ impl Intake {
             deletions: Vec::new(),
             zones: Vec::new(),
             snapshot_us: None,
+            told_us: None,
             present: BTreeSet::new(),
             tally: Tally::default(),
             bytes_read: 0,
@@ -128,6 +131,9 @@ impl Intake {
             if let Fact::Snapshot { exported_us, .. } = fact {
                 self.snapshot_us = Some(*exported_us);
             }
+            if let Fact::Told { at_us } = fact {
+                self.told_us = Some(*at_us);
+            }
             self.tally.remark(fact);
         }
         self.bytes_read = self.bytes_read.max(batch.bytes_read);
@@ -160,6 +166,7 @@ impl Intake {
             snapshot: self.snapshot_us.map(|exported_us| Snapshot { exported_us }),
             snapshots: &snapshots,
         };
+        self.revive(tx, person, upload.user).await?;
         let mut changed = ChangedHours::default();
         let held = std::mem::take(&mut self.held);
         self.write_samples(tx, person, upload.user, origin, held, &mut changed)
@@ -174,6 +181,18 @@ impl Intake {
         self.mark(tx, person, upload, job, (&before, &changed, ringed))
             .await?;
         person.save(tx).await?;
+        Ok(())
+    }
+
+    /// Lets objects in again that the sender deleted before it made this input.
+    async fn revive(&self, tx: &mut Tx, person: &Dossier, user: UserId) -> Result<(), IngestError> {
+        let Some(told_us) = self.told_us else {
+            return Ok(());
+        };
+        let samples = self.held.iter().filter_map(|one| one.sample.uid);
+        let records = self.records.iter().filter_map(|record| record.uid);
+        let uids: Vec<_> = samples.chain(records).collect();
+        store::samples::revive(tx, &person.key, user, &uids, told_us).await?;
         Ok(())
     }
 
@@ -269,7 +288,7 @@ impl Intake {
                 self.present
                     .extend(samples.iter().map(|sample| (metric, sample.source)));
             }
-            let (means, extremes) = self.split(samples);
+            let (means, extremes) = self.split(metric, samples);
             counted.push(Group {
                 metric,
                 samples: means,
@@ -297,9 +316,11 @@ impl Intake {
         Ok(())
     }
 
-    /// Extremes that came beside a mean belong to the record of the mean.
-    fn split(&self, samples: Vec<Sample>) -> (Vec<Sample>, Vec<Sample>) {
-        if self.counting == Counting::Export {
+    /// Extremes that came beside a mean belong to the record of the mean; of a total the least is all there is.
+    fn split(&self, metric: MetricNo, samples: Vec<Sample>) -> (Vec<Sample>, Vec<Sample>) {
+        let known = metric::by_no(metric);
+        let is_total = known.is_some_and(|known| known.kind == Kind::Cumulative);
+        if self.counting == Counting::Export || is_total {
             return (samples, Vec::new());
         }
         samples.into_iter().partition(|sample| {
@@ -403,9 +424,12 @@ impl Intake {
         if deletions.is_empty() {
             return Ok(());
         }
-        let (user, now_us) = (upload.user, upload.now_us);
+        let user = upload.user;
+        let deleted_us = self
+            .told_us
+            .map_or(upload.now_us, |told_us| told_us.min(upload.now_us));
         let removed =
-            store::samples::delete_by_uid(tx, &person.key, user, &deletions, now_us).await?;
+            store::samples::delete_by_uid(tx, &person.key, user, &deletions, deleted_us).await?;
         self.tally.deleted += removed
             .by_metric
             .iter()

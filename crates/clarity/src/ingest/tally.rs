@@ -288,7 +288,7 @@ impl Tally {
                     self.see_unknown(name);
                 }
             }
-            Fact::Snapshot { .. } => {}
+            Fact::Snapshot { .. } | Fact::Told { .. } => {}
         }
     }
 }

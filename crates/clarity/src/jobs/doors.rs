@@ -21,7 +21,7 @@ use crate::person::dossier::Dossier;
 
 /// The rule by which samples are one; a higher number is another rule, under which everybody is looked up
 /// again.
-pub(crate) const RULE: i64 = 1;
+pub(crate) const RULE: i64 = 2;
 
 /// Buckets of one transaction: a writer that waits for it waits a fraction of a second.
 const BUCKETS_AT_ONCE: usize = 128;
@@ -31,7 +31,7 @@ const KIND: &str = "import";
 /// What it did, as it is listed.
 const STAGE: &str = "upgrade";
 
-/// Puts a person's samples right, and notes that it was done. Returns how many became part of another one.
+/// Puts a person's samples right, and notes that it was done. Returns how many became part of another one, or went.
 pub(crate) async fn person(app: &Arc<App>, user: UserId) -> Result<u64, JobError> {
     let mut tx = app.store.read().await?;
     let key = app.vault.person_key(&mut tx, user).await?;
@@ -42,13 +42,13 @@ pub(crate) async fn person(app: &Arc<App>, user: UserId) -> Result<u64, JobError
         samples(app, user, part, &mut tally).await?;
     }
     finish(app, user, &mut tally).await?;
-    if tally.duplicates > 0 {
-        metrics::counter!("clarity_samples_joined_total").increment(tally.duplicates);
-        let joined = tally.duplicates;
-        tracing::info!(user = %user, joined, "measurements that came through several doors were joined");
+    let (joined, deleted) = (tally.duplicates, tally.deleted);
+    if joined + deleted > 0 {
+        metrics::counter!("clarity_samples_joined_total").increment(joined);
+        tracing::info!(user = %user, joined, deleted, "measurements that came through several doors were joined");
     }
     app.work_ready.notify_one();
-    Ok(tally.duplicates)
+    Ok(joined + deleted)
 }
 
 async fn samples(
@@ -62,7 +62,12 @@ async fn samples(
     let key = app.vault.person_key(&mut tx, user).await?;
     store::people::hold(&mut tx, &key, user).await?;
     let dossier = Dossier::load(&mut tx, &app.vault, user).await?;
-    let Settled { by_metric, changed } = settle::samples(&mut tx, &key, user, part).await?;
+    let settled = settle::samples(&mut tx, &key, user, part).await?;
+    let Settled {
+        by_metric,
+        deleted,
+        changed,
+    } = settled;
     let history = dossier.history();
     let mut days = BTreeSet::new();
     for (metric, hours) in changed.iter() {
@@ -76,6 +81,7 @@ async fn samples(
             .await?;
     }
     tx.commit().await?;
+    tally.deleted += deleted;
     for (metric, count) in by_metric {
         let name = dossier.describe(metric).map(|described| described.id);
         tally.count(name.as_deref().unwrap_or_default(), 0, count);
@@ -92,7 +98,7 @@ async fn finish(app: &Arc<App>, user: UserId, tally: &mut Tally) -> Result<(), J
     for (kind, count) in settle::records(&mut tx, &key, user).await? {
         tally.count(&kind, 0, count);
     }
-    if tally.duplicates > 0 {
+    if tally.duplicates + tally.deleted > 0 {
         let id = app.ids.upload(now_us);
         let upload = NewUpload {
             id,

@@ -78,7 +78,7 @@ async fn send(test: &TestApp, path: &str, body: &str, headers: &[(&str, String)]
 }
 
 /// What each sender posts, where, and how it says who it is. `{}` is the device.
-const SENDERS: [(&str, &str, Way, &str); 9] = [
+const SENDERS: [(&str, &str, Way, &str); 11] = [
     (
         "Life Dashboard Companion, paired by its QR code",
         "/api/v1/hooks/{}",
@@ -98,6 +98,21 @@ const SENDERS: [(&str, &str, Way, &str); 9] = [
         "/api/v1/hooks/{}",
         Way::Header("X-API-Key"),
         r#"{"timestamp":"2026-11-18T12:00:00Z","app_version":"2.4.0","weight":[{"kilograms":71.5,"time":"2026-11-18T06:00:00Z"}]}"#,
+    ),
+    (
+        "HC Webhook, in camelCase",
+        "/api/v1/hooks/{}",
+        Way::Bearer,
+        r#"{"timestamp":"2026-11-18T12:00:00Z","appVersion":"2.4.0","restingHeartRate":[{"bpm":52,"time":"2026-11-18T06:00:00Z"}]}"#,
+    ),
+    (
+        "Health.md",
+        "/api/v1/hooks/{}",
+        Way::Bearer,
+        r#"{"schema":"healthmd.api_export","exported_at":"2026-11-18T12:00:00Z","records":[{"date":"2026-11-17",
+            "healthkit_record_archive":{"records":[{"original_uuid":"md1","record_kind":"quantity",
+            "object_type_identifier":"HKQuantityTypeIdentifierHeartRate","start_date":"2026-11-17T08:00:00Z",
+            "end_date":"2026-11-17T08:00:00Z","payload":{"value":60,"unit":"count/min"}}]}}]}"#,
     ),
     (
         "Health Auto Export",
@@ -255,10 +270,11 @@ async fn a_signed_ping_is_confirmed_in_the_app_s_own_way() {
 }
 
 /// Exactly what a key opens; everything else that is personal is refused to it.
-const OPENED: [&str; 9] = [
+const OPENED: [&str; 10] = [
     "create_import",
     "delete_import",
     "delete_upload",
+    "ignore_sdk_logs",
     "send_from_device",
     "sync_open_wearables",
     "upload_batch",

@@ -184,6 +184,32 @@ async fn another_grouping_of_the_same_steps_does_not_add() {
 }
 
 #[tokio::test]
+async fn a_door_that_rounds_into_the_next_day_brings_the_same() {
+    let fine = json!({"quantity_samples": [{"uuid": "h", "identifier": "HKQuantityTypeIdentifierHeartRate", "value": 61,
+        "unit": "count/min", "start_date": "2026-11-17T23:59:59.700Z", "end_date": "2026-11-17T23:59:59.700Z"}]});
+    let coarse =
+        json!({"data_type": "heart_rate", "value": 61, "recorded_at": "2026-11-18T00:00:00Z"});
+    let doors = [
+        ("/api/v1/healthkit", &fine),
+        ("/api/v1/health-data", &coarse),
+    ];
+    for order in [[0, 1, 0, 1], [1, 0, 1, 0]] {
+        let test = TestApp::new().await;
+        let anna = anna(&test).await;
+        for (turn, door) in order.into_iter().enumerate() {
+            let (path, body) = doors[door];
+            let account = post(&test, &anna, path, body).await.json();
+            let expected = u8::from(turn == 0);
+            assert_eq!(account["accepted"], expected, "{order:?} {turn}: {account}");
+        }
+        assert_eq!(of_day(&test, &anna, "heart_rate", "n").await, Some(1.0));
+        let gone = json!({"deleted_objects": [{"uuid": "h"}]});
+        post(&test, &anna, "/api/v1/healthkit", &gone).await;
+        assert_eq!(of_day(&test, &anna, "heart_rate", "n").await, None);
+    }
+}
+
+#[tokio::test]
 async fn two_watches_of_one_name_count_once() {
     let test = TestApp::new().await;
     let anna = anna(&test).await;

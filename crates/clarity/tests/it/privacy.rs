@@ -394,19 +394,19 @@ fn archive(person: u32, number: u32, value: f64) -> Vec<u8> {
     );
     let folder = "apple_health_export";
     zip(&[
-        (format!("{folder}/export.xml"), xml),
-        (format!("{folder}{route}"), gpx),
+        (format!("{folder}/export.xml"), xml.into_bytes()),
+        (format!("{folder}{route}"), gpx.into_bytes()),
     ])
 }
 
 /// A ZIP archive of files as they are.
-fn zip(files: &[(String, String)]) -> Vec<u8> {
+pub(crate) fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let short = |number: usize| u16::try_from(number).expect("small").to_le_bytes();
     let long = |number: usize| u32::try_from(number).expect("small").to_le_bytes();
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     for (name, text) in files {
         let mut sum = flate2::Crc::new();
-        sum.update(text.as_bytes());
+        sum.update(text);
         let offset = out.len();
         // Version 2.0, no flags, stored, 1980-01-01.
         let mut head = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0];
@@ -416,7 +416,7 @@ fn zip(files: &[(String, String)]) -> Vec<u8> {
         out.extend(b"PK\x03\x04");
         out.extend(&head);
         out.extend(name.as_bytes());
-        out.extend(text.as_bytes());
+        out.extend(text);
         directory.extend(b"PK\x01\x02\x14\0");
         directory.extend(head);
         directory.extend([0; 10]);

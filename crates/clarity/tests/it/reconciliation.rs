@@ -8,6 +8,7 @@ use axum::http::{Method, Request, StatusCode};
 use clarity::app::App;
 use clarity::clock::{Clock, Ids};
 use clarity::config::Config;
+use clarity::demo;
 use clarity::jobs::worker;
 use serde_json::{Value, json};
 
@@ -426,6 +427,40 @@ async fn rings_mark_their_days_and_go_with_their_import() {
     settle(&test).await;
     let found = test.get(path, Some(&scene.person)).await.json();
     assert_eq!(found["data"], json!([]), "a ring of zero says nothing");
+}
+
+#[tokio::test]
+async fn the_person_of_the_demo_has_a_difference_with_its_cause() {
+    let test = TestApp::new().await;
+    let robin = test.register("robin@example.org").await;
+    let home = json!({"time_zone": "Europe/Berlin"});
+    test.put("/api/v1/user/profile", &robin, &[], &home).await;
+    let me = test.get("/api/v1/auth/me", Some(&robin)).await.json();
+    let id = me["user_id"].as_str().or(me["id"].as_str());
+    let user = id.expect("an id").parse().expect("an id");
+    demo::bring(&test.app, user, demo::who::Who::Robin)
+        .await
+        .expect("a life");
+    settle(&test).await;
+    let path = "/api/v1/reconciliation?start=2026-09-21&end=2026-11-21";
+    let found = test.get(path, Some(&robin)).await.json();
+    let rows = found["data"].as_array().expect("rows");
+    assert!(rows.len() > 90, "{} rows", rows.len());
+    let differing: Vec<&Value> = rows
+        .iter()
+        .filter(|row| row["cause"] != Value::Null)
+        .collect();
+    assert!(matches!(differing.len(), 1 | 2), "{differing:#?}");
+    for row in differing {
+        assert_eq!(row["metric"], "active_energy_burned", "{row}");
+        assert_eq!(
+            (&row["cause"], &row["samples"]),
+            (&json!("deletion"), &json!(1)),
+            "{row}"
+        );
+        // What was deleted on the phone alone is still here.
+        assert!(row["difference"].as_f64() > Some(1.0), "{row}");
+    }
 }
 
 #[tokio::test]

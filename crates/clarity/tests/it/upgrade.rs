@@ -289,61 +289,93 @@ async fn days_are_made_again_newest_first_and_person_by_person() {
     assert_eq!(step().await, Step::Idle);
 }
 
-/// Ada's steps, water, weights and workouts of five days, as the API returns them.
-async fn through_doors(test: &TestApp, ada: &Person) -> (Vec<f64>, Vec<f64>, Vec<f64>, usize) {
-    let span = "start=2026-03-02&end=2026-03-07";
+/// What the API returns of seven days: a number per day, or nothing.
+struct Week {
+    steps: Vec<Option<f64>>,
+    rates: Vec<Option<f64>>,
+    water: Vec<Option<f64>>,
+    weights: Vec<Option<f64>>,
+    workouts: usize,
+}
+
+/// The days that both doors have, between one that only the export has and one that only the app has.
+async fn through_doors(test: &TestApp, ada: &Person) -> Week {
+    let span = "start=2026-03-01&end=2026-03-08";
     let days = read(test, ada, &format!("/summaries/daily?{span}")).await;
     let days = days["data"].as_array().expect("a list");
-    let of = |metric: &str, what: &str| -> Vec<f64> {
+    let of = |metric: &str, what: &str| -> Vec<Option<f64>> {
         let values = days.iter().map(|day| day["metrics"][metric][what].as_f64());
-        values.map(|value| value.expect("a number")).collect()
+        values.collect()
     };
     let workouts = read(test, ada, &format!("/workouts?{span}")).await;
-    let workouts = workouts["data"].as_array().expect("a list").len();
-    let (steps, water) = (of("step_count", "value"), of("dietary_water", "value"));
-    (steps, water, of("body_mass", "n"), workouts)
+    Week {
+        steps: of("step_count", "value"),
+        rates: of("heart_rate", "n"),
+        water: of("dietary_water", "value"),
+        weights: of("body_mass", "n"),
+        workouts: workouts["data"].as_array().expect("a list").len(),
+    }
+}
+
+/// One number on the first day, another on the five days of both doors, and a third on the last.
+fn week(first: f64, both: f64, last: f64) -> Vec<Option<f64>> {
+    let days = [[first].as_slice(), &[both; 5], &[last]].concat();
+    days.into_iter().map(Some).collect()
 }
 
 /// A phone came through two doors before that was one measurement; `tools/doors-database` made the database.
 async fn is_put_right(store: Store, folder: &Path) {
     let (test, ada) = app_on(store, folder).await;
-    let (_, water, weights, workouts) = through_doors(&test, &ada).await;
-    assert_eq!(
-        (water, weights, workouts),
-        (vec![500.0; 5], vec![2.0; 5], 10)
-    );
+    let before = through_doors(&test, &ada).await;
+    assert_eq!(before.rates, week(10.0, 20.0, 10.0));
+    assert_eq!(before.weights, week(1.0, 2.0, 1.0));
+    // What was deleted through the app is still there as the export printed it.
+    let mut water = week(250.0, 500.0, 250.0);
+    water[2] = Some(250.0);
+    assert_eq!((before.water, before.workouts), (water, 10));
     assert!(refresh::all(&test.app).await > 0);
-    let (steps, water, weights, workouts) = through_doors(&test, &ada).await;
-    for (day, steps) in (2..7).zip(steps) {
-        assert!(
-            (steps - f64::from(1_125 + 10 * day)).abs() < 1e-6,
-            "{day}: {steps}"
-        );
+    let after = through_doors(&test, &ada).await;
+    for (day, steps) in (1..8).zip(after.steps) {
+        let steps = steps.expect("a day");
+        let expected = f64::from(1_125 + 10 * day);
+        assert!((steps - expected).abs() < 1e-6, "{day}: {steps}");
     }
-    assert_eq!(
-        (water, weights, workouts),
-        (vec![250.0; 5], vec![1.0; 5], 5)
-    );
+    assert_eq!(after.rates, week(10.0, 10.0, 10.0));
+    assert_eq!(after.weights, week(1.0, 1.0, 1.0));
+    let mut water = week(250.0, 250.0, 250.0);
+    water[2] = None;
+    assert_eq!((after.water, after.workouts), (water, 5));
     // What the app said is there, in its milliseconds, and what it deletes goes once.
     let path = "/health-data?data_type=dietary_water&start=2026-03-02&end=2026-03-03";
     let rows = read(&test, &ada, path).await;
     let rows = rows["data"].as_array().expect("a list");
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert!(rows[0].to_string().contains("12:00:00.437"), "{}", rows[0]);
-    let report = read(&test, &ada, "/imports").await;
+    is_reported_and_over(&test, &ada).await;
+}
+
+/// The report counts what was joined and what went, and nothing is left to do.
+async fn is_reported_and_over(test: &TestApp, ada: &Person) {
+    let report = read(test, ada, "/imports").await;
     let reports = report["data"].as_array().expect("a list");
     let of_upgrade = reports
         .iter()
         .find(|one| one["stage"] == "upgrade")
         .expect("a report");
-    assert_eq!(of_upgrade["duplicates"], 110 + 5, "{of_upgrade}");
+    // 22 measurements on each of five days but for the deleted one, and five workouts.
+    assert_eq!(of_upgrade["duplicates"], 109 + 5, "{of_upgrade}");
+    let id = of_upgrade["import_id"].as_str().expect("an id");
+    let report = read(test, ada, &format!("/imports/{id}")).await;
+    assert_eq!(report["deleted"], 1, "{report}");
     let gone = json!({"deleted_objects": [{"uuid": "w2"}, {"uuid": "s20"}]});
-    let answer = test.post("/api/v1/healthkit", Some(&ada), &gone).await;
+    let answer = test.post("/api/v1/healthkit", Some(ada), &gone).await;
     assert_eq!(answer.json()["rejected"], 0, "{}", answer.text());
     test.app.clock.advance_us(5_000_000);
     test.run_jobs().await;
     let path = "/workouts?start=2026-03-02&end=2026-03-03";
-    assert_eq!(read(&test, &ada, path).await["data"], json!([]));
+    assert_eq!(read(test, ada, path).await["data"], json!([]));
+    let water = through_doors(test, ada).await.water;
+    assert_eq!(water[1], None);
     assert_eq!(refresh::all(&test.app).await, 0, "nothing is left to do");
 }
 
@@ -364,7 +396,7 @@ fn folder_of_doors() -> TempDir {
 async fn what_two_doors_brought_before_the_rule_is_put_right() {
     let folder = folder_of_doors();
     let store = store_in(folder.path()).await;
-    is_put_right(store, folder.path()).await;
+    Box::pin(is_put_right(store, folder.path())).await;
 }
 
 #[tokio::test]
@@ -379,6 +411,6 @@ async fn what_two_doors_brought_before_the_rule_is_put_right_in_postgresql() {
     to.migrate().await.expect("tables");
     store::copy::all(&from, &to).await.expect("a copy");
     from.close().await;
-    is_put_right(to.clone(), folder.path()).await;
+    Box::pin(is_put_right(to.clone(), folder.path())).await;
     to.close().await;
 }

@@ -1,22 +1,29 @@
 //! What the HC Webhook app for Health Connect posts: `{timestamp, app_version, <type>[…]}`, one array for
-//! each type.
+//! each type, or the same in the app's two other spellings.
 //!
 //! Times are UTC without the person's offset, and records have no id, so a record is the same again
 //! by its content. The app sends a rolling window: most of a body was sent before.
 
+mod days;
+mod presets;
+
+use std::borrow::Cow;
+
 use model::category::SleepStage;
 use model::metric::Kind;
 use model::record::{Workout, WorkoutStatistic};
-use model::sample::{Flags, MINUTE_US, SECOND_US, uid_of};
+use model::sample::{Flags, SECOND_US, uid_of};
 use model::source::{Source, SourceNo};
 use model::unit::Percent;
 use model::workout;
+use rustc_hash::FxHashMap;
 
 use crate::batch::RejectCode;
 use crate::check::Refusal;
-use crate::clock::{self, Moment};
 use crate::entry::{self, Frame};
 use crate::form::{self, Document, Form};
+use crate::forms::health_connect_webhook::days::Days;
+use crate::forms::health_connect_webhook::presets::Spelling;
 use crate::json::{Json, ReadError};
 use crate::live::{
     ELEMENTS_MAX, Intake, Interval, Measurement, NAMES_FULL, NOT_A_VALUE, Place, TIME_INVALID,
@@ -43,14 +50,15 @@ pub const FORM: Form = Form {
 
 /// Whether a body has the members of this form.
 fn is_meant(document: &Document<'_>) -> bool {
-    document.has("app_version") && document.has("timestamp")
+    let is_versioned = document.has("app_version") || document.has("appVersion");
+    (is_versioned && document.has("timestamp")) || presets::is_synced(document)
 }
 
 /// A field of an array's records, its metric and its unit.
 pub(super) type Field = (&'static str, &'static str, &'static str);
 
 /// Arrays of measurements.
-pub(super) const ARRAYS: [(&str, &[Field]); 28] = [
+pub(super) const ARRAYS: [(&str, &[Field]); 27] = [
     ("steps", &[("count", "step_count", "1")]),
     ("heart_rate", &[("bpm", "heart_rate", "/min")]),
     (
@@ -75,7 +83,6 @@ pub(super) const ARRAYS: [(&str, &[Field]); 28] = [
     ),
     ("weight", &[("kilograms", "body_mass", "kg")]),
     ("height", &[("meters", "height", "m")]),
-    ("bmi", &[("value", "body_mass_index", "kg/m2")]),
     (
         "blood_glucose",
         &[("mmol_per_liter", "blood_glucose", "mmol/L")],
@@ -181,27 +188,64 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
     let fields = fields.ok_or(FORM.refusal())?;
     let sent = fields.json(&["timestamp"]).unwrap_or_default();
     let sent_us = intake.moment(&sent).map(|sent| sent.at_us);
+    if presets::is_synced(document) {
+        return presets::read_synced(fields, sent_us, intake);
+    }
+    let spelling = Spelling::of(document);
+    // Of a name that is repeated the last one counts.
+    let arrays: FxHashMap<Cow<'_, str>, (&str, &str)> = fields
+        .iter()
+        .filter(|(_, raw)| raw.starts_with('['))
+        .map(|(spelt, array)| (spelling.name(spelt), (spelt, array)))
+        .collect();
     for name in known_arrays() {
-        let Some(array) = fields.get(name).filter(|raw| raw.starts_with('[')) else {
+        let Some((spelt, array)) = arrays.get(name) else {
             continue;
         };
-        let pointer = format!("/{name}");
+        let pointer = format!("/{spelt}");
+        let days = if is_total(name) {
+            Days::of((array, &pointer), spelling, intake.context())?
+        } else {
+            Days::default()
+        };
         form::objects(
             array,
             &pointer,
             ELEMENTS_MAX,
             intake,
             &mut |element, place, intake| {
-                take((name, sent_us), element, place, intake);
+                let record = spelling.record(element);
+                take((name, sent_us, &days), &record, place, intake);
             },
         )?;
     }
-    for (name, raw) in fields.iter() {
-        if raw.starts_with('[') && !known_arrays().any(|array| array == name) {
-            intake.skip(name, "this type of record is not known");
+    for (spelt, _) in fields.iter().filter(|(_, raw)| raw.starts_with('[')) {
+        let name = spelling.name(spelt);
+        if name == COMPUTED {
+            intake.skip(spelt, "the app computes it from weight and height");
+        } else if !is_known(&name) {
+            intake.skip(spelt, TYPE_UNKNOWN);
         }
     }
     Ok(())
+}
+
+/// An array of what follows from others.
+const COMPUTED: &str = "bmi";
+
+const TYPE_UNKNOWN: &str = "this type of record is not known";
+
+/// Whether records of this array are read.
+fn is_known(name: &str) -> bool {
+    known_arrays().any(|array| array == name)
+}
+
+/// Whether this array has amounts, which add up.
+fn is_total(name: &str) -> bool {
+    let mut arrays = ARRAYS.iter();
+    let found = arrays.find(|(array, _)| *array == name);
+    let field = found.and_then(|(_, fields)| fields.first());
+    field.is_some_and(|(_, metric, _)| known(metric).kind == Kind::Cumulative)
 }
 
 pub(super) fn known_arrays() -> impl Iterator<Item = &'static str> {
@@ -212,7 +256,7 @@ pub(super) fn known_arrays() -> impl Iterator<Item = &'static str> {
 }
 
 fn take(
-    (name, sent_us): (&str, Option<i64>),
+    (name, sent_us, days): (&str, Option<i64>, &Days),
     record: &Json<'_>,
     place: Place<'_>,
     intake: &mut Intake<'_, '_, '_>,
@@ -243,7 +287,11 @@ fn take(
             } else {
                 let of_array = ARRAYS.iter().find(|(array, _)| *array == name);
                 let fields = of_array.map(|(_, fields)| *fields).unwrap_or_default();
-                let frame = of_day(frame, fields, record, sent_us, intake);
+                let frame = if is_total(name) {
+                    days.frame(frame, record, sent_us, intake.context())
+                } else {
+                    frame
+                };
                 quantities(record, fields, frame, id, intake)
             }
         }
@@ -258,11 +306,9 @@ pub(super) fn frame(
     record: &Json<'_>,
     intake: &mut Intake<'_, '_, '_>,
 ) -> Result<Frame, (&'static str, Refusal)> {
-    let (field, start) = record
-        .named(&["start_time", "time", "bucket_start"])
-        .ok_or(("time", TIME_INVALID))?;
+    let (field, start) = record.named(&days::START).ok_or(("time", TIME_INVALID))?;
     let start = intake.moment(start).ok_or((field, TIME_INVALID))?;
-    let end = match record.named(&["end_time", "bucket_end"]) {
+    let end = match record.named(&days::END) {
         None => start,
         Some((field, end)) => intake.moment(end).ok_or((field, TIME_INVALID))?,
     };
@@ -309,54 +355,6 @@ pub(super) fn source(
     };
     Some((intake.source(&made_by, source)?, flags))
 }
-
-/// A total of a local day, as the platform merged it and without a word about who measured: from midnight until
-/// the next one, or until the body was sent. It is of the whole day, and the next one of that day replaces it.
-fn of_day(
-    frame: Frame,
-    fields: &[Field],
-    record: &Json<'_>,
-    sent_us: Option<i64>,
-    intake: &Intake<'_, '_, '_>,
-) -> Frame {
-    let Interval { start_us, end_us } = frame.at;
-    let is_total = fields
-        .first()
-        .is_some_and(|(_, metric, _)| known(metric).kind == Kind::Cumulative);
-    let names_nobody = ["metadata", "uuid", "source"]
-        .iter()
-        .all(|name| record.get(name).is_null());
-    let zone = intake.context().zone;
-    let start = Moment {
-        at_us: start_us,
-        offset_min: None,
-        is_date: false,
-    };
-    let midnight = clock::end_of_day(start_us, zone);
-    let Some(midnight_us) = midnight.filter(|_| {
-        is_total && names_nobody && end_us > start_us && clock::is_start_of_day(start, zone)
-    }) else {
-        return frame;
-    };
-    let is_near = |at_us: i64, within_us: u64| end_us.abs_diff(at_us) <= within_us;
-    let is_whole = is_near(midnight_us, SECOND_US.unsigned_abs());
-    let is_running =
-        end_us < midnight_us && sent_us.is_some_and(|sent| is_near(sent, SENT_WITHIN_US));
-    if !is_whole && !is_running {
-        return frame;
-    }
-    Frame {
-        at: Interval {
-            start_us,
-            end_us: midnight_us,
-        },
-        flags: frame.flags.with(Flags::AGGREGATED),
-        ..frame
-    }
-}
-
-/// A total until now ends this close to when its body was sent.
-const SENT_WITHIN_US: u64 = 5 * MINUTE_US.unsigned_abs();
 
 /// Every field of a table that the record has; summaries come as mean, minimum and maximum.
 pub(super) fn quantities(
@@ -535,7 +533,7 @@ pub(super) fn exercise(
     place: Place<'_>,
     intake: &mut Intake<'_, '_, '_>,
 ) {
-    let told = record.get("type");
+    let told = record.first_of(&["type", "exercise_type"]);
     let number = told.number();
     #[expect(
         clippy::cast_possible_truncation,

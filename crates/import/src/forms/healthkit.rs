@@ -96,6 +96,13 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
     Ok(())
 }
 
+/// Takes a sample that another form prints as apps print those of HealthKit.
+pub(super) fn take_object(element: &Json<'_>, place: Place<'_>, intake: &mut Intake<'_, '_, '_>) {
+    if let Err(refused) = take(&printout(element), Printed::TopLevel, intake) {
+        intake.reject(place, refused.field, refused.type_index, refused.refusal);
+    }
+}
+
 /// A sample as it stands in the body.
 #[derive(Debug, Default)]
 struct Printout<'a> {

@@ -1,7 +1,8 @@
 //! What Life Dashboard Companion posts from both phones: the arrays of the Health Connect webhook with an id on
 //! each record, `deleted_records`, and the phone's own totals of days.
 //!
-//! What an iPhone calls heart-rate variability is SDNN, what an Android phone calls so is RMSSD. Nothing is
+//! Fitbit deletes a record and writes it again under the same id: a body made later revives it, one that was made
+//! before and comes late does not. What an iPhone calls heart-rate variability is SDNN, what an Android phone calls so is RMSSD. Nothing is
 //! taken from the app's own writings, which it names itself as the source of.
 
 use model::category::SleepStage;
@@ -139,6 +140,10 @@ const TOTALS: [Field; 3] = [
 fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), ReadError> {
     let platform = platform(document).ok_or(FORM.refusal())?;
     let fields = document.fields().ok_or(FORM.refusal())?;
+    let sent = fields.json(&["timestamp"]).unwrap_or_default();
+    if let Some(sent) = intake.moment(&sent) {
+        intake.told(sent.at_us);
+    }
     let mut alive: FxHashSet<String> = FxHashSet::default();
     for (name, raw) in fields.iter() {
         let is_list = raw.starts_with('[');
@@ -411,7 +416,9 @@ fn totals(fields: &Fields<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), Re
             let date = intake
                 .moment(record.get("date"))
                 .filter(|date| date.is_date);
-            let end_us = date.and_then(|date| clock::end_of_day(date.at_us, intake.context().zone));
+            let zones = intake.context().zones;
+            let end_us =
+                date.and_then(|date| clock::end_of_day(date.at_us, zones.zone_at(date.at_us)));
             let Some((date, end_us)) = date.zip(end_us) else {
                 return intake.reject(place, "date", None, TIME_INVALID);
             };

@@ -109,6 +109,7 @@ impl Got {
             match fact {
                 Fact::Damage { message, .. } => Some(message.as_str()),
                 Fact::Snapshot { .. }
+                | Fact::Told { .. }
                 | Fact::MoreRejected { .. }
                 | Fact::Unnamed { .. }
                 | Fact::Recorded(_)
@@ -123,6 +124,7 @@ impl Got {
             match fact {
                 Fact::Skipped { name, .. } => Some(name.as_str()),
                 Fact::Snapshot { .. }
+                | Fact::Told { .. }
                 | Fact::MoreRejected { .. }
                 | Fact::Unnamed { .. }
                 | Fact::Recorded(_)

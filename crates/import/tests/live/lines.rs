@@ -4,16 +4,16 @@ use import::batch::{Fact, Position, RejectCode};
 use import::json::ReadError;
 use import::live::Context;
 use model::sample::Flags;
-use model::zone::Zone;
+use model::zone::{Zone, ZoneHistory};
 use proptest::prelude::*;
 
 use crate::support::{NOW, Read, near, us};
 
 fn try_lines(text: &str) -> Result<Read, ReadError> {
-    let zone = Zone::parse("America/New_York").expect("a zone");
+    let zones = ZoneHistory::fixed(Zone::parse("America/New_York").expect("a zone"));
     let context = Context {
         now_us: us(NOW),
-        zone: &zone,
+        zones: &zones,
         aggregation: None,
         source: "",
     };

@@ -7,6 +7,8 @@
 )]
 
 mod apps;
+mod health_connect;
+mod health_md;
 mod healthkit;
 mod hostile;
 mod life_dashboard;

@@ -8,7 +8,7 @@ use import::live::{Context, Summary};
 use jiff::Timestamp;
 use model::metric;
 use model::sample::Sample;
-use model::zone::Zone;
+use model::zone::{Zone, ZoneHistory};
 
 /// The time of every request here.
 pub(crate) const NOW: &str = "2026-03-09T12:00:00Z";
@@ -41,10 +41,20 @@ pub(crate) fn read_with(
     body: &[u8],
     aggregation: Option<&str>,
 ) -> Result<Read, ReadError> {
-    let zone = Zone::parse("America/New_York").expect("a zone");
+    let home = Zone::parse("America/New_York").expect("a zone");
+    read_of(form, body, &ZoneHistory::fixed(home), aggregation)
+}
+
+/// A body of somebody who was in these zones.
+pub(crate) fn read_of(
+    form: &Form,
+    body: &[u8],
+    zones: &ZoneHistory,
+    aggregation: Option<&str>,
+) -> Result<Read, ReadError> {
     let context = Context {
         now_us: us(NOW),
-        zone: &zone,
+        zones,
         aggregation,
         source: "",
     };

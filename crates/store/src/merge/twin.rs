@@ -169,7 +169,8 @@ fn match_exactly(
     let mut open = Vec::new();
     let mut at_row = from;
     for (at, (sample, fate)) in incoming.iter().zip(fates).enumerate() {
-        if *fate != Fate::Open || sample.flags.contains(Flags::AGGREGATED) {
+        // An object with another value can be what a later export has printed already.
+        if *fate == Fate::Known || sample.flags.contains(Flags::AGGREGATED) {
             continue;
         }
         let own = identity(sample);
@@ -300,6 +301,35 @@ pub(crate) fn settle(rows: &mut Vec<Stored>, bringer: &Bringer) -> u64 {
         super::in_order(rows);
     }
     joined as u64
+}
+
+/// Takes out the rows that an export printed before their object was deleted through another door: one for each
+/// object. Returns them.
+pub(crate) fn take_deleted(
+    rows: &mut Vec<Stored>,
+    deleted: &[(Sample, i64)],
+    bringer: &Bringer,
+) -> Vec<Stored> {
+    let mut gone = Vec::new();
+    for (sample, deleted_us) in deleted {
+        let from_us = sample.start_us.saturating_sub(SECOND_US);
+        let first = rows.partition_point(|row| row.sample.start_us < from_us);
+        let near = rows
+            .iter()
+            .skip(first)
+            .take_while(|row| row.sample.start_us.saturating_sub(sample.start_us) <= SECOND_US);
+        let is_it = |row: &Stored| {
+            row.sample.uid.is_none()
+                && row.seen != 0
+                && bringer.rank(row.seen).0 < *deleted_us
+                && is_twin(&row.sample, sample)
+        };
+        let found = near.zip(first..).find(|(row, _)| is_it(row));
+        if let Some(at) = found.map(|(_, at)| at) {
+            gone.push(rows.remove(at));
+        }
+    }
+    gone
 }
 
 /// With what a row came.

@@ -41,6 +41,12 @@ pub(super) struct Found {
     pub(super) samples: Option<u32>,
 }
 
+/// What explains a difference, and what the rest of it.
+pub(super) struct Explained {
+    pub(super) first: Found,
+    pub(super) second: Option<Found>,
+}
+
 impl Found {
     const fn only(cause: Cause) -> Self {
         Self {
@@ -55,6 +61,14 @@ impl Found {
             about: Some(about),
             ..Self::only(cause)
         }
+    }
+
+    pub(super) fn of_deleted(count: usize) -> Self {
+        Self::of_samples(Cause::Deletion, count)
+    }
+
+    pub(super) fn of_zone(zone: &Zone) -> Self {
+        Self::about(Cause::Zone, zone.name().to_owned())
     }
 
     fn of_samples(cause: Cause, count: usize) -> Self {
@@ -78,8 +92,8 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// The first supposition that gives the phone's number.
-    pub(super) fn explain(&self) -> Found {
+    /// The first supposition that gives the phone's number, else the first two that do.
+    pub(super) fn explain(&self) -> Explained {
         let around = Span {
             start_us: self.spans.first().map_or(0, |span| span.start_us) - AROUND_US,
             end_us: self.spans.last().map_or(0, |span| span.end_us) + AROUND_US,
@@ -97,29 +111,44 @@ impl Case<'_> {
             near,
             left: Cell::new(MERGES_MAX),
         };
-        let found = (tried.near.len() <= SAMPLES_MAX).then(|| tried.run());
-        found.flatten().unwrap_or_else(|| {
-            let is_more = self.said.value > self.total.total;
-            Found::only(if is_more && self.total.coverage < 1.0 {
-                Cause::Coverage
-            } else {
-                Cause::Unexplained
-            })
-        })
+        let of_one = (tried.near.len() <= SAMPLES_MAX).then(|| tried.run());
+        if let Some(first) = of_one.flatten() {
+            return Explained {
+                first,
+                second: None,
+            };
+        }
+        let of_two = (tried.near.len() <= SINGLES_MAX).then(|| tried.two());
+        if let Some((first, second)) = of_two.flatten() {
+            return Explained {
+                first,
+                second: Some(second),
+            };
+        }
+        let is_more = self.said.value > self.total.total;
+        let first = Found::only(if is_more && self.total.coverage < 1.0 {
+            Cause::Coverage
+        } else {
+            Cause::Unexplained
+        });
+        Explained {
+            first,
+            second: None,
+        }
     }
 }
 
 /// A sample and the upload that brought it.
 #[derive(Debug, Clone, Copy)]
-struct Part {
-    sample: Sample,
-    upload: u32,
+pub(super) struct Part {
+    pub(super) sample: Sample,
+    pub(super) upload: u32,
 }
 
 /// The suppositions about one day.
-struct Trial<'a> {
-    case: &'a Case<'a>,
-    near: Vec<Part>,
+pub(super) struct Trial<'a> {
+    pub(super) case: &'a Case<'a>,
+    pub(super) near: Vec<Part>,
     left: Cell<u32>,
 }
 
@@ -144,7 +173,7 @@ impl Trial<'_> {
         self.is_said(&total(samples, ranks, spans))
     }
 
-    fn is_said(&self, total: &DayTotal) -> bool {
+    pub(super) fn is_said(&self, total: &DayTotal) -> bool {
         let far = (total.total - self.case.said.value).abs();
         total.samples > 0 && far <= self.case.tolerance
     }
@@ -171,13 +200,22 @@ impl Trial<'_> {
         }
         let all = self.samples(|_| true);
         let gives = self.gives(&all, self.case.ranks, &[span]);
-        gives.then(|| Found::about(Cause::Zone, offset_of(span, self.case.day.date)))
+        gives.then(|| self.of_borders(span))
+    }
+
+    pub(super) fn of_borders(&self, span: Span) -> Found {
+        Found::about(Cause::Zone, offset_of(span, self.case.day.date))
+    }
+
+    /// What was deleted of the day, the latest first.
+    pub(super) fn gone(&self) -> Vec<Sample> {
+        let of_day = self.case.deleted.iter().filter(|gone| self.is_of_day(gone));
+        of_day.copied().collect()
     }
 
     /// The phone's number still contains what was deleted: all of it, the latest, or one.
     fn deleted(&self) -> Option<Found> {
-        let of_day = self.case.deleted.iter().filter(|gone| self.is_of_day(gone));
-        let gone: Vec<Sample> = of_day.copied().collect();
+        let gone = self.gone();
         let count = gone.len();
         let latest = (1..=count.min(TRIED_MAX)).map(|len| 0..len);
         let all = (count > TRIED_MAX).then_some(0..count);
@@ -187,27 +225,34 @@ impl Trial<'_> {
             let mut samples = self.samples(|_| true);
             samples.extend_from_slice(back);
             let gives = self.gives(&samples, self.case.ranks, self.case.spans);
-            gives.then(|| Found::of_samples(Cause::Deletion, back.len()))
+            gives.then(|| Found::of_deleted(back.len()))
         })
     }
 
     /// The phone made its number before the last uploads.
     fn late(&self) -> Option<Found> {
+        self.cuts().into_iter().find_map(|from| {
+            let samples = self.samples(|part| part.upload < from);
+            let gives = self.gives(&samples, self.case.ranks, self.case.spans);
+            gives.then(|| self.came_since(from))
+        })
+    }
+
+    /// Uploads from which on the phone may not have anything: the first after its number, and the latest.
+    pub(super) fn cuts(&self) -> Vec<u32> {
         let uploads: BTreeSet<u32> = self.of_day().map(|part| part.upload).collect();
-        let first = *uploads.first()?;
+        let Some(first) = uploads.first() else {
+            return Vec::new();
+        };
         let after = self.case.said.upload;
         let since_said = uploads.range(after.saturating_add(1)..).next();
         let latest = uploads.iter().rev().take(TRIED_MAX);
         let cuts = since_said.into_iter().chain(latest);
-        cuts.filter(|from| **from > first).find_map(|from| {
-            let samples = self.samples(|part| part.upload < *from);
-            let gives = self.gives(&samples, self.case.ranks, self.case.spans);
-            gives.then(|| self.came_since(*from))
-        })
+        cuts.filter(|from| *from > first).copied().collect()
     }
 
     /// What came since an upload: late samples, or all that a second device has of the day.
-    fn came_since(&self, from: u32) -> Found {
+    pub(super) fn came_since(&self, from: u32) -> Found {
         let of = |is_late: bool| -> BTreeSet<SourceNo> {
             let parts = self
                 .of_day()
@@ -233,6 +278,15 @@ impl Trial<'_> {
 
     /// The phone's day is that of another zone in which the person was, or a sample.
     fn known_zones(&self) -> Option<Found> {
+        let all = self.samples(|_| true);
+        self.zones().into_iter().find_map(|(zone, span)| {
+            let gives = self.gives(&all, self.case.ranks, &[span]);
+            gives.then(|| Found::of_zone(&zone))
+        })
+    }
+
+    /// Other zones in which the person was, or a sample, with the day's borders there.
+    pub(super) fn zones(&self) -> Vec<(Zone, Span)> {
         let zones = self.case.day.zones;
         let mut known: Vec<Zone> = vec![zones.home().clone()];
         known.extend(zones.changes().iter().rev().map(|(_, zone)| zone.clone()));
@@ -246,22 +300,23 @@ impl Trial<'_> {
                 .filter_map(|offset| Zone::fixed(i32::from(offset))),
         );
         let date = self.case.day.date;
-        let next = date.checked_add(1.day()).ok()?;
-        let all = self.samples(|_| true);
+        let Ok(next) = date.checked_add(1.day()) else {
+            return Vec::new();
+        };
         let mut tried: BTreeSet<Span> = BTreeSet::new();
-        known.into_iter().find_map(|zone| {
+        let others = known.into_iter().filter_map(|zone| {
             let span = Span {
                 start_us: zone.start_of(date),
                 end_us: zone.start_of(next),
             };
             let is_new = self.case.spans != [span] && tried.len() < TRIED_MAX && tried.insert(span);
-            let gives = is_new && self.gives(&all, self.case.ranks, &[span]);
-            gives.then(|| Found::about(Cause::Zone, zone.name().to_owned()))
-        })
+            is_new.then_some((zone, span))
+        });
+        others.collect()
     }
 
     /// The sources of the day, best-ranked first.
-    fn sources(&self) -> Vec<SourceNo> {
+    pub(super) fn sources(&self) -> Vec<SourceNo> {
         let sources: BTreeSet<SourceNo> = self.of_day().map(|part| part.sample.source).collect();
         let mut sources: Vec<SourceNo> = sources.into_iter().collect();
         sources.sort_by_key(|source| (self.case.ranks.of(*source), *source));
@@ -281,8 +336,16 @@ impl Trial<'_> {
             let moved = order.remove(from);
             order.insert(to, moved);
             let gives = self.gives(&all, &Ranks::in_order(&order), self.case.spans);
-            gives.then(|| Found::about(Cause::SourceOrder, self.case.day.name(moved)))
+            gives.then(|| self.of_order(moved))
         })
+    }
+
+    pub(super) fn of_order(&self, moved: SourceNo) -> Found {
+        Found::about(Cause::SourceOrder, self.case.day.name(moved))
+    }
+
+    pub(super) fn of_device(&self, source: SourceNo) -> Found {
+        Found::about(Cause::SecondDevice, self.case.day.name(source))
     }
 
     /// The phone does not count one device, or counts one alone.
@@ -295,7 +358,7 @@ impl Trial<'_> {
         let tried: Vec<SourceNo> = sources.iter().rev().take(SOURCES_MAX).copied().collect();
         let found = |source: SourceNo, samples: &[Sample]| {
             let gives = self.gives(samples, self.case.ranks, self.case.spans);
-            gives.then(|| Found::about(Cause::SecondDevice, self.case.day.name(source)))
+            gives.then(|| self.of_device(source))
         };
         let without = tried
             .iter()
@@ -326,7 +389,7 @@ impl Trial<'_> {
         let mut offsets = OFFSETS_MIN.iter().zip(&totals);
         let (offset, _) = offsets.find(|(_, total)| self.is_said(total))?;
         let zone = Zone::fixed(*offset)?;
-        Some(Found::about(Cause::Zone, zone.name().to_owned()))
+        Some(Found::of_zone(&zone))
     }
 
     /// The phone no longer has one sample. What each gives is found among those around it; the day is merged

@@ -150,6 +150,22 @@ fn a_day_contains_its_hours_and_they_their_minutes() {
 }
 
 #[test]
+fn a_total_that_may_be_cut_never_makes_a_day_less() {
+    let whole = flagged(sample(0, DAY_US, 8_000.0, 0), Flags::AGGREGATED);
+    let cut = flagged(sample(0, DAY_US, 2_600.0, 0), Flags::AT_LEAST);
+    close(one_day(&[cut]).total, 2_600.0);
+    close(one_day(&[whole, cut]).total, 8_000.0);
+    // Beside a total that was still growing, it says more.
+    let growing = Sample {
+        value: 1_000.0,
+        ..whole
+    };
+    close(one_day(&[growing, cut]).total, 2_600.0);
+    let watch = sample(HOUR_US, 2 * HOUR_US, 3_000.0, 1);
+    close(one_day(&[watch, cut]).total, 3_000.0);
+}
+
+#[test]
 fn a_minute_is_not_more_for_want_of_fractions() {
     // Steps from 10.7 s before a minute until 10.7 s after it, printed without fractions.
     let at = |tenths: i64| HOUR_US + tenths * SECOND_US / 10;

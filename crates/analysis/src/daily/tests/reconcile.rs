@@ -317,7 +317,10 @@ fn the_cause_of_a_difference_is_the_fault() {
                 assert_eq!(row.cause, None, "{row:?}");
                 continue;
             }
-            *named.entry((fault, row.cause)).or_default() += 1;
+            assert!(row.second.is_none() || row.cause.is_some(), "{row:?}");
+            // A second cause beside the right one is wrong too.
+            let cause = row.cause.filter(|_| row.second.is_none());
+            *named.entry((fault, cause)).or_default() += 1;
         }
     }
     let shown = format!("{named:#?}");
@@ -334,6 +337,55 @@ fn the_cause_of_a_difference_is_the_fault() {
             "{fault:?}: {right} of {all} are right\n{shown}"
         );
     }
+}
+
+/// Faults at once, in the order in which they are made: what is late is not in the phone's number, what is
+/// deleted here is.
+const TWO: [[Fault; 2]; 6] = [
+    [Fault::LateSamples, Fault::DeletedHere],
+    [Fault::LateSamples, Fault::WrongRank],
+    [Fault::DeletedHere, Fault::WrongRank],
+    [Fault::OtherBorders, Fault::LateSamples],
+    [Fault::OtherBorders, Fault::DeletedHere],
+    [Fault::OtherBorders, Fault::WrongRank],
+];
+
+#[test]
+fn of_two_faults_at_once_both_are_named() {
+    let (mut right, mut all, mut wrong) = (0_u32, 0_u32, BTreeMap::new());
+    for seed in 0..60 {
+        for faults in TWO {
+            let mut dice = Dice(seed * 53 + 11);
+            let [first, second] = faults;
+            let mut scene = Scene::with(first, &mut dice);
+            let span = scene.stated.expect("stated borders");
+            let before = scene.find().and_then(|row| row.ours);
+            scene.inject(second, span, &mut dice);
+            let row = scene.find().expect("the phone has a number");
+            // Only where each of them makes a difference are there two.
+            if before == row.ours && second != Fault::LateSamples {
+                continue;
+            }
+            let expect = [first.cause(), second.cause()];
+            let named = [row.cause, row.second.as_ref().map(|second| second.cause)];
+            let is_one = row.second.is_none();
+            if row.difference == Some(0.0) || (is_one && expect.contains(&row.cause)) {
+                // One of the two lay below something else.
+                continue;
+            }
+            all += 1;
+            if named == expect || named == [expect[1], expect[0]] {
+                right += 1;
+            } else {
+                *wrong.entry((faults, named)).or_insert(0_u32) += 1;
+            }
+        }
+    }
+    assert!(all >= 150, "{all} days had two causes");
+    assert!(
+        f64::from(right) >= 0.9 * f64::from(all),
+        "{right} of {all}: {wrong:#?}"
+    );
 }
 
 /// What is found of one metric of a day in UTC.

@@ -24,9 +24,38 @@ pub(super) async fn connect(story: &mut Story) {
         .await;
     story.key = None;
     story.ada = signed_in;
+    sign_in_by_code(story, &id).await;
     story.get("list_devices", "devices").await;
     let path = format!("/api/v1/devices/{id}");
     story
         .take("revoke_device", Method::DELETE, &path, Sent::Nothing)
+        .await;
+}
+
+/// An app is given the key of the device for a code, and gives back that of another one.
+async fn sign_in_by_code(story: &mut Story, id: &str) {
+    let path = format!("/api/v1/devices/{id}/invitation");
+    let invited = story.take("invite_device", Method::POST, &path, Sent::Nothing);
+    let invited = invited.await.json();
+    let code = json!({"code": invited["code"]});
+    let signed_in = story.ada.take();
+    let tokens = story
+        .post("redeem_invitation", "invitation-code/redeem", code)
+        .await;
+    let token = json!({"refresh_token": tokens["refresh_token"]});
+    story
+        .post("refresh_device_token", "token/refresh", token)
+        .await;
+    story.key = tokens["access_token"].as_str().map(str::to_owned);
+    let path = format!("sdk/users/{id}/logs");
+    story.post("ignore_sdk_logs", &path, json!({})).await;
+    story.key = None;
+    story.ada = signed_in;
+    let other = json!({"name": "My tablet"});
+    let other = story.post("add_device", "devices", other).await;
+    let token = json!({"refresh_token": other["pairing"]["key"]});
+    let path = "/api/v1/token/revoke";
+    story
+        .take("revoke_device_token", Method::POST, path, Sent::Json(token))
         .await;
 }

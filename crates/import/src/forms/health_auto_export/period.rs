@@ -140,9 +140,9 @@ fn of_series(metric: &Fields<'_>, context: &Context<'_>) -> Option<Beat> {
     let mut is_at_midnight = true;
     let mut look = |_, point: Option<Json<'_>>| {
         let date = point.as_ref().map(|point| point.get("date"));
-        let at = date.and_then(|date| clock::read_json(date, context.zone, context.now_us));
+        let at = date.and_then(|date| context.moment(date));
         if let Some(at) = at.filter(|_| times.len() < TIMES_MAX) {
-            is_at_midnight &= clock::is_start_of_day(at, context.zone);
+            is_at_midnight &= clock::is_start_of_day(at, context.zones.zone_at(at.at_us));
             times.push(at.at_us);
         }
     };
@@ -161,8 +161,9 @@ pub(super) fn end_of(start: Moment, period: Period, context: &Context<'_>) -> Op
     // The zone of the person where it agrees with the printed offset: only a zone knows how long
     // its days are.
     let printed = i32::from(start.offset_min.unwrap_or(0));
-    let zone = if context.zone.offset_min(start.at_us) == printed {
-        context.zone.rules().clone()
+    let there = context.zones.zone_at(start.at_us);
+    let zone = if there.offset_min(start.at_us) == printed {
+        there.rules().clone()
     } else {
         jiff::tz::Offset::from_seconds(printed * 60)
             .ok()?
@@ -192,14 +193,13 @@ pub(super) fn end_of(start: Moment, period: Period, context: &Context<'_>) -> Op
 /// The period of a workout's own series, from its spacing alone.
 pub(super) fn of_points(points: &[Json<'_>], context: &Context<'_>) -> Option<Period> {
     let moments = points.iter().take(TIMES_MAX);
-    let moments = moments
-        .filter_map(|point| clock::read_json(point.get("date"), context.zone, context.now_us));
+    let moments = moments.filter_map(|point| context.moment(point.get("date")));
     Period::of_times(&mut moments.map(|at| at.at_us).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use model::zone::Zone;
+    use model::zone::{Zone, ZoneHistory};
 
     use super::*;
 
@@ -215,9 +215,10 @@ mod tests {
     #[test]
     fn a_day_is_as_long_as_the_persons_day() {
         let zone = Zone::parse("America/New_York").expect("a zone");
+        let zones = ZoneHistory::fixed(zone.clone());
         let context = Context {
             now_us: 0,
-            zone: &zone,
+            zones: &zones,
             aggregation: None,
             source: "",
         };
