@@ -94,6 +94,13 @@ test.each([
   expect(html).toContain("<h1>late</h1>");
   expect(html).toContain("Lost at line 508");
   expect(html).not.toContain("<script");
+  const sheet = await context.newPage();
+  await sheet.setContent(html);
+  expect(await findings(sheet)).toEqual([]);
+  expect(await sheet.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+    0,
+  );
+  await sheet.close();
   const minutes = late.measures.total_sleep_min.value as number;
   await report.locator(".figure", { hasText: "Total sleep" }).click();
   const lens = page.locator("dialog[open]");

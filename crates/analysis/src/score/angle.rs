@@ -16,6 +16,10 @@
 //! **Validity.** A series from noon to noon for the window; raw acceleration calibrated. Missing
 //! epochs must have been filled beforehand: [`sustained_inactivity`] refuses NaN.
 //!
+//! **Population.** The sleep period was compared with the diaries of 3,752 people of 60 to 82 years (10.9 minutes longer in
+//! men, 2.9 in women) and with polysomnography in 28 patients of a sleep clinic and 22 good sleepers (mean c-statistic 0.86
+//! and 0.83; van Hees 2018). One night of each; children, shift workers and people who sleep in pieces were not studied.
+//!
 //! **Versions.** Sustained inactivity 1, sleep period 2 (1 placed the median at the start of its five
 //! minutes), equal to GGIR 3.3 (`HASIB` vanHees2015, `HASPT` HDCZA).
 //!

@@ -14,6 +14,11 @@
 //! by 6: these are not interchangeable). Missing epochs count as still inside a minute; a minute
 //! without any epoch leaves the seven minutes around it unscored when the edge is `Unscored`.
 //!
+//! **Population.** 41 people, 18 healthy and 23 with disorders of sleep or psychiatric ones, in a night of polysomnography
+//! each: fitted on 20 of them, tested on the others, where about 88 % of the epochs agreed (Cole 1992). Nearly all of such
+//! a night is sleep: wake is found worse than the figure sounds, and worst in people who lie awake without moving. Sleep by
+//! day was not studied.
+//!
 //! **Versions.** 1. [`PAPER_MEAN`], [`PAPER_MAXIMUM_30S`], [`PAPER_MAXIMUM_10S`],
 //! [`PAPER_MAXIMUM_10S_OVERLAPPING`], [`ACTILIFE`], and the `PY_ACTIGRAPHY_…` sets, which differ
 //! from the paper by a weight of 12 for 121 and of 300 for 309.
