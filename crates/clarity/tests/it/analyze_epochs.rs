@@ -5,8 +5,8 @@ use std::fs;
 
 use crate::analyze::{clarity, json, text};
 
-/// Ten days of somebody who sleeps from 23 to 7, in epochs of so many seconds: moving for a quarter of a minute every
-/// 29th minute asleep.
+/// Ten days of somebody who sleeps from 23 to 7, in epochs of so many seconds: still for 34 minutes, then moving for a
+/// quarter of a minute every 20th minute asleep.
 fn recording(step_s: u32) -> String {
     let start: jiff::civil::DateTime = "2026-03-02T12:00:00".parse().expect("a time");
     let mut rows = "timestamp,activity\n".to_owned();
@@ -14,10 +14,14 @@ fn recording(step_s: u32) -> String {
         let time = start + jiff::Span::new().seconds(i64::from(epoch * step_s));
         let quarters = (epoch * step_s / 15)..((epoch + 1) * step_s).div_ceil(15);
         let count: u32 = quarters
-            .map(|quarter| match (time.hour(), quarter % (29 * 4)) {
-                (23 | 0..=6, 0) => 60,
-                (23 | 0..=6, _) => 0,
-                _ => 40 + quarter * 7_919 % 97,
+            .map(|quarter| {
+                // From 23 o'clock, which is 11 hours after noon.
+                let asleep = (quarter + 13 * 240) % 5_760;
+                match (asleep < 8 * 240, asleep) {
+                    (true, moved) if moved >= 136 && (moved - 136) % 80 == 0 => 60,
+                    (true, _) => 0,
+                    (false, _) => 40 + quarter * 7_919 % 97,
+                }
             })
             .sum();
         writeln!(rows, "{time},{count}").expect("a String takes it");
@@ -47,7 +51,7 @@ fn nights_are_found_on_every_epoch() {
         assert_eq!(recording["epoch_s"], step_s);
         let nights = recording["nights"].as_array().expect("nights").iter();
         let found = nights.filter(|night| night["role"] == "night" && night["reason"].is_null());
-        assert_eq!(found.count(), 9, "{step_s} s");
+        assert_eq!(found.count(), 10, "{step_s} s");
         let asleep = value("total_sleep_min").expect("a value");
         assert!(
             (400.0..=500.0).contains(&asleep),
