@@ -74,10 +74,10 @@ fn kept(samples: &[Sample], kept: Kept, span: Span) -> Vec<Sample> {
     of_day
 }
 
-/// The day's total as the phone shows it, without a fraction; nothing where it is zero. One device measures what
-/// rings show, so that no order of sources matters.
+/// The day's total as the phone prints it, in tenths; nothing where it is zero. One device measures what rings
+/// show, so that no order of sources matters.
 fn total(samples: &[Sample], span: Span) -> Option<f64> {
     let found = by_priority(samples, &Ranks::in_order(&[]), &[vec![span]]);
-    let total = found.first().map(|day| day.total.round());
+    let total = found.first().map(|day| (day.total * 10.0).round() / 10.0);
     total.filter(|total| *total > 0.0)
 }

@@ -152,7 +152,7 @@ async fn redeem(
     }))
 }
 
-/// Answers an app that has its tokens renewed: they hold until the device is revoked.
+/// Returns the tokens of an app once more: they hold until the device is revoked.
 #[utoipa::path(
     post, operation_id = "refresh_device_token", path = "/token/refresh", tag = "devices",
     request_body = Renewing,
