@@ -14,7 +14,7 @@ use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
 use store::{
     Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, copy, days, embeddings, erase, erasures,
-    idempotency, insights, jobs,
+    idempotency, insights, invitations, jobs,
 };
 use store::{people, samples, sessions};
 
@@ -89,6 +89,10 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128)
     };
     let created = devices::create(tx, &house.vault, key, user, &device, 9).await;
     assert!(created.expect("a write"));
+    let invitation = (format!("canary-code-{number}"), NOW_US + 1);
+    let code = (invitation.0.as_str(), invitation.1);
+    let invited = invitations::put(tx, &house.vault, user, device.id, code).await;
+    assert!(invited.expect("a write"));
     let erasure = erasures::Erasure {
         id: ErasureId::from_uuid(uuid(990 + number)),
         user,
