@@ -120,7 +120,12 @@ pub(crate) const TABLES: [Table; 20] = [
     Table {
         name: "invitations",
         erased: Not,
-        columns: &[("device", Id), ("hash", Bytes), ("expires_us", Integer)],
+        columns: &[
+            ("device", Id),
+            ("hash", Bytes),
+            ("expires_us", Integer),
+            ("bound", Bytes),
+        ],
     },
     Table {
         name: "idempotency",

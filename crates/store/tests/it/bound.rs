@@ -15,8 +15,8 @@ use store::people::{Access, NewPerson};
 use store::sessions::{NewSession, Rotation};
 use store::uploads::{UploadState, UploadStatus};
 use store::{
-    PersonKey, Target, Tx, Vault, copy, days, erasures, idempotency, insights, people, samples,
-    sessions, uploads,
+    PersonKey, Target, Tx, Vault, copy, days, erasures, idempotency, insights, invitations, people,
+    samples, sessions, uploads,
 };
 
 use crate::fixture::{EVER, House, NOW_US, execute, on_both, sample, uuid};
@@ -94,6 +94,12 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u8) {
     };
     let made = devices::create(tx, &house.vault, key, user(number), &device, 9).await;
     assert!(made.expect("a device"));
+    // Of the second person the code has expired.
+    let expires_us = NOW_US + HOUR_US * (3 - 2 * i64::from(number));
+    let code = (mark(number), expires_us);
+    let invitation = (code.0.as_str(), code.1);
+    let invited = invitations::put(tx, &house.vault, user(number), device.id, invitation).await;
+    assert!(invited.expect("a write"));
     let erasure = Erasure {
         id: ErasureId::from_uuid(uuid(300 + u128::from(number))),
         user: user(number),
@@ -208,6 +214,14 @@ async fn doors(tx: &mut Tx, vault: &Vault, number: u8) -> Vec<String> {
             check(holder.user == who, "my device sends for somebody else");
         }
     }
+    let code = mark(number);
+    if let Ok(Some(invited)) = invitations::take(tx, vault, &code, NOW_US).await {
+        check(
+            invited == device(number),
+            "my code gives me the key of somebody else's device",
+        );
+        check(number != BEA, "my code works again");
+    }
     let next = [90 + number; 32];
     let until = NOW_US + 9 * HOUR_US;
     if let Ok(Rotation::Rotated { user, .. }) =
@@ -295,6 +309,7 @@ fn owned(table: &str, number: u8) -> String {
         "session_tokens" => {
             format!("session IN (SELECT id FROM sessions WHERE person = {number})")
         }
+        "invitations" => format!("device IN (SELECT id FROM devices WHERE person = {number})"),
         "jobs" | "erasures" => format!("user_id = (SELECT id FROM persons WHERE no = {number})"),
         _ => format!("person = {number}"),
     }
