@@ -83,6 +83,15 @@ impl Class {
         }
     }
 
+    /// The class of what no route has: a page of the window loads dozens of its files at once.
+    fn of_no_route(method: &Method) -> Self {
+        if method == Method::GET || method == Method::HEAD {
+            Self::Read
+        } else {
+            Self::Other
+        }
+    }
+
     /// Whether it is about an account that the caller still has to show is theirs.
     const fn is_anonymous(self) -> bool {
         matches!(self, Self::Login | Self::Register)
@@ -201,12 +210,10 @@ pub async fn limit(
     next: Next,
 ) -> Response {
     let presented = Presented::read(&app, request.headers()).await;
-    let class = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or(Class::Other, |path| {
-            Class::of(request.method(), path.as_str())
-        });
+    let class = request.extensions().get::<MatchedPath>().map_or_else(
+        || Class::of_no_route(request.method()),
+        |path| Class::of(request.method(), path.as_str()),
+    );
     let spender = match &presented.0 {
         Ok(credential) if !class.is_anonymous() => Spender::Person(credential.user()),
         Ok(_) | Err(_) => Spender::Network(address::network(

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use clarity::config::Switch;
 use clarity::http::window;
 use serde_json::json;
 
@@ -79,6 +80,25 @@ async fn an_unchanged_page_keeps_its_policy() {
         assert_eq!(again.header(name), page.header(name), "{name}");
     }
     assert_eq!(page.header("cache-control"), "no-cache");
+}
+
+#[tokio::test]
+async fn the_files_of_a_few_pages_are_within_the_usual_limits() {
+    let test = TestApp::with(|config| config.rates.enabled = Switch::On).await;
+    for number in 0..200 {
+        let path = format!("/assets/part-{number}.css");
+        let answer = test.send(ask(Method::GET, &path, &[])).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    // What changes something keeps the small budget.
+    let mut last = StatusCode::OK;
+    for _ in 0..30 {
+        last = test
+            .send(ask(Method::POST, "/assets/part.css", &[]))
+            .await
+            .status;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[tokio::test]
