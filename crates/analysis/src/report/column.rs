@@ -165,6 +165,24 @@ pub struct Field<R: 'static> {
     pub of: fn(&R) -> Cell,
 }
 
+impl<R> Field<R> {
+    pub(super) const fn new(
+        id: &'static str,
+        unit: &'static str,
+        kind: Kind,
+        about: &'static str,
+        of: fn(&R) -> Cell,
+    ) -> Self {
+        Self {
+            id,
+            unit,
+            kind,
+            about,
+            of,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

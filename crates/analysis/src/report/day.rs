@@ -140,108 +140,92 @@ impl Day {
     }
 }
 
-const fn field(
-    id: &'static str,
-    unit: &'static str,
-    kind: Kind,
-    about: &'static str,
-    of: fn(&Day) -> Cell,
-) -> Field<Day> {
-    Field {
-        id,
-        unit,
-        kind,
-        about,
-        of,
-    }
-}
-
 /// The columns of the table of days.
 pub const FIELDS: &[Field<Day>] = &[
-    field("date", "", Kind::Day, "Local calendar date.", |day| {
+    Field::new("date", "", Kind::Day, "Local calendar date.", |day| {
         Cell::Day(day.date)
     }),
-    field(
+    Field::new(
         "coverage",
         "1",
         Kind::Number,
         "Epochs recorded and not left out as not worn, over the epochs of a full day.",
         |day| Cell::number(day.coverage),
     ),
-    field(
+    Field::new(
         "wear_min",
         "min",
         Kind::Number,
         "Minutes recorded and worn, by the rule of non-wear.",
         |day| optional(day.wear_min),
     ),
-    field(
+    Field::new(
         "nonwear_min",
         "min",
         Kind::Number,
         "Minutes recorded and not worn, by the rule of non-wear.",
         |day| optional(day.nonwear_min),
     ),
-    field(
+    Field::new(
         "total",
         "input",
         Kind::Number,
         "Sum of the epochs present, not scaled.",
         |day| optional(day.total),
     ),
-    field(
+    Field::new(
         "mean",
         "input",
         Kind::Number,
         "Mean of the epochs present.",
         |day| optional(day.mean),
     ),
-    field(
+    Field::new(
         "l5",
         "input",
         Kind::Number,
         "Mean per epoch of the least active five hours inside the day.",
         |day| day.of(|found| Cell::number(found.l5.level)),
     ),
-    field(
+    Field::new(
         "l5_onset",
         "HH:MM:SS",
         Kind::Clock,
         "Time of day at which they begin.",
         |day| day.of(|found| Cell::Clock(f64::from(found.l5.onset_s))),
     ),
-    field(
+    Field::new(
         "m10",
         "input",
         Kind::Number,
         "Mean per epoch of the most active ten hours inside the day.",
         |day| day.of(|found| Cell::number(found.m10.level)),
     ),
-    field(
+    Field::new(
         "m10_onset",
         "HH:MM:SS",
         Kind::Clock,
         "Time of day at which they begin.",
         |day| day.of(|found| Cell::Clock(f64::from(found.m10.onset_s))),
     ),
-    field(
+    Field::new(
         "relative_amplitude",
         "1",
         Kind::Number,
         "Contrast of the two inside the day.",
         |day| day.of(|found| optional(found.relative_amplitude)),
     ),
-    field("light_mean", "lx", Kind::Number, "Mean light.", |day| {
+    Field::new("light_mean", "lx", Kind::Number, "Mean light.", |day| {
         optional(day.light_mean)
     }),
-    field(
+    Field::new(
         "light_time_above_min",
         "min",
         Kind::Number,
         "Minutes with at least 500 lx.",
         |day| optional(day.light_min),
     ),
-    field(
+    Field::new(
         "reason",
         "",
         Kind::Text,

@@ -69,22 +69,6 @@ pub fn of(report: &Report<'_>) -> Vec<Epoch> {
         .collect()
 }
 
-const fn field(
-    id: &'static str,
-    unit: &'static str,
-    kind: Kind,
-    about: &'static str,
-    of: fn(&Epoch) -> Cell,
-) -> Field<Epoch> {
-    Field {
-        id,
-        unit,
-        kind,
-        about,
-        of,
-    }
-}
-
 fn number(value: Option<f64>) -> Cell {
     value.map_or(Cell::Missing, Cell::number)
 }
@@ -95,24 +79,24 @@ fn word(word: &str) -> Cell {
 
 /// The columns of the table of epochs.
 pub const FIELDS: &[Field<Epoch>] = &[
-    field(
+    Field::new(
         "time",
         "",
         Kind::Instant,
         "Beginning of the epoch, local time.",
         |epoch| Cell::Instant(epoch.time_s),
     ),
-    field(
+    Field::new(
         "activity",
         "input",
         Kind::Number,
         "The activity as it was recorded, worn or not.",
         |epoch| number(epoch.activity),
     ),
-    field("light", "lx", Kind::Number, "Light.", |epoch| {
+    Field::new("light", "lx", Kind::Number, "Light.", |epoch| {
         number(epoch.light)
     }),
-    field(
+    Field::new(
         "worn",
         "1",
         Kind::Whole,
@@ -124,7 +108,7 @@ pub const FIELDS: &[Field<Epoch>] = &[
                 .map_or(Cell::Missing, |worn| Cell::Whole(i64::from(worn)))
         },
     ),
-    field(
+    Field::new(
         "score",
         "",
         Kind::Text,
@@ -136,7 +120,7 @@ pub const FIELDS: &[Field<Epoch>] = &[
             None => Cell::Missing,
         },
     ),
-    field(
+    Field::new(
         "window",
         "",
         Kind::Text,

@@ -303,36 +303,20 @@ fn choose(nights: &mut [SleepWindow]) {
     }
 }
 
-const fn field(
-    id: &'static str,
-    unit: &'static str,
-    kind: Kind,
-    about: &'static str,
-    of: fn(&SleepWindow) -> Cell,
-) -> Field<SleepWindow> {
-    Field {
-        id,
-        unit,
-        kind,
-        about,
-        of,
-    }
-}
-
 fn instant(time_s: Option<i64>) -> Cell {
     time_s.map_or(Cell::Missing, Cell::Instant)
 }
 
 /// The columns of the table of nights.
 pub const FIELDS: &[Field<SleepWindow>] = &[
-    field(
+    Field::new(
         "date",
         "",
         Kind::Day,
         "Date on which the window ends.",
         |night| Cell::Day(night.date),
     ),
-    field(
+    Field::new(
         "role",
         "",
         Kind::Text,
@@ -346,7 +330,7 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
             Cell::Text(word.to_owned())
         },
     ),
-    field(
+    Field::new(
         "window_source",
         "",
         Kind::Text,
@@ -354,108 +338,108 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
          `crespo` (activity).",
         |night| Cell::Text(night.source.word().to_owned()),
     ),
-    field(
+    Field::new(
         "scorer",
         "",
         Kind::Text,
         "What scored sleep and wake inside the window.",
         |night| Cell::Text(night.scorer.to_owned()),
     ),
-    field(
+    Field::new(
         "in_bed",
         "",
         Kind::Instant,
         "Beginning of the window.",
         |night| Cell::Instant(night.from_s),
     ),
-    field(
+    Field::new(
         "out_of_bed",
         "",
         Kind::Instant,
         "End of the window.",
         |night| Cell::Instant(night.until_s),
     ),
-    field("onset", "", Kind::Instant, "First sleep epoch.", |night| {
+    Field::new("onset", "", Kind::Instant, "First sleep epoch.", |night| {
         instant(night.onset_s())
     }),
-    field(
+    Field::new(
         "offset",
         "",
         Kind::Instant,
         "End of the last sleep epoch.",
         |night| instant(night.offset_s()),
     ),
-    field(
+    Field::new(
         "midpoint",
         "",
         Kind::Instant,
         "Halfway between onset and offset.",
         |night| instant(night.midpoint_s()),
     ),
-    field(
+    Field::new(
         "time_in_bed_min",
         "min",
         Kind::Number,
         "TIB: minutes of the window that were scored; the window itself is from `in_bed` to `out_of_bed`.",
         |night| night.of(|found| found.in_bed_min),
     ),
-    field(
+    Field::new(
         "sleep_period_min",
         "min",
         Kind::Number,
         "SPT: from onset to offset, whether scored or not.",
         |night| night.of(|found| found.period_min),
     ),
-    field(
+    Field::new(
         "total_sleep_min",
         "min",
         Kind::Number,
         "TST: sleep epochs.",
         |night| night.of(|found| found.asleep_min),
     ),
-    field(
+    Field::new(
         "sleep_efficiency",
         "1",
         Kind::Number,
         "SE: total sleep over scored time in bed.",
         |night| night.of(|found| found.efficiency),
     ),
-    field(
+    Field::new(
         "sleep_maintenance",
         "1",
         Kind::Number,
         "Total sleep over the scored part of the sleep period.",
         |night| night.of(|found| found.maintenance),
     ),
-    field(
+    Field::new(
         "sleep_latency_min",
         "min",
         Kind::Number,
         "SOL: from the beginning of the window to onset.",
         |night| night.of(|found| found.latency_min),
     ),
-    field(
+    Field::new(
         "wake_after_onset_min",
         "min",
         Kind::Number,
         "WASO of actigraphy: wake between onset and offset.",
         |night| night.of(|found| found.awake_min),
     ),
-    field(
+    Field::new(
         "wake_after_onset_aasm_min",
         "min",
         Kind::Number,
         "WASO of the AASM: wake from onset to the end of the window, terminal wake included.",
         |night| night.of(|found| found.awake_to_end_min),
     ),
-    field(
+    Field::new(
         "terminal_wake_min",
         "min",
         Kind::Number,
         "From offset to the end of the window.",
         |night| night.of(|found| found.terminal_wake_min),
     ),
-    field(
+    Field::new(
         "awakenings",
         "1",
         Kind::Whole,
@@ -466,7 +450,7 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
                 .map_or(Cell::Missing, |found| Cell::count(found.value.awakenings))
         },
     ),
-    field(
+    Field::new(
         "coverage",
         "1",
         Kind::Number,
@@ -477,7 +461,7 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
                 .map_or(Cell::Missing, |found| Cell::number(found.coverage))
         },
     ),
-    field(
+    Field::new(
         "reason",
         "",
         Kind::Text,

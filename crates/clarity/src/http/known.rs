@@ -109,6 +109,16 @@ fn wrong(uri: &Uri, known: &[String]) -> Option<Problem> {
     Some(Problem::new(Code::InvalidParameter, detail).with_errors(errors))
 }
 
+/// The known name of which another one may be a slip.
+pub(super) fn nearest<'a>(name: &str, known: &'a [impl AsRef<str>]) -> Option<&'a str> {
+    let (edits, other) = known
+        .iter()
+        .map(AsRef::as_ref)
+        .map(|other| (strsim::damerau_levenshtein(name, other), other))
+        .min_by_key(|(edits, _)| *edits)?;
+    (edits <= EDITS_MAX && edits < other.len()).then_some(other)
+}
+
 /// What to say about a name that is not known.
 fn unknown(name: &str, known: &[String]) -> String {
     if KEY_NAMES.contains(&name.to_lowercase().as_str()) {
@@ -116,15 +126,9 @@ fn unknown(name: &str, known: &[String]) -> String {
                 another as X-API-Key, as bearer token or as password of basic authentication"
             .to_owned();
     }
-    let nearest = known
-        .iter()
-        .map(|other| (strsim::damerau_levenshtein(name, other), other))
-        .min_by_key(|(edits, _)| *edits);
-    match nearest {
-        Some((edits, other)) if edits <= EDITS_MAX && edits < other.len() => {
-            format!("is not a parameter of this path; did you mean `{other}`?")
-        }
-        Some(_) => format!(
+    match nearest(name, known) {
+        Some(other) => format!("is not a parameter of this path; did you mean `{other}`?"),
+        None if !known.is_empty() => format!(
             "is not a parameter of this path; it takes {}",
             known.join(", ")
         ),

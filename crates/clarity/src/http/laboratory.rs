@@ -119,7 +119,7 @@ struct LabQuery {
     windows: LabWindows,
 }
 
-/// Which page of a recording is wanted, and how to read it.
+/// Which page of a recording is wanted.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct LabPageQuery {
@@ -128,20 +128,6 @@ struct LabPageQuery {
     name: Option<String>,
     /// Number of the person, in a file that holds several.
     member: Option<String>,
-    /// Zone on whose clock the recording is put; the clock of the device when left out.
-    #[param(example = "Europe/Berlin")]
-    zone: Option<String>,
-    /// What the columns of a table of epochs mean, for a recording of no known format.
-    #[param(example = "time=Date/Time,count=PIM,light=5")]
-    columns: Option<String>,
-    /// What to leave out as not worn; of raw acceleration, what van Hees 2013 finds.
-    #[serde(default)]
-    #[param(inline)]
-    nonwear: LabNonwear,
-    /// Where windows of rest come from.
-    #[serde(default)]
-    #[param(inline)]
-    windows: LabWindows,
 }
 
 /// What a file holds.
@@ -345,7 +331,7 @@ async fn analyze(
 #[utoipa::path(
     post, operation_id = "write_recording_page", path = "/lab/page", tag = "laboratory",
     security(("bearer" = [])),
-    params(LabPageQuery),
+    params(LabPageQuery, LabQuery),
     request_body(content = inline(RecordingBody), content_type = "application/octet-stream", description = "The file"),
     responses(
         (status = 200, description = "The page.", body = String, content_type = "text/html"),
@@ -358,18 +344,19 @@ async fn analyze(
 async fn page(
     State(app): State<Arc<App>>,
     _caller: Caller,
-    Params(query): Params<LabPageQuery>,
+    Params(page): Params<LabPageQuery>,
+    Params(query): Params<LabQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let how = how(query.zone.as_deref(), query.columns.as_deref())?;
     let wanted = wanted(query.nonwear, query.windows);
-    let name = query.name.unwrap_or_else(|| "recording".to_owned());
+    let name = page.name.unwrap_or_else(|| "recording".to_owned());
     if name.chars().count() > NAME_MAX {
         let message = format!("is longer than {NAME_MAX} characters");
         return Err(Problem::parameter("name", message));
     }
-    let work = move |bytes: &Bytes| written(bytes, &how, &wanted, &name, query.member.as_deref());
+    let work = move |bytes: &Bytes| written(bytes, &how, &wanted, &name, page.member.as_deref());
     let html = in_turn(&app, &headers, body, work).await?;
     // A file to keep: what the browser shows of this server itself has no styles of its own.
     let disposition = (

@@ -9,12 +9,11 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::http::body;
+use crate::http::known::nearest;
 use crate::person::profile::{Preferences, Profile, Units};
 
 /// Members that nothing takes and that are named; a body with more has something else wrong.
 const IGNORED_MAX: usize = 50;
-/// Edits that make one name of another and still are a slip.
-const EDITS_MAX: usize = 3;
 /// What a profile takes, for those who send it beside the account.
 const OF_PROFILE: [&str; 9] = [
     "birth_date",
@@ -131,15 +130,9 @@ fn meant(at: &str, known: &[&str]) -> String {
     if known.contains(&"profile") && OF_PROFILE.contains(&name) {
         return format!("is not stored; it belongs below profile, as /profile/{name}");
     }
-    let nearest = known
-        .iter()
-        .map(|other| (strsim::damerau_levenshtein(name, other), other))
-        .min_by_key(|(edits, _)| *edits);
-    match nearest {
-        Some((edits, other)) if edits <= EDITS_MAX && edits < other.len() => {
-            format!("is not stored; did you mean {other}?")
-        }
-        Some(_) | None => "is not stored: nothing takes it".to_owned(),
+    match nearest(name, known) {
+        Some(other) => format!("is not stored; did you mean {other}?"),
+        None => "is not stored: nothing takes it".to_owned(),
     }
 }
 

@@ -461,6 +461,18 @@ mod tests {
 
     use super::*;
 
+    /// The page of the window shows the same shares in percent as the page to file.
+    #[test]
+    fn the_window_reads_the_same_shares_in_percent() {
+        let window = include_str!("../../../../web/src/pages/lab/cohort.ts");
+        let (_, set) = window
+            .split_once("const PERCENT = new Set([")
+            .expect("the set");
+        let (set, _) = set.split_once(']').expect("its end");
+        let shares: Vec<&str> = set.split('"').skip(1).step_by(2).collect();
+        assert_eq!(shares, PERCENT);
+    }
+
     #[test]
     fn numbers_are_shown_with_four_digits() {
         let check = |value, expect: &str| assert_eq!(digits(value), expect);
