@@ -5,7 +5,7 @@
 
 use model::metric::MetricNo;
 use model::record::Record;
-use model::sample::{Sample, Uid};
+use model::sample::{Sample, Uid, uid_of};
 use model::source::Source;
 
 /// Samples per batch: large enough that handing over costs nothing, small enough (a megabyte) that a
@@ -28,6 +28,10 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// Objects that the provider deleted.
     pub deletions: Vec<Deletion>,
+    /// Series that the provider deleted.
+    pub series: Vec<Series>,
+    /// Stretches of time of which the sender says what it has.
+    pub windows: Vec<Window>,
     /// Zones in which the person was seen.
     pub zones: Vec<ZoneSeen>,
     /// Records of the input that were refused.
@@ -78,6 +82,12 @@ pub enum Printed {
     TopLevel,
     /// Inside a correlation.
     InCorrelation,
+    /// As what some measurements of an interval came to. The sender brings those that it learns of later alone,
+    /// under the same interval.
+    Bucket {
+        /// How many measurements.
+        count: u32,
+    },
 }
 
 /// An object that the provider deleted.
@@ -87,6 +97,39 @@ pub struct Deletion {
     pub uid: Uid,
     /// Its type, when told.
     pub metric: Option<MetricNo>,
+}
+
+/// A series that the provider deleted, whose measurements have ids of their own: each is the text before, the
+/// millisecond since 1970 at which the measurement was made, and the text after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// The metric of the measurements.
+    pub metric: MetricNo,
+    /// What is before the time.
+    pub before: String,
+    /// What is after it.
+    pub after: &'static str,
+}
+
+impl Series {
+    /// Whether a measurement is one of this series.
+    pub fn has(&self, sample: &Sample) -> bool {
+        let ms = sample.start_us.div_euclid(1_000);
+        sample.uid == Some(uid_of(&format!("{}{ms}{}", self.before, self.after)))
+    }
+}
+
+/// A stretch of time of which the sender brings every object of some metrics, in one input or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// The first instant.
+    pub start_us: i64,
+    /// The first instant after it.
+    pub end_us: i64,
+    /// Which metrics; of others it says nothing.
+    pub metrics: Vec<MetricNo>,
+    /// Whether this input is the last of it: what came in none of them is gone.
+    pub is_complete: bool,
 }
 
 /// The person was in this zone at this time.
@@ -123,6 +166,8 @@ pub enum Fact {
     Told {
         /// When.
         at_us: i64,
+        /// The sender's own number of the input, where it counts them.
+        sequence: Option<u64>,
     },
     /// The input is damaged here; what came before was read.
     Damage {

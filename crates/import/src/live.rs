@@ -13,8 +13,8 @@ use model::zone::{Zone, ZoneHistory};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::batch::{
-    Deletion, Fact, Incoming, Meaning, Position, Printed, RejectCode, Rejection, TypeName,
-    ZoneEvidence, ZoneSeen,
+    Deletion, Fact, Incoming, Meaning, Position, Printed, RejectCode, Rejection, Series, TypeName,
+    Window, ZoneEvidence, ZoneSeen,
 };
 use crate::check::{self, Refusal};
 use crate::clock::{self, Moment};
@@ -404,9 +404,19 @@ impl<'c, 's, 'f> Intake<'c, 's, 'f> {
         }
     }
 
-    /// Notes when the sender made the body.
-    pub(crate) fn told(&mut self, at_us: i64) {
-        self.outbox.fact(Fact::Told { at_us });
+    /// Notes when the sender made the body, and as which of all that it made.
+    pub(crate) fn told(&mut self, at_us: i64, sequence: Option<u64>) {
+        self.outbox.fact(Fact::Told { at_us, sequence });
+    }
+
+    /// Notes of which time the body holds everything.
+    pub(crate) fn window(&mut self, window: Window) {
+        self.outbox.window(window);
+    }
+
+    /// Adds the deletion of a series.
+    pub(crate) fn delete_series(&mut self, series: Series) {
+        self.outbox.series(series);
     }
 
     /// Adds a deletion.

@@ -10,7 +10,8 @@ use model::source::{Source, SourceNo, normalised};
 use rustc_hash::FxHashMap;
 
 use crate::batch::{
-    BATCH_SAMPLES, Batch, Deletion, Fact, Incoming, Printed, Rejection, Sink, TypeName, ZoneSeen,
+    BATCH_SAMPLES, Batch, Deletion, Fact, Incoming, Printed, Rejection, Series, Sink, TypeName,
+    Window, ZoneSeen,
 };
 
 /// Distinct sources per import. Real exports have some dozens; a source's index has 16 bits.
@@ -113,7 +114,7 @@ impl<'s, 'f> Outbox<'s, 'f> {
     #[inline]
     pub fn sample(&mut self, incoming: Incoming) {
         match incoming.printed {
-            Printed::TopLevel => self.sent.samples += 1,
+            Printed::TopLevel | Printed::Bucket { .. } => self.sent.samples += 1,
             Printed::InCorrelation => self.sent.nested_samples += 1,
         }
         self.batch.samples.push(incoming);
@@ -144,6 +145,19 @@ impl<'s, 'f> Outbox<'s, 'f> {
         self.sent.deletions += 1;
         self.weight += 32;
         self.batch.deletions.push(deletion);
+    }
+
+    /// Adds a series that was deleted.
+    pub fn series(&mut self, series: Series) {
+        self.sent.deletions += 1;
+        self.weight += 128;
+        self.batch.series.push(series);
+    }
+
+    /// Adds a window.
+    pub fn window(&mut self, window: Window) {
+        self.weight += 256;
+        self.batch.windows.push(window);
     }
 
     /// Adds a fact.

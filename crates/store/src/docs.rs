@@ -19,15 +19,18 @@ pub enum DocName {
     Profile,
     /// Settings.
     Preferences,
+    /// What the apps of the person's phones said.
+    Heard,
 }
 
 impl DocName {
     /// Every name.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Dictionary,
         Self::Zones,
         Self::Profile,
         Self::Preferences,
+        Self::Heard,
     ];
 
     /// The stored name.
@@ -37,6 +40,7 @@ impl DocName {
             Self::Zones => "zones",
             Self::Profile => "profile",
             Self::Preferences => "preferences",
+            Self::Heard => "heard",
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::database::Tx;
 use crate::error::Error;
 use crate::vault::PersonKey;
 
+/// Bytes of a key's hash that are stored.
+const KEY_BYTES: usize = 8;
+
 /// A request under a key that the client chose. Both are hashes of what the client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request {
@@ -17,6 +20,18 @@ pub struct Request {
     pub key_hash: [u8; 32],
     /// Route and content.
     pub content_hash: [u8; 32],
+}
+
+impl Request {
+    /// What finds it among a person's requests of one day: enough of the hash that no two meet by chance. Whoever
+    /// makes two of their own meet is told that the key is used.
+    fn found_by(&self) -> Vec<u8> {
+        start_of(&self.key_hash)
+    }
+}
+
+fn start_of(key_hash: &[u8; 32]) -> Vec<u8> {
+    key_hash.iter().take(KEY_BYTES).copied().collect()
 }
 
 /// What is known about a request.
@@ -39,14 +54,14 @@ pub async fn find(
     request: &Request,
 ) -> Result<Known, Error> {
     let person = key.person(user)?;
-    let row = run!(tx, connection => sqlx::query_as::<_, (Vec<u8>, Option<Vec<u8>>)>(
+    let row = run!(tx, connection => sqlx::query_as::<_, (Vec<u8>, Vec<u8>)>(
         "SELECT body_hash, sealed FROM idempotency WHERE person = $1 AND key_hash = $2",
     )
     .bind(person)
-    .bind(request.key_hash.to_vec())
+    .bind(request.found_by())
     .fetch_optional(connection)
     .await)?;
-    let Some((content_hash, Some(sealed))) = row else {
+    let Some((content_hash, sealed)) = row else {
         return Ok(Known::New);
     };
     if content_hash != keyed(key, request) {
@@ -65,11 +80,10 @@ pub async fn is_used(
 ) -> Result<bool, Error> {
     let person = key.person(user)?;
     let found = run!(tx, connection => sqlx::query_scalar::<_, i64>(
-        "SELECT COUNT(*) FROM idempotency
-         WHERE person = $1 AND key_hash = $2 AND sealed IS NOT NULL",
+        "SELECT COUNT(*) FROM idempotency WHERE person = $1 AND key_hash = $2",
     )
     .bind(person)
-    .bind(key_hash.to_vec())
+    .bind(start_of(key_hash))
     .fetch_one(connection)
     .await)?;
     Ok(found > 0)
@@ -98,16 +112,13 @@ pub async fn keep(
     now_us: i64,
 ) -> Result<bool, Error> {
     let person = key.person(user)?;
-    // A row without an answer is one of an older version, whose process died.
     let written = run!(tx, connection => sqlx::query(
         "INSERT INTO idempotency (person, key_hash, body_hash, begun_us, sealed)
          VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (person, key_hash) DO UPDATE SET body_hash = excluded.body_hash,
-            begun_us = excluded.begun_us, sealed = excluded.sealed
-         WHERE idempotency.sealed IS NULL",
+         ON CONFLICT (person, key_hash) DO NOTHING",
     )
     .bind(person)
-    .bind(request.key_hash.to_vec())
+    .bind(request.found_by())
     .bind(keyed(key, request))
     .bind(now_us)
     .bind(key.seal(&row_name(key, &request.key_hash), answer))

@@ -157,6 +157,7 @@ pub(crate) const TABLES: [Table; 20] = [
             ("created_us", Integer),
             ("updated_us", Integer),
             ("sealed", Bytes),
+            ("device", Id),
         ],
     },
     Table {

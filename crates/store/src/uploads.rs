@@ -1,11 +1,13 @@
 //! Uploads: whatever brought samples and records in one request, numbered per person from 1.
 //! Numbers are never used again, because stored samples refer to them.
 
-use model::ids::{UploadId, UserId};
+use std::collections::HashSet;
+
+use model::ids::{DeviceId, UploadId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::database::Tx;
+use crate::database::{Tx, list_statement, statement_slices};
 use crate::error::Error;
 use crate::vault::PersonKey;
 
@@ -176,6 +178,59 @@ pub async fn begin(
     .await
     .map(drop))?;
     upload_no(no)
+}
+
+/// Notes that a device sent an upload under its own key.
+pub async fn sent_by(
+    tx: &mut Tx,
+    user: UserId,
+    no: UploadNo,
+    device: DeviceId,
+) -> Result<(), Error> {
+    let changed = run!(tx, connection => sqlx::query(
+        "UPDATE uploads SET device = $3
+         WHERE no = $2 AND person = (SELECT no FROM persons WHERE id = $1)",
+    )
+    .bind(user.uuid())
+    .bind(i64::from(no.0))
+    .bind(device.uuid())
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    if changed == 0 {
+        return Err(Error::UploadUnknown);
+    }
+    Ok(())
+}
+
+/// Which of these uploads a device sent under its own key.
+pub async fn of_device(
+    tx: &mut Tx,
+    user: UserId,
+    device: DeviceId,
+    uploads: &[UploadNo],
+) -> Result<HashSet<UploadNo>, Error> {
+    let mut found = HashSet::new();
+    for slice in statement_slices(uploads) {
+        let text = list_statement(
+            "SELECT no FROM uploads
+             WHERE person = (SELECT no FROM persons WHERE id = $1) AND device = $2 AND no IN",
+            3,
+            slice.len(),
+            "",
+        );
+        let numbers = run!(tx, connection => {
+            let mut query = sqlx::query_scalar::<_, i64>(text).bind(user.uuid()).bind(device.uuid());
+            for no in slice {
+                query = query.bind(i64::from(no.0));
+            }
+            query.fetch_all(connection).await
+        })?;
+        for no in numbers {
+            found.insert(upload_no(no)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Notes that an upload is a snapshot of everything the provider had at this time.

@@ -33,6 +33,7 @@ pub async fn bring(app: &Arc<App>, user: UserId, who: Who) -> Result<u64, Proble
     let upload = LiveUpload {
         user,
         id: app.ids.upload(now_us),
+        device: None,
         kind: "demo",
         batch: app.compute(move || batch(now_us, who)).await?,
         review: Review::NotNeeded,

@@ -127,16 +127,23 @@ pub(crate) async fn keep(
     let user = sender.user;
     let bytes = held.bytes.clone();
     let request = key.request(expected.kind(), &bytes);
-    let zones = match arrive(app, user, request.as_ref()).await? {
+    // The commit of a small one looks for its key soon enough; reading a large one twice is worth asking before.
+    let asked = request.as_ref().filter(|_| bytes.len() > SMALL_BYTES);
+    let zones = match arrive(app, user, asked).await? {
         Arrival::First(zones) => zones,
         Arrival::Repeated(answer) => return Ok(answer),
     };
+    let upload = read(app, user, expected, headers, (zones, bytes)).await?;
+    if sender.device.is_some() {
+        something_read(&upload.batch)?;
+    }
     let upload = LiveUpload {
         repeat: request.map(|request| Repeat {
             request,
             answer: |receipt| answer(receipt).to_bytes(),
         }),
-        ..read(app, user, expected, headers, (zones, bytes)).await?
+        device: sender.device,
+        ..upload
     };
     match app.committer.commit(upload).await? {
         Committed::Done(receipt) => {
@@ -145,6 +152,26 @@ pub(crate) async fn keep(
         }
         Committed::Repeated(bytes) => idempotency::repeated(&bytes),
     }
+}
+
+/// Refuses a body of which nothing could be read. An app would take any success for stored, and never send it again.
+fn something_read(batch: &Batch) -> Result<(), Problem> {
+    let is_read = !batch.samples.is_empty()
+        || !batch.records.is_empty()
+        || !batch.deletions.is_empty()
+        || !batch.series.is_empty()
+        || !batch.windows.is_empty();
+    if is_read || batch.rejections.is_empty() {
+        return Ok(());
+    }
+    let errors = batch.rejections.iter().take(ERRORS_TOLD).map(|refused| {
+        FieldError::new(
+            refused.field.clone(),
+            refused.code.as_str(),
+            refused.message.clone(),
+        )
+    });
+    Err(Problem::invalid(errors.collect()))
 }
 
 /// The response to an upload that is stored.
@@ -172,6 +199,11 @@ async fn arrive(app: &App, user: UserId, request: Option<&Repeatable>) -> Result
     }
     Ok(Arrival::First(person.history()))
 }
+
+/// Refusals that a response tells one by one.
+const ERRORS_TOLD: usize = 20;
+/// A body that is read in less time than a query takes.
+const SMALL_BYTES: usize = 64 << 10;
 
 /// The media types of tables of lines.
 const LINES: [&str; 3] = ["text/csv", "text/tab-separated-values", "text/plain"];
@@ -227,6 +259,7 @@ async fn read(
     Ok(LiveUpload {
         user,
         id: app.ids.upload(now_us),
+        device: None,
         kind: expected.kind(),
         batch,
         review: if summary.requires_review {

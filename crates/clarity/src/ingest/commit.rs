@@ -153,8 +153,8 @@ async fn first_answer(
     }
 }
 
-/// Stores one upload; nothing when its key was used meanwhile. Whether it was is asked only at the end, by
-/// the write of its answer: a request that came before is nearly always known before its body is read.
+/// Stores one upload; nothing when its key was used before. Whether it was is asked only at the end, by the
+/// write of its answer: nearly all that come are new.
 async fn write_one(
     app: &App,
     tx: &mut Tx,
@@ -176,6 +176,7 @@ async fn write_one(
     let place = Upload {
         user,
         no,
+        device: upload.device,
         now_us,
         run_at_us: now_us + SETTLE_US,
     };

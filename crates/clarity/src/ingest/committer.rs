@@ -3,7 +3,7 @@
 //! The other side, which writes several at a time, is in `commit.rs`.
 
 use import::batch::Batch;
-use model::ids::{UploadId, UserId};
+use model::ids::{DeviceId, UploadId, UserId};
 use store::idempotency::Request;
 use store::uploads::UploadStatus;
 use tokio::sync::{mpsc, oneshot};
@@ -21,6 +21,8 @@ pub(crate) struct LiveUpload {
     pub(crate) user: UserId,
     /// Its id.
     pub(crate) id: UploadId,
+    /// The device that sent it under its own key.
+    pub(crate) device: Option<DeviceId>,
     /// What kind of upload.
     pub(crate) kind: &'static str,
     /// Its content.

@@ -301,6 +301,7 @@ impl Writing {
             user: what.user,
             no: self.no,
             now_us,
+            device: None,
             run_at_us: now_us + SETTLE_US,
         };
         let job = app.ids.job(now_us);

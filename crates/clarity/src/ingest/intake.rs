@@ -6,12 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use import::batch::{Batch, Deletion, Fact, Incoming, Meaning, Printed, TypeName, ZoneSeen};
+use import::batch::{
+    Batch, Deletion, Fact, Incoming, Meaning, Printed, Series, TypeName, Window, ZoneSeen,
+};
 use jiff::civil::Date;
-use model::ids::{JobId, UserId};
+use model::ids::{DeviceId, JobId, UserId};
 use model::metric::{self, Kind, MetricNo};
 use model::record::{Body, Record};
-use model::sample::{Flags, Sample};
+use model::sample::{Flags, Sample, Uid};
 use model::source::{Source, SourceNo};
 use model::zone::ZoneHistory;
 use store::Tx;
@@ -19,9 +21,12 @@ use store::samples::{ChangedHours, Group, Origin, Snapshot};
 use store::uploads::UploadNo;
 
 use crate::ingest::edit::moved_days;
+use crate::ingest::heard::Told;
 use crate::ingest::tally::Tally;
 use crate::ingest::{IngestError, dirty, mark_days};
 use crate::person::dossier::Dossier;
+
+mod sender;
 
 /// Samples held before they are written: 150,000 samples are some 10 MB here and cost one commit, so
 /// that memory stays flat and a commit's price is spread over many samples.
@@ -46,6 +51,8 @@ pub(crate) struct Upload {
     pub(crate) user: UserId,
     /// The person's number for this upload.
     pub(crate) no: UploadNo,
+    /// The device that sent it under its own key.
+    pub(crate) device: Option<DeviceId>,
     /// Now.
     pub(crate) now_us: i64,
     /// When the days that change should be computed.
@@ -61,13 +68,19 @@ pub(crate) struct Intake {
     metrics: Vec<MetricNo>,
     held: Vec<Incoming>,
     children: Vec<Incoming>,
+    /// Parts of buckets, each with how many measurements the bucket had.
+    buckets: Vec<(Incoming, u32)>,
     records: Vec<Record>,
     deletions: Vec<Deletion>,
+    series: Vec<Series>,
+    windows: Vec<Window>,
+    /// The objects that the input holds, where it has windows.
+    objects: Vec<Uid>,
     zones: Vec<ZoneSeen>,
     /// When the provider made the snapshot, if the input is one.
     pub(crate) snapshot_us: Option<i64>,
-    /// When the sender made the input, if it writes deleted objects again under their ids.
-    told_us: Option<i64>,
+    /// When the sender made the input, if it says so: it may come late, and write deleted objects again.
+    told: Option<Told>,
     /// Which samples of which sources the input holds.
     pub(crate) present: BTreeSet<(MetricNo, SourceNo)>,
     /// The account.
@@ -89,11 +102,15 @@ impl Intake {
             metrics: Vec::new(),
             held: Vec::new(),
             children: Vec::new(),
+            buckets: Vec::new(),
             records: Vec::new(),
             deletions: Vec::new(),
+            series: Vec::new(),
+            windows: Vec::new(),
+            objects: Vec::new(),
             zones: Vec::new(),
             snapshot_us: None,
-            told_us: None,
+            told: None,
             present: BTreeSet::new(),
             tally: Tally::default(),
             bytes_read: 0,
@@ -112,6 +129,7 @@ impl Intake {
             match sample.printed {
                 Printed::TopLevel => self.held.push(sample),
                 Printed::InCorrelation => self.children.push(sample),
+                Printed::Bucket { count } => self.buckets.push((sample, count)),
             }
         }
         for record in &batch.records {
@@ -119,6 +137,8 @@ impl Intake {
         }
         self.records.extend(batch.records);
         self.deletions.extend(batch.deletions);
+        self.series.extend(batch.series);
+        self.windows.extend(batch.windows);
         self.zones.extend(batch.zones);
         for rejection in &batch.rejections {
             let at = rejection.type_index.and_then(|at| usize::try_from(at).ok());
@@ -131,8 +151,8 @@ impl Intake {
             if let Fact::Snapshot { exported_us, .. } = fact {
                 self.snapshot_us = Some(*exported_us);
             }
-            if let Fact::Told { at_us } = fact {
-                self.told_us = Some(*at_us);
+            if let Fact::Told { at_us, sequence } = *fact {
+                self.told = Some(Told { at_us, sequence });
             }
             self.tally.remark(fact);
         }
@@ -167,6 +187,7 @@ impl Intake {
             snapshots: &snapshots,
         };
         self.revive(tx, person, upload.user).await?;
+        let said = self.in_order(tx, person, upload).await?;
         let mut changed = ChangedHours::default();
         let held = std::mem::take(&mut self.held);
         self.write_samples(tx, person, upload.user, origin, held, &mut changed)
@@ -178,6 +199,10 @@ impl Intake {
         let ringed = self.write_records(tx, person, upload.user, origin).await?;
         self.write_deletions(tx, person, upload, &mut changed)
             .await?;
+        if let Some(said) = said {
+            self.settle_windows(tx, person, upload, said, &mut changed)
+                .await?;
+        }
         self.mark(tx, person, upload, job, (&before, &changed, ringed))
             .await?;
         person.save(tx).await?;
@@ -186,13 +211,13 @@ impl Intake {
 
     /// Lets objects in again that the sender deleted before it made this input.
     async fn revive(&self, tx: &mut Tx, person: &Dossier, user: UserId) -> Result<(), IngestError> {
-        let Some(told_us) = self.told_us else {
+        let Some(told) = self.told else {
             return Ok(());
         };
         let samples = self.held.iter().filter_map(|one| one.sample.uid);
         let records = self.records.iter().filter_map(|record| record.uid);
         let uids: Vec<_> = samples.chain(records).collect();
-        store::samples::revive(tx, &person.key, user, &uids, told_us).await?;
+        store::samples::revive(tx, &person.key, user, &uids, told.at_us).await?;
         Ok(())
     }
 
@@ -421,24 +446,42 @@ impl Intake {
             .into_iter()
             .map(|deletion| (deletion.uid, deletion.metric))
             .collect();
+        let user = upload.user;
+        let told_us = self.told.map_or(upload.now_us, |told| told.at_us);
+        let deleted_us = told_us.min(upload.now_us);
+        if !self.series.is_empty() {
+            let of_series = self.of_series(tx, person, (user, deleted_us)).await?;
+            self.remove(tx, person, (user, deleted_us), &of_series, changed)
+                .await?;
+        }
         if deletions.is_empty() {
             return Ok(());
         }
-        let user = upload.user;
-        let deleted_us = self
-            .told_us
-            .map_or(upload.now_us, |told_us| told_us.min(upload.now_us));
-        let removed =
-            store::samples::delete_by_uid(tx, &person.key, user, &deletions, deleted_us).await?;
-        self.tally.deleted += removed
-            .by_metric
-            .iter()
-            .map(|(_, count)| count)
-            .sum::<u64>();
-        changed.extend(removed.changed);
+        self.remove(tx, person, (user, deleted_us), &deletions, changed)
+            .await?;
         let uids: Vec<_> = deletions.iter().map(|(uid, _)| *uid).collect();
         let removed = store::records::delete_by_uid(tx, &person.key, user, &uids).await?;
         self.tally.deleted += removed.by_kind.iter().map(|(_, count)| count).sum::<u64>();
+        Ok(())
+    }
+
+    /// Removes samples of deleted objects and counts them.
+    async fn remove(
+        &mut self,
+        tx: &mut Tx,
+        person: &Dossier,
+        (user, deleted_us): (UserId, i64),
+        objects: &[(Uid, Option<MetricNo>)],
+        changed: &mut ChangedHours,
+    ) -> Result<(), IngestError> {
+        if objects.is_empty() {
+            return Ok(());
+        }
+        let removed =
+            store::samples::delete_by_uid(tx, &person.key, user, objects, deleted_us).await?;
+        let counts = removed.by_metric.iter().map(|(_, count)| count);
+        self.tally.deleted += counts.sum::<u64>();
+        changed.extend(removed.changed);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod committer;
 pub(crate) mod dirty;
 pub(crate) mod edit;
 pub(crate) mod file;
+mod heard;
 pub(crate) mod intake;
 mod nearest;
 pub(crate) mod recording;

@@ -48,14 +48,14 @@ impl Known {
         })
     }
 
-    /// The versions of the documents, by name.
-    pub(super) fn version(&self, name: DocName) -> i64 {
-        match name {
-            DocName::Dictionary => self.dictionary.version,
-            DocName::Zones => self.whereabouts.version,
-            DocName::Profile => self.profile,
-            DocName::Preferences => self.preferences.version,
-        }
+    /// The documents with their versions.
+    pub(super) fn versions(&self) -> [(DocName, i64); 4] {
+        [
+            (DocName::Dictionary, self.dictionary.version),
+            (DocName::Zones, self.whereabouts.version),
+            (DocName::Profile, self.profile),
+            (DocName::Preferences, self.preferences.version),
+        ]
     }
 
     /// About how many bytes it takes.

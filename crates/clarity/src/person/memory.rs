@@ -63,9 +63,8 @@ impl Memory {
         let key_mark = key.identity(KEY_TEXT);
         let is_current = |remembered: &Remembered| {
             let held = |name: &DocName| stored.get(name).copied().unwrap_or(0);
-            let mut names = DocName::ALL.iter();
-            remembered.key == key_mark
-                && names.all(|name| remembered.known.version(*name) == held(name))
+            let mut versions = remembered.known.versions().into_iter();
+            remembered.key == key_mark && versions.all(|(name, version)| version == held(&name))
         };
         if let Some(remembered) = self.known.get(&user).filter(is_current) {
             count("hit");

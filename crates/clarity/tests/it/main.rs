@@ -63,6 +63,7 @@ mod revocation;
 mod rewritten;
 mod rhythm;
 mod schema;
+mod senders;
 mod shapes;
 mod shown;
 mod siege;

@@ -8,12 +8,13 @@
 use std::borrow::Cow;
 
 use model::category;
+use model::metric::{self, MetricNo};
 use model::sample::Flags;
 use model::source::SourceNo;
 use model::unit::Percent;
 use model::zone::Zone;
 
-use crate::batch::RejectCode;
+use crate::batch::{RejectCode, Window};
 use crate::check::Refusal;
 use crate::clock;
 use crate::form::{self, Document, Form};
@@ -41,6 +42,8 @@ pub const FORM: Form = Form {
 const SCHEMA: &str = "healthmd.api_export";
 /// Days of one body: a batch of the app has seven.
 const DAYS_MAX: u64 = 4_000;
+/// Days that the phone could not read and that are told by name.
+const DATES_FAILED_MAX: usize = 50;
 /// Objects of HealthKit that are no sample and are not read, each said once.
 const KINDS_MAX: usize = 50;
 
@@ -78,6 +81,18 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
         intake.skip(
             "external_records",
             "records of other providers are not read",
+        );
+    }
+    let exported = fields.json(&["exported_at"]).unwrap_or_default();
+    if let Some(exported) = intake.moment(&exported) {
+        intake.told(exported.at_us, None);
+    }
+    let failures = fields.json(&["failed_date_details"]).unwrap_or_default();
+    for failure in failures.elements().iter().take(DATES_FAILED_MAX) {
+        let date = failure.get("date").text().unwrap_or("a day");
+        intake.skip(
+            date,
+            "the phone could not read this day; the app may send it later",
         );
     }
     let Some(records) = fields.get("records") else {
@@ -267,13 +282,47 @@ fn span_of(element: &Json<'_>, intake: &Intake<'_, '_, '_>) -> Option<Interval> 
     })
 }
 
+/// Notes of which time the archive holds every object, and of which types: those that the phone could read. An
+/// object that it does not hold any more was deleted; the app says so in no other way.
+fn owned(archive: &Fields<'_>, intake: &mut Intake<'_, '_, '_>) {
+    let ownership = archive.json(&["ownership"]).unwrap_or_default();
+    let start = intake.moment(ownership.get("interval_start"));
+    let end = intake.moment(ownership.get("interval_end"));
+    let span = start
+        .zip(end)
+        .filter(|(start, end)| start.at_us < end.at_us);
+    let Some((start, end)) = span else {
+        return;
+    };
+    let manifest = archive.json(&["query_manifest"]).unwrap_or_default();
+    let mut metrics: Vec<MetricNo> = Vec::new();
+    for query in manifest.get("results").elements() {
+        let name = query.get("object_type_identifier").text();
+        let metric = name.and_then(metric::by_name);
+        let is_read = query.get("status").text() == Some("success");
+        if let Some(metric) = metric.filter(|_| is_read)
+            && !metrics.contains(&metric.no)
+        {
+            metrics.push(metric.no);
+        }
+    }
+    intake.window(Window {
+        start_us: start.at_us,
+        end_us: end.at_us,
+        metrics,
+        is_complete: true,
+    });
+}
+
 /// HealthKit's objects of a day.
 fn take_archive(
     archive: &str,
     place: Place<'_>,
     intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), ReadError> {
-    let Some(records) = Fields::of(archive, EXPECTED)?.get("records") else {
+    let archive = Fields::of(archive, EXPECTED)?;
+    owned(&archive, intake);
+    let Some(records) = archive.get("records") else {
         return Ok(());
     };
     let pointer = format!(

@@ -6,12 +6,12 @@
 //! taken from the app's own writings, which it names itself as the source of.
 
 use model::category::SleepStage;
-use model::metric::MetricNo;
 use model::sample::{Flags, SECOND_US, Uid, uid_of};
 use model::source::SourceNo;
 use model::unit::Percent;
 use rustc_hash::FxHashSet;
 
+use crate::batch::Printed;
 use crate::clock;
 use crate::entry::{self, Frame};
 use crate::form::{self, Document, Form};
@@ -22,6 +22,8 @@ use crate::live::{
     VALUE_MISSING,
 };
 use crate::session::known;
+
+mod gone;
 
 /// The form.
 pub const FORM: Form = Form {
@@ -36,8 +38,6 @@ pub const FORM: Form = Form {
 
 /// The source of records that the app itself wrote on the phone.
 const OWN_APP: &str = "com.owen282000.lifedashboard";
-/// Stages of one session that a deletion reaches; a night of ten hours with a stage each two minutes has fewer.
-const STAGES_MAX: usize = 400;
 
 /// Whose records a body holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,8 +141,11 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
     let platform = platform(document).ok_or(FORM.refusal())?;
     let fields = document.fields().ok_or(FORM.refusal())?;
     let sent = fields.json(&["timestamp"]).unwrap_or_default();
+    let sequence = fields
+        .json(&["sequence"])
+        .and_then(|sequence| sequence.number());
     if let Some(sent) = intake.moment(&sent) {
-        intake.told(sent.at_us);
+        intake.told(sent.at_us, sequence.and_then(whole));
     }
     let mut alive: FxHashSet<String> = FxHashSet::default();
     for (name, raw) in fields.iter() {
@@ -178,7 +181,19 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
         }
     }
     totals(fields, intake)?;
-    deletions(fields, &alive, intake)
+    gone::window(fields, platform, intake);
+    gone::deletions(fields, &alive, intake)
+}
+
+/// A count as JSON prints it.
+fn whole(number: f64) -> Option<u64> {
+    let is_whole = number.fract() == 0.0 && (0.0..1e15).contains(&number);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number below 10^15"
+    )]
+    is_whole.then_some(number as u64)
 }
 
 fn is_known(name: &str) -> bool {
@@ -230,13 +245,20 @@ fn take(
                 webhook::category(record, of_array, frame, id, intake)
             } else {
                 let fields = fields_of(name, platform);
-                let frame = bucket(record, frame);
-                let total = record.get("total");
                 match fields {
-                    [field, ..] if !total.is_null() => one(total, *field, frame, None, intake),
+                    [field, ..] if !record.get("bucket_start").is_null() => {
+                        bucket(record, *field, frame, intake)
+                    }
                     // The id of an iPhone's sample is the same through every door.
                     [field] if platform == Platform::Apple && !record.get(field.0).is_null() => {
-                        one(record.get(field.0), *field, frame, id.map(uid_of), intake)
+                        let id = id.map(uid_of);
+                        one(
+                            record.get(field.0),
+                            *field,
+                            frame,
+                            (id, Printed::TopLevel),
+                            intake,
+                        )
                     }
                     _ => webhook::quantities(record, fields, frame, id, intake),
                 }
@@ -248,14 +270,39 @@ fn take(
     }
 }
 
-/// A bucket holds what several records came to.
-fn bucket(record: &Json<'_>, frame: Frame) -> Frame {
-    if record.get("bucket_start").is_null() {
-        return frame;
+/// What several records of an interval came to: their total, or their mean and extremes.
+fn bucket(
+    record: &Json<'_>,
+    field: Field,
+    frame: Frame,
+    intake: &mut Intake<'_, '_, '_>,
+) -> Result<(), entry::Refused> {
+    let count = record.get("sample_count").number().and_then(whole);
+    let count = count.and_then(|count| u32::try_from(count).ok());
+    let printed = Printed::Bucket {
+        count: count.unwrap_or(1).max(1),
+    };
+    let merged = frame.flags.with(Flags::AGGREGATED);
+    let mut found = false;
+    for (name, flags) in [
+        ("total", merged),
+        ("avg", merged),
+        ("min", merged.with(Flags::MINIMUM)),
+        ("max", merged.with(Flags::MAXIMUM)),
+    ] {
+        let value = record.get(name);
+        if value.is_null() {
+            continue;
+        }
+        found = true;
+        let frame = Frame { flags, ..frame };
+        let of_part = (name, field.1, field.2);
+        one(value, of_part, frame, (None, printed), intake)?;
     }
-    Frame {
-        flags: frame.flags.with(Flags::AGGREGATED),
-        ..frame
+    if found {
+        Ok(())
+    } else {
+        Err(("total", None, VALUE_MISSING))
     }
 }
 
@@ -290,7 +337,7 @@ fn one(
     value: &Json<'_>,
     (name, metric, unit): Field,
     frame: Frame,
-    uid: Option<Uid>,
+    (uid, printed): (Option<Uid>, Printed),
     intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
     let to = intake
@@ -307,7 +354,8 @@ fn one(
         uid,
         flags: frame.flags,
     };
-    intake.add(to, what).map_err(|why| (name, type_index, why))
+    let added = intake.add_printed(to, what, printed);
+    added.map_err(|why| (name, type_index, why))
 }
 
 /// A session: its stages, and the time in bed around them unless a stage says it.
@@ -440,82 +488,12 @@ fn totals(fields: &Fields<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), Re
                 if value.is_null() {
                     continue;
                 }
-                if let Err((field, type_index, why)) = one(value, field, frame, None, intake) {
+                if let Err((field, type_index, why)) =
+                    one(value, field, frame, (None, Printed::TopLevel), intake)
+                {
                     intake.reject(place, field, type_index, why);
                 }
             }
         },
     )
-}
-
-/// What the phone deleted. A record that comes in the same body under the same id was rewritten, not deleted.
-fn deletions(
-    fields: &Fields<'_>,
-    alive: &FxHashSet<String>,
-    intake: &mut Intake<'_, '_, '_>,
-) -> Result<(), ReadError> {
-    let Some(array) = fields
-        .get("deleted_records")
-        .filter(|raw| raw.starts_with('['))
-    else {
-        return Ok(());
-    };
-    form::objects(
-        array,
-        "/deleted_records",
-        ELEMENTS_MAX,
-        intake,
-        &mut |record, place, intake| {
-            let (Some(name), Some(id)) = (record.get("type").text(), record.get("uuid").text())
-            else {
-                return intake.reject(place, "uuid", None, VALUE_MISSING);
-            };
-            if !alive.contains(id) {
-                delete(name, id, intake);
-            }
-        },
-    )
-}
-
-fn delete(name: &str, id: &str, intake: &mut Intake<'_, '_, '_>) {
-    let mut gone = |part: &str, metric: Option<MetricNo>| {
-        let uid = if part.is_empty() {
-            uid_of(id)
-        } else {
-            uid_of(&format!("{id}/{part}"))
-        };
-        intake.delete(uid, metric);
-    };
-    match name {
-        "sleep" => {
-            let metric = Some(known("sleep_analysis").no);
-            // A stage of an iPhone goes by its own id, a session of an Android phone by all of its parts.
-            gone("", metric);
-            gone("session", metric);
-            for index in 0..STAGES_MAX {
-                gone(&index.to_string(), metric);
-            }
-        }
-        "blood_pressure" => {
-            gone("systolic", Some(known("blood_pressure_systolic").no));
-            gone("diastolic", Some(known("blood_pressure_diastolic").no));
-        }
-        _ => {
-            gone("", None);
-            let both =
-                [Platform::Android, Platform::Apple].map(|platform| fields_of(name, platform));
-            let mut said: FxHashSet<&str> = FxHashSet::default();
-            for (field, metric, _) in both.into_iter().flatten() {
-                if said.insert(metric) {
-                    gone(field, Some(known(metric).no));
-                }
-            }
-        }
-    }
-    if matches!(name, "heart_rate" | "skin_temperature") && !id.contains('#') {
-        intake.skip(
-            name,
-            "a deletion of a whole series is not applied; ask the app for a backfill",
-        );
-    }
 }
