@@ -9,4 +9,4 @@ CREATE TABLE events (
 );
 CREATE INDEX events_of_person ON events (person);
 
-INSERT INTO counters (name, value) VALUES ('event', 0);
+INSERT INTO counters (name, value) VALUES ('event', 0) ON CONFLICT (name) DO NOTHING;
