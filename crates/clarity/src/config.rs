@@ -518,6 +518,10 @@ fn set(table: &mut Table, setting: &str, text: &str) -> Result<(), ConfigError> 
 
 /// What a variable of the process says, for whoever names it instead of typing a password.
 pub(crate) fn variable(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the file that reads the environment"
+    )]
     std::env::var(name).ok()
 }
 

@@ -97,9 +97,6 @@ async fn on(place: Place) {
     hears(&test, &bea).await;
     drop(worker);
     test.app.shutdown.cancel();
-    test.app.tasks.close();
-    test.app.tasks.wait().await;
-    test.app.store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
