@@ -9,7 +9,7 @@ use store::{Store, Target};
 use crate::cli::args::{Copy, Global};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
-use crate::config;
+use crate::{config, private};
 
 /// What stands for an address in a variable, so that no password is among the arguments.
 const VARIABLE: &str = "env:";
@@ -41,6 +41,8 @@ pub(super) async fn copy(global: &Global, wanted: Copy) -> Result<(), Failure> {
         household::target(&address(&wanted.from)?),
         household::target(&address(&wanted.to)?),
     );
+    // What is copied is as private as what it is copied from.
+    private::keep();
     if let Target::Sqlite { path } = &from
         && !path.exists()
     {
