@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What a process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum Station {
     /// Listeners are connected to it.
     Server,
     /// It only works.
@@ -44,10 +44,10 @@ struct Letter {
 }
 
 /// Tells and hears from now on.
-pub fn start(app: &Arc<App>, role: Role) {
+pub fn start(app: &Arc<App>, station: Station) {
     let origin = i64::from_le_bytes(app.ids.bytes());
     let has_others = matches!(app.store, Store::Postgres(_));
-    if has_others || role == Role::Worker {
+    if has_others || station == Station::Worker {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
         app.bus.copy_to(sender);
         let queue = Arc::new(Mutex::new(queue));
@@ -55,7 +55,7 @@ pub fn start(app: &Arc<App>, role: Role) {
             tell(app, Arc::clone(&queue), origin)
         });
     }
-    if role == Role::Server {
+    if station == Station::Server {
         app.supervise(Task::Hearer, move |app| hear(app, origin));
     }
 }

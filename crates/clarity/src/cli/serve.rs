@@ -22,7 +22,7 @@ use crate::housekeeping;
 use crate::http::{serve as server, window};
 use crate::jobs;
 use crate::problem::Problem;
-use crate::relay::{self, Role};
+use crate::relay::{self, Station};
 use crate::supervise::Task;
 use crate::telemetry;
 
@@ -61,7 +61,7 @@ pub(super) async fn serve(global: &Global, wanted: Serve) -> Result<(), Failure>
     let address = listener.local_addr().context("reading the address")?;
     server::stop_on_signals(&app).context("listening for signals")?;
     jobs::worker::start(&app, workers(&app.config));
-    relay::start(&app, Role::Server);
+    relay::start(&app, Station::Server);
     crate::pat::watch_models(&app);
     if wanted.demo {
         seed(&app)
@@ -106,7 +106,7 @@ pub(super) async fn worker(global: &Global, wanted: Worker) -> Result<(), Failur
     let app = household::open_with(config).await?;
     server::stop_on_signals(&app).context("listening for signals")?;
     let count = workers(&app.config);
-    relay::start(&app, Role::Worker);
+    relay::start(&app, Station::Worker);
     jobs::worker::start(&app, count);
     housekeeping::start(&app, || {});
     crate::pat::watch_models(&app);

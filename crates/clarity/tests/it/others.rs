@@ -7,7 +7,7 @@ use axum::http::{Method, StatusCode};
 use clarity::app::App;
 use clarity::clock::{Clock, Ids};
 use clarity::config::{Config, Switch};
-use clarity::relay::{self, Role};
+use clarity::relay::{self, Station};
 use clarity::telemetry;
 use futures::StreamExt;
 use serde_json::json;
@@ -57,7 +57,7 @@ async fn server(place: &Place) -> TestApp {
     let store = Store::open(&target).await.expect("a database");
     let app = App::with_store(store, config, Clock::System, Ids::Random).await;
     let app = app.expect("an application");
-    relay::start(&app, Role::Server);
+    relay::start(&app, Station::Server);
     TestApp::around(app)
 }
 

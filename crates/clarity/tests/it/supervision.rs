@@ -16,7 +16,7 @@ use clarity::housekeeping;
 use clarity::http::serve;
 use clarity::jobs;
 use clarity::pat::lanes::Lane;
-use clarity::relay::{self, Role};
+use clarity::relay::{self, Station};
 use clarity::supervise::{Fault, Place, RESTARTS_MAX, Task};
 use oracle::absence::{Absent, skip};
 use serde_json::{Value, json};
@@ -197,8 +197,8 @@ async fn a_task_that_keeps_panicking_ends_the_process() {
         check(Task::Refresh, jobs::refresh::start),
         check(Task::Housekeeping, keep_house),
         check(Task::Models, clarity::pat::watch_models),
-        check(Task::Teller, |app| relay::start(app, Role::Worker)),
-        check(Task::Hearer, |app| relay::start(app, Role::Server)),
+        check(Task::Teller, |app| relay::start(app, Station::Worker)),
+        check(Task::Hearer, |app| relay::start(app, Station::Server)),
         check(Task::Signals, |app| {
             serve::stop_on_signals(app).expect("signals");
         }),
@@ -223,8 +223,8 @@ async fn other_tasks_come_back_after_a_panic() {
     keep_house(&test.app);
     clarity::pat::watch_models(&test.app);
     serve::stop_on_signals(&test.app).expect("signals");
-    relay::start(&test.app, Role::Worker);
-    relay::start(&test.app, Role::Server);
+    relay::start(&test.app, Station::Worker);
+    relay::start(&test.app, Station::Server);
     until("every panic happened", async || {
         test.app.supervisor.faults.waiting() == 0
     })
