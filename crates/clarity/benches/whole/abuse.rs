@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 
 use crate::abuse::attacks::{ATTACKS, Attack, Prey};
@@ -78,6 +79,10 @@ impl Seen {
 /// Runs every attack, or those whose names contain one of `wanted`, and prints what the other person saw.
 /// Fails when a limit is broken.
 pub(crate) fn run(folder: &Path, wanted: &[String]) -> Outcome<()> {
+    // An abuser has more connections than a process may usually have files.
+    let mut files = getrlimit(Resource::Nofile);
+    files.current = files.maximum;
+    setrlimit(Resource::Nofile, files)?;
     let data = folder.join("abuse");
     add(&data, ABUSER)?;
     add(&data, OTHER)?;
@@ -97,7 +102,8 @@ pub(crate) fn run(folder: &Path, wanted: &[String]) -> Outcome<()> {
     let is_wanted =
         |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
     let mut broken = Vec::new();
-    let mut rounds: Vec<(&str, &[Attack], Duration)> = vec![("nobody", &[], WINDOW)];
+    let nobody: &[Attack] = &[];
+    let mut rounds = vec![("nobody", nobody, WINDOW)];
     rounds.extend(
         ATTACKS
             .iter()
