@@ -248,7 +248,8 @@ fn stalled(prey: &Prey, abuse: &mut JoinSet<()>) {
                         drop(line.read().await);
                     }
                 }
-                tokio::time::sleep(AGAIN).await;
+                // Who is refused comes again when told; a flood of bytes would measure the line.
+                tokio::time::sleep(TRICKLE * 2).await;
             }
         });
     }
