@@ -14,7 +14,7 @@ SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev dev-window window screenshots db-dev test test-fast lint fmt docs docs-check bench bench-hrv bench-parts bench-pat fuzz miri clean
+.PHONY: help run dev dev-window window screenshots db-dev test test-fast lint fmt docs docs-check abuse siege bench bench-hrv bench-parts bench-pat fuzz miri clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
@@ -69,6 +69,14 @@ ifeq ($(strip $(ARGS)),)
 	@$(CARGO) bench --quiet -p analysis --bench rhythm --bench scoring
 	@$(MAKE) --no-print-directory bench-pat
 endif
+
+# What it takes long to see: kills in the midst of full disks, restarts of the database and purges.
+SIEGE_ROUNDS ?= 200
+siege: ## SIEGE_ROUNDS kills of the server on both databases: nothing acknowledged is lost, nothing erased is found
+	@CLARITY_KILL_ROUNDS=$(SIEGE_ROUNDS) tools/with-services $(CARGO) test --workspace --test it -- nothing_acknowledged_is_lost --nocapture
+
+abuse: ## One person who does the worst that the default limits allow, and what another one notices (ARGS=NAME…: some)
+	@$(CARGO) bench --quiet -p clarity --bench whole -- abuse $(ARGS)
 
 bench-parts: ## Micro-benchmarks of readers, codec and merge
 	@$(CARGO) bench --quiet -p import -p store -p analysis -p pat

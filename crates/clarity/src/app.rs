@@ -7,12 +7,13 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use import::budget::Budget;
 use lab::models::Registry;
 use pat::scaler::Scaler;
 use store::{Store, Vault};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::answers::Answers;
 use crate::auth::hasher::Hasher;
@@ -29,6 +30,7 @@ use crate::person::memory::Memory;
 use crate::problem::Problem;
 use crate::shares::{self, Shares};
 use crate::supervise::{self, Supervisor, Task};
+use crate::wanted::{StillWanted, wanted};
 
 /// What one process needs; shared as `Arc<App>`.
 #[derive(Debug)]
@@ -86,7 +88,9 @@ pub struct App {
     /// A fair share of it for everybody.
     pub shares: Shares,
     /// Turns of imports that are read at the same time.
-    pub imports: Semaphore,
+    pub imports: Arc<Semaphore>,
+    /// What files that are no stream may hold of the memory, all together.
+    pub file_budget: Budget,
     /// Turns of bodies that are larger than most.
     pub large_bodies: Semaphore,
 }
@@ -141,20 +145,34 @@ impl Failures {
 }
 
 impl App {
-    /// Runs work that keeps a processor busy apart from the request threads.
+    /// Runs work that keeps a processor busy apart from the request threads. When nobody waits for it any more,
+    /// work that has not begun never does.
     pub async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Problem> {
+        self.compute_while_wanted(|_| work()).await
+    }
+
+    /// The same for work of many parts: between two of them it asks whether anybody still waits, and ends early
+    /// when nobody does. What it returns then reaches nobody.
+    pub async fn compute_while_wanted<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&StillWanted) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
         let span = tracing::Span::current();
+        let (waiting, wanted) = wanted();
         // Kept to the end of the work, which goes on when nobody waits for it any more.
         let turn = shares::current();
         let work = move || {
-            let done = span.in_scope(work);
+            let done = span.in_scope(|| work(&wanted));
             drop(turn);
             done
         };
-        self.tasks.spawn_blocking(work).await.map_err(|error| {
+        let work = AbortOnDropHandle::new(self.tasks.spawn_blocking(work));
+        let done = work.await;
+        drop(waiting);
+        done.map_err(|error| {
             if error.is_panic() {
                 supervise::panicked("compute");
             }

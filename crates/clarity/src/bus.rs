@@ -1,13 +1,15 @@
-//! Live events of this process: what a person's devices are told while they are connected.
+//! Live events: what a person's devices are told while they are connected to this process. What other processes
+//! have to tell comes by way of the database (`relay.rs`).
 //!
 //! Events are hints with ids, a convenience on top of the durable state; nothing may depend on one
 //! arriving. A person's events are only ever handed to that person.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use model::ids::UserId;
-use tokio::sync::broadcast;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{broadcast, mpsc};
 
 /// Events kept per person for `Last-Event-ID`: a few minutes of a busy import.
 const REPLAY_MAX: usize = 256;
@@ -17,7 +19,8 @@ const LAG_MAX: usize = 256;
 const PEOPLE_MAX: usize = 10_000;
 
 /// What an event is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// An upload or import moved on.
     Processing,
@@ -92,6 +95,8 @@ struct Rooms {
 #[derive(Debug)]
 pub struct Bus {
     rooms: Mutex<Rooms>,
+    /// Where other processes are told of what happens here.
+    others: OnceLock<mpsc::Sender<Arc<Event>>>,
 }
 
 impl Bus {
@@ -104,11 +109,35 @@ impl Bus {
                 seq,
                 first_seq: seq,
             }),
+            others: OnceLock::new(),
         }
     }
 
-    /// Tells a person's listeners, and keeps the event for those who come back.
+    /// From now on everything that is published goes there too.
+    pub(crate) fn copy_to(&self, others: mpsc::Sender<Arc<Event>>) {
+        // A process has one teller.
+        drop(self.others.set(others));
+    }
+
+    /// Tells a person's listeners, here and at other processes, and keeps the event for those who come back.
     pub fn publish(&self, user: UserId, kind: EventKind, id: String, payload: String) -> u64 {
+        let event = self.publish_here(user, kind, id, payload);
+        if let Some(others) = self.others.get()
+            && others.try_send(Arc::clone(&event)).is_err()
+        {
+            metrics::counter!("clarity_events_lost_total").increment(1);
+        }
+        event.seq
+    }
+
+    /// The same, without other processes: they know already.
+    pub(crate) fn publish_here(
+        &self,
+        user: UserId,
+        kind: EventKind,
+        id: String,
+        payload: String,
+    ) -> Arc<Event> {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         rooms.seq += 1;
         let seq = rooms.seq;
@@ -127,8 +156,8 @@ impl Bus {
         }
         room.recent.push_back(Arc::clone(&event));
         // An error means that nobody listens at the moment.
-        drop(room.live.send(event));
-        seq
+        drop(room.live.send(Arc::clone(&event)));
+        event
     }
 
     /// Listens to a person's events, from after `last_seen` if that is still known.

@@ -11,6 +11,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+mod texts;
+
+use self::texts::{has_default_secret, is_origin, is_public_url, list};
+
 /// OWASP's recommended Argon2id set: 19 MiB, two passes, one lane.
 pub const PASSWORD_MEMORY_KIB: u32 = 19 * 1024;
 /// Passes over the memory.
@@ -260,11 +264,6 @@ const SECTIONS: &[(&str, Docs)] = &[
     ("log", Log::DOCS),
 ];
 
-/// Passwords of databases that everyone knows.
-const DEFAULT_SECRETS: &[&str] = &[
-    "postgres", "password", "clarity", "changeme", "secret", "admin",
-];
-
 /// The least Argon2id memory that production accepts (OWASP's smallest recommended set).
 const PRODUCTION_MEMORY_KIB: u32 = 7 * 1024;
 
@@ -335,6 +334,13 @@ impl Config {
                 "CONFIG_PUBLIC_URL",
                 "public_url is not an address that a phone can call",
                 "use https://name, without user, query or path below it that is not this server's",
+            );
+        }
+        if !self.cors.origins.iter().all(|origin| is_origin(origin)) {
+            return problem(
+                "CONFIG_CORS_ORIGIN",
+                "cors.origins holds something that no browser sends as an origin",
+                "use https://host or https://host:port, in small letters, without path or slash at the end",
             );
         }
         if self.environment == Environment::Development {
@@ -408,18 +414,6 @@ impl Config {
         }
         out
     }
-}
-
-/// Whether a text is empty or an address without user, query and fragment.
-fn is_public_url(text: &str) -> bool {
-    let Some(rest) = ["https://", "http://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme))
-    else {
-        return text.is_empty();
-    };
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"@?#,\"<>".contains(&byte);
-    !rest.is_empty() && !rest.starts_with('/') && rest.bytes().all(is_plain)
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -498,13 +492,11 @@ fn set(table: &mut Table, setting: &str, text: &str) -> Result<(), ConfigError> 
                 .parse()
                 .map_err(|_| invalid(format!("{setting} must be a whole number")))?,
         ),
-        Value::Array(_) => Value::Array(
-            text.split(',')
-                .map(str::trim)
-                .filter(|item| !item.is_empty())
-                .map(|item| Value::String(item.to_owned()))
-                .collect(),
-        ),
+        Value::Array(_) => Value::Array(list(text).map_err(|why| {
+            invalid(format!(
+                "{setting} is neither a list as in TOML nor items with commas between them: {why}"
+            ))
+        })?),
         Value::String(_)
         | Value::Float(_)
         | Value::Boolean(_)
@@ -524,12 +516,13 @@ fn set(table: &mut Table, setting: &str, text: &str) -> Result<(), ConfigError> 
     Ok(())
 }
 
-fn has_default_secret(url: &str) -> bool {
-    let credentials = url
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split_once('@'));
-    let password = credentials.and_then(|(credentials, _)| credentials.split_once(':'));
-    password.is_some_and(|(_, password)| DEFAULT_SECRETS.contains(&password))
+/// What a variable of the process says, for whoever names it instead of typing a password.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the file that reads the environment"
+    )]
+    std::env::var(name).ok()
 }
 
 #[cfg(test)]

@@ -32,7 +32,9 @@ impl From<IngestError> for Problem {
         match error {
             IngestError::Store(error) => error.into(),
             IngestError::Dossier(error) => error.into(),
-            IngestError::Full(full) => Self::new(Code::TooManyItems, full.to_string()),
+            IngestError::Busy { full } => {
+                Self::new(Code::Unavailable, full.to_string()).retry_after(RETRY_S)
+            }
             IngestError::Unreadable { message } => Self::new(Code::MalformedBody, message),
             IngestError::Unannounced { .. } => Self::internal(error),
             IngestError::KeyUsed => Self::key_used(),

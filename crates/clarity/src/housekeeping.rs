@@ -11,6 +11,7 @@ use futures::FutureExt;
 use crate::app::App;
 use crate::erasure;
 use crate::ingest::abandoned;
+use crate::relay;
 use crate::supervise::{Place, Task};
 use crate::telemetry;
 
@@ -56,6 +57,7 @@ async fn forget_old(app: &App) -> Result<(), store::Error> {
         .transact("forget what is old", &now_us, |tx, now_us| {
             async move {
                 store::idempotency::expire(tx, now_us - KEYS_US).await?;
+                store::events::expire(tx, now_us - relay::KEPT_US).await?;
                 store::sessions::expire(tx, *now_us).await.map(drop)
             }
             .boxed()

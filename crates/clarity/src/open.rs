@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use import::budget::Budget;
 use lab::models::Registry;
 use store::{Store, Target, Vault};
 use tokio::sync::{Notify, Semaphore};
@@ -24,6 +25,12 @@ use crate::ingest::committer::Committer;
 use crate::pat::drift::Drift;
 use crate::person::memory::Memory;
 use crate::shares::Shares;
+
+/// Memory for files that cannot be read as a stream, all together: rows in no order, archives whose head comes last,
+/// documents that are read whole.
+const FILE_BYTES: usize = 320 << 20;
+/// What one of them may have, so that there is always something for the next.
+const FILE_BYTES_OF_ONE: usize = 240 << 20;
 
 /// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
 const POSTGRES_COMMITTERS: usize = 4;
@@ -46,6 +53,12 @@ pub enum OpenError {
     /// The database file cannot be made, or not kept to its owner.
     #[error("could not prepare the database file {}", .0.display())]
     File(std::path::PathBuf, #[source] std::io::Error),
+    /// The database file is empty, but its key was made before.
+    #[error(
+        "the database file {} is empty although its master key was made before: it was cut off; restore it from a \
+         backup, or remove it to begin anew", .0.display()
+    )]
+    Cut(std::path::PathBuf),
     /// Others can read the master key.
     #[error("CONFIG_KEY_MODE: others can read the master key {}; run chmod 600 on it", .0.display())]
     KeyMode(std::path::PathBuf),
@@ -62,6 +75,9 @@ impl App {
         check_key_file(&config)?;
         let target = match config.sqlite_file() {
             Some(path) => {
+                if is_cut(&path, &config.key_file()) {
+                    return Err(OpenError::Cut(path));
+                }
                 private_file(&path).map_err(|error| OpenError::File(path.clone(), error))?;
                 Target::Sqlite { path }
             }
@@ -113,7 +129,8 @@ impl App {
             shutdown: CancellationToken::new(),
             failures: Failures::default(),
             shares: Shares::default(),
-            imports: Semaphore::new(config.limits.imports_at_once.max(1)),
+            imports: Arc::new(Semaphore::new(config.limits.imports_at_once.max(1))),
+            file_budget: Budget::new(FILE_BYTES, FILE_BYTES_OF_ONE),
             large_bodies: Semaphore::new(config.limits.large_bodies_at_once.max(1)),
             started_us,
             store,
@@ -127,6 +144,15 @@ impl App {
         crate::pat::empty_lanes(&app);
         Ok(app)
     }
+}
+
+/// Whether a database was here: its key is, and its file has nothing in it and no log beside it.
+fn is_cut(path: &Path, key_file: &Path) -> bool {
+    let bytes = |path: &Path| std::fs::metadata(path).map(|known| known.len()).ok();
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = bytes(Path::new(&log)).is_some_and(|bytes| bytes > 0);
+    key_file.exists() && bytes(path) == Some(0) && !has_log
 }
 
 /// Makes the database file for its owner only; what SQLite makes beside it takes over its mode. One that

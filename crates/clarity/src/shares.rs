@@ -22,6 +22,13 @@ const QUEUE: Duration = Duration::from_secs(1);
 const UNSENT_KB: usize = 40 << 10;
 /// The same for all persons together.
 const UNSENT_ALL_KB: usize = 160 << 10;
+/// Kilobytes of bodies of one person that are being received or worked on: the largest that there is, and some usual
+/// ones. What nobody is known for shares one such part.
+const BODIES_KB: usize = 72 << 10;
+/// The same for all persons together.
+const BODIES_ALL_KB: usize = 192 << 10;
+/// Uploads of one person that wait for their commit: others' go between them.
+const UPLOADS: usize = 4;
 /// Exports of one person at a time; each holds a slab of some ten megabytes.
 const EXPORTS: usize = 2;
 /// Imports of one person at a time, so that there is a place for the next one.
@@ -38,6 +45,11 @@ tokio::task_local! {
 pub(crate) struct Share {
     turns: Arc<Semaphore>,
     unsent: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
+    /// Turn of a body that is larger than most.
+    pub(crate) large_bodies: Arc<Semaphore>,
+    /// Turns to wait for a commit.
+    pub(crate) uploads: Arc<Semaphore>,
     /// Turns of exports.
     pub(crate) exports: Arc<Semaphore>,
     /// Turns of imports.
@@ -51,7 +63,7 @@ pub(crate) struct Turn {
     _of_all: OwnedSemaphorePermit,
 }
 
-/// Room for an answer until it is sent.
+/// Room for an answer until it is sent, or for a part of a body until it is done with.
 #[derive(Debug)]
 pub(crate) struct Room {
     _own: OwnedSemaphorePermit,
@@ -64,6 +76,7 @@ pub struct Shares {
     turns: Arc<Semaphore>,
     of_person: usize,
     unsent: Arc<Semaphore>,
+    bodies: Arc<Semaphore>,
     persons: Mutex<HashMap<UserId, Arc<Share>>>,
 }
 
@@ -75,6 +88,7 @@ impl Default for Shares {
             turns: Arc::new(Semaphore::new(turns)),
             of_person: (turns / TURNS_SHARE).max(1),
             unsent: Arc::new(Semaphore::new(UNSENT_ALL_KB)),
+            bodies: Arc::new(Semaphore::new(BODIES_ALL_KB)),
             persons: Mutex::default(),
         }
     }
@@ -92,11 +106,19 @@ impl Shares {
             Arc::new(Share {
                 turns: semaphore(self.of_person),
                 unsent: semaphore(UNSENT_KB),
+                bodies: semaphore(BODIES_KB),
+                large_bodies: semaphore(1),
+                uploads: semaphore(UPLOADS),
                 exports: semaphore(EXPORTS),
                 imports: semaphore(IMPORTS),
             })
         });
         Arc::clone(share)
+    }
+
+    /// The share of a person, or the one of all who are not known yet.
+    pub(crate) fn of_anybody(&self, user: Option<UserId>) -> Arc<Share> {
+        self.of(user.unwrap_or(UserId::from_uuid(uuid::Uuid::nil())))
     }
 
     /// A turn to compute; none when it would take too long to get one.
@@ -118,10 +140,21 @@ impl Shares {
         // A single answer always fits.
         let most = u32::try_from(UNSENT_KB).unwrap_or(u32::MAX);
         let count = u32::try_from(bytes / 1_024).unwrap_or(most).min(most);
-        let share = self.of(user);
-        let own = Arc::clone(&share.unsent).try_acquire_many_owned(count);
-        let of_all = Arc::clone(&self.unsent).try_acquire_many_owned(count);
-        Some(Room {
+        Room::of(&self.of(user).unsent, &self.unsent, count)
+    }
+
+    /// Room for so many kilobytes more of a body; none when the person, or all together, send too much at once.
+    /// Who cannot have it gives back what they have: nobody waits with a part of it.
+    pub(crate) fn body(&self, user: Option<UserId>, kilobytes: u32) -> Option<Room> {
+        Room::of(&self.of_anybody(user).bodies, &self.bodies, kilobytes)
+    }
+}
+
+impl Room {
+    fn of(own: &Arc<Semaphore>, of_all: &Arc<Semaphore>, count: u32) -> Option<Self> {
+        let own = Arc::clone(own).try_acquire_many_owned(count);
+        let of_all = Arc::clone(of_all).try_acquire_many_owned(count);
+        Some(Self {
             _own: own.ok()?,
             _of_all: of_all.ok()?,
         })
@@ -131,7 +164,15 @@ impl Shares {
 impl Share {
     /// Whether something of it is in use or waited for.
     fn is_used(self: &Arc<Self>) -> bool {
-        let permits = [&self.turns, &self.unsent, &self.exports, &self.imports];
+        let permits = [
+            &self.turns,
+            &self.unsent,
+            &self.bodies,
+            &self.large_bodies,
+            &self.uploads,
+            &self.exports,
+            &self.imports,
+        ];
         Arc::strong_count(self) > 1 || permits.iter().any(|one| Arc::strong_count(one) > 1)
     }
 }
@@ -180,6 +221,21 @@ mod tests {
         let all = shares.of(user(1)).turns.available_permits();
         assert_eq!(all, shares.of_person);
         assert!(current().is_none());
+    }
+
+    #[test]
+    fn bodies_have_room_for_everybody() {
+        let shares = Shares::default();
+        let mut held = Vec::new();
+        while let Some(room) = shares.body(Some(user(1)), 1 << 10) {
+            held.push(room);
+        }
+        assert_eq!(held.len(), 72, "a person's share in megabytes");
+        let other = shares.body(Some(user(2)), 64 << 10);
+        assert!(other.is_some(), "the largest body of somebody else");
+        assert!(shares.body(None, 32 << 10).is_some(), "of nobody known");
+        drop(held);
+        assert!(shares.body(Some(user(1)), 64 << 10).is_some());
     }
 
     #[test]

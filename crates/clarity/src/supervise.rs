@@ -44,11 +44,15 @@ pub enum Task {
     Erasures,
     /// Waits for the signal to stop.
     Signals,
+    /// Tells other processes of events.
+    Teller,
+    /// Hears of other processes' events.
+    Hearer,
 }
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Committer,
         Self::Worker,
         Self::Refresh,
@@ -57,6 +61,8 @@ impl Task {
         Self::Housekeeping,
         Self::Erasures,
         Self::Signals,
+        Self::Teller,
+        Self::Hearer,
     ];
 
     /// The name in logs, metrics and answers.
@@ -70,6 +76,8 @@ impl Task {
             Self::Housekeeping => "housekeeping",
             Self::Erasures => "erasures",
             Self::Signals => "signals",
+            Self::Teller => "teller",
+            Self::Hearer => "hearer",
         }
     }
 }

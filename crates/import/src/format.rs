@@ -9,6 +9,7 @@ use std::io::{self, Read};
 
 use crate::archive::Limits;
 use crate::batch::{Batch, Sink};
+use crate::budget::{self, Full, Holding};
 use crate::form::{Document, Form};
 use crate::json::ReadError;
 use crate::live::{Context, Summary};
@@ -21,6 +22,9 @@ pub const AUTO: &str = "auto";
 
 /// Largest document that is read whole: a week of workouts with a point a second has 15 MB.
 pub const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
+
+/// Memory for each byte of a document that is read whole: itself, and what is made of it.
+const BYTES_PER_BYTE: usize = 2;
 
 /// Why a file was refused as a whole.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +67,9 @@ pub enum FileError {
     /// The document is too large to be read whole.
     #[error("the document is larger than {DOCUMENT_BYTES_MAX} bytes; send it in parts")]
     TooLarge,
+    /// It holds more memory than it may.
+    #[error(transparent)]
+    Memory(Full),
     /// A recording has a reader of its own: it brings epochs, not samples.
     #[error("the file is a recording of a worn device")]
     Recording,
@@ -70,7 +77,9 @@ pub enum FileError {
 
 impl From<io::Error> for FileError {
     fn from(error: io::Error) -> Self {
-        if unpack::is_bomb(&error) {
+        if let Some(full) = Full::of(&error) {
+            Self::Memory(full)
+        } else if unpack::is_bomb(&error) {
             Self::Bomb
         } else if error.kind() == io::ErrorKind::UnexpectedEof {
             Self::CutOff
@@ -115,7 +124,7 @@ const FILES: &[File] = &[
         about: "A JSON document in any of the live forms",
         is_meant: |head| begins(head, b"{") || begins(head, b"["),
         read: |input, context, sink| {
-            let bytes = whole(input)?;
+            let (bytes, _holding) = whole(input)?;
             let document = Document::of(&bytes)?;
             forms::of(&document)?.read(&document, context, sink)?;
             Ok(())
@@ -126,7 +135,8 @@ const FILES: &[File] = &[
         about: "Lines of text under a heading: a date and a column for each type, or type, start, end, value, unit",
         is_meant: lines::is_meant,
         read: |input, context, sink| {
-            lines::read(&whole(input)?, context, sink)?;
+            let (bytes, _holding) = whole(input)?;
+            lines::read(&bytes, context, sink)?;
             Ok(())
         },
     },
@@ -244,7 +254,7 @@ impl Opened<'_> {
             Format::Recording(_) => Err(FileError::Recording),
             Format::File(format) => (format.read)(&mut self.input, context, sink),
             Format::Form(form) => {
-                let bytes = whole(&mut self.input)?;
+                let (bytes, _holding) = whole(&mut self.input)?;
                 form.read(&Document::of(&bytes)?, context, sink)?;
                 Ok(())
             }
@@ -263,15 +273,14 @@ pub fn read_body(body: &[u8], context: &Context<'_>) -> Result<(Batch, Summary),
     forms::of(&document)?.read_whole(&document, context)
 }
 
-/// The bytes of a document.
-fn whole(input: &mut dyn Read) -> Result<Vec<u8>, FileError> {
-    let mut bytes = Vec::new();
-    input.take(DOCUMENT_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+/// The bytes of a document, and the memory that it needs while it is read.
+fn whole(input: &mut dyn Read) -> Result<(Vec<u8>, Holding), FileError> {
+    let (bytes, holding) = budget::read_to_end(input, DOCUMENT_BYTES_MAX + 1, BYTES_PER_BYTE)?;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     if length > DOCUMENT_BYTES_MAX {
         return Err(FileError::TooLarge);
     }
-    Ok(bytes)
+    Ok((bytes, holding))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod apple;
 pub mod archive;
 pub mod batch;
 mod blocks;
+pub mod budget;
 pub mod check;
 mod clock;
 mod entry;

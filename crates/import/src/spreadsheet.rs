@@ -8,6 +8,7 @@ use std::io::{Cursor, Read};
 use calamine::{Data, ExcelDateTime, Reader};
 
 use crate::archive::{Archive, ArchiveError, Limits, Next};
+use crate::budget::{Full, Holding};
 
 /// Bytes that a spreadsheet may have: a month of minutes in twenty columns has 3 MB.
 pub const BYTES_MAX: usize = 16 << 20;
@@ -32,6 +33,9 @@ const FIRST: [&str; 4] = [
 /// The first file of an open document, which is not packed.
 const OPEN: &[u8] = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
 
+/// Memory for each byte that it unfolds into: the cells, and the text that they become.
+const UNFOLDED_COST: usize = 2;
+
 /// Why a spreadsheet is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
@@ -43,6 +47,9 @@ pub enum Refused {
         /// How much is allowed.
         limit: u64,
     },
+    /// It holds more memory than it may.
+    #[error(transparent)]
+    Memory(#[from] Full),
     /// It is damaged, encrypted, or something else.
     #[error("the spreadsheet cannot be read; save its table as CSV")]
     Unreadable(#[source] Option<calamine::Error>),
@@ -59,7 +66,13 @@ pub fn is_one(head: &[u8]) -> bool {
 
 /// The first table that has cells, cut by tabs.
 pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
-    bounded(&bytes)?;
+    let mut holding = Holding::new();
+    let unfolded = usize::try_from(unfolded(&bytes)?).unwrap_or(usize::MAX);
+    holding.grow(
+        unfolded
+            .saturating_mul(UNFOLDED_COST)
+            .saturating_add(bytes.len()),
+    )?;
     let unreadable = |error| Refused::Unreadable(Some(error));
     let mut book = calamine::open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(unreadable)?;
     for name in book.sheet_names() {
@@ -81,8 +94,8 @@ pub fn text(bytes: Vec<u8>) -> Result<String, Refused> {
     Ok(String::new())
 }
 
-/// Refuses what unfolds into too much, before it is held.
-fn bounded(bytes: &[u8]) -> Result<(), Refused> {
+/// How many bytes it unfolds into; refuses what are too many, before they are held.
+fn unfolded(bytes: &[u8]) -> Result<u64, Refused> {
     if bytes.len() > BYTES_MAX {
         return Err(Refused::TooLarge {
             what: "bytes",
@@ -90,7 +103,7 @@ fn bounded(bytes: &[u8]) -> Result<(), Refused> {
         });
     }
     if bytes.starts_with(BINARY) {
-        return Ok(());
+        return Ok(bytes.len() as u64);
     }
     let mut input = bytes;
     let mut archive = Archive::new(
@@ -104,15 +117,16 @@ fn bounded(bytes: &[u8]) -> Result<(), Refused> {
         ArchiveError::Limit { what, limit } => Refused::TooLarge { what, limit },
         ArchiveError::Io(_) | ArchiveError::Encrypted => Refused::Unreadable(None),
     };
+    let mut all = 0_u64;
     loop {
         match archive.next_entry().map_err(refused)? {
             Next::File(_) => {
-                std::io::copy(&mut archive.by_ref(), &mut std::io::sink())
+                all += std::io::copy(&mut archive.by_ref(), &mut std::io::sink())
                     .map_err(|_| Refused::Unreadable(None))?;
                 archive.end_entry().map_err(refused)?;
             }
             Next::Refused { .. } | Next::Folder => {}
-            Next::End | Next::Damaged(_) => return Ok(()),
+            Next::End | Next::Damaged(_) => return Ok(all),
         }
     }
 }

@@ -48,6 +48,26 @@ pub struct Person {
     pub created_us: i64,
 }
 
+/// A row of the table of persons.
+#[derive(Debug)]
+pub enum Found {
+    /// An account.
+    Account(Person),
+    /// An account that somebody else changed, or that was damaged: nothing of it can be believed but its id,
+    /// which may be another's.
+    Damaged(UserId),
+}
+
+impl Found {
+    /// The account, unless it is damaged.
+    pub fn account(self) -> Option<Person> {
+        match self {
+            Self::Account(person) => Some(person),
+            Self::Damaged(_) => None,
+        }
+    }
+}
+
 impl std::fmt::Debug for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Person")
@@ -182,15 +202,15 @@ pub async fn by_id(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Option<Pe
     row.map(|row| person(vault, row)).transpose()
 }
 
-/// Everybody, oldest account first.
-pub async fn list(tx: &mut Tx, vault: &Vault) -> Result<Vec<Person>, Error> {
+/// Everybody, oldest account first. A damaged row does not hide the others.
+pub async fn list(tx: &mut Tx, vault: &Vault) -> Result<Vec<Found>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
         "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
          FROM persons ORDER BY no",
     )
     .fetch_all(connection)
     .await)?;
-    rows.into_iter().map(|row| person(vault, row)).collect()
+    rows.into_iter().map(|row| found(vault, row)).collect()
 }
 
 /// Some of everybody, oldest account first, each with its number; those after the number `after`.
@@ -199,7 +219,7 @@ pub async fn page(
     vault: &Vault,
     after: Option<i64>,
     limit: u32,
-) -> Result<Vec<(i64, Person)>, Error> {
+) -> Result<Vec<(i64, Found)>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
         "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
          FROM persons WHERE no > $1 ORDER BY no LIMIT $2",
@@ -209,7 +229,7 @@ pub async fn page(
     .fetch_all(connection)
     .await)?;
     rows.into_iter()
-        .map(|row| Ok((row.no, person(vault, row)?)))
+        .map(|row| Ok((row.no, found(vault, row)?)))
         .collect()
 }
 
@@ -315,6 +335,15 @@ pub(crate) async fn bind_all(tx: &mut Tx, vault: &Vault) -> Result<(), Error> {
 
 fn email_name(user: UserId) -> String {
     format!("e-mail address of {user}")
+}
+
+fn found(vault: &Vault, row: Row) -> Result<Found, Error> {
+    let id = UserId::from_uuid(row.id);
+    match person(vault, row) {
+        Ok(person) => Ok(Found::Account(person)),
+        Err(Error::Damaged { .. }) => Ok(Found::Damaged(id)),
+        Err(other) => Err(other),
+    }
 }
 
 fn person(vault: &Vault, row: Row) -> Result<Person, Error> {

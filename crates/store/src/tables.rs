@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 20] = [
+pub(crate) const TABLES: [Table; 22] = [
     Table {
         name: "meta",
         erased: Not,
@@ -276,6 +276,30 @@ pub(crate) const TABLES: [Table; 20] = [
             ("created_us", Integer),
             ("sealed", Bytes),
             ("methods", Integer),
+        ],
+    },
+    Table {
+        name: "upload_folds",
+        erased: Health("SUM(uploads)"),
+        columns: &[
+            ("person", Integer),
+            ("last_no", Integer),
+            ("first_no", Integer),
+            ("first_id", Id),
+            ("last_id", Id),
+            ("uploads", Integer),
+            ("sealed", Bytes),
+        ],
+    },
+    Table {
+        name: "events",
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("seq", Integer),
+            ("person", Integer),
+            ("origin", Integer),
+            ("told_us", Integer),
+            ("sealed", Bytes),
         ],
     },
     Table {

@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use crate::database::{Tx, list_statement, statement_slices};
 use crate::error::Error;
+use crate::folds;
 use crate::vault::PersonKey;
+
+pub use crate::folds::FOLD;
 
 /// A person's number of one of their uploads, from 1.
 #[derive(
@@ -357,7 +360,10 @@ pub async fn by_id(
     .bind(id.uuid())
     .fetch_optional(connection)
     .await)?;
-    row.map(|row| upload(key, row)).transpose()
+    match row {
+        Some(row) => upload(key, row).map(Some),
+        None => folds::by_id(tx, key, user, id).await,
+    }
 }
 
 /// Uploads, newest first: those with a number below `before`.
@@ -380,7 +386,65 @@ pub async fn list(
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await)?;
-    rows.into_iter().map(|row| upload(key, row)).collect()
+    let found = rows.into_iter().map(|row| upload(key, row));
+    let found = found.collect::<Result<Vec<Upload>, Error>>()?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    folds::join(tx, key, user, before, limit, found).await
+}
+
+/// Folds the accounts of the oldest uploads that ended before a time into one row, when there are enough of
+/// them. Returns how many; whoever gets [`FOLD`] may ask again.
+pub async fn fold(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    before_us: i64,
+) -> Result<usize, Error> {
+    let person = key.lock(tx, user).await?;
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, no, kind, status, stage, progress, accepted, duplicates, rejected, dirty_seq,
+            exported_us, created_us, updated_us, sealed
+         FROM uploads
+         WHERE person = $1 AND exported_us IS NULL AND updated_us < $2
+            AND status IN ('completed', 'failed', 'requires_review')
+         ORDER BY no LIMIT $3",
+    )
+    .bind(person)
+    .bind(before_us)
+    .bind(i64::try_from(FOLD).unwrap_or(i64::MAX))
+    .fetch_all(connection)
+    .await)?;
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+        return Ok(0);
+    };
+    if rows.len() < FOLD {
+        return Ok(0);
+    }
+    let (first_no, last_no) = (first.no, last.no);
+    let uploads = rows.into_iter().map(|row| upload(key, row));
+    let uploads = uploads.collect::<Result<Vec<Upload>, Error>>()?;
+    if !folds::put(tx, key, user, uploads).await? {
+        return Ok(0);
+    }
+    // The same ones: they were all of these between the two numbers.
+    let gone = run!(tx, connection => sqlx::query(
+        "DELETE FROM uploads
+         WHERE person = $1 AND exported_us IS NULL AND updated_us < $2
+            AND status IN ('completed', 'failed', 'requires_review')
+            AND no >= $3 AND no <= $4",
+    )
+    .bind(person)
+    .bind(before_us)
+    .bind(first_no)
+    .bind(last_no)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    debug_assert_eq!(
+        gone, FOLD as u64,
+        "what was folded is removed, and nothing else"
+    );
+    Ok(FOLD)
 }
 
 /// Completes the uploads in processing whose days are all analysed: those that marked days up to
@@ -420,7 +484,12 @@ pub async fn processing(tx: &mut Tx, user: UserId, limit: u32) -> Result<Vec<Upl
 }
 
 /// Forgets an upload, not what it brought. Returns whether there was one.
-pub async fn delete(tx: &mut Tx, user: UserId, id: UploadId) -> Result<bool, Error> {
+pub async fn delete(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    id: UploadId,
+) -> Result<bool, Error> {
     let deleted = run!(tx, connection => sqlx::query(
         "DELETE FROM uploads WHERE person = (SELECT no FROM persons WHERE id = $1) AND id = $2",
     )
@@ -429,7 +498,10 @@ pub async fn delete(tx: &mut Tx, user: UserId, id: UploadId) -> Result<bool, Err
     .execute(connection)
     .await
     .map(|done| done.rows_affected()))?;
-    Ok(deleted > 0)
+    if deleted > 0 {
+        return Ok(true);
+    }
+    folds::delete(tx, key, user, id).await
 }
 
 fn row_name(key: &PersonKey, id: UploadId) -> Vec<u8> {

@@ -1,7 +1,9 @@
 //! The whole product, measured from outside: the real binary on a real disk, each figure beside the
 //! limit of this machine taken in the same run. `make bench` prints the table; `--json` prints it
 //! for programs; `--quick` uses a small export, `--cohort` measures `analyze` only,
-//! `growth` what ten years cost beside one, `keyed` what an idempotency key costs.
+//! `growth` what ten years cost beside one, `old` what very many uploads and waiting jobs cost, `people` a thousand
+//! people, `steady` what others notice of a long import, `keyed` what an idempotency key costs, `abuse` what one person can do to
+//! another (`make abuse`).
 
 #![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 #![expect(
@@ -9,14 +11,18 @@
     reason = "indexing a JSON value by name gives null where there is none"
 )]
 
+mod abuse;
 mod cohort;
 mod export;
 mod growth;
 mod imports;
 mod keyed;
 mod limits;
+mod old;
+mod people;
 mod raw;
 mod server;
+mod steady;
 mod sync;
 
 #[expect(dead_code, reason = "the writers are those of the readers' tests")]
@@ -120,11 +126,22 @@ fn main() -> Outcome<()> {
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let folder = tempfile::tempdir()?;
+    if has("abuse") {
+        let named = arguments.iter().skip(1).filter(|one| !one.starts_with('-'));
+        let wanted: Vec<String> = named.filter(|one| *one != "abuse").cloned().collect();
+        return abuse::run(folder.path(), &wanted);
+    }
     let mut table = Table::default();
     if has("growth") {
         growth::measure(&mut table, folder.path())?;
     } else if has("keyed") {
         keyed::measure(&mut table, folder.path())?;
+    } else if has("people") {
+        people::measure(&mut table, folder.path())?;
+    } else if has("steady") {
+        steady::measure(&mut table, folder.path(), bytes)?;
+    } else if has("old") {
+        old::measure(&mut table, folder.path())?;
     } else {
         cohort::analyze(&mut table, folder.path())?;
         raw::analyze(&mut table, folder.path())?;

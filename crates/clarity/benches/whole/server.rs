@@ -20,8 +20,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the server on a data folder and waits until it is ready.
+    /// Starts the server on a data folder and waits until it is ready; it limits no rates.
     pub(crate) fn start(data: &Path) -> std::io::Result<Self> {
+        Self::start_with(data, &[("CLARITY_RATES_ENABLED", "off")])
+    }
+
+    /// The same with the limits that it has by default.
+    pub(crate) fn start_limited(data: &Path) -> std::io::Result<Self> {
+        Self::start_with(data, &[])
+    }
+
+    /// The same with settings of its own.
+    pub(crate) fn start_with(data: &Path, settings: &[(&str, &str)]) -> std::io::Result<Self> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?
             .local_addr()?
             .port();
@@ -30,7 +40,7 @@ impl Server {
         let child = Command::new(env!("CARGO_BIN_EXE_clarity"))
             .args(["serve", "--listen", &address.to_string(), "--data-dir"])
             .arg(data)
-            .env("CLARITY_RATES_ENABLED", "off")
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -50,6 +60,11 @@ impl Server {
             std::thread::sleep(Duration::from_millis(2));
         }
         Err(std::io::Error::other("the server did not become ready"))
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Resident memory of the server, in bytes.
@@ -96,6 +111,14 @@ impl Client {
         Ok(Self {
             stream: BufReader::with_capacity(1 << 16, stream),
         })
+    }
+
+    /// Connects for a request that may take minutes.
+    pub(crate) fn connect_patiently(address: SocketAddr) -> std::io::Result<Self> {
+        let client = Self::connect(address)?;
+        let patience = Some(Duration::from_mins(20));
+        client.stream.get_ref().set_read_timeout(patience)?;
+        Ok(client)
     }
 
     /// Sends a request and reads the whole answer.

@@ -114,6 +114,14 @@ impl ServerKeys {
         if let Some(sealed) = store::meta::get(&mut tx, META).await? {
             return Self::unseal(vault, &sealed);
         }
+        if store::people::count(&mut tx).await? > 0 {
+            // The first start makes them before there can be an account.
+            metrics::counter!("clarity_rows_refused_total", "table" => "meta").increment(1);
+            tracing::error!(
+                "the server's own keys were removed from the database; new ones are made: everybody signs in \
+                 again, and receipts that were signed before are no longer proved by /.well-known/jwks.json"
+            );
+        }
         let stored = Stored {
             seed: URL_SAFE_NO_PAD.encode(ids.bytes::<32>()),
             cursor: URL_SAFE_NO_PAD.encode(ids.bytes::<32>()),

@@ -450,7 +450,8 @@ pub(crate) struct Reconcile {
 /// Arguments of `copy`.
 #[derive(Debug, Args)]
 pub(crate) struct Copy {
-    /// A data folder, a SQLite file, or the address of a PostgreSQL database.
+    /// A data folder, a SQLite file, or the address of a PostgreSQL database. An address with a password is given
+    /// as `env:NAME`, the variable that has it: arguments are seen by every process of the machine.
     pub(crate) from: String,
     /// The same; it must hold nothing yet.
     pub(crate) to: String,

@@ -13,6 +13,7 @@ use crate::cli::failure::Failure;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, ConfigError};
 use crate::http::serve::DRAIN;
+use crate::private;
 
 /// Name of the settings file in the data folder.
 const SETTINGS_FILE: &str = "clarity.toml";
@@ -51,6 +52,7 @@ async fn open(global: &Global) -> Result<Arc<App>, Failure> {
 
 /// The same with settings that are read already.
 pub(super) async fn open_with(config: Config) -> Result<Arc<App>, Failure> {
+    private::keep();
     prepare_folder(&config.data_dir)?;
     let app = App::open(config, Clock::System, Ids::Random).await;
     Ok(app.context("opening the data folder")?)

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::auth::account::Email;
-use crate::auth::password;
+use crate::auth::password::{self, Verdict};
 use crate::cli::args::{Global, Serve, Worker};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output, user};
@@ -22,6 +22,7 @@ use crate::housekeeping;
 use crate::http::{serve as server, window};
 use crate::jobs;
 use crate::problem::Problem;
+use crate::relay::{self, Station};
 use crate::supervise::Task;
 use crate::telemetry;
 
@@ -60,9 +61,14 @@ pub(super) async fn serve(global: &Global, wanted: Serve) -> Result<(), Failure>
     let address = listener.local_addr().context("reading the address")?;
     server::stop_on_signals(&app).context("listening for signals")?;
     jobs::worker::start(&app, workers(&app.config));
+    relay::start(&app, Station::Server);
     crate::pat::watch_models(&app);
     if wanted.demo {
         seed(&app)
+            .await
+            .map_err(|problem| user::refused(&problem))?;
+    } else {
+        close_demo(&app)
             .await
             .map_err(|problem| user::refused(&problem))?;
     }
@@ -100,6 +106,7 @@ pub(super) async fn worker(global: &Global, wanted: Worker) -> Result<(), Failur
     let app = household::open_with(config).await?;
     server::stop_on_signals(&app).context("listening for signals")?;
     let count = workers(&app.config);
+    relay::start(&app, Station::Worker);
     jobs::worker::start(&app, count);
     housekeeping::start(&app, || {});
     crate::pat::watch_models(&app);
@@ -153,6 +160,35 @@ async fn seed(app: &Arc<App>) -> Result<(), Problem> {
             }
         }
     });
+    Ok(())
+}
+
+/// Switches off the accounts of made-up people that an earlier start with `--demo` left and that can still be
+/// entered with the public password: without `--demo` a server may be reached by anybody.
+async fn close_demo(app: &App) -> Result<(), Problem> {
+    for who in Who::ALL {
+        let mut tx = app.store.read().await?;
+        let known = store::people::by_email(&mut tx, &app.vault, who.email()).await;
+        tx.rollback().await?;
+        let person = match known {
+            Ok(Some(person)) if person.access == Access::Enabled => person,
+            // Nobody gets in with a damaged account either.
+            Ok(_) | Err(store::Error::Damaged { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        let hash = Some(person.password_hash);
+        if password::verify(app, who.password(), hash).await? != Verdict::Right {
+            continue;
+        }
+        let mut tx = app.store.begin("close the demo").await?;
+        store::people::set_access(&mut tx, &app.vault, person.id, Access::Disabled).await?;
+        store::sessions::revoke_all(&mut tx, person.id).await?;
+        tx.commit().await?;
+        output::note(&format!(
+            "the account {} of the demo has a public password and is switched off; --demo switches it on again",
+            who.email()
+        ));
+    }
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use model::ids::UserId;
 use model::zone::Zone;
 use serde_json::json;
 use store::docs::Expected;
-use store::people::{Access, Person};
+use store::people::{Access, Found, Person};
 use zeroize::Zeroizing;
 
 use crate::app::App;
@@ -95,6 +95,21 @@ pub(super) async fn list(global: &Global) -> Result<(), Failure> {
         Ok(people.context("listing accounts")?)
     })
     .await?;
+    let (mut damaged, mut accounts) = (Vec::new(), Vec::new());
+    for found in people {
+        match found {
+            Found::Account(person) => accounts.push(person),
+            Found::Damaged(id) => damaged.push(id.to_string()),
+        }
+    }
+    let people = accounts;
+    if !damaged.is_empty() {
+        output::note(&format!(
+            "damaged and left out: {} ({}); restore them from a backup of the database",
+            damaged.len(),
+            damaged.join(", ")
+        ));
+    }
     if global.json {
         let people: Vec<_> = people.iter().map(described).collect();
         return output::json(&people);

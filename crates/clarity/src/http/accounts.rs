@@ -121,7 +121,7 @@ async fn register(
     State(app): State<Arc<App>>,
     client: Client,
     idempotency: IdempotencyKey,
-    JsonBody { value, bytes }: JsonBody<Registration>,
+    JsonBody { value, bytes, .. }: JsonBody<Registration>,
 ) -> Result<Response, Problem> {
     if app.config.rates.register_per_hour == 0 {
         let message = "registration is closed here; whoever runs the server adds accounts";

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use model::ids::{JobId, UserId};
 use serde::Serialize;
-use store::people::Access;
+use store::people::{Access, Found, Person};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -62,6 +62,33 @@ struct Account {
     /// When it was opened.
     #[schema(format = DateTime)]
     created_at: String,
+}
+
+impl Account {
+    fn of(person: Person) -> Self {
+        Self {
+            user_id: person.id,
+            email: person.email,
+            role: person.role,
+            access: match person.access {
+                Access::Enabled => AccountAccess::Enabled,
+                Access::Disabled => AccountAccess::Disabled,
+            },
+            created_at: rfc3339(person.created_us),
+        }
+    }
+}
+
+/// A page of accounts.
+#[derive(Debug, Serialize, ToSchema)]
+struct Accounts {
+    /// The accounts.
+    #[serde(flatten)]
+    page: Page<Account>,
+    /// Accounts of this page that were changed or damaged outside the program, so that nothing of them can be
+    /// believed; a backup of the database has them.
+    #[schema(value_type = Vec<String>)]
+    damaged: Vec<UserId>,
 }
 
 /// Whether an account can be used.
@@ -120,7 +147,7 @@ struct DeadJob {
     security(("bearer" = [])),
     params(PageQuery),
     responses(
-        (status = 200, description = "A page of accounts.", body = Page<Account>),
+        (status = 200, description = "A page of accounts.", body = Accounts),
         (status = 403, description = "Not an administrator.",
             body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     ),
@@ -129,7 +156,7 @@ async fn people(
     State(app): State<Arc<App>>,
     caller: Caller,
     Params(page): Params<PageQuery>,
-) -> Result<Json<Page<Account>>, Problem> {
+) -> Result<Json<Accounts>, Problem> {
     only_administrators(&caller)?;
     let limit = page.limit(&app)?;
     let bound = cursor::Query {
@@ -149,18 +176,15 @@ async fn people(
     let next_cursor = last
         .filter(|_| is_full)
         .map(|no| cursor::seal(&app, bound, &no));
-    let data = found.into_iter().map(|(_, person)| Account {
-        user_id: person.id,
-        email: person.email,
-        role: person.role,
-        access: match person.access {
-            Access::Enabled => AccountAccess::Enabled,
-            Access::Disabled => AccountAccess::Disabled,
-        },
-        created_at: rfc3339(person.created_us),
-    });
-    let data = data.collect();
-    Ok(Json(Page { data, next_cursor }))
+    let (mut data, mut damaged) = (Vec::new(), Vec::new());
+    for (_, found) in found {
+        match found {
+            Found::Account(person) => data.push(Account::of(person)),
+            Found::Damaged(user) => damaged.push(user),
+        }
+    }
+    let page = Page { data, next_cursor };
+    Ok(Json(Accounts { page, damaged }))
 }
 
 /// Returns how much background work waits, and what was set aside. For administrators.

@@ -12,22 +12,31 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::TryStreamExt;
 use http_body_util::BodyExt;
+use model::ids::UserId;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::io::AsyncRead;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::app::App;
+use crate::auth::{Credential, Presented};
 use crate::http::faults::Node;
 use crate::http::known::Known;
 use crate::problem::{Code, FieldError, Problem};
+use crate::shares::{Room, Shares};
 
 /// A zstd frame may ask for a window of up to 8 MB (RFC 9659 allows no more on the web).
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// Bytes that are reserved for a body that is only announced.
 const RESERVED_BYTES: usize = 64 * 1024;
+/// Kilobytes of room that a longer body asks for at a time.
+const ROOM_KB: u32 = 256;
+/// Bytes of a body of somebody who is not signed in: an address, a password and a profile.
+const STRANGERS_BYTES: usize = 64 * 1024;
+/// Seconds after which it is worth sending again.
+const RETRY_S: u64 = 1;
 /// Bytes that a decompressor hands on at once.
 const CHUNK_BYTES: usize = 32 * 1024;
 
@@ -101,37 +110,84 @@ fn unknown_encoding() -> Response {
     .into_response()
 }
 
+/// The room that a body takes while it is read and worked on.
+#[derive(Debug)]
+struct Rooms<'a> {
+    shares: &'a Shares,
+    user: Option<UserId>,
+    rooms: Vec<Room>,
+    kilobytes: usize,
+}
+
+impl<'a> Rooms<'a> {
+    fn new(app: &'a App, user: Option<UserId>) -> Self {
+        Self {
+            shares: &app.shares,
+            user,
+            rooms: Vec::new(),
+            kilobytes: RESERVED_BYTES >> 10,
+        }
+    }
+
+    /// Makes sure that there is room for so many bytes in all. What is reserved anyway needs none.
+    fn fit(&mut self, bytes: usize) -> Result<(), Problem> {
+        while self.kilobytes << 10 < bytes {
+            let Some(room) = self.shares.body(self.user, ROOM_KB) else {
+                metrics::counter!("clarity_requests_refused_total").increment(1);
+                let detail =
+                    "more is being sent at once than there is memory for; try again in a second";
+                return Err(Problem::new(Code::Unavailable, detail).retry_after(RETRY_S));
+            };
+            self.rooms.push(room);
+            self.kilobytes += ROOM_KB as usize;
+        }
+        Ok(())
+    }
+}
+
 /// Reads a whole body of at most `limit` bytes. The rest of a longer one is not read.
-pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Problem> {
+async fn read(
+    app: &App,
+    user: Option<UserId>,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<(Bytes, Vec<Room>), Problem> {
     check_announced(headers, limit)?;
     let mut body = body;
+    let mut rooms = Rooms::new(app, user);
     let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(RESERVED_BYTES));
     while fill(&mut body, &mut bytes, limit).await? {
         if bytes.len() > limit {
             return Err(too_large(limit));
         }
+        rooms.fit(bytes.len())?;
     }
-    Ok(Bytes::from(bytes))
+    Ok((Bytes::from(bytes), rooms.rooms))
 }
 
-/// A body that was read whole, and its turn if it is larger than most: the turn ends with it.
+/// A body that was read whole, the room that it takes, and its turn if it is larger than most: they end with it.
 #[derive(Debug)]
 pub struct Held<'t> {
     /// The body.
     pub bytes: Bytes,
-    _turn: Option<SemaphorePermit<'t>>,
+    _rooms: Vec<Room>,
+    _turn: Option<(OwnedSemaphorePermit, SemaphorePermit<'t>)>,
 }
 
-/// Reads a whole body of at most `limit` bytes; one above `usual` waits for a turn before more of it
+/// Reads a whole body of health data; one larger than most bodies waits for a turn before more of it
 /// is held, so that memory stays bounded however many come at once.
 pub async fn read_in_turn<'t>(
+    app: &'t App,
+    user: Option<UserId>,
     headers: &HeaderMap,
     body: Body,
-    (usual, limit): (usize, usize),
-    turns: &'t Semaphore,
 ) -> Result<Held<'t>, Problem> {
+    let limits = &app.config.limits;
+    let (usual, limit) = (limits.json_body_bytes, limits.upload_body_bytes);
     check_announced(headers, limit)?;
     let mut body = body;
+    let mut rooms = Rooms::new(app, user);
     let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(RESERVED_BYTES));
     let mut turn = None;
     while fill(&mut body, &mut bytes, limit).await? {
@@ -139,11 +195,19 @@ pub async fn read_in_turn<'t>(
             return Err(too_large(limit));
         }
         if bytes.len() > usual && turn.is_none() {
-            turn = Some(turns.acquire().await.map_err(Problem::internal)?);
+            // One's own first: whoever sends many waits for themselves.
+            let own = Arc::clone(&app.shares.of_anybody(user).large_bodies);
+            let own = own.acquire_owned().await.map_err(Problem::internal)?;
+            let of_all = app.large_bodies.acquire().await;
+            turn = Some((own, of_all.map_err(Problem::internal)?));
         }
+        rooms.fit(bytes.len())?;
     }
-    let bytes = Bytes::from(bytes);
-    Ok(Held { bytes, _turn: turn })
+    Ok(Held {
+        bytes: Bytes::from(bytes),
+        _rooms: rooms.rooms,
+        _turn: turn,
+    })
 }
 
 fn announced(headers: &HeaderMap) -> Option<usize> {
@@ -191,6 +255,8 @@ pub struct JsonBody<T> {
     pub value: T,
     /// The bytes, decompressed.
     pub bytes: Bytes,
+    /// What they take until the request is answered.
+    _rooms: Vec<Room>,
 }
 
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
@@ -204,10 +270,20 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
                 "send the body as Content-Type: application/json",
             ));
         }
-        let limits = &app.config.limits;
-        let bytes = read(&parts.headers, body, limits.json_body_bytes).await?;
+        let presented = parts.extensions.get::<Presented>();
+        let user = presented.and_then(|shown| shown.0.as_ref().ok().map(Credential::user));
+        let limit = app.config.limits.json_body_bytes;
+        let limit = match user {
+            Some(_) => limit,
+            None => limit.min(STRANGERS_BYTES),
+        };
+        let (bytes, rooms) = read(app, user, &parts.headers, body, limit).await?;
         let value = parse(&bytes, import::json::DEPTH_MAX)?;
-        Ok(Self { value, bytes })
+        Ok(Self {
+            value,
+            bytes,
+            _rooms: rooms,
+        })
     }
 }
 

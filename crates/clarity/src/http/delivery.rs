@@ -97,23 +97,12 @@ impl Delivery {
             body,
         } = self;
         check_type(&headers, expected)?;
-        let held = hold(&app, &headers, body).await?;
+        let held = body::read_in_turn(&app, Some(sender.user), &headers, body).await?;
         if let (Some(device), Some(signature)) = (sender.device, device::signature(&headers)) {
             device::check_signed(&app, device, &held.bytes, signature).await?;
         }
         keep(&app, sender, expected, (key, &headers), held).await
     }
-}
-
-/// Reads the body of an upload, a large one in its turn.
-pub(crate) async fn hold<'t>(
-    app: &'t App,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Held<'t>, Problem> {
-    let limits = &app.config.limits;
-    let limits = (limits.json_body_bytes, limits.upload_body_bytes);
-    body::read_in_turn(headers, body, limits, &app.large_bodies).await
 }
 
 /// Reads a body that is held, commits and answers.
@@ -145,7 +134,12 @@ pub(crate) async fn keep(
         device: sender.device,
         ..upload
     };
-    match app.committer.commit(upload).await? {
+    // Whoever sends much at once waits for themselves; others' uploads are committed between theirs.
+    let share = app.shares.of(user);
+    let turn = share.uploads.acquire().await.map_err(Problem::internal)?;
+    let committed = app.committer.commit(upload).await;
+    drop(turn);
+    match committed? {
         Committed::Done(receipt) => {
             app.work_ready.notify_one();
             Ok(answer(&receipt).into_response())

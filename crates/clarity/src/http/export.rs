@@ -69,7 +69,7 @@ struct Statement {
 
 /// Proof of an erasure.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-struct Receipt {
+pub(super) struct Receipt {
     /// Reads the receipt again, at `/health-data/erasures/{erasure_id}`.
     #[schema(format = Uuid)]
     erasure_id: String,
@@ -91,7 +91,7 @@ struct Receipt {
 /// An erasure of which older bytes are left in the files.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = PendingErasure)]
-struct Pending {
+pub(super) struct Pending {
     /// Asks again, at `/health-data/erasures/{erasure_id}`.
     #[schema(format = Uuid)]
     erasure_id: String,
@@ -247,7 +247,8 @@ async fn read_erasure(
     Ok(answer(&app, found.ok_or_else(Problem::not_found)?))
 }
 
-fn answer(app: &App, erasure: Erasure) -> Response {
+/// The receipt of an erasure, or that it waits.
+pub(super) fn answer(app: &App, erasure: Erasure) -> Response {
     if erasure.state() == Finished::Pending {
         let pending = Pending {
             erasure_id: erasure.id.to_string(),

@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Sender;
 use crate::auth::device::{self, Signer};
+use crate::http::body;
 use crate::http::delivery::{self, Expected};
 use crate::http::forms;
 use crate::http::front::Front;
@@ -122,7 +123,8 @@ async fn take(
     let key = IdempotencyKey::from_request_parts(&mut parts, &app).await?;
     let headers = &parts.headers;
     delivery::check_type(headers, Expected::Any)?;
-    let held = delivery::hold(&app, headers, body).await?;
+    let known = sender.as_ref().map(|sender| sender.user);
+    let held = body::read_in_turn(&app, known, headers, body).await?;
     let signer = match &signature {
         Some(signature) => Some(device::check_signed(&app, id, &held.bytes, signature).await?),
         None => None,

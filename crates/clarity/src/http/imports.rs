@@ -18,6 +18,7 @@ use import::recording::columns::Columns;
 use model::ids::{UploadId, UserId};
 use model::zone::Zone;
 use serde::{Deserialize, Serialize};
+use store::FromStore;
 use store::idempotency::Known;
 use store::samples::Mirror;
 use store::uploads::{Upload, UploadNo};
@@ -411,7 +412,8 @@ fn start(app: &Arc<App>, what: Import) -> (mpsc::Sender<Piece>, Outcome) {
             }
         };
         if let Err(error) = &result {
-            tracing::warn!(import = %id, error = %error, "import failed");
+            let cause = error.of_store();
+            tracing::warn!(import = %id, code = error.code(), ?cause, "import failed");
         }
         // The client may be gone; the state says how it ended.
         drop(done.send(result));

@@ -14,11 +14,13 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
+use import::budget::Full;
 use import::recording::columns::Columns;
 use jiff::tz::TimeZone;
 use lab::examine::{self, LeaveOut, Listed, Prepared, Wanted, Windows, Written};
 use lab::load::{self, How, LoadError, Loaded};
 use lab::pages;
+use model::ids::UserId;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
@@ -33,9 +35,12 @@ use crate::auth::Caller;
 use crate::http::page::Params;
 use crate::http::{body, edge};
 use crate::problem::{Code, Problem};
+use crate::wanted::StillWanted;
 
 /// People in one file: their documents are all in one response.
 const PEOPLE_MAX: usize = 64;
+/// Seconds after which others have probably done with their files.
+const RETRY_S: u64 = 30;
 /// Characters of the name of a recording.
 const NAME_MAX: usize = 200;
 
@@ -313,15 +318,17 @@ struct RecordingBody(Vec<u8>);
 )]
 async fn analyze(
     State(app): State<Arc<App>>,
-    _caller: Caller,
+    caller: Caller,
     Params(query): Params<LabQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Examined>, Problem> {
     let how = how(query.zone.as_deref(), query.columns.as_deref())?;
     let wanted = wanted(query.nonwear, query.windows);
-    let work = move |bytes: &Bytes| examined(bytes, &how, &wanted);
-    in_turn(&app, &headers, body, work).await.map(Json)
+    let work = move |bytes: &Bytes, still: &StillWanted| examined(bytes, &how, &wanted, still);
+    in_turn(&app, caller.user, &headers, body, work)
+        .await
+        .map(Json)
 }
 
 /// Writes the page of a recording to file or print, as `clarity analyze --report` does, and stores nothing.
@@ -343,7 +350,7 @@ async fn analyze(
 )]
 async fn page(
     State(app): State<Arc<App>>,
-    _caller: Caller,
+    caller: Caller,
     Params(page): Params<LabPageQuery>,
     Params(query): Params<LabQuery>,
     headers: HeaderMap,
@@ -356,8 +363,11 @@ async fn page(
         let message = format!("is longer than {NAME_MAX} characters");
         return Err(Problem::parameter("name", message));
     }
-    let work = move |bytes: &Bytes| written(bytes, &how, &wanted, &name, page.member.as_deref());
-    let html = in_turn(&app, &headers, body, work).await?;
+    let member = page.member;
+    let work = move |bytes: &Bytes, _: &StillWanted| {
+        written(bytes, &how, &wanted, &name, member.as_deref())
+    };
+    let html = in_turn(&app, caller.user, &headers, body, work).await?;
     // A file to keep: what the browser shows of this server itself has no styles of its own.
     let disposition = (
         header::CONTENT_DISPOSITION,
@@ -369,20 +379,40 @@ async fn page(
 /// Works on a body when it is its turn.
 async fn in_turn<T: Send + 'static>(
     app: &Arc<App>,
+    user: UserId,
     headers: &HeaderMap,
     body: Body,
-    work: impl FnOnce(&Bytes) -> Result<T, Problem> + Send + 'static,
+    work: impl FnOnce(&Bytes, &StillWanted) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let limits = &app.config.limits;
-    let sizes = (limits.json_body_bytes, limits.upload_body_bytes);
-    let held = body::read_in_turn(headers, body, sizes, &app.large_bodies).await?;
+    let held = body::read_in_turn(app, Some(user), headers, body).await?;
     let bytes = held.bytes.clone();
     let (done, outcome) = oneshot::channel();
     let task = Arc::clone(app);
     // A task of its own: the turn lasts as long as the work, also when the client is gone.
     app.spawn("laboratory", async move {
-        let _turn = task.imports.acquire().await;
-        let made = task.compute(move || work(&bytes)).await;
+        let share = task.shares.of(user);
+        let mut done = done;
+        let turns = async {
+            let own = Arc::clone(&share.imports).acquire_owned().await.ok()?;
+            let of_all = Arc::clone(&task.imports).acquire_owned().await.ok()?;
+            Some((own, of_all))
+        };
+        // Whoever left before their turn takes none.
+        let turns = tokio::select! {
+            turns = turns => turns,
+            () = done.closed() => return,
+        };
+        let budget = task.file_budget.clone();
+        let made = task.compute_while_wanted(move |wanted| {
+            let made = budget.scope(|| work(&bytes, wanted));
+            drop(turns);
+            made
+        });
+        // Nobody waits: the work is not wanted any more and ends at its next part.
+        let made = tokio::select! {
+            made = made => made,
+            () = done.closed() => return,
+        };
         drop(done.send(made));
     });
     let gone = |_| Problem::internal("the task of the laboratory panicked");
@@ -415,7 +445,12 @@ fn wanted(nonwear: LabNonwear, windows: LabWindows) -> Wanted {
     }
 }
 
-fn examined(bytes: &Bytes, how: &How, wanted: &Wanted) -> Result<Examined, Problem> {
+fn examined(
+    bytes: &Bytes,
+    how: &How,
+    wanted: &Wanted,
+    still: &StillWanted,
+) -> Result<Examined, Problem> {
     let file = load::load_bytes(bytes, how).map_err(|error| unreadable(&error))?;
     if file.recordings.len() > PEOPLE_MAX {
         let message = format!(
@@ -425,6 +460,12 @@ fn examined(bytes: &Bytes, how: &How, wanted: &Wanted) -> Result<Examined, Probl
         return Err(Problem::new(Code::TooManyItems, message));
     }
     let documents = file.recordings.iter().map(|loaded| {
+        if !still.is() {
+            return Err(Problem::new(
+                Code::Unavailable,
+                "nobody waits for it any more",
+            ));
+        }
         wanted.check(loaded).map_err(|error| unreadable(&error))?;
         let prepared = Prepared::new(loaded, &Written::default());
         let report = prepared.report(loaded.header.format, wanted);
@@ -467,5 +508,8 @@ fn written(
 
 /// A file that cannot be analysed, with what is wrong and where.
 fn unreadable(error: &LoadError) -> Problem {
+    if let LoadError::Import(import::recording::error::Error::Memory(Full::Others)) = error {
+        return Problem::new(Code::Unavailable, Full::Others.to_string()).retry_after(RETRY_S);
+    }
     Problem::new(Code::MalformedBody, edge::chain(error))
 }

@@ -16,10 +16,12 @@ use crate::app::App;
 use crate::auth::account::{self, Email};
 use crate::auth::role::Role;
 use crate::auth::{Caller, password};
+use crate::erasure::{self, State as Finished};
 use crate::http::accounts::weak_password;
 use crate::http::address::Client;
 use crate::http::body::JsonBody;
 use crate::http::etag::{self, Version};
+use crate::http::export::{self, Pending, Receipt};
 use crate::ingest::edit;
 use crate::instant::rfc3339;
 use crate::person::profile;
@@ -27,7 +29,7 @@ use crate::problem::{FieldError, Problem};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(get_me, put_me))
+    OpenApiRouter::new().routes(routes!(get_me, put_me, delete_me))
 }
 
 /// The caller's account.
@@ -58,6 +60,14 @@ pub struct MeChange {
     /// Ends every other session.
     #[schema(format = Password)]
     new_password: Option<String>,
+}
+
+/// Says that it is really the owner who closes an account.
+#[derive(Deserialize, ToSchema)]
+pub struct Leaving {
+    /// The password: a session that somebody else got hold of cannot erase anything.
+    #[schema(format = Password)]
+    current_password: String,
 }
 
 /// The caller's account.
@@ -142,6 +152,51 @@ async fn put_me(
     Ok(etag::answer(&HeaderMap::new(), version, &me))
 }
 
+/// Erases the account with everything of it: data, keys, sessions and devices. It cannot be undone.
+///
+/// The receipt is signed once nothing is left in the files of the database. 202 says that the rows are gone and
+/// somebody still reads an older state of the files; whoever runs the server sees when that ends (`clarity user
+/// erasures`).
+#[utoipa::path(
+    delete, operation_id = "delete_account", path = "/auth/me", tag = "accounts",
+    security(("bearer" = [])),
+    request_body = Leaving,
+    responses(
+        (status = 200, description = "Erased, also from the files.", body = Receipt),
+        (status = 202, description = "Erased; the files still contain older bytes.", body = Pending),
+        (status = 401, description = "The password is not right.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn delete_me(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    client: Client,
+    JsonBody { value, .. }: JsonBody<Leaving>,
+) -> Result<Response, Problem> {
+    confirm(&app, caller, &client, &value.current_password).await?;
+    let mut erasure = erasure::of_person(&app, caller.user).await?;
+    if erasure::settle(&app, &erasure).await? == Finished::Done {
+        erasure.done_us = Some(app.clock.now_us());
+    }
+    Ok(export::answer(&app, erasure))
+}
+
+/// Checks the password of the caller, before any transaction begins. Returns their address.
+async fn confirm(
+    app: &App,
+    caller: Caller,
+    client: &Client,
+    password: &str,
+) -> Result<String, Problem> {
+    let mut tx = app.store.read().await?;
+    let person = store::people::by_id(&mut tx, &app.vault, caller.user).await?;
+    tx.rollback().await?;
+    let person = person.ok_or_else(Problem::not_found)?;
+    account::authenticate(app, &person.email, password, client.network).await?;
+    Ok(person.email)
+}
+
 /// Checks the current password and hashes the new one, before any transaction begins.
 async fn new_password(
     app: &App,
@@ -155,12 +210,8 @@ async fn new_password(
         let error = FieldError::new("/current_password", "missing", message);
         return Err(Problem::invalid(vec![error]));
     };
-    let mut tx = app.store.read().await?;
-    let person = store::people::by_id(&mut tx, &app.vault, caller.user).await?;
-    tx.rollback().await?;
-    let person = person.ok_or_else(Problem::not_found)?;
-    account::authenticate(app, &person.email, current, client.network).await?;
-    let email = Email::parse(&person.email).map_err(|error| Problem::invalid(vec![error]))?;
+    let address = confirm(app, caller, client, current).await?;
+    let email = Email::parse(&address).map_err(|error| Problem::invalid(vec![error]))?;
     let mut names = email.names();
     names.extend(change.username.as_deref());
     password::check("/new_password", new, &names).map_err(weak_password)?;

@@ -66,7 +66,7 @@ async fn put_preferences(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
-    JsonBody { value, bytes }: JsonBody<Preferences>,
+    JsonBody { value, bytes, .. }: JsonBody<Preferences>,
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
     let preferences = value;

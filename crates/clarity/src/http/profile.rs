@@ -57,7 +57,7 @@ async fn put_profile(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
-    JsonBody { value, bytes }: JsonBody<Profile>,
+    JsonBody { value, bytes, .. }: JsonBody<Profile>,
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
     let mut profile = value;

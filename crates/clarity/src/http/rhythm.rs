@@ -27,7 +27,7 @@ use crate::http::page::Params;
 use crate::http::range::RangeQuery;
 use crate::http::{days, verbatim};
 use crate::jobs::packed::unpack;
-use crate::problem::Problem;
+use crate::problem::{Code, Problem};
 
 /// Names in one request; nobody needs more than the measures there are.
 const NAMES_MAX: usize = 50;
@@ -158,8 +158,16 @@ async fn read(
         let stored = store::days::minutes(&mut tx, &key, caller.user, from, after).await?;
         let stale = days::stale(&mut tx, caller.user, (from, after)).await?;
         drop(tx);
-        app.compute(move || {
-            let minutes = stored.iter().map(|(_, bytes)| minutes(bytes));
+        app.compute_while_wanted(move |still| {
+            let minutes = stored.iter().map(|(_, bytes)| {
+                if still.is() {
+                    return minutes(bytes);
+                }
+                Err(Problem::new(
+                    Code::Unavailable,
+                    "nobody waits for it any more",
+                ))
+            });
             let minutes = minutes.collect::<Result<Vec<DayMinutes>, Problem>>()?;
             let found = range::join(&minutes, from, until);
             let answer = answer(&found, &names, (from, until), &stale);

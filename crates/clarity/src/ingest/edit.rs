@@ -51,7 +51,7 @@ pub(crate) async fn take_back(
     }
     // Days are compared with rings, which are filed under their own dates.
     days.extend(dirty::dates_of_rings(records.changed));
-    store::uploads::delete(&mut tx, user, id).await?;
+    store::uploads::delete(&mut tx, &person.key, user, id).await?;
     if !days.is_empty() {
         mark_days(&mut tx, user, &days, app.ids.job(now_us), now_us, now_us).await?;
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use import::batch::Batch;
@@ -103,9 +103,10 @@ pub(crate) async fn import(
     let format = what.format.clone();
     let zones = zones(app, &what).await?;
     let told = what.told.clone();
-    let reader = app
-        .tasks
-        .spawn_blocking(move || read(&format, input, (now_us, &zones, &told), &sender));
+    let budget = app.file_budget.clone();
+    let reader = app.tasks.spawn_blocking(move || {
+        budget.scope(|| read(&format, input, (now_us, &zones, &told), &sender))
+    });
     let mut writing = Writing::begin(app, &what).await?;
     let mut outcome = Ok(());
     let mut signs = tokio::time::interval(abandoned::SIGN_EVERY);
@@ -204,7 +205,10 @@ fn read(
         columns: told.columns.as_ref(),
         epoch_s: told.epoch_s,
     };
-    let refused = |error: FileError| unreadable(error.to_string());
+    let refused = |error: FileError| match error {
+        FileError::Memory(full) => IngestError::full(full),
+        other => unreadable(other.to_string()),
+    };
     // A file with declared columns is a table, whatever its bytes say.
     let format = match (format, &told.columns) {
         (format::AUTO, Some(_)) => front::DECLARED,
@@ -290,7 +294,9 @@ impl Writing {
 
     async fn flush(&mut self, app: &App, what: &Import, part: Part) -> Result<(), IngestError> {
         let now_us = app.clock.now_us();
+        let held = self.intake.held();
         let mut tx = app.store.begin("store samples").await?;
+        let begun = Instant::now();
         let key = app.vault.person_key(&mut tx, what.user).await?;
         store::people::hold(&mut tx, &key, what.user).await?;
         let mut person = Dossier::load(&mut tx, &app.vault, what.user).await?;
@@ -314,6 +320,7 @@ impl Writing {
         let state = self.state(what, UploadStatus::Received, "reading", &detail, now_us);
         store::uploads::save(&mut tx, &person.key, what.user, what.id, &state).await?;
         tx.commit().await?;
+        self.intake.pace(held, begun.elapsed());
         Ok(())
     }
 
@@ -438,7 +445,8 @@ impl Writing {
             Ok::<(), IngestError>(())
         };
         if let Err(second) = write.await {
-            tracing::error!(import = %what.id, error = %error, second = %second, "import failed, and so did noting it");
+            let (code, second) = (error.code(), second.code());
+            tracing::error!(import = %what.id, code, second, "import failed, and so did noting it");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use import::batch::{
     Batch, Deletion, Fact, Incoming, Meaning, Printed, Series, TypeName, Window, ZoneSeen,
@@ -24,13 +25,23 @@ use crate::ingest::edit::moved_days;
 use crate::ingest::heard::Told;
 use crate::ingest::tally::Tally;
 use crate::ingest::{IngestError, dirty, mark_days};
+use crate::person::dictionary::DictionaryFull;
 use crate::person::dossier::Dossier;
 
+mod gone;
 mod sender;
 
-/// Samples held before they are written: 150,000 samples are some 10 MB here and cost one commit, so
+/// Samples held before they are written, at most: 150,000 samples are some 10 MB here and cost one commit, so
 /// that memory stays flat and a commit's price is spread over many samples.
 pub(crate) const HELD_MAX: usize = 150_000;
+/// And at least: fewer would cost more commits than samples.
+const HELD_MIN: usize = 8_000;
+/// The only place to write is left to others after about this long. Whoever syncs while a long file is read waits
+/// for one such part.
+const PART: Duration = Duration::from_millis(120);
+
+/// The first part tells how quick the machine is.
+const HELD_FIRST: usize = 16_000;
 
 /// Children of correlations that are held back until everything printed on its own is stored.
 const CHILDREN_MAX: usize = 200_000;
@@ -64,9 +75,12 @@ pub(crate) struct Intake {
     counting: Counting,
     types: Vec<TypeName>,
     sources: Vec<Source>,
-    numbers: Vec<SourceNo>,
-    metrics: Vec<MetricNo>,
+    /// The person's numbers of sources and types; none for those for which the person's tables have no room.
+    numbers: Vec<Option<SourceNo>>,
+    metrics: Vec<Option<MetricNo>>,
     held: Vec<Incoming>,
+    /// How many samples are held before they are written: as many as a part takes.
+    held_max: usize,
     children: Vec<Incoming>,
     /// Parts of buckets, each with how many measurements the bucket had.
     buckets: Vec<(Incoming, u32)>,
@@ -101,6 +115,7 @@ impl Intake {
             numbers: Vec::new(),
             metrics: Vec::new(),
             held: Vec::new(),
+            held_max: HELD_FIRST,
             children: Vec::new(),
             buckets: Vec::new(),
             records: Vec::new(),
@@ -159,9 +174,28 @@ impl Intake {
         self.bytes_read = self.bytes_read.max(batch.bytes_read);
     }
 
+    /// Learns from how long a part of so many samples took how many the next one may have.
+    pub(crate) fn pace(&mut self, samples: usize, took: Duration) {
+        let fits = samples as f64 * PART.as_secs_f64() / took.as_secs_f64().max(1e-6);
+        // A part that was slow by chance makes the next one small, and many quick ones make it large again.
+        let most = self.held_max.saturating_mul(2).min(HELD_MAX);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a count between two bounds"
+        )]
+        let fits = fits.min(HELD_MAX as f64) as usize;
+        self.held_max = fits.clamp(HELD_MIN, most.max(HELD_MIN));
+    }
+
+    /// How many samples are held.
+    pub(crate) fn held(&self) -> usize {
+        self.held.len() + self.children.len()
+    }
+
     /// Whether it is time to write.
     pub(crate) fn is_full(&self) -> bool {
-        self.held.len() >= HELD_MAX || self.children.len() >= CHILDREN_MAX
+        self.held.len() >= self.held_max || self.children.len() >= CHILDREN_MAX
     }
 
     /// Writes everything held, with the marks and the job, into the caller's transaction. `last`
@@ -178,7 +212,7 @@ impl Intake {
             zones: person.history(),
             order: person.usual_order(),
         };
-        self.resolve(person)?;
+        self.resolve(person);
         person.seen_in(&std::mem::take(&mut self.zones));
         let snapshots = store::uploads::snapshots(tx, upload.user).await?;
         let origin = Origin {
@@ -222,27 +256,26 @@ impl Intake {
     }
 
     /// Gives every new type and source its number in the person's table.
-    fn resolve(&mut self, person: &mut Dossier) -> Result<(), IngestError> {
+    fn resolve(&mut self, person: &mut Dossier) {
         for source in self.sources.get(self.numbers.len()..).unwrap_or_default() {
             let learnt = person.dictionary_mut(|table| match table.learn(source) {
-                Ok((no, changed)) => (Ok(no), changed),
-                Err(full) => (Err(full), false),
+                Ok((no, changed)) => (Some(no), changed),
+                Err(DictionaryFull) => (None, false),
             });
-            self.numbers.push(learnt?);
+            self.numbers.push(learnt);
         }
         for name in self.types.get(self.metrics.len()..).unwrap_or_default() {
             let no = match &name.meaning {
-                Meaning::Known(no) => *no,
+                Meaning::Known(no) => Some(*no),
                 Meaning::Unknown { unit } => {
                     person.dictionary_mut(|table| match table.learn_type(&name.name, unit) {
-                        Ok((no, changed)) => (Ok(no), changed),
-                        Err(full) => (Err(full), false),
-                    })?
+                        Ok((no, changed)) => (Some(no), changed),
+                        Err(DictionaryFull) => (None, false),
+                    })
                 }
             };
             self.metrics.push(no);
         }
-        Ok(())
     }
 
     fn group(
@@ -256,7 +289,14 @@ impl Intake {
         let mut run: Option<(u32, Vec<Sample>)> = None;
         for one in incoming {
             let at = usize::from(one.sample.source.0);
-            let source = self.number(one.sample.source)?;
+            let (source, metric) = (
+                self.number(one.sample.source)?,
+                self.metric(one.type_index)?,
+            );
+            let (Some(source), Some(_)) = (source, metric) else {
+                self.refuse(Some(one.type_index));
+                continue;
+            };
             if let Some(first) = first_us.get_mut(at) {
                 *first = (*first).min(one.sample.start_us);
             }
@@ -280,7 +320,9 @@ impl Intake {
             groups.entry(type_index).or_default().extend(samples);
         }
         for (no, first) in self.numbers.iter().zip(first_us) {
-            if first < i64::MAX {
+            if let Some(no) = no
+                && first < i64::MAX
+            {
                 person.dictionary_mut(|table| ((), table.first_seen(*no, first)));
             }
         }
@@ -288,9 +330,24 @@ impl Intake {
     }
 
     /// The person's number of a reader's source. Guessing one would give a sample to a stranger.
-    fn number(&self, source: SourceNo) -> Result<SourceNo, IngestError> {
+    fn number(&self, source: SourceNo) -> Result<Option<SourceNo>, IngestError> {
         let number = self.numbers.get(usize::from(source.0)).copied();
         number.ok_or(IngestError::Unannounced { what: "source" })
+    }
+
+    /// The person's number of a reader's type.
+    fn metric(&self, type_index: u32) -> Result<Option<MetricNo>, IngestError> {
+        let at = usize::try_from(type_index).ok();
+        let number = at.and_then(|at| self.metrics.get(at)).copied();
+        number.ok_or(IngestError::Unannounced { what: "type" })
+    }
+
+    /// Counts a record whose source or type found no room in the person's tables; its neighbours stay.
+    fn refuse(&mut self, type_index: Option<u32>) {
+        let at = type_index.and_then(|at| usize::try_from(at).ok());
+        let name = at.and_then(|at| self.types.get(at));
+        self.tally
+            .reject_without_room(name.map(|name| name.name.as_str()));
     }
 
     async fn write_samples(
@@ -355,8 +412,10 @@ impl Intake {
 
     fn meaning(&self, type_index: u32) -> Result<(String, MetricNo), IngestError> {
         let at = usize::try_from(type_index).ok();
-        let found =
-            at.and_then(|at| Some((self.types.get(at)?.name.clone(), *self.metrics.get(at)?)));
+        let found = at.and_then(|at| {
+            let metric = (*self.metrics.get(at)?)?;
+            Some((self.types.get(at)?.name.clone(), metric))
+        });
         found.ok_or(IngestError::Unannounced { what: "type" })
     }
 
@@ -399,9 +458,12 @@ impl Intake {
         user: UserId,
         origin: Origin<'_>,
     ) -> Result<BTreeSet<Date>, IngestError> {
-        let mut records = std::mem::take(&mut self.records);
-        for record in &mut records {
-            record.source = self.number(record.source)?;
+        let mut records = Vec::with_capacity(self.records.len());
+        for record in std::mem::take(&mut self.records) {
+            match self.number(record.source)? {
+                Some(source) => records.push(Record { source, ..record }),
+                None => self.refuse(None),
+            }
         }
         let is_rings = |record: &mut Record| matches!(record.body, Body::ActivitySummary(_));
         let rings: Vec<Record> = records.extract_if(.., is_rings).collect();
@@ -433,56 +495,6 @@ impl Intake {
             }
         }
         Ok(put.changed)
-    }
-
-    async fn write_deletions(
-        &mut self,
-        tx: &mut Tx,
-        person: &Dossier,
-        upload: Upload,
-        changed: &mut ChangedHours,
-    ) -> Result<(), IngestError> {
-        let deletions: Vec<_> = std::mem::take(&mut self.deletions)
-            .into_iter()
-            .map(|deletion| (deletion.uid, deletion.metric))
-            .collect();
-        let user = upload.user;
-        let told_us = self.told.map_or(upload.now_us, |told| told.at_us);
-        let deleted_us = told_us.min(upload.now_us);
-        if !self.series.is_empty() {
-            let of_series = self.of_series(tx, person, (user, deleted_us)).await?;
-            self.remove(tx, person, (user, deleted_us), &of_series, changed)
-                .await?;
-        }
-        if deletions.is_empty() {
-            return Ok(());
-        }
-        self.remove(tx, person, (user, deleted_us), &deletions, changed)
-            .await?;
-        let uids: Vec<_> = deletions.iter().map(|(uid, _)| *uid).collect();
-        let removed = store::records::delete_by_uid(tx, &person.key, user, &uids).await?;
-        self.tally.deleted += removed.by_kind.iter().map(|(_, count)| count).sum::<u64>();
-        Ok(())
-    }
-
-    /// Removes samples of deleted objects and counts them.
-    async fn remove(
-        &mut self,
-        tx: &mut Tx,
-        person: &Dossier,
-        (user, deleted_us): (UserId, i64),
-        objects: &[(Uid, Option<MetricNo>)],
-        changed: &mut ChangedHours,
-    ) -> Result<(), IngestError> {
-        if objects.is_empty() {
-            return Ok(());
-        }
-        let removed =
-            store::samples::delete_by_uid(tx, &person.key, user, objects, deleted_us).await?;
-        let counts = removed.by_metric.iter().map(|(_, count)| count);
-        self.tally.deleted += counts.sum::<u64>();
-        changed.extend(removed.changed);
-        Ok(())
     }
 
     /// Marks the days of changed samples and rings, those whose borders moved with the zone history, and all

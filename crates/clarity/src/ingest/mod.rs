@@ -19,12 +19,12 @@ pub(crate) mod unfinished;
 
 use std::collections::BTreeSet;
 
+use import::budget::Full;
 use jiff::civil::Date;
 use model::ids::{JobId, UserId};
 use store::Tx;
 
 use crate::jobs::Job;
-use crate::person::dictionary::DictionaryFull;
 use crate::person::document::DocumentError;
 
 /// Why data could not be taken in.
@@ -36,9 +36,12 @@ pub enum IngestError {
     /// A document of the person could not be read or written.
     #[error(transparent)]
     Dossier(#[from] DocumentError),
-    /// The person has more sources or unknown types than fit.
-    #[error(transparent)]
-    Full(#[from] DictionaryFull),
+    /// Others hold the memory that the file needs; nothing is wrong with it.
+    #[error("reading the input: {full}")]
+    Busy {
+        /// What is full.
+        full: Full,
+    },
     /// The input as a whole is not of the expected form; nothing was stored.
     #[error("reading the input: {message}")]
     Unreadable {
@@ -62,12 +65,37 @@ pub enum IngestError {
     },
 }
 
+impl IngestError {
+    /// A file that cannot hold more memory: too large for anybody, or only now.
+    pub(crate) fn full(full: Full) -> Self {
+        match full {
+            Full::Share { .. } => Self::Unreadable {
+                message: full.to_string(),
+            },
+            Full::Others => Self::Busy { full },
+        }
+    }
+
+    /// What happened, for the log: sentences about an input can quote it.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "store",
+            Self::Dossier(_) => "dossier",
+            Self::Busy { .. } => "busy",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Unannounced { .. } => "unannounced",
+            Self::KeyUsed => "key_used",
+            Self::Interrupted { .. } => "interrupted",
+        }
+    }
+}
+
 impl store::FromStore for IngestError {
     fn of_store(&self) -> Option<&store::Error> {
         match self {
             Self::Store(error) | Self::Dossier(DocumentError::Store(error)) => Some(error),
             Self::Dossier(DocumentError::Form { .. })
-            | Self::Full(_)
+            | Self::Busy { .. }
             | Self::Unreadable { .. }
             | Self::Unannounced { .. }
             | Self::KeyUsed

@@ -20,6 +20,7 @@ use import::batch::{
 };
 use import::check;
 use import::recording::columns::Columns;
+use import::recording::error::Error;
 use import::recording::front;
 use import::recording::options::Options;
 use import::recording::{Block, Channel, Content, Damages, Header, Quantity, Raw, Recording};
@@ -64,8 +65,10 @@ pub(crate) fn read(
     let mut reduction = Reduction::default();
     let mut blocks = |block: &Block<'_>| reduction.take(block);
     let unreadable = |message: String| IngestError::Unreadable { message };
-    let content = front::read(&mut input, &options, &mut blocks)
-        .map_err(|error| unreadable(error.to_string()))?;
+    let content = front::read(&mut input, &options, &mut blocks).map_err(|error| match error {
+        Error::Memory(full) => IngestError::full(full),
+        other => unreadable(other.to_string()),
+    })?;
     match content {
         Content::Epochs(recording) => {
             let writer = Writer::new(&recording.header, around, input.count, sink);

@@ -210,6 +210,16 @@ impl Tally {
         }
     }
 
+    /// Counts a record whose source or type is one too many for the person's tables.
+    pub(crate) fn reject_without_room(&mut self, type_name: Option<&str>) {
+        self.rejected += 1;
+        let code = "too_many_names".to_owned();
+        *self.rejected_by_code.entry(code).or_default() += 1;
+        if let Some(entry) = type_name.and_then(|name| self.by_type.get_mut(name)) {
+            entry.rejected += 1;
+        }
+    }
+
     /// Adds the account to the counters of the process.
     pub(crate) fn publish(&self, class: &'static str) {
         for (result, count) in [

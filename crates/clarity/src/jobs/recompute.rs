@@ -39,6 +39,10 @@ use crate::person::dossier::Dossier;
 use crate::person::measured::DamagedPart;
 use crate::revision;
 
+/// Accounts of uploads are folded after a day: until then clients may send the same again, and people look.
+const FOLDED_AFTER_US: i64 = 24 * HOUR_US;
+/// Rows of folded accounts that one job makes at most.
+const FOLDS_MAX: usize = 8;
 /// Days of one step: a month of dense samples is some ten megabytes.
 const WINDOW_DAYS: usize = 31;
 /// How far around a day samples can matter: the night before and the evening after.
@@ -152,6 +156,22 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
             .publish(user, EventKind::Summary, last.to_string(), payload);
     }
     app.work_ready.notify_one();
+    fold(app, user).await
+}
+
+/// Makes old accounts of uploads small. A few at a time, each in a transaction of its own: whoever has very many
+/// from before gets there after some jobs.
+async fn fold(app: &App, user: UserId) -> Result<(), JobError> {
+    let before_us = app.clock.now_us() - FOLDED_AFTER_US;
+    for _ in 0..FOLDS_MAX {
+        let mut tx = app.store.begin("fold uploads").await?;
+        let key = app.vault.person_key(&mut tx, user).await?;
+        let folded = store::uploads::fold(&mut tx, &key, user, before_us).await?;
+        if folded == 0 {
+            break;
+        }
+        tx.commit().await?;
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use lab::models::digest::Sha256;
 use pat::encoder::Workspace;
+use store::people::Found;
 
 use crate::app::App;
 use crate::jobs::Job;
@@ -69,7 +70,7 @@ async fn queue_everyone(app: &App, found: Option<Sha256>) -> Result<(), store::E
     let people = store::people::list(&mut tx, &app.vault).await?;
     drop(tx);
     let now_us = app.clock.now_us();
-    for person in people {
+    for person in people.into_iter().filter_map(Found::account) {
         let mut tx = app.store.begin("queue embeddings").await?;
         let id = app.ids.job(now_us);
         Job::Embed

@@ -169,22 +169,7 @@ impl Place {
 
     /// The same with at most so many open files.
     pub(crate) fn serve_with_files(&self, most: u32) -> Server {
-        let plain = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
-        let mut command = Command::new("/bin/sh");
-        command
-            .arg("-c")
-            .arg(format!("ulimit -n {most} && exec \"$0\" \"$@\""))
-            .arg(plain.get_program())
-            .args(plain.get_args())
-            .env_clear()
-            .envs(
-                plain
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
+        let command = self.in_shell(&format!("ulimit -n {most} && exec \"$0\" \"$@\""));
         let mut server = Self::start(command);
         assert!(server.wait_ready(), "the server did not start");
         server
@@ -201,6 +186,53 @@ impl Place {
             self.logged()
         );
         server
+    }
+
+    /// Starts a server, without waiting for it, none of whose files can grow by more than so many bytes: writing
+    /// fails as on a full disk.
+    pub(crate) fn spawn_with_room(&self, room: u64) -> Server {
+        let size = |name: &str| {
+            let path = self.data().join(name);
+            std::fs::metadata(path).map_or(0, |known| known.len())
+        };
+        let blocks = (size("clarity.db").max(size("clarity.db-wal")) + room) / 512;
+        let limited = format!("trap '' XFSZ; ulimit -f {blocks} && exec \"$0\" \"$@\"");
+        Self::start(self.in_shell(&limited))
+    }
+
+    /// The server behind a line of the shell.
+    fn in_shell(&self, line: &str) -> Command {
+        let plain = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+        let log = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log());
+        let mut command = Command::new("/bin/sh");
+        let set = plain.get_envs();
+        command
+            .arg("-c")
+            .arg(line)
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .env_clear()
+            .envs(set.filter_map(|(name, value)| Some((name, value?))))
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log.expect("my own file"));
+        command
+    }
+
+    /// Whether the database is on PostgreSQL.
+    pub(crate) const fn has_postgres(&self) -> bool {
+        self.database.is_some()
+    }
+
+    /// Ends every connection to the database, as a restart of its server does.
+    pub(crate) fn end_connections(&self) {
+        if let Some(database) = &self.database {
+            database.end_connections();
+        }
     }
 
     fn start(mut command: Command) -> Server {
@@ -271,6 +303,11 @@ impl Server {
             .as_str()
             .expect("a token")
             .to_owned()
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL: nothing of the process gets to run any more.

@@ -62,7 +62,7 @@ async fn broken_json_is_explained_by_position() {
 #[tokio::test]
 async fn deep_json_is_refused_before_it_is_parsed() {
     let test = TestApp::new().await;
-    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
     test.send(raw(deep, &[JSON]))
         .await
         .problem(422, "nesting_too_deep");
@@ -161,7 +161,7 @@ async fn bombs_stop_at_the_limit() {
     assert!(
         problem["detail"]
             .as_str()
-            .is_some_and(|text| text.contains("10485760")),
+            .is_some_and(|text| text.contains("65536")),
         "{problem}"
     );
 }
@@ -178,18 +178,18 @@ fn endless(taken: &Arc<AtomicUsize>) -> Body {
 
 #[tokio::test]
 async fn a_chunked_body_is_read_up_to_the_limit_only() {
-    let test = TestApp::with(|config| config.limits.json_body_bytes = 1_000_000).await;
+    let test = TestApp::with(|config| config.limits.json_body_bytes = 10_000).await;
     let taken = Arc::new(AtomicUsize::new(0));
     let answer = test.send(raw(endless(&taken), &[JSON])).await;
     let problem = answer.problem(413, "body_too_large");
     assert!(
         problem["detail"]
             .as_str()
-            .is_some_and(|text| text.contains("1000000"))
+            .is_some_and(|text| text.contains("10000"))
     );
     let taken = taken.load(Ordering::SeqCst);
-    assert!((1_000_000..1_200_000).contains(&taken), "{taken}");
-    let announced = [JSON, ("content-length", "1000001")];
+    assert!((10_000..200_000).contains(&taken), "{taken}");
+    let announced = [JSON, ("content-length", "10001")];
     test.send(raw("x", &announced))
         .await
         .problem(413, "body_too_large");

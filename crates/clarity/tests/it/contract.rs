@@ -467,7 +467,14 @@ async fn request_ids_are_taken_over_when_harmless() {
         answer.problem(404, "not_found");
         answer.header("x-request-id").to_owned()
     };
-    assert_eq!(ask("trace-1.a_B").await, "trace-1.a_B");
+    for harmless in [
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "0190a6e0-7c1a-7000-8000-00000000ABCD",
+    ] {
+        assert_eq!(ask(harmless).await, harmless);
+    }
+    assert_eq!(ask("ada.lovelace").await.len(), 36);
+    assert_eq!(ask("deadbeef").await.len(), 36);
     assert_eq!(ask("with space").await.len(), 36);
     assert_eq!(ask("<script>").await.len(), 36);
     assert_eq!(ask(&"x".repeat(200)).await.len(), 36);

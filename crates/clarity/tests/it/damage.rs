@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::binary::{Client, Place};
 
 /// Changes the database file itself, through the `sqlite3` program; false where there is none.
-fn tamper(place: &Place, statement: &str) -> bool {
+pub(crate) fn tamper(place: &Place, statement: &str) -> bool {
     let database = place.data().join("clarity.db");
     let output = Command::new("sqlite3")
         .arg(database)

@@ -1,6 +1,6 @@
 //! SIGKILL at random moments: what was acknowledged is there, nothing is there twice, nothing is there
 //! that was never sent, an interrupted import finishes when it is run again, and the pipeline catches
-//! up by itself.
+//! up by itself. Some lives have a full disk, a database that restarts, or a purge: what was erased is never found.
 //!
 //! `CLARITY_KILL_ROUNDS` sets the number of rounds, `CLARITY_KILL_SEED` repeats the choices of a run,
 //! `CLARITY_KILL_SAMPLES` sets the size of the imports (more than 300,000 are written in parts), and
@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+mod trouble;
+
+use self::trouble::Trouble;
 use crate::binary::{Client, EMAIL, Place, Server, apple_export, kill, setting, write_file};
 
 /// Rounds when nobody says otherwise: few, so that the suite stays fast.
@@ -127,7 +130,12 @@ struct Phone {
 
 impl Phone {
     /// Repeats what was not answered, then sends new uploads until the server is gone.
-    fn run(address: SocketAddr, token: &str, again: Vec<Upload>, deck: &Deck, seed: u64) -> Self {
+    fn run(
+        (address, token): (SocketAddr, &str),
+        again: Vec<Upload>,
+        deck: &Deck,
+        (seed, trouble): (u64, Trouble),
+    ) -> Self {
         let mut chance = Chance(seed);
         let mut phone = Self {
             acknowledged: Vec::new(),
@@ -154,7 +162,12 @@ impl Phone {
             ) else {
                 break;
             };
-            assert_eq!(reply.status, 202, "{}", reply.text());
+            if trouble != Trouble::None && reply.status == 503 {
+                // Nothing was stored, and it said so.
+                std::thread::sleep(Duration::from_millis(20));
+                continue;
+            }
+            assert_eq!(reply.status, 202, "{trouble:?}: {}", reply.text());
             phone.acknowledged.push(phone.unanswered.remove(0));
         }
         phone
@@ -221,6 +234,10 @@ struct Story {
     exports: Vec<Export>,
     import_samples: u64,
     life_ms: u64,
+    /// What was acknowledged and erased since.
+    erased: BTreeSet<Told>,
+    purges: usize,
+    purge_is_open: bool,
 }
 
 impl Story {
@@ -239,21 +256,36 @@ impl Story {
             exports: Vec::new(),
             import_samples: number("CLARITY_KILL_SAMPLES", IMPORT_SAMPLES),
             life_ms: number("CLARITY_KILL_MS", SERVING_MS),
+            erased: BTreeSet::new(),
+            purges: 0,
+            purge_is_open: false,
         }
     }
 
     /// One life of the server.
     fn round(&mut self, number: u64) {
-        let mut server = self.place.spawn();
+        let trouble = self.trouble();
+        let mut server = match trouble {
+            Trouble::FullDisk(room) => self.place.spawn_with_room(room),
+            Trouble::None | Trouble::Restarts | Trouble::Purge => self.place.spawn(),
+        };
         if self.chance.below(6) == 0 {
             std::thread::sleep(Duration::from_millis(self.chance.below(STARTING_MS)));
             return server.kill();
         }
+        let is_ready = server.wait_ready();
+        if !is_ready && matches!(trouble, Trouble::FullDisk(_)) {
+            return server.kill();
+        }
         assert!(
-            server.wait_ready(),
+            is_ready,
             "the server did not start: {}",
             self.place.logged()
         );
+        self.settle_purge(&server);
+        if trouble == Trouble::Purge {
+            return self.purge(server);
+        }
         let importing = self.begin_import(number, &server);
         let life = Duration::from_millis(self.chance.below(self.life_ms));
         let seeds: Vec<u64> = (0..PHONES).map(|_| self.chance.below(u64::MAX)).collect();
@@ -266,10 +298,10 @@ impl Story {
             .collect();
         let lived: Vec<Phone> = std::thread::scope(|scope| {
             let running = again.into_iter().zip(seeds).map(|(again, seed)| {
-                scope.spawn(move || Phone::run(address, token, again, deck, seed))
+                scope.spawn(move || Phone::run((address, token), again, deck, (seed, trouble)))
             });
             let running: Vec<_> = running.collect();
-            std::thread::sleep(life);
+            self.live(trouble, life);
             server.kill();
             running
                 .into_iter()
@@ -390,6 +422,10 @@ impl Story {
                 IMPORTED
             };
             let told = (known, *start, *value);
+            assert!(
+                !self.erased.contains(&told),
+                "{told:?} was erased and is found"
+            );
             assert_eq!(metric, known, "a metric that nobody sent");
             assert!(may.contains(&told), "{told:?} was never sent");
             assert!(found.insert(told), "{told:?} is stored twice");
@@ -500,6 +536,7 @@ fn check(name: &str, place: Place) {
         story.round(round);
     }
     let server = story.place.serve();
+    story.settle_purge(&server);
     let stored = story.stored();
     let unanswered_stored = story.check(&stored);
     let first = story.catch_up(&server, &stored);
@@ -522,8 +559,11 @@ fn check(name: &str, place: Place) {
     eprintln!(
         "kill ({name}): {rounds} rounds, {acknowledged} uploads acknowledged, {unanswered} unanswered at \
          the end ({unanswered_stored} of them stored), {repeated} of {imports} imports interrupted and \
-         repeated, {} samples, each once; caught up in {:.1} s, after the imports in {:.1} s",
+         repeated, {} samples, each once, 0 acknowledged lost; {} purges, 0 of {} erased samples found; \
+         caught up in {:.1} s, after the imports in {:.1} s",
         stored.len(),
+        story.purges,
+        story.erased.len(),
         first.as_secs_f64(),
         second.as_secs_f64(),
     );

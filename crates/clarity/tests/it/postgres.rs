@@ -36,6 +36,15 @@ impl Database {
         format!("{root}/{}{options}", self.name)
     }
 
+    /// Ends every connection to it.
+    pub(crate) fn end_connections(&self) {
+        let statement = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'",
+            self.name
+        );
+        psql(&self.server, &statement);
+    }
+
     /// Opens it.
     pub(crate) async fn store(&self) -> Store {
         let url = self.url();
@@ -57,7 +66,14 @@ impl Drop for Database {
 /// Whether the statement was done.
 fn psql(server: &str, statement: &str) -> bool {
     let done = Command::new("psql")
-        .args([server, "--quiet", "--command", statement])
+        .args([
+            server,
+            "--quiet",
+            "--output",
+            "/dev/null",
+            "--command",
+            statement,
+        ])
         .status();
     done.is_ok_and(|status| status.success())
 }

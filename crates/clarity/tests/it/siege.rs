@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use clarity::config::Switch;
@@ -17,10 +17,10 @@ use crate::harness::{PASSWORD, TestApp, request};
 
 /// Open files of a server under siege.
 const FILES: u32 = 256;
-/// Somebody else is answered by then, with a network full of silent connections.
-const SOON: Duration = Duration::from_secs(5);
-/// And by then with every place taken: the silent ones are cut off after 15 s.
-const IN_TIME: Duration = Duration::from_secs(40);
+/// Connections of one network: a quarter of what is left of the files beside 64 for other things.
+const SHARE: usize = 48;
+/// Nobody waits longer for what should come: a test that hangs says nothing.
+const HANGS: Duration = Duration::from_mins(2);
 
 /// A connection from one of the machine's own addresses.
 async fn connect(from: &str, to: SocketAddr) -> std::io::Result<tokio::net::TcpStream> {
@@ -29,9 +29,8 @@ async fn connect(from: &str, to: SocketAddr) -> std::io::Result<tokio::net::TcpS
     socket.connect(to).await
 }
 
-/// How long an answer takes for somebody who comes from elsewhere.
-async fn answered(from: &str, to: SocketAddr) -> Duration {
-    let started = Instant::now();
+/// Somebody who comes from elsewhere is answered.
+async fn answered(from: &str, to: SocketAddr) {
     let asked = async {
         let mut stream = connect(from, to).await?;
         stream
@@ -41,10 +40,30 @@ async fn answered(from: &str, to: SocketAddr) -> Duration {
         stream.read_to_string(&mut text).await?;
         Ok::<_, std::io::Error>(text)
     };
-    let text = tokio::time::timeout(IN_TIME, asked).await;
-    let text = text.expect("an answer in time").expect("an answer");
+    let text = tokio::time::timeout(HANGS, asked).await;
+    let text = text.expect("it is not shut out").expect("an answer");
     assert!(text.starts_with("HTTP/1.1 200"), "{text}");
-    started.elapsed()
+}
+
+/// Whether the server has closed a connection; one that it keeps has nothing to read.
+fn is_open(stream: &tokio::net::TcpStream) -> bool {
+    let read = stream.try_read(&mut [0; 16]);
+    read.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
+/// How many of them are still open, once as many were closed as should be.
+async fn open(silent: &[tokio::net::TcpStream], most: usize) -> usize {
+    let counted = async {
+        loop {
+            let open = silent.iter().filter(|one| is_open(one)).count();
+            if open <= most {
+                return open;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let counted = tokio::time::timeout(HANGS, counted).await;
+    counted.expect("a network holds more than its share")
 }
 
 #[test]
@@ -58,8 +77,10 @@ fn silent_connections_shut_nobody_out() {
         for _ in 0..300 {
             silent.extend(connect("127.0.0.1", address).await.ok());
         }
-        let waited = answered("127.0.0.2", address).await;
-        assert!(waited < SOON, "one network holds every place: {waited:?}");
+        // A quarter of 192 places is what one network gets; the rest is for others.
+        assert!(open(&silent, SHARE).await <= SHARE);
+        answered("127.0.0.2", address).await;
+        let first = std::mem::take(&mut silent);
         for number in 0..300 {
             let from = format!("127.0.1.{}", number % 30 + 1);
             let Ok(mut stream) = connect(&from, address).await else {
@@ -69,7 +90,9 @@ fn silent_connections_shut_nobody_out() {
             drop(stream.write_all(b"P").await);
             silent.push(stream);
         }
+        // Every place is taken: this one waits until the silent ones are cut off.
         answered("127.0.0.3", address).await;
+        assert_eq!(open(&first, 0).await, 0, "silence has an end");
         drop(silent);
     });
     server.stop();
@@ -293,15 +316,14 @@ fn a_database_that_is_away_is_said_soon() {
     let token = clarity.register("ada@example.org", &json!({}));
     leave.send(()).expect("it forwards");
     runtime.block_on(forwarding).expect("it ended");
-    let mut worst = Duration::ZERO;
     for _ in 0..3 {
-        let started = Instant::now();
+        // The client gives up after two minutes; the server has to say it before its own limit of 30 s, which
+        // is another code.
         let answer = clarity
             .client()
             .get("/api/v1/summaries/daily", Some(&token))
             .expect("an answer");
         assert_eq!(answer.status, 503, "{}", answer.text());
-        worst = worst.max(started.elapsed());
+        assert_eq!(answer.json()["code"], "unavailable", "{}", answer.text());
     }
-    assert!(worst < Duration::from_secs(9), "{worst:?}");
 }

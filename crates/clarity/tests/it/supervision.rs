@@ -16,6 +16,7 @@ use clarity::housekeeping;
 use clarity::http::serve;
 use clarity::jobs;
 use clarity::pat::lanes::Lane;
+use clarity::relay::{self, Station};
 use clarity::supervise::{Fault, Place, RESTARTS_MAX, Task};
 use oracle::absence::{Absent, skip};
 use serde_json::{Value, json};
@@ -196,6 +197,8 @@ async fn a_task_that_keeps_panicking_ends_the_process() {
         check(Task::Refresh, jobs::refresh::start),
         check(Task::Housekeeping, keep_house),
         check(Task::Models, clarity::pat::watch_models),
+        check(Task::Teller, |app| relay::start(app, Station::Worker)),
+        check(Task::Hearer, |app| relay::start(app, Station::Server)),
         check(Task::Signals, |app| {
             serve::stop_on_signals(app).expect("signals");
         }),
@@ -211,6 +214,8 @@ async fn other_tasks_come_back_after_a_panic() {
         Task::Housekeeping,
         Task::Models,
         Task::Signals,
+        Task::Teller,
+        Task::Hearer,
     ] {
         inject(&test, Place::Task(task));
     }
@@ -218,6 +223,8 @@ async fn other_tasks_come_back_after_a_panic() {
     keep_house(&test.app);
     clarity::pat::watch_models(&test.app);
     serve::stop_on_signals(&test.app).expect("signals");
+    relay::start(&test.app, Station::Worker);
+    relay::start(&test.app, Station::Server);
     until("every panic happened", async || {
         test.app.supervisor.faults.waiting() == 0
     })

@@ -15,7 +15,7 @@
 
 use std::io::Read;
 
-use super::error::{Error, VALUES_MAX};
+use super::error::Error;
 use super::lines::{Line, Lines, Spot};
 use super::numbers::Marks;
 use super::options::Options;
@@ -515,9 +515,7 @@ impl<'a> Rows<'a> {
                 .push(spot.damage("malformed_line", "expected a number in every column"));
         }
         let rows = self.values.first().map_or(0, Vec::len);
-        if rows.saturating_mul(self.values.len()) > VALUES_MAX {
-            return Err(Error::too_many_values());
-        }
+        Error::check_values(rows.saturating_mul(self.values.len()))?;
         Ok(())
     }
 }

@@ -9,11 +9,12 @@
 use std::io::{self, Read};
 
 use self::sqlite::{Database, Table, Value};
-use super::error::{Error, Place, VALUES_MAX};
+use super::error::{Error, Place};
 use super::options::Options;
 use super::source::Fault;
 use super::stamp::ticks_second;
 use super::{Channel, Damages, Header, Quantity, Recording, magnitude};
+use crate::budget::Holding;
 
 mod sqlite;
 
@@ -48,6 +49,8 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
         Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(error.into()),
         _ => {}
     }
+    let mut holding = Holding::new();
+    holding.grow(bytes.len())?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         return Err(Error::TooLarge {
             what: "bytes",
@@ -76,8 +79,8 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
         },
     );
     add(&mut damages, row_damages);
-    if series.is_full {
-        return Err(Error::too_many_values());
+    if let Some(full) = series.full {
+        return Err(full);
     }
     let channels = series.channels();
     if channels.is_empty() {
@@ -177,7 +180,7 @@ struct Series {
     columns: Vec<(usize, Channel)>,
     rows: usize,
     epochs: usize,
-    is_full: bool,
+    full: Option<Error>,
 }
 
 impl Series {
@@ -198,7 +201,7 @@ impl Series {
             columns,
             rows: 0,
             epochs: 0,
-            is_full: false,
+            full: None,
         })
     }
 
@@ -216,8 +219,9 @@ impl Series {
         if second < start_s || epoch < self.epochs || epoch - self.epochs > gap_max {
             return Err(ORDER);
         }
-        if (epoch + 1).saturating_mul(self.columns.len() + 1) > VALUES_MAX {
-            self.is_full = true;
+        let count = (epoch + 1).saturating_mul(self.columns.len() + 1);
+        if let Err(full) = Error::check_values(count) {
+            self.full = Some(full);
             return Ok(());
         }
         for (column, channel) in &mut self.columns {

@@ -16,7 +16,7 @@
 
 use std::io::Read;
 
-use super::error::{Error, Place, VALUES_MAX};
+use super::error::{Error, Place};
 use super::lines::{Lines, Spot};
 use super::options::Options;
 use super::{Channel, Damages, Header, Quantity, Recording, stamp, table};
@@ -212,9 +212,7 @@ struct Columns {
 
 impl Columns {
     fn push(&mut self, epoch: &Epoch) -> Result<(), Error> {
-        if self.activity.len() + self.second.len() + self.events.len() + 3 > VALUES_MAX {
-            return Err(Error::too_many_values());
-        }
+        Error::check_values(self.activity.len() + self.second.len() + self.events.len() + 3)?;
         let index = self.activity.len();
         self.activity.push(epoch.count);
         if let Some(second) = epoch.second {

@@ -15,7 +15,7 @@
 
 use std::io::Read;
 
-use super::error::{Error, VALUES_MAX};
+use super::error::Error;
 use super::lines::{Line, Lines};
 use super::options::Options;
 use super::stamp::Calendar;
@@ -130,9 +130,7 @@ fn read_old(
             continue;
         }
         rows += 1;
-        if rows * columns.len() > VALUES_MAX {
-            return Err(Error::too_many_values());
-        }
+        Error::check_values(rows * columns.len())?;
         let cells = table::split(&text, ',');
         for (index, column) in columns.iter_mut().enumerate() {
             column.push(match cells.get(index).map(|cell| Cell::number(cell)) {

@@ -48,9 +48,7 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
             continue;
         }
         let missing = head.missing_before(index);
-        if values.len() + missing + 1 > VALUES_MAX {
-            return Err(Error::too_many_values());
-        }
+        Error::check_values(values.len() + missing + 1)?;
         values.resize(values.len() + missing, f64::NAN);
         values.push(match marks.read(text, values.len()) {
             Cell::Value(value) => value,

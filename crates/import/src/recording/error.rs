@@ -6,6 +6,7 @@
 use std::io;
 
 use super::stamp::DAY_S;
+use crate::budget::{self, Full};
 use crate::unpack::{self, UNPACKED_BYTES_MAX};
 
 /// Values that the channels of one file may hold together: 320 MB of memory. A year of one channel at
@@ -76,6 +77,9 @@ pub enum Error {
         /// The bound.
         limit: u64,
     },
+    /// It holds more memory than it may.
+    #[error(transparent)]
+    Memory(#[from] Full),
     /// The asked length of an epoch is none.
     #[error("an epoch of {epoch_s} s was asked for; it has 1 to {EPOCH_S_MAX} s")]
     EpochLength {
@@ -88,6 +92,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Refuses more values than [`VALUES_MAX`], or than there is memory for.
+    pub(crate) fn check_values(count: usize) -> Result<(), Self> {
+        if count > VALUES_MAX {
+            return Err(Self::too_many_values());
+        }
+        Ok(budget::hold_values(count)?)
+    }
+
     /// The channels hold more than [`VALUES_MAX`] values.
     pub(crate) fn too_many_values() -> Self {
         Self::TooLarge {
@@ -99,6 +111,9 @@ impl Error {
 
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
+        if let Some(full) = Full::of(&error) {
+            return Self::Memory(full);
+        }
         if unpack::is_bomb(&error) {
             return Self::TooLarge {
                 what: "unpacked bytes",

@@ -118,9 +118,7 @@ impl Grid {
         }
         self.rows += 1;
         let values = self.rows.saturating_mul(self.columns.len());
-        if values.saturating_add(self.runs.len().saturating_mul(RUN_VALUES)) > VALUES_MAX {
-            return Err(Error::too_many_values());
-        }
+        Error::check_values(values.saturating_add(self.runs.len().saturating_mul(RUN_VALUES)))?;
         for (column, value) in self.columns.iter_mut().zip(row) {
             column.push(*value);
         }

@@ -29,6 +29,9 @@ pub(crate) const NAME: &str = "gt3x";
 /// Samples that wait for `info.txt`: 18 days at 30 Hz, or five at 100 Hz.
 pub(crate) const WAITING_BYTES_MAX: usize = 256 << 20;
 
+/// Memory for each byte that waits: what grows is held twice while it moves.
+const WAITING_COST: usize = 2;
+
 /// Idle seconds of a file that are filled: more than a battery lasts, and wrong times cost no more.
 const IDLE_S_MAX: u32 = 45 * 86_400;
 

@@ -14,7 +14,7 @@
 
 use std::io::{self, Read};
 
-use super::error::{Error, Place, VALUES_MAX};
+use super::error::{Error, Place};
 use super::options::Options;
 use super::stamp::Calendar;
 use super::table::{self, Cell};
@@ -123,9 +123,7 @@ impl Document {
             }
         };
         self.values += 1;
-        if self.values > VALUES_MAX {
-            return Err(Error::too_many_values());
-        }
+        Error::check_values(self.values)?;
         self.channel.values.push(value);
         Ok(())
     }

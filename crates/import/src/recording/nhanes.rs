@@ -22,7 +22,7 @@ use std::io::Read;
 
 use rustc_hash::FxHashMap;
 
-use super::error::{Error, VALUES_MAX};
+use super::error::Error;
 use super::lines::{Line, Lines, Spot};
 use super::options::Options;
 use super::stamp::{self, DAY_S};
@@ -359,9 +359,7 @@ impl People {
             }
         }
         self.values += person.values() - before;
-        if self.values > VALUES_MAX {
-            return Err(Error::too_many_values());
-        }
+        Error::check_values(self.values)?;
         Ok(())
     }
 

@@ -414,10 +414,12 @@ impl Rows {
         )]
         let axes_g = axes.map(|axis| (axis * scale) as f32);
         match (at.flatten(), &mut self.unsorted) {
-            (Some(us), Some(unsorted)) => unsorted
-                .push(us, axes_g)
-                .map(ControlFlow::Continue)
-                .map_err(|most| table::malformed(NAME, spot, too_many(most))),
+            (Some(us), Some(unsorted)) => {
+                if unsorted.is_full() {
+                    return Err(table::malformed(NAME, spot, too_many(unsorted::ROWS_MAX)));
+                }
+                unsorted.push(us, axes_g).map(ControlFlow::Continue)
+            }
             (us, _) => Ok(self.stream(spot, us, axes_g, blocks)),
         }
     }
@@ -448,8 +450,9 @@ impl Rows {
         blocks: &mut Blocks<'_>,
     ) -> Result<ControlFlow<()>, Error> {
         let spot = Spot { line: 1, byte: 0 };
-        let rows = unsorted.sorted();
-        let (measured, times) = unsorted::rate(&rows, ROWS_HELD_MAX);
+        let mut rows = unsorted.sorted();
+        let first: Vec<_> = rows.by_ref().take(ROWS_HELD_MAX).collect();
+        let (measured, times) = unsorted::rate(&first);
         let rate_hz = self.known.rate_hz.or(measured);
         let rate_hz = rate_hz.filter(|rate| RATE_HZ.contains(rate));
         let rate_hz = rate_hz.ok_or_else(|| table::malformed(NAME, spot, NO_RATE))?;
@@ -458,7 +461,7 @@ impl Rows {
             "out_of_order",
             "the rows are not in the order of their times; they were put in it",
         ));
-        for (us, axes_g) in rows {
+        for (us, axes_g) in first.into_iter().chain(rows) {
             if self.stream(spot, Some(us), axes_g, blocks).is_break() {
                 return Ok(ControlFlow::Break(()));
             }

@@ -8,7 +8,7 @@ use super::error::{Error, Place};
 use super::front;
 use super::options::Options;
 use super::{Blocks, Content};
-use crate::spreadsheet;
+use crate::{budget, spreadsheet};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "spreadsheet";
@@ -28,10 +28,10 @@ pub(crate) fn read(
         format: options.format.filter(|format| *format != NAME),
         ..options.clone()
     };
-    let mut bytes = Vec::new();
     let most = u64::try_from(spreadsheet::BYTES_MAX).expect("a constant");
-    input.take(most + 1).read_to_end(&mut bytes)?;
+    let (bytes, _holding) = budget::read_to_end(input, most + 1, 1)?;
     let text = spreadsheet::text(bytes).map_err(|refused| match refused {
+        spreadsheet::Refused::Memory(full) => Error::Memory(full),
         spreadsheet::Refused::TooLarge { what, limit } => Error::TooLarge { what, limit },
         spreadsheet::Refused::Unreadable(_) => Error::Malformed {
             format: NAME,

@@ -19,7 +19,7 @@ use store::{
     samples, sessions, uploads,
 };
 
-use crate::fixture::{EVER, House, NOW_US, execute, on_both, sample, uuid};
+use crate::fixture::{EVER, House, NOW_US, execute, folded, on_both, sample, uuid};
 
 const METRIC: MetricNo = MetricNo(20_001);
 const ADA: u8 = 1;
@@ -163,6 +163,7 @@ async fn fill_health(tx: &mut Tx, key: &PersonKey, number: u8) {
     uploads::save(tx, key, who, upload.id, &state)
         .await
         .expect("a state");
+    folded(tx, key, u128::from(number), &bytes).await;
 }
 
 /// Everything that opens for somebody who has only what is theirs: address, password, token, device.

@@ -12,8 +12,8 @@ use model::source::SourceNo;
 use oracle::absence::Absent;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store::samples::{Group, Origin, Snapshot};
-use store::uploads::{self, NewUpload, UploadNo};
-use store::{PersonKey, Store, Target, Tx, Vault, people};
+use store::uploads::{self, NewUpload, UploadNo, UploadState, UploadStatus};
+use store::{PersonKey, Store, Target, Tx, Vault, events, people};
 use uuid::Uuid;
 
 pub(crate) const NOW_US: i64 = 1_780_000_000_000_000;
@@ -281,4 +281,39 @@ pub(crate) async fn execute(tx: &mut Tx, text: &str) {
             done.expect("a statement");
         }
     }
+}
+
+/// Old accounts of uploads in one row, and an event that another process told.
+pub(crate) async fn folded(tx: &mut Tx, key: &PersonKey, number: u128, detail: &[u8]) {
+    let user = key.user();
+    for each in 0..u128::try_from(uploads::FOLD).expect("few") {
+        let id = UploadId::from_uuid(uuid(10_000_000 + number * 1_000 + each));
+        let new = NewUpload {
+            id,
+            kind: "test",
+            now_us: 1,
+        };
+        uploads::begin(tx, key, user, &new)
+            .await
+            .expect("an upload");
+        let state = UploadState {
+            status: UploadStatus::Completed,
+            stage: "done",
+            progress: 1.0,
+            accepted: 1,
+            duplicates: 0,
+            rejected: 0,
+            detail,
+            dirty_seq: 0,
+            now_us: 1,
+        };
+        uploads::save(tx, key, user, id, &state)
+            .await
+            .expect("a state");
+    }
+    let folded = uploads::fold(tx, key, user, 2).await;
+    assert_eq!(folded.expect("a write"), uploads::FOLD);
+    events::put(tx, key, user, 7, detail, NOW_US)
+        .await
+        .expect("an event");
 }

@@ -19,8 +19,8 @@ use store::{
 use store::{people, samples, sessions};
 
 use crate::fixture::{
-    House, NOW_US, create_database, database_url, drop_database, on_both, postgres, sample, uuid,
-    with_uid,
+    House, NOW_US, create_database, database_url, drop_database, folded, on_both, postgres, sample,
+    uuid, with_uid,
 };
 
 const METRIC: MetricNo = MetricNo(20_001);
@@ -63,6 +63,7 @@ async fn fill(house: &House, number: u128) -> UserId {
             .expect("a write");
     }
     fill_account(&mut tx, house, &key, number).await;
+    folded(&mut tx, &key, number, b"canary-account").await;
     tx.commit().await.expect("a commit");
     user
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use import::batch::{Fact, Incoming, Series, Window};
+use import::batch::{Fact, Incoming, Window};
 use model::ids::{DeviceId, UserId};
 use model::metric::{self, Kind, MetricNo};
 use model::sample::{DAY_US, Flags, Sample, Uid};
@@ -23,11 +23,6 @@ use crate::person::dossier::Dossier;
 const WINDOW_US_MAX: i64 = 400 * DAY_US;
 /// Samples of as much time are read at once.
 const PIECE_US: i64 = 7 * DAY_US;
-/// How far back the measurements of a deleted series are looked for: as long as a phone remembers its changes.
-const SERIES_US: i64 = 30 * DAY_US;
-/// Series that one input may delete.
-const SERIES_MAX: usize = 16;
-
 /// What is known of a sender while one of its inputs is taken in.
 pub(super) struct Said {
     document: Document<Heard>,
@@ -87,17 +82,18 @@ impl Intake {
         Ok(Some(said))
     }
 
-    fn metric_of(&self, one: &Incoming) -> Result<MetricNo, IngestError> {
-        self.meaning(one.type_index).map(|(_, metric)| metric)
-    }
-
-    fn slot_of(&self, metric: MetricNo, one: &Incoming) -> Result<Slot, IngestError> {
+    /// The metric of a sample and its place among aggregates; nothing where the person's tables have no room for it,
+    /// which is counted when it is written.
+    fn placed(&self, one: &Incoming) -> Result<Option<(MetricNo, Slot)>, IngestError> {
+        let metric = self.metric(one.type_index)?;
         let source = self.number(one.sample.source)?;
-        let sample = Sample {
-            source,
-            ..one.sample
-        };
-        Ok(Slot::of(metric, &sample))
+        Ok(metric.zip(source).map(|(metric, source)| {
+            let sample = Sample {
+                source,
+                ..one.sample
+            };
+            (metric, Slot::of(metric, &sample))
+        }))
     }
 
     fn count_known(&mut self, one: &Incoming) -> Result<(), IngestError> {
@@ -111,10 +107,12 @@ impl Intake {
     fn set_aside_late(&mut self, said: &mut Said) -> Result<(), IngestError> {
         let told = said.told;
         for one in std::mem::take(&mut self.held) {
-            let metric = self.metric_of(&one)?;
+            let Some((metric, slot)) = self.placed(&one)? else {
+                self.held.push(one);
+                continue;
+            };
             let is_total = one.sample.uid.is_none() && one.sample.flags.contains(Flags::AGGREGATED);
             let is_current = if is_total {
-                let slot = self.slot_of(metric, &one)?;
                 said.phone().takes_total(slot, told)
             } else {
                 let settled = said.phone().settled(metric, one.sample.start_us);
@@ -147,11 +145,15 @@ impl Intake {
                 .iter()
                 .try_for_each(|(one, _)| self.count_known(one));
         }
-        let mut by_day: BTreeMap<(MetricNo, i64), Vec<(Incoming, u32)>> = BTreeMap::new();
+        let mut by_day: BTreeMap<(MetricNo, i64), Vec<Part>> = BTreeMap::new();
         for (one, count) in buckets {
+            let Some((metric, slot)) = self.placed(&one)? else {
+                self.held.push(one);
+                continue;
+            };
             let day = one.sample.start_us.div_euclid(DAY_US);
-            let metric = self.metric_of(&one)?;
-            by_day.entry((metric, day)).or_default().push((one, count));
+            let part = Part { one, slot, count };
+            by_day.entry((metric, day)).or_default().push(part);
         }
         for ((metric, day), part) in by_day {
             let span = Span {
@@ -159,24 +161,27 @@ impl Intake {
                 end_us: (day + 1) * DAY_US,
             };
             let stored = store::samples::readable_in(tx, &person.key, user, metric, span).await?;
-            self.add_part(metric, part, &stored.samples, said)?;
+            self.add_up(metric, part, &stored.samples, said);
         }
         Ok(())
     }
 
-    fn add_part(
+    fn add_up(
         &mut self,
         metric: MetricNo,
-        part: Vec<(Incoming, u32)>,
+        parts: Vec<Part>,
         stored: &[Sample],
         said: &mut Said,
-    ) -> Result<(), IngestError> {
+    ) {
         let kind = metric::by_no(metric).map_or(Kind::Discrete, |known| known.kind);
         // Mean and extremes of one bucket share its count.
         let mut counts: Vec<(Slot, Option<u32>, u32)> = Vec::new();
-        for (mut one, count) in part {
-            let slot = self.slot_of(metric, &one)?;
-            let source = self.number(one.sample.source)?;
+        for Part {
+            mut one,
+            slot,
+            count,
+        } in parts
+        {
             let known = counts.iter().find(|(of, ..)| *of == slot).copied();
             let (_, known, _) = known.unwrap_or_else(|| {
                 let fresh = (slot, said.phone().count(slot), count);
@@ -185,8 +190,7 @@ impl Intake {
             });
             let row = stored.iter().find(|row| {
                 row.uid.is_none()
-                    && (row.start_us, row.end_us) == (one.sample.start_us, one.sample.end_us)
-                    && row.source == source
+                    && Slot::of(metric, row) == slot
                     && part_of(row.flags) == part_of(one.sample.flags)
             });
             if let Some(row) = row {
@@ -203,7 +207,6 @@ impl Intake {
             let sum = known.unwrap_or(0).saturating_add(count);
             said.phone().counted(slot, sum);
         }
-        Ok(())
     }
 
     /// Takes out what the windows of the input do not hold any more, and remembers what the sender said.
@@ -242,44 +245,17 @@ impl Intake {
         said.save(tx, person, upload.user).await
     }
 
-    /// Objects of the series that the input deletes.
-    pub(super) async fn of_series(
-        &mut self,
-        tx: &mut Tx,
-        person: &Dossier,
-        (user, until_us): (UserId, i64),
-    ) -> Result<Vec<(Uid, Option<MetricNo>)>, IngestError> {
-        let mut series = std::mem::take(&mut self.series);
-        if series.len() > SERIES_MAX {
-            series.truncate(SERIES_MAX);
-            self.leave("more series are deleted than one body may; ask the app for a backfill");
-        }
-        let mut by_metric: BTreeMap<MetricNo, Vec<Series>> = BTreeMap::new();
-        for one in series {
-            by_metric.entry(one.metric).or_default().push(one);
-        }
-        let mut found = Vec::new();
-        for (metric, series) in by_metric {
-            for span in pieces(
-                until_us.saturating_sub(SERIES_US),
-                until_us.saturating_add(DAY_US),
-            ) {
-                let stored =
-                    store::samples::readable_in(tx, &person.key, user, metric, span).await?;
-                let of_them = stored
-                    .samples
-                    .iter()
-                    .filter(|sample| series.iter().any(|one| one.has(sample)));
-                found.extend(of_them.filter_map(|sample| Some((sample.uid?, Some(metric)))));
-            }
-        }
-        Ok(found)
-    }
-
     fn leave(&mut self, reason: &'static str) {
         let name = "window".to_owned();
         self.tally.remark(&Fact::Skipped { name, reason });
     }
+}
+
+/// A value of a bucket: its mean, its total or an extreme.
+struct Part {
+    one: Incoming,
+    slot: Slot,
+    count: u32,
 }
 
 /// Which part of a bucket a value is.
@@ -310,7 +286,7 @@ fn together(
     }
 }
 
-fn pieces(start_us: i64, end_us: i64) -> impl Iterator<Item = Span> {
+pub(super) fn pieces(start_us: i64, end_us: i64) -> impl Iterator<Item = Span> {
     let mut at_us = start_us;
     std::iter::from_fn(move || {
         (at_us < end_us).then(|| {

@@ -1,8 +1,10 @@
 //! What those who run the server see and do.
 
 use axum::http::Method;
+use serde_json::json;
 
 use super::{Sent, Story};
+use crate::harness::PASSWORD;
 
 /// The operations that only an administrator may ask for.
 pub(super) async fn rule(story: &mut Story) {
@@ -24,5 +26,10 @@ pub(super) async fn rule(story: &mut Story) {
     let path = "/health/detailed";
     story
         .take("get_detailed_health", Method::GET, path, Sent::Nothing)
+        .await;
+    story.ada = Some(story.test.register("ida@example.org").await);
+    let leaving = Sent::Json(json!({ "current_password": PASSWORD }));
+    story
+        .take("delete_account", Method::DELETE, "/api/v1/auth/me", leaving)
         .await;
 }

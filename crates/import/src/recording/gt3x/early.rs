@@ -7,7 +7,8 @@ use super::super::source::{Source, u16_at};
 use super::super::{Block, Blocks, Raw};
 use super::known::Known;
 use super::packed::{self, Order, PAIR_BYTES};
-use super::{WAITING_BYTES_MAX, missing, waits_too_long};
+use super::{WAITING_BYTES_MAX, WAITING_COST, missing, waits_too_long};
+use crate::budget::Holding;
 
 /// Seconds of light that are kept: 49 days.
 const LIGHTS_MAX: usize = 4 << 20;
@@ -17,6 +18,7 @@ const LIGHTS_MAX: usize = 4 << 20;
 pub(super) struct Early {
     /// `activity.bin`, when it came before `info.txt`.
     pub(super) waiting: Vec<u8>,
+    holding: Holding,
     lights: Vec<u16>,
 }
 
@@ -41,6 +43,7 @@ impl Early {
             if self.waiting.len() + count > WAITING_BYTES_MAX {
                 return Err(waits_too_long());
             }
+            self.holding.grow(WAITING_COST * count)?;
             self.waiting.extend_from_slice(held);
             source.pass(count);
         }

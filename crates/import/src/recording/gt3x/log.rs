@@ -13,7 +13,8 @@ use super::super::source::{CHECKSUM, Fault, Lost, Source, TRUNCATED, u8_at, u16_
 use super::super::{Block, Blocks, Raw};
 use super::known::{Known, RATES_HZ};
 use super::packed::{self, Order};
-use super::{IDLE_S_MAX, WAITING_BYTES_MAX, waits_too_long};
+use super::{IDLE_S_MAX, WAITING_BYTES_MAX, WAITING_COST, waits_too_long};
+use crate::budget::Holding;
 
 /// The first byte of a record.
 const MARK: u8 = 0x1e;
@@ -49,6 +50,7 @@ const NO_RECORD: Fault = Fault {
 pub(super) struct Log {
     /// Heads and contents, one after the other.
     pub(super) waiting: Vec<u8>,
+    holding: Holding,
     /// Samples in the first second.
     pub(super) first_rate_hz: Option<f64>,
     samples: Vec<[f32; 3]>,
@@ -142,6 +144,7 @@ impl Log {
                 if self.waiting.len() + record.len() > WAITING_BYTES_MAX {
                     return Err(waits_too_long());
                 }
+                self.holding.grow(WAITING_COST * record.len())?;
                 self.waiting.extend_from_slice(record);
             }
             _ => {}
