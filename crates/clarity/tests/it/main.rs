@@ -67,6 +67,7 @@ mod shapes;
 mod shown;
 mod siege;
 mod story;
+mod strangers;
 mod supervision;
 mod tidy;
 mod tidy_cycles;
