@@ -24,6 +24,7 @@
 //!   of slots asleep whose mean is below 90 %. The desaturation index counts falls of 3 points and more per
 //!   hour asleep ([`crate::heart::saturation`]) on samples set on their usual distance.
 //! - Recovery: the last value of the day that a device computed one minute after effort.
+//! - RMSSD and SDNN from beats: [`super::beats`].
 //!
 //! *Validity*: rates outside [`RATE_MIN`]–[`RATE_MAX`] are ignored; a night needs data in at least
 //! [`NIGHT_SLOTS_MIN`] slots, T90 in half of them, a spread [`SPREAD_N_MIN`] samples. Coverage is the
@@ -39,6 +40,7 @@ use model::sample::{Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
 use model::zone::Span;
 use serde::{Deserialize, Serialize};
 
+use super::beats::{self, Beats};
 use super::measure::{Measure, Method};
 use super::series::{
     holds, in_order, is_aggregated, is_extreme, is_usable, known_at, without_duplicates,
@@ -140,6 +142,8 @@ pub struct CardioInput<'a> {
     pub oxygen_saturation: &'a [Sample],
     /// Heart rate recovery one minute after effort, as the device computed it.
     pub heart_rate_recovery: &'a [Sample],
+    /// Beats that devices recorded.
+    pub beats: Beats<'a>,
 }
 
 /// The cardiovascular and respiratory measures of a day.
@@ -167,6 +171,10 @@ pub struct Cardio {
     pub oxygen_desaturation_index: Measure,
     #[serde(default = "recovery_unknown")]
     pub heart_rate_recovery: Measure,
+    #[serde(default = "beats::unknown_rmssd")]
+    pub beats_rmssd_asleep: Measure,
+    #[serde(default = "beats::unknown_sdnn")]
+    pub beats_sdnn_asleep: Measure,
 }
 
 /// What documents say that were written before the measure existed.
@@ -191,6 +199,7 @@ pub fn cardio(input: &CardioInput<'_>) -> Cardio {
     let day_mean = |method, samples| mean_of(method, &day_values(samples, input.day));
     let breaths = asleep_values(input.respiratory_rate, input);
     let oxygen = day_values(input.oxygen_saturation, input.day);
+    let beats = beats::asleep(input.beats, input.asleep);
     Cardio {
         resting_heart_rate: resting(input, night.as_ref()),
         nocturnal_heart_rate_mean: nocturnal(NIGHT_MEAN, night.as_ref(), Slots::mean),
@@ -217,6 +226,8 @@ pub fn cardio(input: &CardioInput<'_>) -> Cardio {
             1,
             |values| values.last().copied().unwrap_or(f64::NAN),
         ),
+        beats_rmssd_asleep: beats.rmssd,
+        beats_sdnn_asleep: beats.sdnn,
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) const HELD_MAX: usize = 150_000;
 
 /// Children of correlations that are held back until everything printed on its own is stored.
 const CHILDREN_MAX: usize = 200_000;
+/// The stored kind of series of beats.
+const BEATS: &str = "heartbeat_series";
 
 /// How children of correlations, and extremes beside a mean, are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,10 +177,12 @@ impl Intake {
             self.write_children(tx, person, upload.user, origin, &mut changed)
                 .await?;
         }
-        let ringed = self.write_records(tx, person, upload.user, origin).await?;
-        self.write_deletions(tx, person, upload, &mut changed)
-            .await?;
-        self.mark(tx, person, upload, job, (&before, &changed, ringed))
+        let mut of_records = self.write_records(tx, person, upload.user, origin).await?;
+        of_records.extend(
+            self.write_deletions(tx, person, upload, &mut changed)
+                .await?,
+        );
+        self.mark(tx, person, upload, job, (&before, &changed, of_records))
             .await?;
         person.save(tx).await?;
         Ok(())
@@ -380,10 +384,15 @@ impl Intake {
         }
         let is_rings = |record: &mut Record| matches!(record.body, Body::ActivitySummary(_));
         let rings: Vec<Record> = records.extract_if(.., is_rings).collect();
-        // Of all records only rings are compared with what days are made of.
+        let is_beats = |record: &mut Record| matches!(record.body, Body::HeartbeatSeries(_));
+        let beats: Vec<Record> = records.extract_if(.., is_beats).collect();
+        // Of all records only rings are compared with what days are made of, and only beats are in them.
         let hours = self.put(tx, person, user, origin, rings).await?;
+        let mut days = dirty::dates_of_rings(hours);
+        let hours = self.put(tx, person, user, origin, beats).await?;
+        days.extend(dirty::dates_of_beats(&person.history(), hours));
         self.put(tx, person, user, origin, records).await?;
-        Ok(dirty::dates_of_rings(hours))
+        Ok(days)
     }
 
     /// Stores records and returns the UTC hours that changed.
@@ -416,13 +425,13 @@ impl Intake {
         person: &Dossier,
         upload: Upload,
         changed: &mut ChangedHours,
-    ) -> Result<(), IngestError> {
+    ) -> Result<BTreeSet<Date>, IngestError> {
         let deletions: Vec<_> = std::mem::take(&mut self.deletions)
             .into_iter()
             .map(|deletion| (deletion.uid, deletion.metric))
             .collect();
         if deletions.is_empty() {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         let user = upload.user;
         let deleted_us = self
@@ -439,10 +448,14 @@ impl Intake {
         let uids: Vec<_> = deletions.iter().map(|(uid, _)| *uid).collect();
         let removed = store::records::delete_by_uid(tx, &person.key, user, &uids).await?;
         self.tally.deleted += removed.by_kind.iter().map(|(_, count)| count).sum::<u64>();
-        Ok(())
+        let has_beats = removed.by_kind.iter().any(|(kind, _)| kind == BEATS);
+        if !has_beats {
+            return Ok(BTreeSet::new());
+        }
+        Ok(dirty::dates_of_beats(&person.history(), removed.changed))
     }
 
-    /// Marks the days of changed samples and rings, those whose borders moved with the zone history, and all
+    /// Marks the days of changed samples, rings and beats, those whose borders moved with the zone history, and all
     /// when older data turned the usual order of known sources around.
     async fn mark(
         &mut self,
