@@ -9,7 +9,8 @@
 //! **Method.** From midnight to midnight: share of the epochs of a full day that are present, minutes
 //! worn (not in a stretch of non-wear by the rule of the report: by its default Choi 2011 for counts, with
 //! 180 minutes for those not from the hip, and van Hees 2013 for raw acceleration), total and mean, and L5
-//! and M10 inside the day, without wrapping around. What was not worn is left out of all but the wear,
+//! and M10 inside the day, without wrapping around; minutes by [intensity](../effort/intensity.md) of days with
+//! ten hours worn and awake. What was not worn is left out of all but the wear,
 //! unless it is to be kept.
 //!
 //! **Missing epochs.** They take no part in totals and means, which are not scaled; L5 and M10 windows
@@ -26,11 +27,12 @@
 
 use jiff::civil::Date;
 
+use crate::effort::intensity::Minutes;
 use crate::maths::describe;
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
-use crate::report::{LIGHT_LUX, Report};
+use crate::report::{LIGHT_LUX, Report, intensity};
 use crate::rhythm::extremes::{self, Contrast};
 use crate::rhythm::light;
 use crate::series::{DAY_S, Series};
@@ -67,6 +69,8 @@ pub struct Day {
     pub light_mean: Option<f64>,
     /// Minutes in light.
     pub light_min: Option<f64>,
+    /// Minutes by intensity; a day of fewer than ten hours worn and awake has none.
+    pub efforts: Result<Minutes, Insufficient>,
 }
 
 /// The days of a recording, in order.
@@ -81,6 +85,7 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
     if series.is_empty() {
         return Vec::new();
     }
+    let mut efforts = intensity::days(report);
     (first..=last)
         .map(|number| {
             let part = between(series, number * day, (number + 1) * day);
@@ -101,6 +106,9 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
                 contrast: contrast(&part),
                 light_mean: lit.map(|found| found.value.mean),
                 light_min: lit.map(|found| found.value.time_above_min),
+                efforts: efforts
+                    .next()
+                    .unwrap_or_else(|| Err(intensity::not_worn(0))),
             }
         })
         .collect()
@@ -138,6 +146,18 @@ impl Day {
             Err(_) => Cell::Missing,
         }
     }
+
+    fn effort(&self, of: fn(&Minutes) -> f64) -> Cell {
+        match &self.efforts {
+            Ok(found) => Cell::number(of(found)),
+            Err(_) => Cell::Missing,
+        }
+    }
+}
+
+/// A column of minutes by intensity.
+const fn effort(id: &'static str, about: &'static str, of: fn(&Day) -> Cell) -> Field<Day> {
+    Field::new(id, "min", Kind::Number, about, of)
 }
 
 /// The columns of the table of days.
@@ -224,6 +244,35 @@ pub const FIELDS: &[Field<Day>] = &[
         Kind::Number,
         "Minutes with at least 500 lx.",
         |day| optional(day.light_min),
+    ),
+    effort(
+        "sedentary_min",
+        "Sedentary minutes, worn and outside sleep windows, by the cut points of the recording.",
+        |day| day.effort(|minutes| minutes.sedentary),
+    ),
+    effort("light_min", "Minutes of light movement.", |day| {
+        day.effort(|minutes| minutes.light)
+    }),
+    effort("moderate_min", "Minutes of moderate movement.", |day| {
+        day.effort(|minutes| minutes.moderate)
+    }),
+    effort("vigorous_min", "Minutes of vigorous movement.", |day| {
+        day.effort(|minutes| minutes.vigorous)
+    }),
+    effort(
+        "mvpa_min",
+        "Minutes of moderate to vigorous movement.",
+        |day| day.effort(|minutes| minutes.moderate + minutes.vigorous),
+    ),
+    Field::new(
+        "intensity_reason",
+        "",
+        Kind::Text,
+        "Why the minutes by intensity are missing, empty when they are there.",
+        |day| match &day.efforts {
+            Ok(_) => Cell::Missing,
+            Err(none) => Cell::Text(none.to_string()),
+        },
     ),
     Field::new(
         "reason",

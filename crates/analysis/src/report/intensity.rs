@@ -84,8 +84,27 @@ pub const COLUMNS: &[Column] = &[
     ),
 ];
 
-/// The days of a recording in order; one that is not valid is None.
-fn days(report: &Report<'_>) -> Result<Vec<Option<Minutes>>, Insufficient> {
+/// The minutes of each day of a recording from its first, or why there are none.
+pub(super) fn days<'r>(
+    report: &'r Report<'_>,
+) -> impl Iterator<Item = Result<Minutes, Insufficient>> + use<'r> {
+    let found = report.efforts(|| of_days(report));
+    let (days, none) = match found {
+        Ok(days) => (days.as_slice(), None),
+        Err(none) => (&[][..], Some(*none)),
+    };
+    days.iter()
+        .copied()
+        .chain(std::iter::repeat_with(move || none).map_while(|none| none.map(Err)))
+}
+
+/// A day of so few minutes worn and awake has none.
+pub(super) fn not_worn(minutes: usize) -> Insufficient {
+    Insufficient::new("minutes worn and awake", VALID_WEAR_MIN, minutes as f64)
+}
+
+/// The days of a recording in order; one that is not valid says what it lacks.
+fn of_days(report: &Report<'_>) -> Result<Vec<Result<Minutes, Insufficient>>, Insufficient> {
     let none = Insufficient::new("cut points that fit the activity", 1.0, 0.0);
     let points = report.input().cut_points.ok_or(none)?;
     let combine = match points.scale {
@@ -105,11 +124,9 @@ fn days(report: &Report<'_>) -> Result<Vec<Option<Minutes>>, Insufficient> {
         );
         let part = waking.part(from, until);
         if (part.present() as f64) < VALID_WEAR_MIN {
-            return None;
+            return Err(not_worn(part.present()));
         }
-        intensity::minutes(&part, points)
-            .ok()
-            .map(|found| found.value)
+        intensity::minutes(&part, points).map(|found| found.value)
     };
     Ok((first..=last).map(of_day).collect())
 }
@@ -138,7 +155,7 @@ fn awake(report: &Report<'_>, minutes: &Series) -> Series {
 
 fn per_day(report: &Report<'_>, of: fn(&Minutes) -> f64) -> Outcome<f64> {
     let days = report
-        .efforts(|| days(report))
+        .efforts(|| of_days(report))
         .as_ref()
         .map_err(|none| *none)?;
     let held: Vec<f64> = days.iter().flatten().map(of).collect();
@@ -153,12 +170,12 @@ fn per_day(report: &Report<'_>, of: fn(&Minutes) -> f64) -> Outcome<f64> {
 /// Equivalent minutes of the last seven days.
 fn week(report: &Report<'_>) -> Outcome<f64> {
     let days = report
-        .efforts(|| days(report))
+        .efforts(|| of_days(report))
         .as_ref()
         .map_err(|none| *none)?;
     let mut last = [None; WEEK];
     for (place, day) in last.iter_mut().rev().zip(days.iter().rev()) {
-        *place = day.map(|day| guideline::Effort {
+        *place = day.ok().map(|day| guideline::Effort {
             moderate_min: day.moderate,
             vigorous_min: day.vigorous,
         });
