@@ -23,8 +23,7 @@
 //! - Oxygen saturation: mean, minimum and share of samples below 90 % over the day; T90 is the share
 //!   of slots asleep whose mean is below 90 %. The desaturation index counts falls of 3 points and more per
 //!   hour asleep ([`crate::heart::saturation`]) on samples set on their usual distance.
-//! - Recovery: the last value of the day that a device computed one minute after effort.
-//! - RMSSD and SDNN from beats: [`super::beats`].
+//! - Recovery: the last value of the day that a device computed one minute after effort. Beats: [`super::beats`].
 //!
 //! *Validity*: rates outside [`RATE_MIN`]–[`RATE_MAX`] are ignored; a night needs data in at least
 //! [`NIGHT_SLOTS_MIN`] slots, T90 in half of them, a spread [`SPREAD_N_MIN`] samples. Coverage is the
@@ -97,8 +96,7 @@ const OXYGEN_LOW: Method = method("oxygen_saturation.share_of_samples_below_90",
 const OXYGEN_T90: Method = method("oxygen_saturation.t90_asleep", "%");
 const OXYGEN_ODI: Method = method("oxygen_saturation.odi3_asleep", "/h");
 const RECOVERY: Method = method("heart_rate_recovery.device_60_s", "/min");
-/// Fall in percent points that the desaturation index counts (AASM 2012).
-const ODI_DEPTH: f64 = 3.0;
+const ODI_DEPTH: f64 = 3.0; // fall in percent points that the desaturation index counts (AASM 2012)
 
 const fn method(id: &'static str, unit: &'static str) -> Method {
     Method {
@@ -537,7 +535,6 @@ fn dip(
         .covering(night.coverage().min(wake.coverage()))
 }
 
-/// The share of the time asleep below 90 %, where half of it was sampled.
 /// Desaturations per hour of the main sleep, where saturation was sampled every few seconds.
 fn desaturations(input: &CardioInput<'_>) -> Measure {
     let Some(night) = input.night() else {

@@ -19,7 +19,7 @@
 //! **Validity.** Wear is known only where a rule fits what the activity measures. First and last
 //! day are rarely whole: see their coverage.
 //!
-//! **Versions.** 2 (1 determined wear by 90 minutes of zeros wherever the device was worn, and not on epochs
+//! **Versions.** 3 (2 had no minutes by intensity; 1 determined wear by 90 minutes of zeros wherever the device was worn, and not on epochs
 //! longer than a minute, and gave days without movement an L5 and M10).
 //!
 //! **References.** Choi L et al. 2011, doi:10.1249/MSS.0b013e3181ed61a3. Witting W et al. 1990,
@@ -27,20 +27,20 @@
 
 use jiff::civil::Date;
 
-use crate::effort::intensity::Minutes;
+use crate::effort::intensity::{self, Minutes, Scale};
 use crate::maths::describe;
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
-use crate::report::{LIGHT_LUX, Report, intensity};
+use crate::report::{Efforts, HALF, LIGHT_LUX, Report};
 use crate::rhythm::extremes::{self, Contrast};
 use crate::rhythm::light;
-use crate::series::{DAY_S, Series};
+use crate::series::{Combine, DAY_S, Ends, MINUTE_S, Origin, Series};
 
 /// Calendar days of a recording.
 pub const DAYS: Analysis = Analysis {
     id: "days",
-    version: 2,
+    version: 3,
     unit: "input",
     title: "Calendar days of a recording",
 };
@@ -85,7 +85,7 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
     if series.is_empty() {
         return Vec::new();
     }
-    let mut efforts = intensity::days(report);
+    let mut efforts = efforts(report);
     (first..=last)
         .map(|number| {
             let part = between(series, number * day, (number + 1) * day);
@@ -106,12 +106,79 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
                 contrast: contrast(&part),
                 light_mean: lit.map(|found| found.value.mean),
                 light_min: lit.map(|found| found.value.time_above_min),
-                efforts: efforts
-                    .next()
-                    .unwrap_or_else(|| Err(intensity::not_worn(0))),
+                efforts: efforts.next().unwrap_or_else(|| Err(not_worn(0))),
             }
         })
         .collect()
+}
+
+/// The minutes of each day of a recording from its first, or why there are none.
+fn efforts<'r>(
+    report: &'r Report<'_>,
+) -> impl Iterator<Item = Result<Minutes, Insufficient>> + use<'r> {
+    let found = report.efforts(|| minutes_by_intensity(report));
+    let (days, none) = match found {
+        Ok(days) => (days.as_slice(), None),
+        Err(none) => (&[][..], Some(*none)),
+    };
+    days.iter()
+        .copied()
+        .chain(std::iter::repeat_with(move || none).map_while(|none| none.map(Err)))
+}
+
+/// A day of so few minutes worn and awake has none.
+fn not_worn(minutes: usize) -> Insufficient {
+    Insufficient::new("minutes worn and awake", VALID_WEAR_MIN, minutes as f64)
+}
+
+/// The days of a recording in order; one that is not valid says what it lacks.
+pub(super) fn minutes_by_intensity(report: &Report<'_>) -> Efforts {
+    let none = Insufficient::new("cut points that fit the activity", 1.0, 0.0);
+    let points = report.input().cut_points.ok_or(none)?;
+    let combine = match points.scale {
+        Scale::Counts => Combine::SumWhere(HALF),
+        Scale::MilliG => Combine::MeanWhere(HALF),
+    };
+    let activity = report.activity();
+    let minutes = activity.resampled(MINUTE_S, Origin::Midnight, Ends::Partial, combine)?;
+    let waking = awake(report, &minutes);
+    let day = i64::from(DAY_S);
+    let first = waking.start_s().div_euclid(day);
+    let last = (waking.time_s(waking.len()) - 1).div_euclid(day);
+    let of_day = |number: i64| {
+        let (from, until) = (
+            waking.index_at(number * day),
+            waking.index_at((number + 1) * day),
+        );
+        let part = waking.part(from, until);
+        if (part.present() as f64) < VALID_WEAR_MIN {
+            return Err(not_worn(part.present()));
+        }
+        intensity::minutes(&part, points).map(|found| found.value)
+    };
+    Ok((first..=last).map(of_day).collect())
+}
+
+/// The minutes without those that were not worn or lie in a sleep window.
+fn awake(report: &Report<'_>, minutes: &Series) -> Series {
+    let worn = report.worn().as_ref().ok();
+    let mut mask: Vec<bool> = (0..minutes.len())
+        .map(|index| {
+            let worn = worn.map(|worn| &worn.value);
+            let at = worn.and_then(|worn| worn.values().get(worn.index_at(minutes.time_s(index))));
+            at.is_some_and(|&worn| worn < HALF)
+        })
+        .collect();
+    for night in report.nights() {
+        let (from, until) = (
+            minutes.index_at(night.from_s),
+            minutes.index_at(night.until_s),
+        );
+        if let Some(asleep) = mask.get_mut(from..until) {
+            asleep.fill(true);
+        }
+    }
+    minutes.without(&mask)
 }
 
 /// L5 and M10 inside a day; a day that is the same all the time has neither.

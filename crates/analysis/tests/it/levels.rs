@@ -55,8 +55,8 @@ A test below 5 % is cautious. Three things make the tests of days so:
   worth, which matters with few days.
 
 The price is power: the percentage of series with a straight drift in which the trend is found. In
-brackets what the same statistic finds when somebody tells it the true ρ, which no series of days can. A drift is the change over the whole series, in standard deviations of
-a day; 2,000 series each.
+brackets what the same statistic finds when the true ρ is given to it, which no series of days can
+know. A drift is the change over the whole series, in standard deviations of a day; 2,000 series each.
 
 | drift | ρ | 14 days | 28 days | 90 days |
 |--:|--:|--:|--:|--:|
