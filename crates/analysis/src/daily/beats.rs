@@ -23,7 +23,7 @@
 //! *Versions*: 1.
 //!
 //! *References*: Task Force of the ESC and NASPE, Circulation 1996, 10.1161/01.CIR.93.5.1043 (five minutes, SDNN
-//! index); Munoz et al., PLoS ONE 10:e0138921, 2015, 10.1371/journal.pone.0138921 (30 s for RMSSD). The choice of segments is the
+//! index); Munoz et al., `PLoS` ONE 10:e0138921, 2015, 10.1371/journal.pone.0138921 (30 s for RMSSD). The choice of segments is the
 //! project's own.
 
 use std::collections::BTreeMap;
@@ -160,7 +160,7 @@ fn chosen(found: &BTreeMap<SourceNo, [Segments; 2]>, count: usize, asleep_ms: f6
     let all = || found.values().flatten();
     let whole: usize = all().map(|segments| segments.rmssd_ms.len()).sum();
     let faulty: usize = all().map(|segments| segments.faulty).sum();
-    for kind in 0..RMSSD.len() {
+    for (kind, methods) in RMSSD.into_iter().zip(SDNN).enumerate() {
         let of_kind = found.values().map(|segments| &segments[kind]);
         let best = of_kind.rev().max_by_key(|segments| segments.rmssd_ms.len());
         let Some(best) = best.filter(|segments| !segments.rmssd_ms.is_empty()) else {
@@ -174,8 +174,8 @@ fn chosen(found: &BTreeMap<SourceNo, [Segments; 2]>, count: usize, asleep_ms: f6
             measure.leaving_out(whole + faulty - n)
         };
         return NightBeats {
-            rmssd: measure(RMSSD[kind], &best.rmssd_ms),
-            sdnn: measure(SDNN[kind], &best.sdnn_ms),
+            rmssd: measure(methods.0, &best.rmssd_ms),
+            sdnn: measure(methods.1, &best.sdnn_ms),
         };
     }
     match (count, faulty) {
@@ -209,8 +209,7 @@ fn intervals_within(at_us: &[i64], asleep: &[Span]) -> Vec<Vec<f64>> {
             .collect();
         between(&within)
     };
-    let mut ordered = at_us.iter();
-    let (Some(first), Some(last)) = (ordered.clone().min(), ordered.by_ref().max()) else {
+    let (Some(first), Some(last)) = (at_us.iter().min(), at_us.iter().max()) else {
         return Vec::new();
     };
     let touched = asleep

@@ -76,13 +76,10 @@ impl Found {
         let Strangers::Refused { but } = self.strangers else {
             return;
         };
-        let is_let_pass = match path {
-            Path::Map {
-                parent: Path::Root,
-                key,
-            } => but.contains(&key.as_str()),
-            _ => false,
-        };
+        let is_let_pass = matches!(
+            path,
+            Path::Map { parent: Path::Root, key } if but.contains(&key.as_str())
+        );
         if !is_let_pass && self.at.len() < NAMED_MAX {
             self.at.push(pointer(path));
         }

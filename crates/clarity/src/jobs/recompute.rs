@@ -297,7 +297,8 @@ async fn beats(
         };
         let stored =
             store::records::in_span(tx, key, user, "heartbeat_series", around, page).await?;
-        let is_last = stored.len() < BEAT_SERIES_AT_ONCE as usize;
+        let at_once = usize::try_from(BEAT_SERIES_AT_ONCE).unwrap_or(usize::MAX);
+        let is_last = stored.len() < at_once;
         after = stored.last().map(|stored| After {
             start_us: stored.record.start_us,
             id: stored.id,
