@@ -1,5 +1,6 @@
 //! How fast sources are merged, beside a copy of the same memory, and how long a whole day takes.
 
+use analysis::daily::beats::Beats;
 use analysis::daily::document::{DayInput, day_document};
 use analysis::daily::merge::by_priority;
 use analysis::daily::rank::Ranks;
@@ -130,6 +131,7 @@ fn one_dense_day(bencher: Bencher<'_, '_>) {
     let sources = [Source::named("Apple Watch"), Source::named("iPhone")];
     bencher.bench(|| {
         let document = day_document(&DayInput {
+            beats: Beats::All(&[]),
             date: FROM,
             zones: &zones,
             sources: &sources,

@@ -23,6 +23,11 @@ const SECONDS_UNTIL: f64 = 5.0;
 /// The setting of an HRM file whose data are intervals rather than rates.
 const HRM_INTERVALS: &str = "238";
 
+/// A file of which more than one line in so many is lost is refused, as recordings are.
+const LOST_ONE_IN: u64 = 10;
+/// So many may be lost of the shortest file.
+const LOST_ALWAYS: u64 = 2;
+
 /// What the intervals of a file are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntervalUnit {
@@ -32,11 +37,22 @@ pub enum IntervalUnit {
     Seconds,
 }
 
+/// Who says that the numbers are beat intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// The file does: by a heading or its format.
+    ByFile,
+    /// Whoever reads it as such.
+    ByReader,
+}
+
 /// The intervals of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intervals {
     /// Which of the ways of writing it is: `polar_hrm`, `table`, `column` or `fit`.
     pub format: &'static str,
+    /// Who says that they are intervals.
+    pub named: Named,
     /// What the file is written in.
     pub unit: IntervalUnit,
     /// Stretches of consecutive intervals in milliseconds.
@@ -92,6 +108,16 @@ pub enum IntervalsError {
         line: usize,
         /// How many it has.
         columns: usize,
+    },
+    /// So much is lost that the file is not what it was taken for.
+    #[error(
+        "{lost} of {all} lines or places have no beat interval, which is too many to use the rest; keep the intervals only"
+    )]
+    Lost {
+        /// How many.
+        lost: u64,
+        /// Of how many.
+        all: u64,
     },
     /// Neither ms nor s.
     #[error(
@@ -167,7 +193,8 @@ fn hrm(lines: &[&str]) -> Result<Intervals, IntervalsError> {
             gathered.push(number_of(line), number)?;
         }
     }
-    gathered.finish("polar_hrm", Some(IntervalUnit::Milliseconds))
+    let unit = Some(IntervalUnit::Milliseconds);
+    gathered.finish("polar_hrm", Named::ByFile, unit)
 }
 
 /// A column, or a table with a heading.
@@ -208,7 +235,17 @@ fn table(lines: &[&str]) -> Result<Intervals, IntervalsError> {
         )?;
     }
     let format = if columns == 1 { "column" } else { "table" };
-    gathered.finish(format, unit)
+    let is_said = named.is_some()
+        || lines
+            .iter()
+            .take_while(|line| line.is_empty() || line.starts_with(['#', '%']))
+            .any(|line| line.to_ascii_lowercase().contains("interval"));
+    let named = if is_said {
+        Named::ByFile
+    } else {
+        Named::ByReader
+    };
+    gathered.finish(format, named, unit)
 }
 
 /// The fields of a line. Where semicolons or tabs separate, a comma is a decimal mark.
@@ -308,9 +345,19 @@ impl Gathered {
     fn finish(
         mut self,
         format: &'static str,
+        named: Named,
         stated: Option<IntervalUnit>,
     ) -> Result<Intervals, IntervalsError> {
         self.close();
+        let lost = self.damages.count;
+        let all = lost + u64::try_from(self.count).unwrap_or(u64::MAX);
+        if lost > LOST_ALWAYS && LOST_ONE_IN * lost > all {
+            return Err(if self.count == 0 {
+                IntervalsError::Empty
+            } else {
+                IntervalsError::Lost { lost, all }
+            });
+        }
         let mut values: Vec<f64> = self.stretches.concat();
         let middle = values.len() / 2;
         if values.is_empty() {
@@ -330,6 +377,7 @@ impl Gathered {
         }
         Ok(Intervals {
             format,
+            named,
             unit,
             stretches_ms: self.stretches,
             damages: self.damages,
@@ -398,6 +446,8 @@ mod tests {
         assert!(refused(b"812\n\xff\n").contains("byte 4"));
         assert!(refused(b"12\n14\n13\n").contains("neither"));
         assert!(refused(b"1,2,3\n4,5,6\n").contains("line 1 has 3 columns"));
+        let lost = "812\nlost\n".repeat(3);
+        assert!(refused(lost.as_bytes()).contains("3 of 6 lines"));
         let rates = b"[Params]\nInterval=5\n[HRData]\n74\n75\n";
         assert!(refused(rates).contains("line 2"));
     }

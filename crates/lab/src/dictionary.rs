@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
-use analysis::report::column::{Column, Field};
+use analysis::heart::variability;
+use analysis::report::column::{Column, Field, Kind};
 use analysis::report::groups::GROUPS;
 use analysis::report::scorer::SCORERS;
 use analysis::report::{day, epoch, night};
 
+use crate::beats;
 use crate::results::{FILE_COLUMNS, FileColumn, LAST_COLUMNS, NAMING};
 
 /// The dictionary as Markdown.
@@ -56,6 +58,7 @@ pub fn markdown() -> String {
             fields(epoch::FIELDS)
         ),
     );
+    section("Beats", beats());
     section("Scorers", scorers());
     out.trim_end().to_owned() + "\n"
 }
@@ -68,6 +71,39 @@ fn table(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     out.push_str("|\n");
     rows.for_each(|row| out.push_str(&line(&row)));
     out
+}
+
+/// The table of files of beat intervals.
+fn beats() -> String {
+    let row = |id: &str, kind: Kind, unit: &str, method: String, about: &str| {
+        let id = format!("`{id}`");
+        let kind = kind.word().to_owned();
+        vec![id, kind, unit.to_owned(), method, about.to_owned()]
+    };
+    let before = beats::COLUMNS.iter();
+    let before = before.map(|column| {
+        row(
+            column.id,
+            column.kind,
+            column.unit,
+            String::new(),
+            column.about,
+        )
+    });
+    let measures = variability::ALL.iter().map(|measure| {
+        let method = format!("`{}` {}", measure.analysis.id, measure.analysis.version);
+        let about = format!("{}.", measure.title);
+        row(measure.id, Kind::Number, measure.unit, method, &about)
+    });
+    let last = beats::last().into_iter();
+    let last = last.map(|(id, about)| row(id, Kind::Text, "", String::new(), about));
+    let heading = ["column", "kind", "unit", "method, version", "what it says"];
+    format!(
+        "Files of beat intervals in the batch (Polar, Elite HRV, Kubios, FIT; `--format beats` where a column has no \
+         heading that says so): `results.beats.csv`, or `beats` in JSON with the documents of `clarity hrv`. The \
+         measures are those of the longest stretch without a pause, with faulty beats put right.\n\n{}",
+        table(&heading, before.chain(measures).chain(last))
+    )
 }
 
 fn file_columns<'a>(columns: impl Iterator<Item = &'a FileColumn>) -> String {

@@ -25,6 +25,9 @@ pub struct Entry {
     pub sha256: String,
     /// One document for each recording in the file.
     pub recordings: Vec<Box<RawValue>>,
+    /// The document of its beat intervals, where it holds those instead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beats: Vec<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +150,7 @@ mod tests {
             key: key.to_owned(),
             sha256: "00".to_owned(),
             recordings: vec![document],
+            beats: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod batch;
+pub mod beats;
 mod civil;
 pub mod compare;
 mod cut_points;

@@ -13,7 +13,9 @@ use analysis::report::{day, epoch, night};
 use anyhow::Context;
 use jiff::civil::{Date, DateTime};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use crate::beats;
 use crate::examine::{Listed, Wanted};
 use crate::journal::{Entry, Journal};
 use crate::table::{Form, Heading, Writer};
@@ -213,11 +215,34 @@ fn write_json(path: &Path, lines: &[Line], journal: &mut Journal) -> anyhow::Res
         File::create(&unfinished).with_context(|| format!("creating {}", unfinished.display()))?;
     let mut out = BufWriter::new(file);
     out.write_all(b"{\"recordings\":[")?;
+    write_list(&mut out, lines, journal, |entry| &entry.recordings)?;
+    out.write_all(b"\n],\"beats\":[")?;
+    write_list(&mut out, lines, journal, |entry| &entry.beats)?;
+    out.write_all(b"\n],\"failed\":")?;
+    let failed = lines.iter().filter_map(|line| {
+        let error = line.outcome.as_ref().err()?;
+        Some(serde_json::json!({ "path": line.path, "error": error }))
+    });
+    serde_json::to_writer(&mut out, &failed.collect::<Vec<Value>>())?;
+    out.write_all(b"}\n")?;
+    out.into_inner()
+        .map_err(std::io::IntoInnerError::into_error)?
+        .sync_all()?;
+    std::fs::rename(&unfinished, path).with_context(|| format!("naming {}", path.display()))
+}
+
+/// The documents of a list with their files, in the order of the files.
+fn write_list(
+    out: &mut impl Write,
+    lines: &[Line],
+    journal: &mut Journal,
+    of: fn(&Entry) -> &[Box<RawValue>],
+) -> anyhow::Result<()> {
     let mut separator: &[u8] = b"\n";
     for line in lines {
         let Ok(key) = &line.outcome else { continue };
         let entry = journal.entry(key)?;
-        for document in &entry.recordings {
+        for document in of(&entry) {
             let head = format!(
                 "{{\"path\":{},\"sha256\":{}",
                 serde_json::to_string(&line.path)?,
@@ -231,17 +256,7 @@ fn write_json(path: &Path, lines: &[Line], journal: &mut Journal) -> anyhow::Res
             separator = b",\n";
         }
     }
-    out.write_all(b"\n],\"failed\":")?;
-    let failed = lines.iter().filter_map(|line| {
-        let error = line.outcome.as_ref().err()?;
-        Some(serde_json::json!({ "path": line.path, "error": error }))
-    });
-    serde_json::to_writer(&mut out, &failed.collect::<Vec<Value>>())?;
-    out.write_all(b"}\n")?;
-    out.into_inner()
-        .map_err(std::io::IntoInnerError::into_error)?
-        .sync_all()?;
-    std::fs::rename(&unfinished, path).with_context(|| format!("naming {}", path.display()))
+    Ok(())
 }
 
 /// Headings of the table of recordings.
@@ -321,7 +336,8 @@ fn write_tables(
     recordings.finish()?;
     nights.finish()?;
     days.finish()?;
-    epochs.map_or(Ok(()), Writer::finish)
+    epochs.map_or(Ok(()), Writer::finish)?;
+    beats::write(form, path, lines, journal)
 }
 
 fn listed(fields: &[(&str, Kind)]) -> Vec<Heading> {

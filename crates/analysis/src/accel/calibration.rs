@@ -20,6 +20,10 @@
 //! is not modelled. [`Found::accepted`] refuses a result that is no improvement or leaves more than
 //! 10 mg.
 //!
+//! **Population.** Recordings of daily life on four continents: 921 from the United Kingdom, 120 from Kuwait, 311
+//! from Cameroon and 200 from Brazil, two kinds of devices. What is calibrated is the device: only the positions that
+//! a person takes while still matter, so people who lie in bed most of the time fill too little of the sphere.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** van Hees VT et al. 2014, J Appl Physiol 117:738, doi:10.1152/japplphysiol.00421.2014.

@@ -20,6 +20,9 @@
 //! interpolation, which the publication does not cover; below 30 Hz there are no counts. Which axis is
 //! the vertical one depends on the device and how it is worn (`ActiLife`'s axis 1 is y).
 //!
+//! **Population.** No people: the publication gives the steps of the maker's program. What the counts mean in a
+//! person is said by the scorer or the cut points that use them.
+//!
 //! **Versions.** 1, equal to agcounts 0.2.6 (`ActiGraph`); scikit-digital-health resamples otherwise and
 //! is about 2 % higher.
 //!

@@ -14,6 +14,10 @@
 //! **Validity.** An error of calibration of 10 mg is as large as the ENMO of quiet sitting: calibrate
 //! first. Truncation at 0 makes it insensitive to slow rotation.
 //!
+//! **Population.** Rotations of a robot, and adults in daily life against their energy expenditure, device at the
+//! wrist (van Hees 2013). The cut points that give it a meaning have people of their own
+//! ([intensity](../effort/intensity.md)).
+//!
 //! **Versions.** 1, equal to GGIR and to scikit-digital-health 0.17.
 //!
 //! **References.** van Hees VT et al. 2013, `PLoS` ONE 8:e61691, doi:10.1371/journal.pone.0061691.

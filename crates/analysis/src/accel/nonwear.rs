@@ -15,6 +15,9 @@
 //! half an hour is not seen. The later rules that turn short wear between long non-wear into non-wear
 //! are not applied.
 //!
+//! **Population.** Women, pregnant and not, with a device at the wrist in daily life (van Hees 2011), and the adults
+//! of the later study (van Hees 2013). Infants, paralysed limbs and the hip were not studied.
+//!
 //! **Versions.** 1, as GGIR's `nonwear_approach` 2013 (both conditions on the same axis).
 //!
 //! **References.** van Hees VT et al. 2013, `PLoS` ONE 8:e61691, doi:10.1371/journal.pone.0061691. van

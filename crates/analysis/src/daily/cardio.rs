@@ -23,7 +23,7 @@
 //! - Oxygen saturation: mean, minimum and share of samples below 90 % over the day; T90 is the share
 //!   of slots asleep whose mean is below 90 %. The desaturation index counts falls of 3 points and more per
 //!   hour asleep ([`crate::heart::saturation`]) on samples set on their usual distance.
-//! - Recovery: the last value of the day that a device computed one minute after effort.
+//! - Recovery: the last value of the day that a device computed one minute after effort. Beats: [`super::beats`].
 //!
 //! *Validity*: rates outside [`RATE_MIN`]–[`RATE_MAX`] are ignored; a night needs data in at least
 //! [`NIGHT_SLOTS_MIN`] slots, T90 in half of them, a spread [`SPREAD_N_MIN`] samples. Coverage is the
@@ -39,6 +39,7 @@ use model::sample::{Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
 use model::zone::Span;
 use serde::{Deserialize, Serialize};
 
+use super::beats::{self, Beats};
 use super::measure::{Measure, Method};
 use super::series::{
     holds, in_order, is_aggregated, is_extreme, is_usable, known_at, without_duplicates,
@@ -95,8 +96,7 @@ const OXYGEN_LOW: Method = method("oxygen_saturation.share_of_samples_below_90",
 const OXYGEN_T90: Method = method("oxygen_saturation.t90_asleep", "%");
 const OXYGEN_ODI: Method = method("oxygen_saturation.odi3_asleep", "/h");
 const RECOVERY: Method = method("heart_rate_recovery.device_60_s", "/min");
-/// Fall in percent points that the desaturation index counts (AASM 2012).
-const ODI_DEPTH: f64 = 3.0;
+const ODI_DEPTH: f64 = 3.0; // fall in percent points that the desaturation index counts (AASM 2012)
 
 const fn method(id: &'static str, unit: &'static str) -> Method {
     Method {
@@ -140,6 +140,8 @@ pub struct CardioInput<'a> {
     pub oxygen_saturation: &'a [Sample],
     /// Heart rate recovery one minute after effort, as the device computed it.
     pub heart_rate_recovery: &'a [Sample],
+    /// Beats that devices recorded.
+    pub beats: Beats<'a>,
 }
 
 /// The cardiovascular and respiratory measures of a day.
@@ -167,6 +169,10 @@ pub struct Cardio {
     pub oxygen_desaturation_index: Measure,
     #[serde(default = "recovery_unknown")]
     pub heart_rate_recovery: Measure,
+    #[serde(default = "beats::unknown_rmssd")]
+    pub beats_rmssd_asleep: Measure,
+    #[serde(default = "beats::unknown_sdnn")]
+    pub beats_sdnn_asleep: Measure,
 }
 
 /// What documents say that were written before the measure existed.
@@ -191,6 +197,7 @@ pub fn cardio(input: &CardioInput<'_>) -> Cardio {
     let day_mean = |method, samples| mean_of(method, &day_values(samples, input.day));
     let breaths = asleep_values(input.respiratory_rate, input);
     let oxygen = day_values(input.oxygen_saturation, input.day);
+    let beats = beats::asleep(input.beats, input.asleep);
     Cardio {
         resting_heart_rate: resting(input, night.as_ref()),
         nocturnal_heart_rate_mean: nocturnal(NIGHT_MEAN, night.as_ref(), Slots::mean),
@@ -217,6 +224,8 @@ pub fn cardio(input: &CardioInput<'_>) -> Cardio {
             1,
             |values| values.last().copied().unwrap_or(f64::NAN),
         ),
+        beats_rmssd_asleep: beats.rmssd,
+        beats_sdnn_asleep: beats.sdnn,
     }
 }
 
@@ -526,7 +535,6 @@ fn dip(
         .covering(night.coverage().min(wake.coverage()))
 }
 
-/// The share of the time asleep below 90 %, where half of it was sampled.
 /// Desaturations per hour of the main sleep, where saturation was sampled every few seconds.
 fn desaturations(input: &CardioInput<'_>) -> Measure {
     let Some(night) = input.night() else {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::activity::{Activity, ActivityInput, activity};
+use super::beats::Beats;
 use super::cardio::{Cardio, CardioInput, cardio};
 use super::minutes::{self, DayMinutes};
 use super::rank::Ranks;
@@ -35,6 +36,8 @@ pub struct DayInput<'a> {
     pub sources: &'a [Source],
     /// Every metric with samples between 36 h before the day's start and 36 h after its end.
     pub metrics: &'a [MetricSamples<'a>],
+    /// Beats that devices recorded over the same time.
+    pub beats: Beats<'a>,
     /// What judges minutes of activity where no device stated sleep.
     pub scorer: Scorer,
     /// What the totals are compared with.
@@ -166,6 +169,7 @@ pub fn day(input: &DayInput<'_>) -> DayFound {
         respiratory_rate: samples("respiratory_rate"),
         oxygen_saturation: samples("oxygen_saturation"),
         heart_rate_recovery: samples("heart_rate_recovery_one_minute"),
+        beats: input.beats,
     });
     let (efforts, effort_ranks) = input.find("physical_effort", &unranked);
     let activity = activity(&ActivityInput {

@@ -16,6 +16,10 @@
 //! minutes have no cadence. A peak of n minutes needs n minutes present, bands one; ten hours of
 //! wear are customary. The limits of 100 and 130 are for adults of 21 to 60 years on the flat.
 //!
+//! **Population.** Adults walking in laboratories, most of them healthy and young or middle-aged (Tudor-Locke 2018);
+//! the bands of daily life come from NHANES 2005-2006 at the hip (Tudor-Locke 2011). Old people, short legs and
+//! walking aids reach the same effort at other cadences.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** Tudor-Locke C et al. 2011, doi:10.1016/j.ypmed.2011.06.004. Tudor-Locke C et al.

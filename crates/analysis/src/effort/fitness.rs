@@ -19,6 +19,10 @@
 //! (doi:10.1016/j.mayocp.2021.08.020) lies 1.5 to 4.6 mL/(kg·min) lower, so percentiles here are on
 //! the strict side. A trend needs 5 values over 60 days.
 //!
+//! **Population.** Treadmill tests of 7,783 men and women of 20 to 79 years without known cardiovascular disease,
+//! from laboratories in the United States (Kaminsky 2015). Other countries, people with disease, and values that a
+//! watch estimates are not the same population.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** Kaminsky LA, Arena R, Myers J 2015, doi:10.1016/j.mayocp.2015.07.026.

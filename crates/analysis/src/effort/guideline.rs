@@ -15,6 +15,10 @@
 //! **Validity.** Seven days, at least four present to say anything but "reached". Adults from 18 years.
 //! Muscle strengthening and balance, part of the recommendation, are not seen.
 //!
+//! **Population.** The recommendation for adults from 18 years, people with chronic conditions and pregnant women
+//! having their own (Bull 2020). It rests on studies in which people answered questions: minutes of a device are not
+//! the same minutes.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** Bull FC et al. 2020, doi:10.1136/bjsports-2020-102955.

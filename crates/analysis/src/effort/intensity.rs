@@ -18,6 +18,12 @@
 //! factor of two in the same minutes; only results by the same ones can be compared. Those for
 //! acceleration were derived on seconds and are applied to minutes here, so short bursts are averaged away.
 //!
+//! **Population.** Adult counts at the hip: 50 young adults on a treadmill (Freedson 1998), `ActiGraph` 7164; three
+//! axes: 50 young adults on a treadmill (Sasaki 2011); NHANES: a mean of several calibrations, adults (Troiano 2008).
+//! Acceleration: 30 adults and 30 children of 7 to 11 years in the laboratory, `ActiGraph` and `GENEActiv`, hip and
+//! wrist, with cut points of their own for each (Hildebrand 2014). Old people reach the same effort at lower counts,
+//! and cycling, carrying and slopes are missed by all of them.
+//!
 //! **Versions.** 2 (means over days needed one valid day in 1, and need three, or as many as are asked for, now).
 //!
 //! **References.** Freedson PS et al. 1998, doi:10.1097/00005768-199805000-00021. Matthews CE et al. 2008,

@@ -20,6 +20,9 @@
 //! **Validity.** 5 of 7 and 20 of 28 days present. Acute is part of chronic, so the two correlate by
 //! construction; the ratio describes a change of load and predicts no injury (Impellizzeri 2020).
 //!
+//! **Population.** The impulse: two people who trained for a month (Morton 1990). The ratio: bowlers in cricket
+//! (Hulin 2014). Nothing of it was made for patients or for everyday life.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** Morton RH, Fitz-Clarke JR, Banister EW 1990, doi:10.1152/jappl.1990.69.3.1171.

@@ -17,6 +17,10 @@
 //! around the second moment, else there is no value: wrist sensors lose the pulse when the arm
 //! stops swinging. The person must stop or slow down at the end.
 //!
+//! **Population.** 2,428 adults with a mean age of 57 years who were sent to an exercise test, without heart failure,
+//! revascularisation or pacemaker (Cole 1999), walking on slowly after a maximal effort. A fall measured after daily
+//! sport, standing or lying, is another quantity; compare it only with the person's own.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** Cole CR et al. 1999, doi:10.1056/NEJM199910283411804. Watanabe J et al. 2001,

@@ -15,6 +15,10 @@
 //!
 //! **Validity.** Maximum at least 30 /min above rest. Medication that slows the heart shifts all zones.
 //!
+//! **Population.** The maximum expected at an age (208 − 0.7 · age) comes from 351 studies of 18,712 healthy people
+//! and was tested in 514 more (Tanaka 2001); single people lie 10 /min and more beside it. Children, pregnancy and
+//! drugs that slow the heart were not studied. Karvonen's reserve comes from six young men.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** Karvonen MJ, Kentala E, Mustala O 1957, Ann Med Exp Biol Fenn 35:307. Garber CE et

@@ -22,6 +22,10 @@
 //! **Validity.** 30 intervals; the last two are not judged. More than 5 % corrected and the recording
 //! should not be used for variability. Where the quartile deviation is 0 nothing is judged.
 //!
+//! **Population.** Electrocardiograms with annotated beats (Lipponen 2019). Beats from the pulse at the wrist have
+//! faults of another kind, and atrial fibrillation is no series of faults: with more than a few percent corrected the
+//! values should not be used.
+//!
 //! **Versions.** 2. `NeuroKit2` and others take the quartile deviation of the sizes, as version 1 did: then
 //! 5.2 of them are 2.16 standard deviations and cover 96.9 %, and a rhythm whose changes are all of one
 //! size, as a sine of four beats has, gets a threshold near 0 and half of its beats marked. That form is

@@ -18,6 +18,10 @@
 //! seconds or more often, else falls of 10 to 60 s pass unseen: wrist devices that measure a few
 //! times an hour have no ODI, and the reason says so. Values outside 50 to 100 % are artefacts and missing.
 //!
+//! **Population.** Adults in sleep laboratories with a sensor at the finger, averaging over 3 s or less (Berry 2012);
+//! ODI against the apnoea index in surgical patients (Chung 2012). Watches measure by reflection and seldom: their
+//! T90 is no diagnosis.
+//!
 //! **Versions.** 1. The rules of the fall (two minutes, two thirds) are the project's reading of the
 //! manual, which leaves baseline and end to the scorer.
 //!

@@ -9,7 +9,8 @@
 //! **Method.** From midnight to midnight: share of the epochs of a full day that are present, minutes
 //! worn (not in a stretch of non-wear by the rule of the report: by its default Choi 2011 for counts, with
 //! 180 minutes for those not from the hip, and van Hees 2013 for raw acceleration), total and mean, and L5
-//! and M10 inside the day, without wrapping around. What was not worn is left out of all but the wear,
+//! and M10 inside the day, without wrapping around; minutes by [intensity](../effort/intensity.md) of days with
+//! ten hours worn and awake. What was not worn is left out of all but the wear,
 //! unless it is to be kept.
 //!
 //! **Missing epochs.** They take no part in totals and means, which are not scaled; L5 and M10 windows
@@ -18,7 +19,7 @@
 //! **Validity.** Wear is known only where a rule fits what the activity measures. First and last
 //! day are rarely whole: see their coverage.
 //!
-//! **Versions.** 2 (1 determined wear by 90 minutes of zeros wherever the device was worn, and not on epochs
+//! **Versions.** 3 (2 had no minutes by intensity; 1 determined wear by 90 minutes of zeros wherever the device was worn, and not on epochs
 //! longer than a minute, and gave days without movement an L5 and M10).
 //!
 //! **References.** Choi L et al. 2011, doi:10.1249/MSS.0b013e3181ed61a3. Witting W et al. 1990,
@@ -26,19 +27,20 @@
 
 use jiff::civil::Date;
 
+use crate::effort::intensity::{self, Minutes, Scale};
 use crate::maths::describe;
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Outcome};
 use crate::report::column::{Cell, Field, Kind, civil};
-use crate::report::{LIGHT_LUX, Report};
+use crate::report::{Efforts, HALF, LIGHT_LUX, Report};
 use crate::rhythm::extremes::{self, Contrast};
 use crate::rhythm::light;
-use crate::series::{DAY_S, Series};
+use crate::series::{Combine, DAY_S, Ends, MINUTE_S, Origin, Series};
 
 /// Calendar days of a recording.
 pub const DAYS: Analysis = Analysis {
     id: "days",
-    version: 2,
+    version: 3,
     unit: "input",
     title: "Calendar days of a recording",
 };
@@ -67,6 +69,8 @@ pub struct Day {
     pub light_mean: Option<f64>,
     /// Minutes in light.
     pub light_min: Option<f64>,
+    /// Minutes by intensity; a day of fewer than ten hours worn and awake has none.
+    pub efforts: Result<Minutes, Insufficient>,
 }
 
 /// The days of a recording, in order.
@@ -81,6 +85,7 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
     if series.is_empty() {
         return Vec::new();
     }
+    let mut efforts = efforts(report);
     (first..=last)
         .map(|number| {
             let part = between(series, number * day, (number + 1) * day);
@@ -101,9 +106,79 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
                 contrast: contrast(&part),
                 light_mean: lit.map(|found| found.value.mean),
                 light_min: lit.map(|found| found.value.time_above_min),
+                efforts: efforts.next().unwrap_or_else(|| Err(not_worn(0))),
             }
         })
         .collect()
+}
+
+/// The minutes of each day of a recording from its first, or why there are none.
+fn efforts<'r>(
+    report: &'r Report<'_>,
+) -> impl Iterator<Item = Result<Minutes, Insufficient>> + use<'r> {
+    let found = report.efforts(|| minutes_by_intensity(report));
+    let (days, none) = match found {
+        Ok(days) => (days.as_slice(), None),
+        Err(none) => (&[][..], Some(*none)),
+    };
+    days.iter()
+        .copied()
+        .chain(std::iter::repeat_with(move || none).map_while(|none| none.map(Err)))
+}
+
+/// A day of so few minutes worn and awake has none.
+fn not_worn(minutes: usize) -> Insufficient {
+    Insufficient::new("minutes worn and awake", VALID_WEAR_MIN, minutes as f64)
+}
+
+/// The days of a recording in order; one that is not valid says what it lacks.
+pub(super) fn minutes_by_intensity(report: &Report<'_>) -> Efforts {
+    let none = Insufficient::new("cut points that fit the activity", 1.0, 0.0);
+    let points = report.input().cut_points.ok_or(none)?;
+    let combine = match points.scale {
+        Scale::Counts => Combine::SumWhere(HALF),
+        Scale::MilliG => Combine::MeanWhere(HALF),
+    };
+    let activity = report.activity();
+    let minutes = activity.resampled(MINUTE_S, Origin::Midnight, Ends::Partial, combine)?;
+    let waking = awake(report, &minutes);
+    let day = i64::from(DAY_S);
+    let first = waking.start_s().div_euclid(day);
+    let last = (waking.time_s(waking.len()) - 1).div_euclid(day);
+    let of_day = |number: i64| {
+        let (from, until) = (
+            waking.index_at(number * day),
+            waking.index_at((number + 1) * day),
+        );
+        let part = waking.part(from, until);
+        if (part.present() as f64) < VALID_WEAR_MIN {
+            return Err(not_worn(part.present()));
+        }
+        intensity::minutes(&part, points).map(|found| found.value)
+    };
+    Ok((first..=last).map(of_day).collect())
+}
+
+/// The minutes without those that were not worn or lie in a sleep window.
+fn awake(report: &Report<'_>, minutes: &Series) -> Series {
+    let worn = report.worn().as_ref().ok();
+    let mut mask: Vec<bool> = (0..minutes.len())
+        .map(|index| {
+            let worn = worn.map(|worn| &worn.value);
+            let at = worn.and_then(|worn| worn.values().get(worn.index_at(minutes.time_s(index))));
+            at.is_some_and(|&worn| worn < HALF)
+        })
+        .collect();
+    for night in report.nights() {
+        let (from, until) = (
+            minutes.index_at(night.from_s),
+            minutes.index_at(night.until_s),
+        );
+        if let Some(asleep) = mask.get_mut(from..until) {
+            asleep.fill(true);
+        }
+    }
+    minutes.without(&mask)
 }
 
 /// L5 and M10 inside a day; a day that is the same all the time has neither.
@@ -138,6 +213,18 @@ impl Day {
             Err(_) => Cell::Missing,
         }
     }
+
+    fn effort(&self, of: fn(&Minutes) -> f64) -> Cell {
+        match &self.efforts {
+            Ok(found) => Cell::number(of(found)),
+            Err(_) => Cell::Missing,
+        }
+    }
+}
+
+/// A column of minutes by intensity.
+const fn effort(id: &'static str, about: &'static str, of: fn(&Day) -> Cell) -> Field<Day> {
+    Field::new(id, "min", Kind::Number, about, of)
 }
 
 /// The columns of the table of days.
@@ -224,6 +311,35 @@ pub const FIELDS: &[Field<Day>] = &[
         Kind::Number,
         "Minutes with at least 500 lx.",
         |day| optional(day.light_min),
+    ),
+    effort(
+        "sedentary_min",
+        "Sedentary minutes, worn and outside sleep windows, by the cut points of the recording.",
+        |day| day.effort(|minutes| minutes.sedentary),
+    ),
+    effort("light_min", "Minutes of light movement.", |day| {
+        day.effort(|minutes| minutes.light)
+    }),
+    effort("moderate_min", "Minutes of moderate movement.", |day| {
+        day.effort(|minutes| minutes.moderate)
+    }),
+    effort("vigorous_min", "Minutes of vigorous movement.", |day| {
+        day.effort(|minutes| minutes.vigorous)
+    }),
+    effort(
+        "mvpa_min",
+        "Minutes of moderate to vigorous movement.",
+        |day| day.effort(|minutes| minutes.moderate + minutes.vigorous),
+    ),
+    Field::new(
+        "intensity_reason",
+        "",
+        Kind::Text,
+        "Why the minutes by intensity are missing, empty when they are there.",
+        |day| match &day.efforts {
+            Ok(_) => Cell::Missing,
+            Err(none) => Cell::Text(none.to_string()),
+        },
     ),
     Field::new(
         "reason",

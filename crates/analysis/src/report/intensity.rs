@@ -1,14 +1,13 @@
 //! The measures of intensity: minutes of a valid day by cut points, bouts, and the week beside the target.
 
 use crate::effort::guideline::{self, WEEKLY_TARGET};
-use crate::effort::intensity::{self, INTENSITY, Minutes, Scale};
+use crate::effort::intensity::{INTENSITY, Minutes};
 use crate::maths::describe::mean;
 use crate::outcome::{Insufficient, Measured, Outcome};
+use crate::report::Report;
 use crate::report::column::Column;
-use crate::report::day::VALID_WEAR_MIN;
+use crate::report::day;
 use crate::report::rhythm::number;
-use crate::report::{HALF, Report};
-use crate::series::{Combine, DAY_S, Ends, MINUTE_S, Origin, Series};
 
 const POSITIVE: (Option<f64>, Option<f64>) = (Some(0.0), None);
 const DAY: (Option<f64>, Option<f64>) = (Some(0.0), Some(1440.0));
@@ -84,61 +83,9 @@ pub const COLUMNS: &[Column] = &[
     ),
 ];
 
-/// The days of a recording in order; one that is not valid is None.
-fn days(report: &Report<'_>) -> Result<Vec<Option<Minutes>>, Insufficient> {
-    let none = Insufficient::new("cut points that fit the activity", 1.0, 0.0);
-    let points = report.input().cut_points.ok_or(none)?;
-    let combine = match points.scale {
-        Scale::Counts => Combine::SumWhere(HALF),
-        Scale::MilliG => Combine::MeanWhere(HALF),
-    };
-    let activity = report.activity();
-    let minutes = activity.resampled(MINUTE_S, Origin::Midnight, Ends::Partial, combine)?;
-    let waking = awake(report, &minutes);
-    let day = i64::from(DAY_S);
-    let first = waking.start_s().div_euclid(day);
-    let last = (waking.time_s(waking.len()) - 1).div_euclid(day);
-    let of_day = |number: i64| {
-        let (from, until) = (
-            waking.index_at(number * day),
-            waking.index_at((number + 1) * day),
-        );
-        let part = waking.part(from, until);
-        if (part.present() as f64) < VALID_WEAR_MIN {
-            return None;
-        }
-        intensity::minutes(&part, points)
-            .ok()
-            .map(|found| found.value)
-    };
-    Ok((first..=last).map(of_day).collect())
-}
-
-/// The minutes without those that were not worn or lie in a sleep window.
-fn awake(report: &Report<'_>, minutes: &Series) -> Series {
-    let worn = report.worn().as_ref().ok();
-    let mut mask: Vec<bool> = (0..minutes.len())
-        .map(|index| {
-            let worn = worn.map(|worn| &worn.value);
-            let at = worn.and_then(|worn| worn.values().get(worn.index_at(minutes.time_s(index))));
-            at.is_some_and(|&worn| worn < HALF)
-        })
-        .collect();
-    for night in report.nights() {
-        let (from, until) = (
-            minutes.index_at(night.from_s),
-            minutes.index_at(night.until_s),
-        );
-        if let Some(asleep) = mask.get_mut(from..until) {
-            asleep.fill(true);
-        }
-    }
-    minutes.without(&mask)
-}
-
 fn per_day(report: &Report<'_>, of: fn(&Minutes) -> f64) -> Outcome<f64> {
     let days = report
-        .efforts(|| days(report))
+        .efforts(|| day::minutes_by_intensity(report))
         .as_ref()
         .map_err(|none| *none)?;
     let held: Vec<f64> = days.iter().flatten().map(of).collect();
@@ -153,12 +100,12 @@ fn per_day(report: &Report<'_>, of: fn(&Minutes) -> f64) -> Outcome<f64> {
 /// Equivalent minutes of the last seven days.
 fn week(report: &Report<'_>) -> Outcome<f64> {
     let days = report
-        .efforts(|| days(report))
+        .efforts(|| day::minutes_by_intensity(report))
         .as_ref()
         .map_err(|none| *none)?;
     let mut last = [None; WEEK];
     for (place, day) in last.iter_mut().rev().zip(days.iter().rev()) {
-        *place = day.map(|day| guideline::Effort {
+        *place = day.ok().map(|day| guideline::Effort {
             moderate_min: day.moderate,
             vigorous_min: day.vigorous,
         });

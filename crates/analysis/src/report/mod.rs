@@ -123,6 +123,9 @@ impl<'a> Input<'a> {
     }
 }
 
+/// The minutes by intensity of each day, or why there are none.
+type Efforts = Result<Vec<Result<Minutes, Insufficient>>, Insufficient>;
+
 /// A recording with what several measures share, each computed when first asked for.
 pub struct Report<'a> {
     input: Input<'a>,
@@ -142,7 +145,7 @@ pub struct Report<'a> {
     days: OnceCell<Vec<Day>>,
     scored: OnceCell<Result<Scored, Insufficient>>,
     shares: OnceCell<Outcome<(f64, f64)>>,
-    efforts: OnceCell<Result<Vec<Option<Minutes>>, Insufficient>>,
+    efforts: OnceCell<Efforts>,
 }
 
 impl<'a> Report<'a> {
@@ -223,10 +226,7 @@ impl<'a> Report<'a> {
     }
 
     /// What `compute` makes of the intensity of each day, once.
-    pub(crate) fn efforts(
-        &self,
-        compute: impl FnOnce() -> Result<Vec<Option<Minutes>>, Insufficient>,
-    ) -> &Result<Vec<Option<Minutes>>, Insufficient> {
+    pub(crate) fn efforts(&self, compute: impl FnOnce() -> Efforts) -> &Efforts {
         self.efforts.get_or_init(compute)
     }
 

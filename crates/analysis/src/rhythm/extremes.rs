@@ -15,6 +15,9 @@
 //! the window means, and a window with less than half its slots is not considered. RA is undefined
 //! when M10 + L5 is 0.
 //!
+//! **Population.** Small groups of young and old people and of people with Alzheimer's disease, device at the wrist
+//! (Witting 1990, Van Someren 1999). There are no norms by age; compare within a study.
+//!
 //! **Versions.** L5 and M10 2, relative amplitude 1 (1 of the first two gave an activity that is the same all day a time of day).
 //!
 //! **References.** Witting W et al. 1990, doi:10.1016/0006-3223(90)90523-5. Van Someren EJW et al.

@@ -14,6 +14,10 @@
 //! **Validity.** Bouts of 3 to 12 hours. A missing epoch counts as still, so bouts with gaps should
 //! not be given. A fit whose crest exceeds 100 is impossible and is held at 100.
 //!
+//! **Population.** More than 16,000 sleep bouts of 573 people in daily life, wrist devices, shift workers among them
+//! (Winnebeck 2018). Age and shift work changed amplitude and decline, not the period; sleep disorders were not
+//! studied.
+//!
 //! **Versions.** 2 (1 took other nights: see nights).
 //!
 //! **References.** Winnebeck EC et al. 2018, Curr Biol 28:49, doi:10.1016/j.cub.2017.11.063.

@@ -13,8 +13,12 @@
 //! **Validity.** Results need five days of pairs; Phillips recommends seven days. A pair with an unscored epoch
 //! takes no part.
 //!
-//! **Versions.** 3 (2 took the stillness of 12 hours and more that Roenneberg's bouts are not sought in for wake; 1 was
-//! computed from a single pair on).
+//! **Population.** 61 students over 30 days by diary (Phillips 2017); later used with devices in adults of all ages.
+//! What is regular in students with days without lectures is not what is regular in shift workers, whose values have
+//! no norm.
+//!
+//! **Versions.** 4 (3 took the stillness in which a recording ends for wake, 2 that of 12 hours and more, in neither of
+//! which Roenneberg's bouts are sought; 1 was computed from a single pair on).
 //!
 //! **References.** Phillips AJK et al. 2017, Sci Rep 7:3216, doi:10.1038/s41598-017-03171-4.
 
@@ -25,7 +29,7 @@ use crate::score::scored::Scored;
 /// Sleep regularity index.
 pub const SLEEP_REGULARITY: Analysis = Analysis {
     id: "sleep_regularity_index",
-    version: 3,
+    version: 4,
     unit: "1",
     title: "Sleep regularity index",
 };

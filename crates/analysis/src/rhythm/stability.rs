@@ -17,6 +17,9 @@
 //! epochs present is missing: it enters no mean, and no pair it belongs to. IS grows when days are
 //! few, so only recordings of like length should be compared. A constant series has neither.
 //!
+//! **Population.** Small groups of young and old people and of people with Alzheimer's disease, device at the wrist
+//! (Witting 1990, Van Someren 1999). There are no norms by age; compare within a study.
+//!
 //! **Versions.** IS 2 (1 was given from two days on), IV 1. Named variants: [`WITTING`], [`WITTING_FULL_DAYS`] and [`PY_ACTIGRAPHY`]
 //! (sums, missing as 0, last partial bin kept, sample variances: IS larger by
 //! (p/(p−1))·((n−1)/n), about 4 %), [`ACT_CR`] (calendar days), [`GGIR`] (centred on the mean of

@@ -17,6 +17,10 @@
 //! **Validity.** Social jetlag needs one night of each kind (three are customary), composite phase
 //! deviation five nights with the night before. A missing night is left out and breaks the chain to the night before.
 //!
+//! **Population.** Chronotype and social jetlag: answers to a questionnaire, most from central Europe (Wittmann 2006,
+//! Roenneberg 2012), people with regular working weeks. Composite phase deviation: workers in rotating shifts
+//! (Fischer 2016). Weekday and free day are asked, not seen: without a calendar, weekends stand for free days.
+//!
 //! **Versions.** Social jetlag and chronotype 2 (1 took other nights: see nights), composite
 //! phase deviation 2 (1 took the second term for 0 where the night before was missing, and two nights for enough).
 //!

@@ -20,6 +20,9 @@
 //! [`of_series`]; with `missing as 0` beforehand it counts as rest. The values depend on the
 //! epoch length and on the threshold: published values are per 15 seconds, and are compared with those of that epoch.
 //!
+//! **Population.** Old people who live at home, device at the wrist, epochs of 15 seconds (Lim 2011). Children and
+//! workers have no published values.
+//!
 //! **Versions.** 2 (the columns of results had the threshold 4, which on other scales than counts means nothing).
 //!
 //! **References.** Lim ASP et al. 2011, Sleep 34:1569, doi:10.5665/sleep.1400. Cleveland WS 1979,

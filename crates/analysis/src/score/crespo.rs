@@ -16,6 +16,9 @@
 //! **Validity.** Eight hours at least, a week is customary. A missing epoch counts as invalid. Where an
 //! hour of valid epochs is lacking the epoch is rest. The first and last hour depend on the padding.
 //!
+//! **Population.** Adults in daily life with a device at the wrist (Crespo 2012). The method seeks one long rest a
+//! day: people who sleep in pieces, infants, and patients who lie most of the day are outside what it was made for.
+//!
 //! **Versions.** 3 (1 took 33 % for a third and left the padding out of the first quantile; 2 took all below 1
 //! for zero, whatever the unit). The paper's step 1.1, which replaces zeros of the raw counts at random before the
 //! first filter, is left out, so that results can be repeated.

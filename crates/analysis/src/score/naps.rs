@@ -15,6 +15,9 @@
 //! none, so the result is a list of *candidates*. The limits of 15 and 5 minutes and of one hour are
 //! the project's own.
 //!
+//! **Population.** Healthy young adults with a nap in a laboratory, wrist device and polysomnography (Kanady 2011): a
+//! nap known to be one. Naps that have to be found among hours of sitting still were not studied.
+//!
 //! **Versions.** 2 (1 began with other nights: see nights).
 //!
 //! **References.** Kanady JC, Drummond SPA, Mednick SC 2011, doi:10.1111/j.1365-2869.2010.00858.x.

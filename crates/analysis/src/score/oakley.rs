@@ -13,10 +13,15 @@
 //! than a count per 15 seconds: then the activity is on another scale. Epochs without a full window are not scored, nor are those whose
 //! window holds a missing epoch.
 //!
+//! **Population.** The report gives no study that could be repeated. Threshold 40 on the maker's devices was tested
+//! in 77 adults, 30 women and 47 men of 35 ± 12.5 years, good sleepers, people with insomnia and night workers who
+//! slept by day: 86 % of the epochs agreed with polysomnography, 97 % of sleep and 33 % of wake (Marino 2013).
+//!
 //! **Versions.** 2 (1 made an automatic threshold of every scale). Actiware includes the threshold in sleep, `pyActigraphy` does not
 //! ([`Tie::Wake`]); they differ on exact ties only.
 //!
-//! **References.** Oakley NR 1997, Technical report, Mini Mitter. Respironics Actiware manual.
+//! **References.** Oakley NR 1997, Technical report, Mini Mitter. Respironics Actiware manual. Marino M et al. 2013,
+//! doi:10.5665/sleep.3142.
 
 use super::scored::{Edge, Scored, Window, judged};
 use crate::maths::describe::sum;

@@ -14,6 +14,9 @@
 //!
 //! **Validity.** Minutes. An unscored minute is neither sleep nor wake and breaks both streaks.
 //!
+//! **Population.** Children of about ten years with an `ActiGraph` at the waist by day and night (Tudor-Locke 2014).
+//! Adults and wrist devices were not in the fit: here its limits are the publication's.
+//!
 //! **Versions.** 1, equal to `ActiLife` 6.
 //!
 //! **References.** Tudor-Locke C et al. 2014, doi:10.1139/apnm-2013-0173.

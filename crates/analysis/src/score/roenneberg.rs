@@ -15,11 +15,15 @@
 //! **Validity.** Twelve hours at least, a week is customary; some movement. A missing epoch is not scored and counts
 //! as not still, and so does one whose mean does not exist. An epoch without movement is still, whatever the mean. A run
 //! of stillness as long as the 12 hours in which its end is sought is not scored: the method has no bout that long, and
-//! whether such stillness is sleep, illness or a device on a table it cannot tell.
+//! whether such stillness is sleep, illness or a device on a table it cannot tell. Nor is stillness whose end is not
+//! found before the recording ends: a night that is cut is no wakefulness, and no bout of known length.
 //!
-//! **Versions.** 3 (2 scored stillness of 12 hours and more as awake; 1 did so with a recording without any movement).
-//! Elsewhere equal to `pyActigraphy` 1.2.2 at the native epoch, which scores
-//! such stillness as awake.
+//! **Population.** Adults in daily life with a device at the wrist, compared with their sleep logs (Roenneberg 2015).
+//! The threshold is the person's own: for people who hardly move by day (bedridden, very old) it says little.
+//!
+//! **Versions.** 4 (3 scored the stillness in which a recording ends as awake; 2 did so with stillness of 12 hours and
+//! more, 1 with a recording without any movement). Elsewhere equal to `pyActigraphy` 1.2.2 at the native epoch, which
+//! scores such stillness as awake.
 //!
 //! **References.** Roenneberg T et al. 2015, Methods Enzymol 552:257, doi:10.1016/bs.mie.2014.11.028.
 
@@ -33,7 +37,7 @@ use crate::series::{HOUR_S, MINUTE_S, Series};
 /// Roenneberg scoring.
 pub const ROENNEBERG: Analysis = Analysis {
     id: "roenneberg",
-    version: 3,
+    version: 4,
     unit: "epochs",
     title: "Sleep bouts by Roenneberg",
 };
@@ -93,6 +97,11 @@ pub fn score(series: &Series) -> Outcome<Scored> {
         if let Some(length) = bout_length(ahead, run.len(), peak) {
             from = run.from + length;
             states[run.from..from].fill(Some(State::Sleep));
+        } else if ahead.len() < longest {
+            // The recording ends before the bout does.
+            let last = ahead.iter().rposition(|&epoch| epoch).unwrap_or(0);
+            from = run.from + last + 1;
+            states[run.from..from].fill(None);
         }
     }
     Ok(Measured::new(
@@ -176,6 +185,36 @@ mod tests {
             assert!(found[from..until].iter().all(Option::is_none), "{hours} h");
             assert_eq!(found[420], Some(State::Wake), "{hours} h");
         }
+    }
+
+    #[test]
+    fn a_night_that_the_end_cuts_is_not_scored() {
+        let whole = states(three_days());
+        // The third night begins at 23 h and is cut so many minutes later; stirring once changes nothing.
+        for (minutes, stirs) in [(40, false), (240, false), (240, true), (420, true)] {
+            let onset = 1440 + 1380;
+            let mut values = three_days()[..onset + minutes].to_vec();
+            if stirs {
+                values[onset + 100..onset + 103].fill(50.0);
+            }
+            let found = states(values);
+            assert_eq!(found[onset - 1], Some(State::Wake), "{minutes}");
+            let cut = &found[onset..];
+            let unscored = cut.iter().filter(|state| state.is_none()).count();
+            assert!(unscored * 10 >= cut.len() * 5, "{minutes}: {unscored}");
+            let awake = cut
+                .iter()
+                .filter(|&&state| state == Some(State::Wake))
+                .count();
+            assert!(awake <= 3, "{minutes}: {awake}");
+            assert_eq!(found[..1440 + 420], whole[..1440 + 420], "{minutes}");
+        }
+        // Awake again for less than the span that a peak must dominate: not scored, and awake after it.
+        let mut values = three_days()[..2 * 1440 + 420].to_vec();
+        values.extend([100.0; 20]);
+        let found = states(values);
+        assert!(found[2 * 1440..2 * 1440 + 420].iter().all(Option::is_none));
+        assert_eq!(found.last(), Some(&Some(State::Wake)));
     }
 
     #[test]

@@ -13,10 +13,17 @@
 //! minute; a minute without any is still too in the `ActiLife` form, and leaves its neighbours
 //! unscored in the `pyActigraphy` form. Fewer than 11 minutes cannot be scored.
 //!
+//! **Population.** One laboratory night of 20 young adults and 16 adolescents, both wrists, a motion logger that
+//! counts zero crossings: 91 to 93 % of the minutes agreed with polysomnography, fitted and held out (Sadeh 1994).
+//! Compared on `ActiGraph` devices in 13 school children and 22 adults, all healthy (Quante 2018). Such a night is
+//! mostly sleep, so wake is found far worse than the figure sounds; older people, people with insomnia and sleep by
+//! day were not in the fit.
+//!
 //! **Versions.** 1. [`ACTILIFE`], [`PAPER`], and [`PY_ACTIGRAPHY`] (native epochs, ln(1 + x) of the
 //! next epoch, NAT strictly above 50, no clipping, edges unscored).
 //!
-//! **References.** Sadeh A et al. 1994, Sleep 17:201, doi:10.1093/sleep/17.3.201.
+//! **References.** Sadeh A et al. 1994, Sleep 17:201, doi:10.1093/sleep/17.3.201. Quante M et al. 2018,
+//! doi:10.2147/NSS.S151085.
 
 use super::scored::{Edge, Scored, judged};
 use crate::method::Analysis;

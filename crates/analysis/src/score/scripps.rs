@@ -13,6 +13,10 @@
 //! only with tools that do the same. A window of ten epochs each side must be present; a missing
 //! epoch leaves every epoch whose window holds it unscored.
 //!
+//! **Population.** Patients of a sleep laboratory, who wore the device at the wrist through their night of
+//! polysomnography; fitted on some of them and tested on the others (Kripke 2010). One night each, in bed: healthy
+//! people at home, children and sleep by day were not studied.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** Kripke DF et al. 2010, J Sleep Res 19:612, doi:10.1111/j.1365-2869.2010.00835.x.

@@ -12,6 +12,9 @@
 //!
 //! **Validity.** Minutes. An unscored minute ends a stretch and is never changed.
 //!
+//! **Population.** Adults with one device at the wrist in a laboratory (Webster 1982); Cole 1992 applied the rules to
+//! its own 41 people. They help where people lie awake without moving and cost sleep in people whose sleep is broken.
+//!
 //! **Versions.** 1, equal to `pyActigraphy` 1.2.2. The paper's rule (d) is quoted with 10 and with
 //! 15 minutes; `skdh` applies (a) to (c) one after the other.
 //!

@@ -14,9 +14,14 @@
 //! the Depresjon study, whose rule therefore is [`WRIST`] with 180 minutes (the project's own). Epochs of at
 //! most half an hour. A missing epoch breaks a stretch and is not marked.
 //!
+//! **Population.** 76 children and adolescents and 49 adults in a room calorimeter for a day, `ActiGraph` at the hip:
+//! nobody took the device off there, so what the figures show is how seldom rest passes for non-wear. Wrist devices,
+//! and people who lie still for long (old, ill), were studied later and need the longer rule.
+//!
 //! **Versions.** 1. `ActiLife` presets use 60 or 90 minutes.
 //!
-//! **References.** Choi L et al. 2011, Med Sci Sports Exerc 43:357, doi:10.1249/MSS.0b013e3181ed61a3.
+//! **References.** Choi L et al. 2011, Med Sci Sports Exerc 43:357, doi:10.1249/MSS.0b013e3181ed61a3. Choi L et al.
+//! 2012, doi:10.1249/MSS.0b013e318258cb36 (wrist and waist of older adults).
 
 use crate::maths::run::runs;
 use crate::method::Analysis;

@@ -12,6 +12,10 @@
 //!
 //! **Validity.** Hip counts of adults (NHANES). A missing epoch ends a stretch and is not marked.
 //!
+//! **Population.** The people of NHANES 2003-2004, 6,329 with a valid day, from 6 years on, `ActiGraph` 7164 at the
+//! hip by day. It was a rule of processing and not compared with observed wear; sitting for an hour counts as non-
+//! wear, more so in old people.
+//!
 //! **Versions.** 1.
 //!
 //! **References.** Troiano RP et al. 2008, doi:10.1249/mss.0b013e31815a51b3.

@@ -7,6 +7,7 @@ use analysis::report::{Input, Least, Report};
 use analysis::score::endpoints;
 use analysis::score::scored::{Scored, State};
 use analysis::series::Series;
+use proptest::prelude::*;
 
 use crate::report::{fortnight, value};
 
@@ -167,6 +168,69 @@ fn the_unit_of_the_activity_decides_nothing() {
                 }
             }
             assert!(compared > 30, "{compared} by {}", scorer.id);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Any unit, with gaps and time on a table anywhere: the same nights, or a refusal to score.
+    #[test]
+    fn nights_are_the_same_in_any_unit(
+        exponent in -4.0_f64..4.0,
+        from in 0_usize..4_000,
+        count in 9_000_usize..16_000,
+        gaps in prop::collection::vec((0_usize..16_000, 1_usize..600), 0..4),
+        tables in prop::collection::vec((0_usize..16_000, 200_usize..1_500), 0..3),
+    ) {
+        let whole = fortnight();
+        let series = whole.part(from, from + count);
+        let mut values = series.values().to_vec();
+        let mut set = |spans: &[(usize, usize)], value: f64| {
+            for &(from, length) in spans {
+                let until = (from + length).min(values.len());
+                values[from.min(until)..until].fill(value);
+            }
+        };
+        set(&tables, 0.0);
+        set(&gaps, f64::NAN);
+        let series = Series::new(series.start_s(), 60, values);
+        let factor = 10_f64.powf(exponent);
+        let scaled = series.map(|value| value * factor);
+        for scorer in [&scorer::ROENNEBERG, &scorer::OAKLEY_AUTOMATIC] {
+            let of = |series: &Series| {
+                let report = Report::new(Input {
+                    scorer,
+                    wear: Wear::ChoiLong,
+                    unworn: Unworn::LeftOut,
+                    ..Input::new(series)
+                });
+                let nights = report.nights().iter().map(|night| {
+                    let asleep = night.endpoints.as_ref().ok();
+                    (night.from_s, night.until_s, asleep.map(|found| found.value.asleep_min))
+                });
+                nights.collect::<Vec<_>>()
+            };
+            let (plain, scaled) = (of(&series), of(&scaled));
+            prop_assert_eq!(plain.len(), scaled.len());
+            for (plain, scaled) in plain.iter().zip(&scaled) {
+                prop_assert_eq!((plain.0, plain.1), (scaled.0, scaled.1));
+                match (plain.2, scaled.2) {
+                    (Some(plain), Some(scaled)) => {
+                        // Its threshold is of the minutes with a count per 15 seconds: of less than half of those
+                        // with movement it is refused, and above that it may be a little higher.
+                        let is_small = scorer.id == "oakley_automatic" && exponent < 0.0;
+                        let bound = if is_small { 0.1 * plain.max(60.0) } else { 1e-6 };
+                        prop_assert!((plain - scaled).abs() < bound, "{} became {}", plain, scaled);
+                    }
+                    (None, None) => {}
+                    (plain, scaled) => prop_assert!(
+                        scaled.is_none() && scorer.id == "oakley_automatic" && exponent < 0.0,
+                        "{:?} became {:?}", plain, scaled
+                    ),
+                }
+            }
         }
     }
 }

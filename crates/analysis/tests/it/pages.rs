@@ -69,6 +69,85 @@ fn every_method_of_a_source_is_in_the_catalogue() {
     }
 }
 
+/// Formulas and rules that were fitted on nobody: their pages have no population.
+const OF_NOBODY: &[&str] = &[
+    "accel/activity_index",
+    "accel/angle",
+    "accel/bfen",
+    "accel/hfen",
+    "accel/mad",
+    "daily/activity",
+    "daily/anomaly",
+    "daily/cardio",
+    "daily/category",
+    "daily/discrete",
+    "daily/facts",
+    "daily/merge",
+    "daily/minutes",
+    "daily/range",
+    "daily/reconcile",
+    "daily/scored",
+    "daily/session",
+    "daily/sleep",
+    "daily/trend",
+    "heart/artefact",
+    "heart/entropy",
+    "heart/fluctuation",
+    "heart/frequency",
+    "heart/geometry",
+    "heart/poincare",
+    "heart/time",
+    "report/day",
+    "report/night",
+    "rhythm/adat",
+    "rhythm/antilogistic",
+    "rhythm/cosinor",
+    "rhythm/flm",
+    "rhythm/fluctuation",
+    "rhythm/level",
+    "rhythm/periodogram",
+    "rhythm/profile",
+    "rhythm/ssa",
+    "rhythm/turn",
+    "score/comparison",
+    "score/diary",
+    "score/endpoints",
+    "stats/anomaly",
+    "stats/baseline",
+    "stats/changepoint",
+    "stats/circular",
+    "stats/hampel",
+    "stats/kendall",
+    "stats/multiplicity",
+    "stats/permutation",
+    "stats/slope",
+    "stats/trial",
+    "stats/two_groups",
+    "stats/weekday",
+    "wear/inactivity",
+];
+
+#[test]
+fn whatever_was_fitted_on_people_says_on_whom() {
+    let sources = sources();
+    for (path, text) in &sources {
+        let says = header(text)
+            .any(|line| line.starts_with("**Population.**") || line.starts_with("*Population*:"));
+        let page = path.trim_end_matches(".rs");
+        let is_of_nobody = OF_NOBODY.contains(&page);
+        assert!(
+            says != is_of_nobody,
+            "{path}: either a population, or listed as of nobody"
+        );
+    }
+    for page in OF_NOBODY {
+        assert!(
+            sources.contains_key(&format!("{page}.rs")),
+            "{page} is no method"
+        );
+    }
+}
+
 /// Compares one section of the validation page with what a test found.
 pub(crate) fn validated(title: &str, body: &str) {
     fs::create_dir_all(env!("CARGO_TARGET_TMPDIR")).unwrap();

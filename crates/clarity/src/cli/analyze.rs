@@ -18,11 +18,12 @@ use jiff::tz::TimeZone;
 use lab::diary::{self, Kind, Log, Whose};
 use lab::examine::{self, Listed, Prepared, Wanted, Written};
 use lab::journal::{self, Entry, Journal};
-use lab::load::{self, Decode, How, Loaded, Losses};
+use lab::load::{self, Decode, How, LoadError, Loaded, Losses};
 use lab::models::digest::Sha256;
 use lab::results::{self, Line, Output};
-use lab::{batch, find, pages};
+use lab::{batch, beats, find, pages};
 use serde_json::json;
+use serde_json::value::RawValue;
 
 use crate::cli::args::{Analyze, Global};
 use crate::cli::failure::Failure;
@@ -130,10 +131,11 @@ fn batch_of(wanted: &Analyze) -> Result<Batch, Failure> {
     let columns = columns.map_err(|error| usage(&error))?;
     let zone = wanted.tz.as_deref().map(TimeZone::get).transpose();
     let zone = zone.map_err(|error| usage(&error))?;
+    let formats = front::ALL.iter().map(|format| format.name);
+    let known: Vec<&str> = formats.chain([beats::FORMAT]).collect();
     if let Some(name) = &wanted.format
-        && !front::ALL.iter().any(|format| format.name == name)
+        && !known.contains(&name.as_str())
     {
-        let known: Vec<&str> = front::ALL.iter().map(|format| format.name).collect();
         return Err(Failure::usage(format!(
             "the formats are {}",
             known.join(", ")
@@ -342,7 +344,17 @@ impl Batch {
                 return Ok(Done::Known(key));
             }
         }
-        let file = load::load(path, &self.how)?;
+        if self.how.format.as_deref() == Some(beats::FORMAT) {
+            return Ok(self.of_beats(path, beats::declared(path, self.how.losses)?));
+        }
+        let file = match load::load(path, &self.how) {
+            Ok(file) => file,
+            Err(error) if self.how.format.is_none() && !matches!(error, LoadError::Io(_)) => {
+                let found = beats::stated(path, self.how.losses, error)?;
+                return Ok(self.of_beats(path, found));
+            }
+            Err(error) => return Err(error.into()),
+        };
         anyhow::ensure!(
             file.recordings.len() == 1 || !self.is_anybodys(),
             "a diary, list of periods or calendar for several people needs a column recording with their names"
@@ -369,7 +381,18 @@ impl Batch {
             key: self.key(&file.sha256, path),
             sha256: file.sha256,
             recordings,
+            beats: Vec::new(),
         }))
+    }
+
+    /// What came of a file of beat intervals: its digest and its document.
+    fn of_beats(&self, path: &Path, (sha256, document): (String, Box<RawValue>)) -> Done {
+        Done::New(Entry {
+            key: self.key(&sha256, path),
+            sha256,
+            recordings: Vec::new(),
+            beats: vec![document],
+        })
     }
 
     /// Whether no page is missing. The pages of files with several people are made anew.

@@ -201,7 +201,8 @@ pub(crate) struct Analyze {
     /// Samples per second of raw acceleration in a table, where its times do not tell.
     #[arg(long, value_name = "HZ")]
     pub(crate) rate: Option<f64>,
-    /// The format of the files; without it they are recognised by their content.
+    /// The format of the files; without it they are recognised by their content. beats for beat intervals whose
+    /// file does not say that it holds them.
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: Option<String>,
     /// The channel that is the activity, where a device has several.

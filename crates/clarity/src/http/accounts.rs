@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -28,8 +27,6 @@ use crate::person::profile::Profile;
 use crate::problem::{Code, FieldError, Problem};
 
 const REGISTER: &str = "/auth/register";
-/// What a registration takes.
-const KNOWN: [&str; 4] = ["email", "password", "profile", "username"];
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -61,25 +58,40 @@ pub struct Registration {
     profile: Option<Profile>,
 }
 
-/// The first tokens of an account, and what of the registration was not stored or has no effect yet.
+impl Registration {
+    /// What somebody enters elsewhere to open an account.
+    pub(super) const fn of(
+        email: String,
+        password: String,
+        username: Option<String>,
+        profile: Option<Profile>,
+    ) -> Self {
+        Self {
+            email,
+            password,
+            username,
+            profile,
+        }
+    }
+}
+
+/// The first tokens of an account, and what of the registration has no effect yet.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Registered {
     /// The tokens.
     #[serde(flatten)]
     #[schema(value_type = Tokens)]
     tokens: Tokens,
-    /// What was not stored, or has no effect yet.
+    /// What has no effect yet.
     notes: Vec<FieldNote>,
 }
 
-/// What a registration has that is not stored, or has no effect yet.
-fn notes(bytes: &Bytes, profile: Option<&Profile>) -> Vec<FieldNote> {
-    let mut notes = noted::not_stored::<Registration>(bytes, &KNOWN);
-    if let Some(profile) = profile {
+/// What a registration has that has no effect yet.
+fn notes(profile: Option<&Profile>) -> Vec<FieldNote> {
+    profile.map_or_else(Vec::new, |profile| {
         let language = profile.language.as_deref();
-        notes.extend(noted::without_effect("/profile", language, profile.units));
-    }
-    notes
+        noted::without_effect("/profile", language, profile.units)
+    })
 }
 
 /// A sign-in.
@@ -153,7 +165,7 @@ async fn register(
         (Ok(Start::First(ticket)), None) => ticket,
         (Err(problem), _) => return Err(problem),
     };
-    let notes = notes(&bytes, profile.as_ref());
+    let notes = notes(profile.as_ref());
     if let Some(profile) = profile {
         edit::put_profile(&app, &mut tx, &key, user, &profile, Expected::Absent).await?;
     }

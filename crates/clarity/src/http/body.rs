@@ -22,8 +22,9 @@ use tokio_util::io::{ReaderStream, StreamReader};
 
 use crate::app::App;
 use crate::auth::{Credential, Presented};
-use crate::http::faults::Node;
+use crate::http::faults::{Fault, Node};
 use crate::http::known::Known;
+use crate::http::strangers::{self, Strangers};
 use crate::problem::{Code, FieldError, Problem};
 use crate::shares::{Room, Shares};
 
@@ -248,7 +249,8 @@ async fn fill(body: &mut Body, bytes: &mut Vec<u8>, limit: usize) -> Result<bool
     Ok(true)
 }
 
-/// A JSON body together with the bytes it was read from (idempotency compares those).
+/// A JSON body of this API's own shape, together with the bytes it was read from (idempotency compares
+/// those). A member that nothing takes is refused.
 #[derive(Debug)]
 pub struct JsonBody<T> {
     /// What it says.
@@ -259,32 +261,64 @@ pub struct JsonBody<T> {
     _rooms: Vec<Room>,
 }
 
+/// A document that is read, changed and sent back: what responses have beside it (`notes`) may come back
+/// with it.
+#[derive(Debug)]
+pub struct EditedBody<T>(pub T);
+
+/// A JSON body in the shape of somebody else's program, which may have more members than are read.
+#[derive(Debug)]
+pub struct ForeignBody<T>(pub T);
+
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        if !is_json(&parts.headers) {
-            return Err(Problem::new(
-                Code::UnsupportedMediaType,
-                "send the body as Content-Type: application/json",
-            ));
-        }
-        let presented = parts.extensions.get::<Presented>();
-        let user = presented.and_then(|shown| shown.0.as_ref().ok().map(Credential::user));
-        let limit = app.config.limits.json_body_bytes;
-        let limit = match user {
-            Some(_) => limit,
-            None => limit.min(STRANGERS_BYTES),
-        };
-        let (bytes, rooms) = read(app, user, &parts.headers, body, limit).await?;
-        let value = parse(&bytes, import::json::DEPTH_MAX)?;
+        let (bytes, rooms) = json_bytes(request, app).await?;
+        let value = parse(&bytes, import::json::DEPTH_MAX, strangers::REFUSED)?;
         Ok(Self {
             value,
             bytes,
             _rooms: rooms,
         })
     }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for EditedBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (bytes, _rooms) = json_bytes(request, app).await?;
+        parse(&bytes, import::json::DEPTH_MAX, strangers::EDITED).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for ForeignBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let (bytes, _rooms) = json_bytes(request, app).await?;
+        parse(&bytes, import::json::DEPTH_MAX, Strangers::Ignored).map(Self)
+    }
+}
+
+/// The bytes of a body that says it is JSON, and what they take.
+async fn json_bytes(request: Request, app: &App) -> Result<(Bytes, Vec<Room>), Problem> {
+    let (parts, body) = request.into_parts();
+    if !is_json(&parts.headers) {
+        return Err(Problem::new(
+            Code::UnsupportedMediaType,
+            "send the body as Content-Type: application/json",
+        ));
+    }
+    let presented = parts.extensions.get::<Presented>();
+    let user = presented.and_then(|shown| shown.0.as_ref().ok().map(Credential::user));
+    let limit = app.config.limits.json_body_bytes;
+    let limit = match user {
+        Some(_) => limit,
+        None => limit.min(STRANGERS_BYTES),
+    };
+    read(app, user, &parts.headers, body, limit).await
 }
 
 /// `application/json`, or anything that is JSON by its suffix.
@@ -299,19 +333,34 @@ pub fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Reads JSON of at most `depth_max` levels into `T`.
-pub fn parse<T: DeserializeOwned>(bytes: &[u8], depth_max: usize) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(
+    bytes: &[u8],
+    depth_max: usize,
+    strangers: Strangers,
+) -> Result<T, Problem> {
     if depth(bytes) > depth_max {
         return Err(Problem::new(
             Code::NestingTooDeep,
             format!("the JSON must not be nested deeper than {depth_max} levels"),
         ));
     }
-    serde_json::from_slice(bytes).map_err(|error| explain::<T>(bytes, &error))
+    let mut found = strangers::Found::of(strangers);
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_ignored::deserialize(&mut reader, |path| found.push(&path));
+    match read.and_then(|value| reader.end().map(|()| value)) {
+        Ok(value) if found.is_empty() => Ok(value),
+        Ok(_) => Err(found.refusal::<T>(bytes)),
+        Err(error) => Err(explain::<T>(bytes, &error, strangers)),
+    }
 }
 
 /// Says what is wrong. A second look finds the path to the value, which costs too much to track for
 /// bodies that are right.
-fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
+fn explain<T: DeserializeOwned>(
+    bytes: &[u8],
+    error: &serde_json::Error,
+    strangers: Strangers,
+) -> Problem {
     if !error.is_data() {
         let position = byte_position(bytes, error.line(), error.column());
         return Problem::new(
@@ -319,15 +368,11 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
             format!("not JSON at byte {position} of {}", bytes.len()),
         );
     }
-    let value: Value = serde_json::from_slice(bytes).unwrap_or_default();
-    let read = serde_path_to_error::deserialize::<_, T>(Node(&value));
+    let mut value: Value = serde_json::from_slice(bytes).unwrap_or_default();
+    strangers.let_pass(&mut value);
+    let read = serde_path_to_error::deserialize::<_, T>(Node::of(&value, strangers));
     let error = if let Some(error) = read.err() {
-        let mut at = pointer(error.path());
-        let fault = error.into_inner();
-        if let Some(member) = &fault.member {
-            push(&mut at, member);
-        }
-        FieldError::new(at, fault.code, fault.message)
+        fault_at(error)
     } else {
         // A member that is there twice is there once in the value.
         let mut reader = serde_json::Deserializer::from_slice(bytes);
@@ -338,6 +383,16 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Prob
         FieldError::new(at, "repeated", "a member is given more than once")
     };
     Problem::invalid(vec![error])
+}
+
+/// What is wrong, with its place in the body.
+pub(crate) fn fault_at(error: serde_path_to_error::Error<Fault>) -> FieldError {
+    let mut at = pointer(error.path());
+    let fault = error.into_inner();
+    if let Some(member) = &fault.member {
+        push(&mut at, member);
+    }
+    FieldError::new(at, fault.code, fault.message)
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -420,7 +475,8 @@ mod tests {
     #[test]
     fn wrong_json_is_explained() {
         let check = |text: &str, code: Code, expect: &str| {
-            let problem = parse::<List>(text.as_bytes(), 4).expect_err("a problem");
+            let problem =
+                parse::<List>(text.as_bytes(), 4, strangers::REFUSED).expect_err("a problem");
             let body = problem.render("/x", "id");
             assert_eq!(body.status(), code.status(), "{text}");
             let told = format!("{problem:?}");
@@ -435,7 +491,7 @@ mod tests {
         );
         check("{}", Code::ValidationFailed, "/items");
         check("{\"items\":[[[[1]]]]}", Code::NestingTooDeep, "4 levels");
-        assert!(parse::<List>(b"{\"items\":[{\"value\":1}]}", 4).is_ok());
+        assert!(parse::<List>(b"{\"items\":[{\"value\":1}]}", 4, strangers::REFUSED).is_ok());
     }
 
     #[test]

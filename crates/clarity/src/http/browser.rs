@@ -27,6 +27,7 @@ use crate::http::address::Client;
 use crate::http::body::JsonBody;
 use crate::http::origin;
 use crate::ingest::edit;
+use crate::person::profile::Profile;
 use crate::problem::{Code, FieldError, Problem};
 
 /// Takes everything away that a browser kept of this server.
@@ -64,8 +65,16 @@ struct Setup {
 struct FirstAccount {
     /// The code that the server prints when it starts without accounts.
     code: String,
-    #[serde(flatten)]
-    account: Registration,
+    /// The address to sign in with.
+    #[schema(format = "email", example = "ada@example.org")]
+    email: String,
+    /// At least 12 characters besides the own names and address, or hard to guess.
+    #[schema(format = Password)]
+    password: String,
+    /// A name to be greeted with.
+    username: Option<String>,
+    /// What the person enters about themselves.
+    profile: Option<Profile>,
 }
 
 /// Signs a browser in with a session cookie.
@@ -155,8 +164,9 @@ async fn set_up(
         let error = FieldError::new("/code", "invalid_code", message);
         return Err(Problem::invalid(vec![error]));
     }
-    let (email, profile) = accounts::check(&app, &value.account)?;
-    let password_hash = password::hash(&app, &value.account.password).await?;
+    let account = Registration::of(value.email, value.password, value.username, value.profile);
+    let (email, profile) = accounts::check(&app, &account)?;
+    let password_hash = password::hash(&app, &account.password).await?;
     let mut tx = app.store.begin("create the first account").await?;
     let user = account::create(&app, &mut tx, &email, &password_hash, Role::Admin).await?;
     // Counted afterwards: whoever creates an account at the same time waits until this one is committed, and

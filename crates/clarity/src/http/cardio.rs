@@ -99,6 +99,11 @@ struct CardioDay<'a> {
     oxygen_desaturation_index: PrintedMeasure,
     /// Fall of the heart rate in the minute after effort, as the device computed it.
     heart_rate_recovery: PrintedMeasure,
+    /// RMSSD during the main sleep from beats that a device recorded: the mean of segments of five minutes, else of
+    /// spots of 30 s and more.
+    beats_rmssd_asleep: PrintedMeasure,
+    /// SDNN during the main sleep from the same segments.
+    beats_sdnn_asleep: PrintedMeasure,
 }
 
 /// The routes of this file.
@@ -155,6 +160,8 @@ fn one<'a>(day: &DayView<'a>) -> Result<CardioDay<'a>, Problem> {
         oxygen_saturation_t90,
         oxygen_desaturation_index,
         heart_rate_recovery,
+        beats_rmssd_asleep,
+        beats_sdnn_asleep,
     } = serde_json::from_str(day.cardio.get()).map_err(Problem::internal)?;
     let history = clock(day.zone);
     let mut instants = Instants::of(&history);
@@ -178,6 +185,8 @@ fn one<'a>(day: &DayView<'a>) -> Result<CardioDay<'a>, Problem> {
         oxygen_saturation_t90: print(oxygen_saturation_t90),
         oxygen_desaturation_index: print(oxygen_desaturation_index),
         heart_rate_recovery: print(heart_rate_recovery),
+        beats_rmssd_asleep: print(beats_rmssd_asleep),
+        beats_sdnn_asleep: print(beats_sdnn_asleep),
     })
 }
 

@@ -8,6 +8,8 @@ use serde::de::{self, Deserializer, Expected, IntoDeserializer, Unexpected, Visi
 use serde::forward_to_deserialize_any;
 use serde_json::Value;
 
+use crate::http::strangers::{self, Strangers};
+
 /// Names that are listed in a sentence.
 const LISTED_MAX: usize = 40;
 
@@ -46,6 +48,8 @@ impl Fault {
     }
 }
 
+/// Code of a member that nothing takes.
+pub(super) const UNKNOWN: &str = "unknown_field";
 /// Marks a complaint whose text is not ours.
 const UNREADABLE: &str = "unreadable";
 
@@ -90,8 +94,7 @@ impl de::Error for Fault {
     }
 
     fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
-        let message = format!("is not a field here; the fields are {}", listed(known));
-        Self::new("unknown_field", message).at(field)
+        Self::new(UNKNOWN, strangers::meant(field, known)).at(field)
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -103,7 +106,8 @@ impl de::Error for Fault {
     }
 }
 
-fn listed(names: &[&str]) -> String {
+/// The names in a sentence, the first of many.
+pub(super) fn listed(names: &[&str]) -> String {
     match names.get(..LISTED_MAX) {
         Some(first) => format!("{} …", first.join(", ")),
         None => names.join(", "),
@@ -151,7 +155,17 @@ fn kind(given: &Unexpected<'_>) -> &'static str {
 
 /// A JSON value that is read with [`Fault`]s.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Node<'a>(pub(crate) &'a Value);
+pub(crate) struct Node<'a> {
+    value: &'a Value,
+    strangers: Strangers,
+}
+
+impl<'a> Node<'a> {
+    /// A value of which members that nothing takes are refused, or not.
+    pub(crate) const fn of(value: &'a Value, strangers: Strangers) -> Self {
+        Self { value, strangers }
+    }
+}
 
 impl<'de> IntoDeserializer<'de, Fault> for Node<'de> {
     type Deserializer = Self;
@@ -166,7 +180,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         let wanted = (&visitor as &dyn Expected).to_string();
-        let read = match self.0 {
+        let read = match self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(truth) => visitor.visit_bool(*truth),
             Value::Number(number) => match (number.as_u64(), number.as_i64()) {
@@ -176,14 +190,15 @@ impl<'de> Deserializer<'de> for Node<'de> {
             },
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::Array(items) => {
-                let mut items = SeqDeserializer::new(items.iter().map(Node));
+                let mut items =
+                    SeqDeserializer::new(items.iter().map(|item| Self::of(item, self.strangers)));
                 let read = visitor.visit_seq(&mut items)?;
                 items.end().map(|()| read)
             }
             Value::Object(members) => {
                 let members = members
                     .iter()
-                    .map(|(name, value)| (name.as_str(), Node(value)));
+                    .map(|(name, value)| (name.as_str(), Self::of(value, self.strangers)));
                 visitor.visit_map(MapDeserializer::new(members))
             }
         };
@@ -191,7 +206,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        if self.0.is_null() {
+        if self.value.is_null() {
             visitor.visit_none()
         } else {
             visitor.visit_some(self)
@@ -206,13 +221,28 @@ impl<'de> Deserializer<'de> for Node<'de> {
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        if let (Strangers::Refused { .. }, Value::Object(members)) = (self.strangers, self.value) {
+            let mut names = members.keys();
+            if let Some(stranger) = names.find(|name| !fields.contains(&name.as_str())) {
+                return Err(de::Error::unknown_field(stranger, fields));
+            }
+        }
+        self.deserialize_any(visitor)
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         known: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        match self.0.as_str() {
+        match self.value.as_str() {
             Some(text) => visitor.visit_enum(StrDeserializer::new(text)),
             None => Err(de::Error::unknown_variant("", known)),
         }
@@ -220,7 +250,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -314,7 +344,6 @@ mod tests {
     }
 
     #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "only read")]
     struct Form {
         count: u32,
@@ -329,7 +358,8 @@ mod tests {
     #[test]
     fn every_kind_of_fault_is_said_in_words() {
         let check = |value: Value, code: &str, expect: &str| {
-            let fault = Form::deserialize(Node(&value)).expect_err("a fault");
+            let fault =
+                Form::deserialize(Node::of(&value, strangers::REFUSED)).expect_err("a fault");
             assert_eq!(
                 (fault.code, fault.message.as_str()),
                 (code, expect),
@@ -368,6 +398,11 @@ mod tests {
             "must be an array, not an object",
         );
         check(
+            json!({"count": 1, "days": 1}),
+            "unknown_field",
+            "is not a field here; did you mean `day`?",
+        );
+        check(
             json!({"count": 1, "secret": 1}),
             "unknown_field",
             "is not a field here; the fields are count, day, colour, names",
@@ -382,6 +417,6 @@ mod tests {
     #[test]
     fn what_fits_is_read() {
         let value = json!({"count": 1, "day": "2026-05-04", "colour": "blue", "names": ["a"]});
-        assert!(Form::deserialize(Node(&value)).is_ok());
+        assert!(Form::deserialize(Node::of(&value, strangers::REFUSED)).is_ok());
     }
 }

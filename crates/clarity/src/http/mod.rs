@@ -11,7 +11,7 @@
 //! - takes [`Caller`](crate::auth::Caller) when it concerns a person, and says so with
 //!   `security(("bearer" = []))`; tests then prove that it answers 401 without a token. One that takes in
 //!   health data takes [`Sender`](crate::auth::Sender) instead, so that the key of a device opens it too;
-//! - reads JSON with [`JsonBody`](body::JsonBody), ids with [`PathId`](page::PathId) (rubbish and
+//! - reads JSON with [`JsonBody`](body::JsonBody), which refuses members that nothing takes, ids with [`PathId`](page::PathId) (rubbish and
 //!   other people's ids are 404), query parameters with [`Params`](page::Params), pages with
 //!   [`PageQuery`](page::PageQuery), [`Page`](page::Page) and [`cursor`]; streams take
 //!   `axum::body::Body`, already decompressed, and are listed in `router::STREAMED` when their
@@ -89,6 +89,7 @@ pub mod serve;
 pub mod sessions;
 pub mod sleep;
 mod socket;
+mod strangers;
 pub mod summaries;
 pub mod table;
 pub mod trends;

@@ -63,7 +63,6 @@ enum WornAt {
 
 /// Steps of up to a week.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct StepAnalysis {
     /// Local time of the first minute, without offset; the week begins at its midnight.
     #[schema(example = "2026-05-04T00:00")]
@@ -79,7 +78,6 @@ struct StepAnalysis {
 
 /// Activity counts of up to a week.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct CountAnalysis {
     /// Local time of the first minute, without offset; the week begins at its midnight.
     #[schema(example = "2026-05-04T00:00")]

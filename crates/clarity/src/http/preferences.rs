@@ -10,21 +10,12 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::body::JsonBody;
+use crate::http::body::EditedBody;
 use crate::http::etag::{self, Version};
-use crate::http::noted::{self, FieldNote, PreferencesAnswer};
+use crate::http::noted::{self, PreferencesAnswer};
 use crate::ingest::edit;
 use crate::person::profile::{self, Preferences};
 use crate::problem::Problem;
-
-/// What preferences take.
-const KNOWN: [&str; 5] = [
-    "source_order",
-    "day_zone",
-    "sleep_scorer",
-    "language",
-    "units",
-];
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -48,7 +39,7 @@ async fn get_preferences(
     let mut tx = app.store.read().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let found = profile::load_preferences(&mut tx, &key, caller.user).await?;
-    let body = answer(&found.value, Vec::new());
+    let body = answer(&found.value);
     Ok(etag::answer(&headers, Version(found.version), &body))
 }
 
@@ -66,10 +57,9 @@ async fn put_preferences(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
-    JsonBody { value, bytes, .. }: JsonBody<Preferences>,
+    EditedBody(preferences): EditedBody<Preferences>,
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
-    let preferences = value;
     let errors = preferences.check();
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
@@ -79,15 +69,13 @@ async fn put_preferences(
     let version =
         edit::put_preferences(&app, &mut tx, &key, caller.user, &preferences, expected).await?;
     tx.commit().await?;
-    let dropped = noted::not_stored::<Preferences>(&bytes, &KNOWN);
-    let body = answer(&preferences, dropped);
+    let body = answer(&preferences);
     Ok(etag::answer(&HeaderMap::new(), Version(version), &body))
 }
 
-/// The preferences with what was not stored and what has no effect yet.
-fn answer(preferences: &Preferences, dropped: Vec<FieldNote>) -> PreferencesAnswer<'_> {
-    let mut notes = dropped;
+/// The preferences with what has no effect yet.
+fn answer(preferences: &Preferences) -> PreferencesAnswer<'_> {
     let language = preferences.language.as_deref();
-    notes.extend(noted::without_effect("", language, preferences.units));
+    let notes = noted::without_effect("", language, preferences.units);
     PreferencesAnswer { preferences, notes }
 }

@@ -10,9 +10,9 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::body::JsonBody;
+use crate::http::body::EditedBody;
 use crate::http::etag::{self, Version};
-use crate::http::noted::{self, FieldNote, ProfileAnswer};
+use crate::http::noted::{self, ProfileAnswer};
 use crate::ingest::edit;
 use crate::person::profile::{self, Profile};
 use crate::problem::Problem;
@@ -39,7 +39,7 @@ async fn get_profile(
     let mut tx = app.store.read().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let found = profile::load(&mut tx, &key, caller.user).await?;
-    let body = answer(&found.value, Vec::new());
+    let body = answer(&found.value);
     Ok(etag::answer(&headers, Version(found.version), &body))
 }
 
@@ -57,10 +57,9 @@ async fn put_profile(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
-    JsonBody { value, bytes, .. }: JsonBody<Profile>,
+    EditedBody(mut profile): EditedBody<Profile>,
 ) -> Result<Response, Problem> {
     let expected = etag::expected(&headers)?;
-    let mut profile = value;
     let errors = profile.check(app.clock.today_utc());
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
@@ -69,15 +68,13 @@ async fn put_profile(
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let version = edit::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
     tx.commit().await?;
-    let dropped = noted::not_stored::<Profile>(&bytes, noted::of_profile());
-    let body = answer(&profile, dropped);
+    let body = answer(&profile);
     Ok(etag::answer(&HeaderMap::new(), Version(version), &body))
 }
 
-/// The profile with what was not stored and what has no effect yet.
-fn answer(profile: &Profile, dropped: Vec<FieldNote>) -> ProfileAnswer<'_> {
-    let mut notes = dropped;
+/// The profile with what has no effect yet.
+fn answer(profile: &Profile) -> ProfileAnswer<'_> {
     let language = profile.language.as_deref();
-    notes.extend(noted::without_effect("", language, profile.units));
+    let notes = noted::without_effect("", language, profile.units);
     ProfileAnswer { profile, notes }
 }

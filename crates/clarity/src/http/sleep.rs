@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use analysis::daily::cardio::Cardio;
 use analysis::daily::sleep::{Episode, Night};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -15,7 +16,7 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::cardio::clock;
+use crate::http::cardio::{PrintedMeasure, clock};
 use crate::http::days::{self, DayList};
 use crate::http::page::Params;
 use crate::http::range::RangeQuery;
@@ -33,6 +34,10 @@ struct NightAnswer {
     zone: String,
     /// The main sleep; null with a reason.
     main: Option<SleepAnswer>,
+    /// RMSSD during the main sleep from the beats that a device recorded in it; null with a reason.
+    rmssd: PrintedMeasure,
+    /// SDNN during the main sleep from the same beats; null with a reason.
+    sdnn: PrintedMeasure,
     /// Every other sleep that ended on the date.
     naps: Vec<SleepAnswer>,
     /// Stays in bed that ended on the date without any sleep recorded.
@@ -193,8 +198,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// Reads nights and naps.
 ///
 /// A night belongs to the local date on which it ended. Where no device stated sleep, nights are scored
-/// from activity and `scored_by` says how. At most 400 days; without `start` the last
-/// 30.
+/// from activity and `scored_by` says how. Beats that a device recorded asleep give `rmssd` and `sdnn`. At most
+/// 400 days; without `start` the last 30.
 #[utoipa::path(
     get,
     operation_id = "list_nights",
@@ -222,15 +227,18 @@ fn print(stored: &days::Stored) -> Result<Vec<u8>, Problem> {
     let json = days::unpacked(stored)?;
     days::print(stored, &json, |day| {
         let night = serde_json::from_str(day.night.get()).map_err(Problem::internal)?;
-        Ok(answer(night))
+        let cardio = serde_json::from_str(day.cardio.get()).map_err(Problem::internal)?;
+        Ok(answer(night, cardio))
     })
 }
 
-fn answer(night: Night) -> NightAnswer {
+fn answer(night: Night, cardio: Cardio) -> NightAnswer {
     let history = clock(&night.zone);
     let mut instants = Instants::of(&history);
     NightAnswer {
         date: night.date.to_string(),
+        rmssd: PrintedMeasure::of(cardio.beats_rmssd_asleep, &mut instants),
+        sdnn: PrintedMeasure::of(cardio.beats_sdnn_asleep, &mut instants),
         main: night.main.map(|main| sleep(main, &mut instants)),
         naps: night
             .naps

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::device::DeviceKey;
 use crate::auth::{Caller, Sender, invitation};
-use crate::http::body::JsonBody;
+use crate::http::body::ForeignBody;
 use crate::http::page::PathId;
 use crate::instant::rfc3339;
 use crate::problem::Problem;
@@ -143,7 +143,7 @@ async fn invite(
 )]
 async fn redeem(
     State(app): State<Arc<App>>,
-    JsonBody { value, .. }: JsonBody<Redeeming>,
+    ForeignBody(value): ForeignBody<Redeeming>,
 ) -> Result<Json<Redeemed>, Problem> {
     let key = invitation::redeem(&app, &value.code).await?;
     Ok(Json(Redeemed {
@@ -164,7 +164,7 @@ async fn redeem(
 )]
 async fn refresh(
     State(app): State<Arc<App>>,
-    JsonBody { value, .. }: JsonBody<Renewing>,
+    ForeignBody(value): ForeignBody<Renewing>,
 ) -> Result<Json<DeviceTokens>, Problem> {
     let key = invitation::renew(&app, &value.refresh_token).await?;
     Ok(Json(DeviceTokens::of(&key)))
@@ -178,7 +178,7 @@ async fn refresh(
 )]
 async fn revoke(
     State(app): State<Arc<App>>,
-    JsonBody { value, .. }: JsonBody<GivingBack>,
+    ForeignBody(value): ForeignBody<GivingBack>,
 ) -> Result<StatusCode, Problem> {
     invitation::give_back(&app, &value.refresh_token).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -206,9 +206,7 @@ pub struct Ignored {
 async fn logs(
     PathId(id): PathId<Uuid>,
     sender: Sender,
-    JsonBody {
-        value: SdkLogs {}, ..
-    }: JsonBody<SdkLogs>,
+    ForeignBody(SdkLogs {}): ForeignBody<SdkLogs>,
 ) -> Result<Response, Problem> {
     let device = sender.device.map(DeviceId::uuid);
     if id != sender.user.uuid() && Some(id) != device {

@@ -75,6 +75,15 @@ pub(crate) fn dates(
     dates
 }
 
+/// The local days that depend on beats in the given UTC hours: those of the nights in which they may lie.
+pub(crate) fn dates_of_beats(
+    history: &ZoneHistory,
+    hours: impl IntoIterator<Item = i32>,
+) -> BTreeSet<Date> {
+    model::metric::by_id("heart_rate")
+        .map_or_else(BTreeSet::new, |rate| dates(history, rate.no, hours))
+}
+
 /// The local days of activity rings, of which the UTC hours changed. Rings are filed under their own local date,
 /// as if it were one of UTC.
 pub(crate) fn dates_of_rings(hours: impl IntoIterator<Item = i32>) -> BTreeSet<Date> {

@@ -49,7 +49,11 @@ pub(crate) async fn take_back(
     for (metric, hours) in samples.changed.iter() {
         days.extend(dirty::dates(&history, metric, hours.iter().copied()));
     }
-    // Days are compared with rings, which are filed under their own dates.
+    // Nights have what beats in them say, and days are compared with rings, which are filed under their own dates.
+    days.extend(dirty::dates_of_beats(
+        &history,
+        records.changed.iter().copied(),
+    ));
     days.extend(dirty::dates_of_rings(records.changed));
     store::uploads::delete(&mut tx, &person.key, user, id).await?;
     if !days.is_empty() {

@@ -45,6 +45,8 @@ const HELD_FIRST: usize = 16_000;
 
 /// Children of correlations that are held back until everything printed on its own is stored.
 const CHILDREN_MAX: usize = 200_000;
+/// The stored kind of series of beats.
+const BEATS: &str = "heartbeat_series";
 
 /// How children of correlations, and extremes beside a mean, are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -230,14 +232,16 @@ impl Intake {
             self.write_children(tx, person, upload.user, origin, &mut changed)
                 .await?;
         }
-        let ringed = self.write_records(tx, person, upload.user, origin).await?;
-        self.write_deletions(tx, person, upload, &mut changed)
-            .await?;
+        let mut of_records = self.write_records(tx, person, upload.user, origin).await?;
+        of_records.extend(
+            self.write_deletions(tx, person, upload, &mut changed)
+                .await?,
+        );
         if let Some(said) = said {
             self.settle_windows(tx, person, upload, said, &mut changed)
                 .await?;
         }
-        self.mark(tx, person, upload, job, (&before, &changed, ringed))
+        self.mark(tx, person, upload, job, (&before, &changed, of_records))
             .await?;
         person.save(tx).await?;
         Ok(())
@@ -467,10 +471,15 @@ impl Intake {
         }
         let is_rings = |record: &mut Record| matches!(record.body, Body::ActivitySummary(_));
         let rings: Vec<Record> = records.extract_if(.., is_rings).collect();
-        // Of all records only rings are compared with what days are made of.
+        let is_beats = |record: &mut Record| matches!(record.body, Body::HeartbeatSeries(_));
+        let beats: Vec<Record> = records.extract_if(.., is_beats).collect();
+        // Of all records only rings are compared with what days are made of, and only beats are in them.
         let hours = self.put(tx, person, user, origin, rings).await?;
+        let mut days = dirty::dates_of_rings(hours);
+        let hours = self.put(tx, person, user, origin, beats).await?;
+        days.extend(dirty::dates_of_beats(&person.history(), hours));
         self.put(tx, person, user, origin, records).await?;
-        Ok(dirty::dates_of_rings(hours))
+        Ok(days)
     }
 
     /// Stores records and returns the UTC hours that changed.
@@ -497,7 +506,7 @@ impl Intake {
         Ok(put.changed)
     }
 
-    /// Marks the days of changed samples and rings, those whose borders moved with the zone history, and all
+    /// Marks the days of changed samples, rings and beats, those whose borders moved with the zone history, and all
     /// when older data turned the usual order of known sources around.
     async fn mark(
         &mut self,

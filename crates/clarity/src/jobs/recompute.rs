@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use analysis::daily::beats::{BeatSeries, Beats};
 use analysis::daily::document::{DayInput, day};
 use analysis::daily::rank::Ranks;
 use analysis::daily::reconcile::{self, Evidence, KnownOfPhone, Rings};
@@ -23,7 +24,7 @@ use model::source::{Source, SourceNo};
 use model::zone::{Span, Zone, ZoneHistory};
 use store::days::DayRow;
 use store::embeddings::{self, Kind};
-use store::records::{Order, Page};
+use store::records::{After, Order, Page};
 use store::revisions::Derived;
 use store::samples::DamagedChunk;
 use store::{PersonKey, Tx};
@@ -52,6 +53,11 @@ const DELETED_MAX: u32 = 256;
 /// Rings of a step: one for each day of its stretch, and as many again from another phone.
 const RINGS_MAX: u32 = 64;
 
+/// Series of beats that are opened at once: watches record a minute at a time.
+const BEAT_SERIES_AT_ONCE: u32 = 1_024;
+/// Beats of a step: a chest strap by day and night records four million in a month, 30 MB.
+const BEATS_MAX: usize = 8_000_000;
+
 /// A step's work, read in one transaction.
 struct Window {
     days: Vec<(Date, i64)>,
@@ -61,6 +67,8 @@ struct Window {
     /// What lies near the days and cannot be opened.
     damaged: Vec<DamagedPart>,
     rings: BTreeMap<Date, PrintedRings>,
+    /// Series of beats by their first; none where there are more than a step takes.
+    beats: Option<Vec<BeatSeries>>,
     scorer: Scorer,
 }
 
@@ -202,6 +210,7 @@ async fn load(app: &App, user: UserId) -> Result<Option<(Window, PersonKey)>, Jo
         damaged.extend(near.map(|chunk| DamagedPart::of(&dossier, chunk)));
     }
     let rings = rings(&mut tx, &dossier.key, user, &days).await?;
+    let beats = beats(&mut tx, &dossier.key, user, around).await?;
     let sources = dossier.dictionary().sources().to_vec();
     let window = Window {
         days,
@@ -210,6 +219,7 @@ async fn load(app: &App, user: UserId) -> Result<Option<(Window, PersonKey)>, Jo
         metrics,
         damaged,
         rings,
+        beats,
         scorer: dossier.scorer(),
     };
     Ok(Some((window, dossier.key)))
@@ -291,6 +301,49 @@ async fn rings(
     Ok(rings.collect())
 }
 
+/// The series of beats around the days, by their first; none where there are too many.
+async fn beats(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    around: Span,
+) -> Result<Option<Vec<BeatSeries>>, JobError> {
+    let (mut found, mut count, mut after) = (Vec::new(), 0, None);
+    loop {
+        let page = Page {
+            order: Order::OldestFirst,
+            after,
+            limit: BEAT_SERIES_AT_ONCE,
+        };
+        let stored =
+            store::records::in_span(tx, key, user, "heartbeat_series", around, page).await?;
+        let at_once = usize::try_from(BEAT_SERIES_AT_ONCE).unwrap_or(usize::MAX);
+        let is_last = stored.len() < at_once;
+        after = stored.last().map(|stored| After {
+            start_us: stored.record.start_us,
+            id: stored.id,
+        });
+        for stored in stored {
+            let Body::HeartbeatSeries(mut series) = stored.record.body else {
+                continue;
+            };
+            count += series.at_us.len();
+            series.at_us.sort_unstable();
+            found.push(BeatSeries {
+                source: stored.record.source,
+                at_us: series.at_us,
+            });
+        }
+        if count > BEATS_MAX {
+            return Ok(None);
+        }
+        if is_last {
+            found.sort_by_key(|series: &BeatSeries| series.at_us.first().copied());
+            return Ok(Some(found));
+        }
+    }
+}
+
 /// The time that the days and their surroundings take.
 fn stretch(zones: &ZoneHistory, days: &[(Date, i64)]) -> Span {
     let spans = || days.iter().map(|(day, _)| around(zones, *day));
@@ -312,6 +365,16 @@ fn around(zones: &ZoneHistory, day: Date) -> Span {
         start_us: start_us - AROUND_US,
         end_us: end_us + AROUND_US,
     }
+}
+
+/// The series of beats that start around a day, of series by their first beat.
+fn near(beats: &[BeatSeries], around: Span) -> &[BeatSeries] {
+    let begins = |at_us: i64| {
+        beats.partition_point(|series| series.at_us.first().is_none_or(|first| *first < at_us))
+    };
+    beats
+        .get(begins(around.start_us)..begins(around.end_us))
+        .unwrap_or_default()
 }
 
 /// The documents of the window's days; `None` for a day that holds nothing.
@@ -355,6 +418,10 @@ fn compute_day(window: &Window, date: Date) -> Option<Packed> {
         zones: &window.zones,
         sources: &window.sources,
         metrics: &metrics,
+        beats: window
+            .beats
+            .as_deref()
+            .map_or(Beats::TooMany, |beats| Beats::All(near(beats, around))),
         scorer: window.scorer,
         phone: KnownOfPhone {
             evidence: &evidence,

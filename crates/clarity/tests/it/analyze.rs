@@ -88,7 +88,7 @@ fn a_document_has_the_promised_shape() {
     assert_eq!((&told["files"], &told["analysed"]), (&3.into(), &2.into()));
     let results = json(&at("r.json"));
     let keys: Vec<&String> = results.as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["failed", "recordings"]);
+    assert_eq!(keys, ["beats", "failed", "recordings"]);
     assert_eq!(results["failed"][0]["path"], text(&at("gone.csv")));
     assert!(
         results["failed"][0]["error"]

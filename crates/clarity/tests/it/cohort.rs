@@ -36,12 +36,17 @@ const AGREEING: [(&str, &str); 10] = [
     ("sleep_regularity_index", "/sleep/SRI_pairs_Roenneberg/sri"),
 ];
 
-/// Recordings with days without movement, which the reference scores as awake.
-const STILL: [&str; 4] = [
+/// Recordings with stillness of half a day and more, or that end in stillness: the reference scores it as awake, and here it
+/// is not scored.
+const STILL: [&str; 8] = [
     "awd_example_01",
     "awd_example_03",
     "awd_example_05",
+    "awd_test_sample",
+    "nhanes_21007",
+    "nhanes_21009",
     "rpx_fr_60s",
+    "synthetic_shift_60s",
 ];
 
 #[test]

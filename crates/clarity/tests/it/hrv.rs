@@ -165,6 +165,82 @@ fn every_way_of_writing_gives_the_same_values() {
     }
 }
 
+/// A recording of three days of counts.
+fn counts() -> String {
+    let mut rows = String::from("timestamp,activity\n");
+    for minute in 0..3 * 1_440_u32 {
+        let (day, hour, rest) = (minute / 1_440 + 2, minute / 60 % 24, minute % 60);
+        let count = if hour < 7 { 0 } else { 100 + minute % 97 };
+        writeln!(rows, "2026-03-{day:02}T{hour:02}:{rest:02}:00,{count}").expect("memory");
+    }
+    rows
+}
+
+#[test]
+fn beats_and_recordings_are_analysed_in_one_batch() {
+    let home = tempfile::tempdir().expect("a folder");
+    let files = every_way(home.path(), &beats(600));
+    let recording = write(home.path(), "counts.csv", counts());
+    let out = |name: &str| home.path().join(name).to_str().expect("UTF-8").to_owned();
+    // What says that it holds beats is read as such; a bare column may be anything.
+    let mut arguments: Vec<&str> = vec!["analyze"];
+    arguments.extend(files.iter().map(String::as_str));
+    arguments.push(&recording);
+    let (json, page) = (out("r.json"), out("pages"));
+    let mut into_json = arguments.clone();
+    into_json.extend(["--out", &json, "--report", &page]);
+    let ended = clarity(home.path(), &into_json, "");
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let document: Value =
+        serde_json::from_slice(&std::fs::read(&json).expect("results")).expect("JSON");
+    assert_eq!(document["recordings"].as_array().expect("a list").len(), 1);
+    assert_eq!(document["failed"].as_array().expect("a list").len(), 3);
+    let found = document["beats"].as_array().expect("a list");
+    assert_eq!(found.len(), 4, "{}", document["failed"]);
+    assert!(document["failed"].to_string().contains("--format beats"));
+    for one in found {
+        let path = one["path"].as_str().expect("a path");
+        let told = clarity(home.path(), &["hrv", "--json", path], "").json();
+        assert_eq!(one["measures"], told[0]["result"]["measures"], "{path}");
+        assert_eq!(one["artefacts"], told[0]["result"]["artefacts"], "{path}");
+    }
+    let index = std::fs::read_to_string(home.path().join("pages/index.html")).expect("a page");
+    assert!(index.contains("Beat intervals") && index.contains("polar"));
+    // Somebody who knows says so.
+    let table = out("r.csv");
+    let mut into_table = vec!["analyze", "--format", "beats", "--out", &table];
+    into_table.extend(files.iter().map(String::as_str));
+    let ended = clarity(home.path(), &into_table, "");
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let text = std::fs::read_to_string(home.path().join("r.beats.csv")).expect("a table");
+    let mut rows = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let heading = rows.next().expect("a heading");
+    let at = |id: &str| {
+        heading
+            .iter()
+            .position(|name| *name == id)
+            .expect("it is there")
+    };
+    let rows: Vec<_> = rows.collect();
+    assert_eq!(rows.len(), 7);
+    let expect = value(&found[0], "rmssd");
+    for row in rows {
+        assert_eq!(row[at("intervals")], "600");
+        let rmssd: f64 = row[at("rmssd")].parse().expect("a number");
+        assert!((rmssd - expect).abs() < 1e-6 * expect, "{rmssd} {expect}");
+    }
+    // With --strict a lost line is refused, as it is of recordings.
+    let lossy = format!(
+        "RR [ms]\n{}lost\n",
+        lines(&beats(400), |_, beat| beat.to_string())
+    );
+    let lossy = write(home.path(), "lossy.txt", lossy);
+    let strict = ["analyze", "--strict", "--out", &table, &lossy];
+    let ended = clarity(home.path(), &strict, "");
+    assert_ne!(ended.code, Some(0));
+    assert!(ended.err.contains("1 lines or places"), "{}", ended.err);
+}
+
 #[test]
 fn values_are_those_of_named_tools() {
     let home = tempfile::tempdir().expect("a folder");

@@ -70,6 +70,7 @@ mod shown;
 mod siege;
 mod small;
 mod story;
+mod strangers;
 mod supervision;
 mod tidy;
 mod tidy_cycles;

@@ -48,6 +48,10 @@ const DOORS: &[(&str, &[Door])] = &[
     ("accel/nonwear", &[Command("analyze"), Column("wear_share")]),
     ("daily/activity", &[Endpoint("GET /summaries/daily")]),
     ("daily/anomaly", &[Endpoint("GET /anomalies")]),
+    (
+        "daily/beats",
+        &[Endpoint("GET /sleep"), Endpoint("GET /cardio")],
+    ),
     ("daily/cardio", &[Endpoint("GET /cardio")]),
     ("daily/category", &[Endpoint("GET /summaries/daily")]),
     ("daily/discrete", &[Endpoint("GET /summaries/daily")]),

@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use analysis::daily::beats::Beats;
 use analysis::daily::document::{DayInput, day_document};
 use analysis::daily::reconcile::KnownOfPhone;
 use analysis::daily::scored::Scorer;
@@ -220,6 +221,7 @@ async fn older_days(test: &TestApp, email: &str, count: i64) -> UserId {
     let documents: Vec<Vec<u8>> = (0..count)
         .map(|at| {
             let document = day_document(&DayInput {
+                beats: Beats::All(&[]),
                 date: day(at),
                 zones: &zones,
                 sources: &[],

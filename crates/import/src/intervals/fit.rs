@@ -7,7 +7,7 @@
 //! Format: the FIT protocol as published by its maker (file header, definition and data messages,
 //! compressed time stamps, developer fields, checksum at the end; files may follow each other).
 
-use super::{Gathered, IntervalUnit, Intervals, IntervalsError};
+use super::{Gathered, IntervalUnit, Intervals, IntervalsError, Named};
 use crate::recording::Damage;
 
 const SIGNATURE: &[u8] = b".FIT";
@@ -47,7 +47,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Intervals, IntervalsError> {
         let message = "bytes after the end of the file, not used";
         gathered.damages.push(damage("trailing_bytes", at, message));
     }
-    gathered.finish("fit", Some(IntervalUnit::Milliseconds))
+    let unit = Some(IntervalUnit::Milliseconds);
+    gathered.finish("fit", Named::ByFile, unit)
 }
 
 /// Reads the file that begins `rest`, at byte `at`; its length.

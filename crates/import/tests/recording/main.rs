@@ -8,6 +8,7 @@
 
 mod actigraph_csv;
 mod agd;
+mod bad_days;
 mod fixtures;
 mod formats;
 mod hostile;

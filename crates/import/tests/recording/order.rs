@@ -10,13 +10,13 @@ use proptest::prelude::*;
 use crate::support::{assert_same, epochs, epochs_with, second, try_read};
 
 /// A format whose rows carry their times: what stands above them, and one row for a date, a time and a value.
-struct Form {
-    name: &'static str,
-    head: &'static str,
-    row: fn(&jiff::civil::DateTime, u32) -> String,
+pub(crate) struct Form {
+    pub(crate) name: &'static str,
+    pub(crate) head: &'static str,
+    pub(crate) row: fn(&jiff::civil::DateTime, u32) -> String,
 }
 
-const FORMS: [Form; 10] = [
+pub(crate) const FORMS: [Form; 10] = [
     Form {
         name: "actigraph_csv",
         head: "------------ Data Table File Created By ActiGraph Link ActiLife v6.11.9 date format M/d/yyyy -----\n\
@@ -88,7 +88,7 @@ const FORMS: [Form; 10] = [
 
 const START: &str = "2024-03-01T12:00:00";
 
-fn at(epoch: usize) -> jiff::civil::DateTime {
+pub(crate) fn at(epoch: usize) -> jiff::civil::DateTime {
     let start: jiff::civil::DateTime = START.parse().expect("a time");
     start + jiff::SignedDuration::from_secs(30 * i64::try_from(epoch).expect("small"))
 }

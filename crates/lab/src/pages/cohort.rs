@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use analysis::heart::variability;
 use analysis::report::column::{Cell, Column, Kind};
 use serde_json::Value;
 
 use super::glossary::Glossary;
 use super::{file_name, program};
+use crate::beats;
 use crate::journal::Journal;
 use crate::load;
 use crate::report::{Axis, Cohort, Head, Labelled, Lane, Member, Row, Strip, Table, cohort, words};
@@ -31,6 +33,16 @@ const SHOWN: &[&str] = &[
     "sleep_midpoint",
     "sleep_offset",
     "mvpa_min",
+];
+/// Measures of beat intervals that the page shows.
+const BEATS: &[&str] = &[
+    "heart_rate_mean",
+    "rmssd",
+    "sdnn",
+    "lf",
+    "hf",
+    "sample_entropy",
+    "dfa_alpha1",
 ];
 /// Kinds of recordings that get a lane of their own; a cohort has few.
 const LANES_MAX: usize = 12;
@@ -61,7 +73,7 @@ pub(super) fn html(
         .filter(|column| SHOWN.contains(&column.id))
         .collect();
     let mut gathered = Gathered::default();
-    let mut failed = Vec::new();
+    let (mut failed, mut of_beats) = (Vec::new(), Vec::new());
     for line in lines {
         match &line.outcome {
             Ok(key) => {
@@ -70,13 +82,19 @@ pub(super) fn html(
                     let document: Value = serde_json::from_str(document.get())?;
                     gathered.take(&line.path, &entry.sha256, &document, &shown);
                 }
+                for document in &entry.beats {
+                    of_beats.push(beats_row(
+                        &line.path,
+                        &serde_json::from_str(document.get())?,
+                    ));
+                }
             }
             Err(error) => failed.push(row(vec![line.path.clone(), error.clone()])),
         }
     }
     let mut glossary = Glossary::default();
     let headings = headings(&shown, &mut glossary);
-    let facts = gathered.facts(failed.len());
+    let facts = gathered.facts(failed.len(), of_beats.len());
     let strips = gathered.strips(&shown);
     let left_out = gathered.table_of_left_out();
     let html = cohort(&Cohort {
@@ -86,6 +104,11 @@ pub(super) fn html(
         why: &gathered.why,
         left_out: &left_out,
         strips: &strips,
+        beats: &Table {
+            heading: beats_heading(),
+            rows: of_beats,
+            foot: Vec::new(),
+        },
         failed: &Table {
             heading: ["File", "Why"].map(head).to_vec(),
             rows: failed,
@@ -95,6 +118,36 @@ pub(super) fn html(
         origin: &format!("{}.", program()),
     })?;
     Ok(html)
+}
+
+/// The columns of the table of beat intervals: the measures of [`BEATS`] with their units.
+fn beats_heading() -> Vec<Head> {
+    let measures = BEATS.iter().filter_map(|id| {
+        let measure = variability::ALL.iter().find(|one| one.id == *id)?;
+        Some(match measure.unit {
+            "1" => measure.title.to_owned(),
+            unit => format!("{}, {unit}", measure.title),
+        })
+    });
+    let facts = ["File", "Minutes without a pause", "Beats put right"];
+    let facts = facts.map(str::to_owned).into_iter();
+    facts.chain(measures).map(|text| head(&text)).collect()
+}
+
+/// A file of beat intervals; a measure without a value is a dash.
+fn beats_row(path: &str, document: &Value) -> Row {
+    let number = |at: &str| document.pointer(at).and_then(Value::as_f64);
+    let minutes = number("/stretch/duration_s").unwrap_or_default() / 60.0;
+    let share = number("/artefacts/share").map_or_else(|| "–".to_owned(), words::percent);
+    let measures = BEATS.iter().map(|id| {
+        let measure = variability::ALL.iter().find(|one| one.id == *id);
+        let found = measure.and_then(|measure| beats::line_of(document, measure));
+        let value = found.and_then(|found| found.get("value")?.as_f64());
+        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.2}"))
+    });
+    let name = load::name(Path::new(path), None);
+    let facts = [name, format!("{minutes:.1}"), share].into_iter();
+    row(facts.chain(measures).collect())
 }
 
 fn head(text: &str) -> Head {
@@ -230,10 +283,11 @@ impl Gathered {
         format!("– ({})", place + 1)
     }
 
-    fn facts(&self, failed: usize) -> Vec<Labelled> {
+    fn facts(&self, failed: usize, of_beats: usize) -> Vec<Labelled> {
         let left_out: usize = self.left_out.values().map(|(nights, _)| nights).sum();
         let facts = [
             ("Recordings", self.members.len().to_string()),
+            ("Files of beat intervals", of_beats.to_string()),
             ("Files that failed", failed.to_string()),
             ("Devices", self.kinds.join("; ")),
             ("Nights described", self.nights.to_string()),

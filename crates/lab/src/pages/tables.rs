@@ -157,7 +157,7 @@ fn mean(report: &Report<'_>, shown: &[(&Field<SleepWindow>, &str)]) -> Row {
 pub(super) fn days(report: &Report<'_>, input: &str, glossary: &mut Glossary) -> Table {
     let days = report.days();
     let has_value = |field: &&Field<Day>| {
-        field.id != "reason" && days.iter().any(|day| (field.of)(day) != Cell::Missing)
+        !field.id.ends_with("reason") && days.iter().any(|day| (field.of)(day) != Cell::Missing)
     };
     let shown: Vec<&Field<Day>> = day::FIELDS.iter().filter(has_value).collect();
     let mut heading = Vec::new();
@@ -268,6 +268,17 @@ pub(super) fn day_notes(report: &Report<'_>) -> Vec<String> {
         if !notes.contains(&note) {
             notes.push(note);
         }
+    }
+    let unworn = report.days().iter().filter(|day| {
+        let has = day.efforts.as_ref().err();
+        has.is_some_and(|none| none.needs > 1.0)
+    });
+    let unworn = unworn.count();
+    if unworn > 0 {
+        let noun = if unworn == 1 { "day has" } else { "days have" };
+        notes.push(format!(
+            "{unworn} {noun} fewer than ten hours worn and awake, and so no minutes by intensity."
+        ));
     }
     notes
 }

@@ -16,6 +16,8 @@ use super::words;
 const LANE: u32 = 96; // pixels of a lane at twice the size
 const FOOT: u32 = 64; // pixels of the axis
 const DAY_H: f64 = 24.0;
+const LABELS: usize = 9; // labels of an axis at most
+const LEAST_CLOCK_H: f64 = 0.25; // hours of a clock axis at least: its labels are minutes
 
 /// One recording of the cohort.
 #[derive(Debug, Clone, Serialize)]
@@ -74,6 +76,8 @@ pub struct Cohort<'a> {
     pub left_out: &'a Table,
     /// How the measures are spread.
     pub strips: &'a [Strip],
+    /// Files of beat intervals.
+    pub beats: &'a Table,
     /// Files that failed: path and error.
     pub failed: &'a Table,
     /// Definitions of the columns.
@@ -116,6 +120,7 @@ pub fn cohort(content: &Cohort<'_>) -> Result<String, ReportError> {
             members => Value::from(Serde(content.members)),
             why => Value::from(Serde(content.why)),
             left_out => Value::from(Serde(content.left_out)),
+            beats => Value::from(Serde(content.beats)),
             failed => Value::from(Serde(content.failed)),
             strips => Value::from(Serde(&strips)),
             terms => Value::from(Serde(content.terms)),
@@ -202,6 +207,16 @@ fn median(sorted: &[f64]) -> Option<f64> {
     Some(f64::midpoint(lower, upper))
 }
 
+/// The decimals at which the labels of an axis of this length differ.
+fn decimals_of(length: f64) -> usize {
+    let (mut step, mut decimals) = (length / LABELS as f64, 0);
+    while step < 1.0 && decimals < 6 {
+        step *= 10.0;
+        decimals += 1;
+    }
+    decimals
+}
+
 /// Every value as a dot on one axis, a lane for each kind, in three rows so that neighbours stay apart.
 fn drawn(strip: &Strip, lanes: &[Sorted<'_>]) -> Result<String, ReportError> {
     let all = || lanes.iter().flat_map(|lane| lane.values.iter().copied());
@@ -212,6 +227,12 @@ fn drawn(strip: &Strip, lanes: &[Sorted<'_>]) -> Result<String, ReportError> {
     } else {
         (last.abs() * 0.1).max(0.5)
     };
+    let margin = match strip.axis {
+        // Each label is a minute of its own.
+        Axis::Clock => margin.max((LEAST_CLOCK_H - (last - first)) / 2.0),
+        Axis::Numbers => margin,
+    };
+    let decimals = decimals_of(last - first + 2.0 * margin);
     let count = u32::try_from(lanes.len()).unwrap_or(1);
     let label = format!(
         "{}: each recording as a dot, the median as a line",
@@ -219,7 +240,7 @@ fn drawn(strip: &Strip, lanes: &[Sorted<'_>]) -> Result<String, ReportError> {
     );
     let axis = |value: &f64| match strip.axis {
         Axis::Clock => figure::clock(*value),
-        Axis::Numbers => figure::number(*value),
+        Axis::Numbers => format!("{value:.decimals$}"),
     };
     figure::draw("cohort strip", &label, LANE * count + FOOT, |area| {
         let top = f64::from(4 * count);
@@ -232,7 +253,7 @@ fn drawn(strip: &Strip, lanes: &[Sorted<'_>]) -> Result<String, ReportError> {
             .configure_mesh()
             .disable_mesh()
             .disable_y_axis()
-            .x_labels(9)
+            .x_labels(LABELS)
             .x_label_formatter(&axis)
             .label_style(figure::letters())
             .axis_style(INK)
@@ -279,6 +300,41 @@ mod tests {
     }
 
     #[test]
+    fn labels_of_an_axis_differ() {
+        for (first, length) in [
+            (463.25, 4.25),
+            (0.987, 0.002),
+            (1.3, 1.5),
+            (90.0, 15.0),
+            (2e4, 9e4),
+        ] {
+            let decimals = decimals_of(length);
+            let step = length / LABELS as f64;
+            let labels: Vec<String> = (0..=LABELS)
+                .map(|place| format!("{:.decimals$}", first + step * place as f64))
+                .collect();
+            assert!(
+                labels.windows(2).all(|pair| pair[0] != pair[1]),
+                "{labels:?}"
+            );
+        }
+        // Nights that begin within two minutes of each other.
+        let close: &[f64] = &[23.05, 23.08];
+        let clock = strip(Axis::Clock, &[("x", close)]);
+        let svg = drawn(&clock, &sorted(&clock)).unwrap();
+        let labels: Vec<&str> = svg
+            .split(['>', '<'])
+            .map(str::trim)
+            .filter(|text| text.len() == 5 && text.as_bytes()[2] == b':')
+            .collect();
+        assert!(labels.len() > 2, "{svg}");
+        assert!(
+            labels.windows(2).all(|pair| pair[0] != pair[1]),
+            "{labels:?}"
+        );
+    }
+
+    #[test]
     fn a_cohort_lists_members_strips_and_failures() {
         let member = |name: &str| Member {
             name: name.to_owned(),
@@ -300,6 +356,7 @@ mod tests {
             members: &[member("a"), member("b"), member("c")],
             why: &["no nights".to_owned()],
             left_out: &Table::default(),
+            beats: &Table::default(),
             strips: &[
                 strip(Axis::Numbers, &[("one", &[0.5, 0.7]), ("two", &[f64::NAN])]),
                 strip(Axis::Numbers, &[("one", &[])]),

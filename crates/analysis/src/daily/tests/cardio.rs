@@ -4,6 +4,7 @@ use model::sample::{DAY_US, Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
 use model::zone::Span;
 
 use super::{close, sample};
+use crate::daily::beats::Beats;
 use crate::daily::cardio::{Cardio, CardioInput, cardio};
 
 /// Asleep from midnight to 07:00 with an hour awake from 03:00.
@@ -52,6 +53,7 @@ fn compute<'a>(edit: impl FnOnce(&mut CardioInput<'a>)) -> Cardio {
         respiratory_rate: &[],
         oxygen_saturation: &[],
         heart_rate_recovery: &[],
+        beats: Beats::All(&[]),
     };
     edit(&mut input);
     cardio(&input)

@@ -6,6 +6,7 @@ use model::sample::{MINUTE_US, Sample};
 use model::source::SourceNo;
 
 use super::{after, close, home, sources, traveller, us};
+use crate::daily::beats::Beats;
 use crate::daily::document::{DayDocument, DayInput, DayView, day_document};
 use crate::daily::rank::Ranks;
 use crate::daily::reconcile::KnownOfPhone;
@@ -78,6 +79,7 @@ fn document() -> DayDocument {
         metric("body_mass", "kg", Kind::Discrete, &[], &ranks),
     ];
     day_document(&DayInput {
+        beats: Beats::All(&[]),
         date: date(2026, 5, 10),
         zones: &home("Europe/Berlin"),
         sources: &sources(),
@@ -161,6 +163,7 @@ fn documents_round_trip_and_can_be_passed_on() {
 #[test]
 fn an_empty_day_says_so() {
     let empty = day_document(&DayInput {
+        beats: Beats::All(&[]),
         date: date(2026, 5, 10),
         zones: &home("UTC"),
         sources: &[],
@@ -189,6 +192,7 @@ fn a_day_of_travel_is_thirty_hours_long() {
     ];
     let metrics = [metric("step_count", "1", Kind::Cumulative, &steps, &ranks)];
     let document = day_document(&DayInput {
+        beats: Beats::All(&[]),
         date: date(2026, 5, 4),
         zones: &traveller(),
         sources: &sources(),

@@ -6,6 +6,7 @@ use model::metric::Kind;
 
 use super::{after, close, home, sources};
 use crate::daily::anomaly::examine;
+use crate::daily::beats::Beats;
 use crate::daily::document::{DayDocument, DayInput, day_document};
 use crate::daily::facts::{BASELINE_DAYS_MIN, Fact, Part, Query, facts};
 use crate::daily::measure::{Measure, Method};
@@ -36,6 +37,7 @@ fn document(on: Date, steps: Option<f64>, onset_min: Option<i64>) -> DayDocument
         ranks: &ranks,
     };
     day_document(&DayInput {
+        beats: Beats::All(&[]),
         date: on,
         zones: &zones,
         sources: &sources(),

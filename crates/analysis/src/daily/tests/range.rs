@@ -7,6 +7,7 @@ use model::sample::{MINUTE_US, Sample};
 
 use super::{after, close, home, sources, us};
 use crate::daily::anomaly;
+use crate::daily::beats::Beats;
 use crate::daily::document::{DayDocument, DayInput, day, day_document};
 use crate::daily::minutes::DayMinutes;
 use crate::daily::range::{ALL, USUAL, is_name, join};
@@ -35,6 +36,7 @@ fn minutes_of(id: &str, samples: &[Sample], days: i64) -> Vec<DayMinutes> {
     let (zones, ranks) = (home("Europe/Berlin"), Ranks::default());
     let found = (0..days).filter_map(|at| {
         day(&DayInput {
+            beats: Beats::All(&[]),
             date: FIRST.checked_add(at.days()).expect("a date"),
             zones: &zones,
             sources: &sources(),
@@ -157,6 +159,7 @@ fn documents(steps: &[f64], onsets_min: &[i64]) -> Vec<DayDocument> {
             ..metric("sleep_analysis", &sleep, &ranks)
         };
         day_document(&DayInput {
+            beats: Beats::All(&[]),
             date: FIRST.checked_add(at.days()).expect("a date"),
             zones: &zones,
             sources: &sources(),

@@ -8,6 +8,7 @@ use model::zone::ZoneHistory;
 use proptest::prelude::*;
 
 use super::{after, close, home, sources, traveller, us};
+use crate::daily::beats::Beats;
 use crate::daily::document::{DayFound, DayInput, day};
 use crate::daily::rank::Ranks;
 use crate::daily::reconcile::KnownOfPhone;
@@ -57,6 +58,7 @@ fn found(
     .filter(|metric| !metric.samples.is_empty())
     .collect();
     day(&DayInput {
+        beats: Beats::All(&[]),
         date: on,
         zones,
         sources: &sources(),
@@ -217,6 +219,7 @@ fn steps_stand_in_and_say_so() {
         ranks: &ranks,
     }];
     let day = day(&DayInput {
+        beats: Beats::All(&[]),
         date: date(2026, 5, 4),
         zones: &home("Europe/Berlin"),
         sources: &sources(),

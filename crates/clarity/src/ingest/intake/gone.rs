@@ -1,17 +1,18 @@
 //! What an input takes out: objects by their ids, and series by the id of the whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use import::batch::Series;
+use jiff::civil::Date;
 use model::ids::UserId;
 use model::metric::MetricNo;
 use model::sample::{DAY_US, Uid};
 use store::Tx;
 use store::samples::ChangedHours;
 
-use crate::ingest::IngestError;
+use crate::ingest::{IngestError, dirty};
 use crate::ingest::intake::sender::pieces;
-use crate::ingest::intake::{Intake, Upload};
+use crate::ingest::intake::{BEATS, Intake, Upload};
 use crate::person::dossier::Dossier;
 
 /// How far back the measurements of a deleted series are looked for: as long as a phone remembers its changes.
@@ -20,13 +21,14 @@ const SERIES_US: i64 = 30 * DAY_US;
 const SERIES_MAX: usize = 16;
 
 impl Intake {
+    /// Takes out what the input deletes, and returns the days that deleted beats touch.
     pub(super) async fn write_deletions(
         &mut self,
         tx: &mut Tx,
         person: &Dossier,
         upload: Upload,
         changed: &mut ChangedHours,
-    ) -> Result<(), IngestError> {
+    ) -> Result<BTreeSet<Date>, IngestError> {
         let deletions: Vec<_> = std::mem::take(&mut self.deletions)
             .into_iter()
             .map(|deletion| (deletion.uid, deletion.metric))
@@ -40,14 +42,18 @@ impl Intake {
                 .await?;
         }
         if deletions.is_empty() {
-            return Ok(());
+            return Ok(BTreeSet::new());
         }
         self.remove(tx, person, (user, deleted_us), &deletions, changed)
             .await?;
         let uids: Vec<_> = deletions.iter().map(|(uid, _)| *uid).collect();
         let removed = store::records::delete_by_uid(tx, &person.key, user, &uids).await?;
         self.tally.deleted += removed.by_kind.iter().map(|(_, count)| count).sum::<u64>();
-        Ok(())
+        let has_beats = removed.by_kind.iter().any(|(kind, _)| kind == BEATS);
+        if !has_beats {
+            return Ok(BTreeSet::new());
+        }
+        Ok(dirty::dates_of_beats(&person.history(), removed.changed))
     }
 
     /// Removes samples of deleted objects and counts them.
