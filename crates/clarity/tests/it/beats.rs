@@ -9,7 +9,7 @@ use crate::harness::TestApp;
 use crate::uploads::settle;
 
 /// Hundredths of a second from the first beat: a heart that beats every 0.9 to 1.1 s.
-fn beats_cs() -> Vec<u32> {
+pub(crate) fn beats_cs() -> Vec<u32> {
     let mut at_cs = 0;
     (0..60_u32)
         .map(|index| {
@@ -19,7 +19,7 @@ fn beats_cs() -> Vec<u32> {
         .collect()
 }
 
-fn export() -> &'static [u8] {
+pub(crate) fn export() -> &'static [u8] {
     let mut beats = String::new();
     for at_cs in beats_cs() {
         let (minute, second, rest) = (at_cs / 6_000, at_cs / 100 % 60, at_cs % 100);
