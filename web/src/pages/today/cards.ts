@@ -41,7 +41,11 @@ export function cards(all: Days): Card[] {
     const summary = totals.get(all.date)?.metrics[metric];
     const sources = summary?.kind === "cumulative" ? summary.by_source : undefined;
     const figure: Traced = measure
-      ? { ...traced(id, measure, metric), sources }
+      ? {
+          ...traced(id, measure, metric),
+          sources,
+          stated: totals.get(all.date)?.reconciliation?.find((row) => row.metric === metric),
+        }
       : { label: t.measures[id] ?? id, value: null, unit: "1", reason: "no_samples" };
     return { id, figure, history: dates.map((date) => of(date)?.value ?? null) };
   };
@@ -65,6 +69,10 @@ function asleep(all: Days, dates: string[]): Card {
       start: night?.onset,
       end: night?.offset,
       definition: t.sleep.definitions.asleep,
+      source: night?.source,
+      method: night
+        ? t.sleep.method(all.slept.find((one) => one.date === all.date)?.version ?? 0)
+        : undefined,
       metric: night ? "sleep_analysis" : undefined,
     },
     history: dates.map((date) => slept.get(date)?.asleep_min ?? null),
