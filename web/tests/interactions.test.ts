@@ -2,7 +2,7 @@
 // opened, two series that are compared; and the two people of the demo, who are apart.
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findings, launch, open, settled, signIn } from "./browser";
+import { findings, launch, open, refusals, settled, signIn } from "./browser";
 import { api, type Server, start } from "./server";
 
 let demo: Server;
@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await demo?.stop();
+  expect(refusals).toEqual([]);
 });
 
 async function at(path: string): Promise<Page> {
