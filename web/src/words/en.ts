@@ -67,6 +67,7 @@ export const en = {
     usualRange: (low: string, high: string) => `usual ${low} to ${high}`,
     noUsual: "no usual range yet",
     within: "within your usual range",
+    soFar: "so far: the day is not over",
     above: "above your usual range",
     below: "below your usual range",
   },
@@ -105,6 +106,7 @@ export const en = {
     zoomKeys: "Plus and minus zoom, the square brackets move earlier and later.",
     seam: "another method or version begins",
     onlyMeasured: "Only what was measured",
+    onlyMeasuredHint: "Hides what was computed around the measurements, such as the usual range.",
     span: (mean: string, low: string, high: string) => `mean ${mean}, lowest ${low}, highest ${high}`,
     sum: (sum: string) => `sum ${sum}`,
     spanDays: (known: number, all: number) => `${known} of ${all} days with a value`,
@@ -180,7 +182,7 @@ export const en = {
     noNaps: "No naps.",
     raster: "The last 90 nights",
     rasterSentence: (count: number, mid: string) =>
-      `${count} nights, each a row from evening to noon; the typical midpoint is ${mid}.`,
+      `${count} nights, each a row from one evening to the next; the typical midpoint is ${mid}.`,
     block: (asleep: string, midpoint: string, spread: string) =>
       `asleep ${asleep}, midpoint ${midpoint}, midpoints ${spread} apart on average`,
     nightsOf: (nights: number, days: number) => `${nights} nights on ${days} days`,
@@ -216,6 +218,7 @@ export const en = {
     mindful_minutes: "Mindfulness",
     asleep: "Asleep",
     resting_heart_rate: "Resting heart rate",
+    nocturnal_heart_rate: "Heart rate asleep",
     nocturnal_heart_rate_mean: "Heart rate asleep",
     nocturnal_heart_rate_min: "Lowest heart rate asleep",
     heart_rate_dip: "Nightly dip",
@@ -594,6 +597,13 @@ export const en = {
     takeBackSure: "Remove everything that this import brought? Days are computed again.",
     takenBack: "Taken back.",
     sources: "Sources and their order",
+    sourcesLead:
+      "Where two devices measured the same moment, the higher one in this order counts. It holds for every metric without an order of its own under Activity.",
+    since: (day: string) => `since ${day}`,
+    kinds: { watch: "Watch", phone: "Phone", app: "App", manual: "Entered by hand" } as Record<
+      string,
+      string
+    >,
     noSources: "No source yet.",
     coverage: "Coverage",
     coverageLead: "Which metric has data on which day.",

@@ -9,6 +9,8 @@ export interface Card {
   figure: Traced;
   /** The values of the 28 days before and of the day. */
   history: (number | null)[];
+  /** A total, which grows until the day is over. */
+  grows: boolean;
 }
 
 interface Days {
@@ -47,7 +49,8 @@ export function cards(all: Days): Card[] {
           stated: totals.get(all.date)?.reconciliation?.find((row) => row.metric === metric),
         }
       : { label: t.measures[id] ?? id, value: null, unit: "1", reason: "no_samples" };
-    return { id, figure, history: dates.map((date) => of(date)?.value ?? null) };
+    const history = dates.map((date) => of(date)?.value ?? null);
+    return { id, figure, history, grows: summary?.kind === "cumulative" };
   };
   return [
     asleep(all, dates),
@@ -76,5 +79,6 @@ function asleep(all: Days, dates: string[]): Card {
       metric: night ? "sleep_analysis" : undefined,
     },
     history: dates.map((date) => slept.get(date)?.asleep_min ?? null),
+    grows: false,
   };
 }
