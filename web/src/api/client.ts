@@ -32,10 +32,10 @@ export function onSignedOut(listener: () => void): void {
 /** Waits that a page makes by itself before it reads again; longer ones it says. */
 const WAIT_MAX_S = 5;
 
-/** Seconds that a refused request should wait; unknown when it was not refused for being one too many. */
+/** Seconds that a refused request should wait; unknown when it was not refused for want of room. */
 function waitOf(response: Response): number | undefined {
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  return response.status === 429 && Number.isFinite(seconds) ? seconds : undefined;
+  return [429, 503].includes(response.status) && Number.isFinite(seconds) ? seconds : undefined;
 }
 
 /** Reads; one that came too soon after others is read again when the server has room. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inside, lowerBound, nearestTo, panned, thinned, windowOf, zoomed } from "./view";
+import { inside, lowerBound, nearestTo, panned, thinned, windowAround, windowOf, zoomed } from "./view";
 
 const DAY = 86_400_000;
 const bounds = { from: 0, to: 2000 * DAY };
@@ -32,6 +32,18 @@ test("a view is never outside, whatever the gesture", () => {
     expect(read.to - read.from).toBeLessThanOrEqual(3.1 * Math.max(1000, view.to - view.from) + 1000);
   }
   expect(inside({ from: -5, to: 5 }, { from: 0, to: 100 })).toEqual({ from: 0, to: 10 });
+});
+
+test("a moment is read with the hours around it", () => {
+  const noon = 700.5 * DAY;
+  const around = windowAround({ from: noon, to: noon + 2000 }, 1, bounds);
+  expect(around.from).toBeLessThanOrEqual(noon - 3_600_000);
+  expect(around.to).toBeGreaterThanOrEqual(noon + 3_600_000);
+  expect(around.to - around.from).toBeLessThanOrEqual(4 * 3_600_000);
+  // A small movement reads nothing new, and a wide view nothing more.
+  expect(windowAround({ from: noon + 60_000, to: noon + 62_000 }, 1, bounds)).toEqual(around);
+  const wide = { from: 100 * DAY, to: 300 * DAY };
+  expect(windowAround(wide, 1, bounds)).toEqual(windowOf(wide, bounds));
 });
 
 test("places among times", () => {

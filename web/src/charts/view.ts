@@ -43,6 +43,16 @@ export function windowOf(view: View, bounds: View): View {
   };
 }
 
+/** The same, at least some hours wide: the values beside a moment say at which height it lies. */
+export function windowAround(view: View, hours: number, bounds: View): View {
+  const grid = hours * 3_600_000;
+  const { from, to } = windowOf(view, bounds);
+  return {
+    from: Math.max(bounds.from, Math.min(from, (Math.floor(view.from / grid) - 1) * grid)),
+    to: Math.min(bounds.to, Math.max(to, (Math.ceil(view.to / grid) + 1) * grid)),
+  };
+}
+
 /** The first place in rising times that is not before a time. */
 export function lowerBound(times: ArrayLike<number>, time: number): number {
   let low = 0;
