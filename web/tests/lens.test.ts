@@ -61,7 +61,9 @@ async function at(path: string): Promise<Page> {
     await seen.page.getByRole("button", { name: "Day before" }).click();
     await settled(seen.page);
   }
-  for (const one of await seen.page.locator("main details:not([open]) > summary").all()) await one.click();
+  await seen.page.evaluate(() => {
+    for (const one of document.querySelectorAll<HTMLDetailsElement>("main details")) one.open = true;
+  });
   await settled(seen.page);
   return seen.page;
 }

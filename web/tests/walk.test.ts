@@ -146,7 +146,7 @@ test("an electrocardiogram and beats are drawn from their documents, value by va
   expect(await findings(page)).toEqual([]);
 
   await page
-    .getByRole("button", { name: /^Beats of / })
+    .getByRole("button", { name: /^Trace of the beats/ })
     .first()
     .click();
   await settled(page);

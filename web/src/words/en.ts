@@ -435,7 +435,7 @@ export const en = {
     traceOf: (time: string) => `Trace of the electrocardiogram of ${time}`,
     beats: "Beat by beat",
     beatsShort: "Beats",
-    beatsOf: (time: string) => `Beats of ${time}`,
+    beatsOf: (time: string) => `Trace of the beats of ${time}`,
     noBeats: "No series of beats was recorded.",
     beatIntervals: "Time between beats",
     eachBeat: "each beat",
