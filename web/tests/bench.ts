@@ -5,7 +5,6 @@ import { createWriteStream, createReadStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { brotliDecompressSync } from "node:zlib";
@@ -29,7 +28,7 @@ interface Line {
 const lines: Line[] = [];
 const say = (what: string, value: number, unit: string, limit?: number): void => {
   lines.push({ what, value, unit, limit });
-  const over = limit === undefined ? "" : `  limit ${limit} ${unit}${value > limit ? "  PASSED" : ""}`;
+  const over = limit === undefined ? "" : `  limit ${limit} ${unit}${value > limit ? "  TOO MUCH" : ""}`;
   console.log(`${what.padEnd(66)} ${value.toFixed(value < 20 ? 1 : 0).padStart(8)} ${unit}${over}`);
 };
 
