@@ -166,7 +166,7 @@ test("a day that differs from the phone's own number says so, and why", async ()
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("Enter");
   }
-  expect(await sheet.textContent()).toContain("Both are the same");
+  await expect.poll(() => sheet.textContent()).toContain("Both are the same");
   expect(equal).toBeDefined();
   expect(await findings(page)).toEqual([]);
   await page.context().close();

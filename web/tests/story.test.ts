@@ -272,17 +272,21 @@ test("a source that is dragged changes bars, strip and total at once, before any
     await page.mouse.move(to.x + 150, to.y + to.height * 0.9, { steps: 6 });
   };
   await hold();
-  await expect.poll(async () => (await seen()).filter((one, index) => one === before[index]).length).toBe(0);
+  await expect
+    .poll(async () => (await seen()).filter((one, index) => one === before[index]).length, {
+      timeout: 15_000,
+    })
+    .toBe(0);
   const shown = await seen();
   expect(await saved()).toEqual(kept);
   // Escape lets go without a change.
   await page.keyboard.press("Escape");
-  await expect.poll(seen).toEqual(before);
+  await expect.poll(seen, { timeout: 15_000 }).toEqual(before);
   await page.mouse.up();
   expect(await saved()).toEqual(kept);
 
   await hold();
-  await expect.poll(seen).toEqual(shown);
+  await expect.poll(seen, { timeout: 15_000 }).toEqual(shown);
   const held = await rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset["name"] ?? ""));
   expect(held.indexOf(names.find((name) => name.includes("Phone")) ?? "")).toBeLessThan(
     held.indexOf(names.find((name) => name.includes("Watch")) ?? ""),

@@ -75,13 +75,17 @@ export function nearestTo(times: ArrayLike<number>, time: number): number {
 
 /** Places of what has to be drawn, so that at most four values share a pixel: the first, the lowest, the highest and
  *  the last of each stretch, and every gap. */
-export function thinned(values: ArrayLike<number | null>, pixels: number): number[] | undefined {
-  const count = values.length;
-  if (count <= 4 * pixels) return undefined;
-  const size = Math.ceil(count / Math.max(1, pixels));
+export function thinned(
+  values: ArrayLike<number | null>,
+  pixels: number,
+  first = 0,
+  last = values.length,
+): number[] | undefined {
+  if (last - first <= 4 * pixels) return undefined;
+  const size = Math.ceil((last - first) / Math.max(1, pixels));
   const kept: number[] = [];
-  for (let start = 0; start < count; start += size) {
-    const end = Math.min(count, start + size);
+  for (let start = first; start < last; start += size) {
+    const end = Math.min(last, start + size);
     let low = -1;
     let high = -1;
     let gap = -1;
@@ -93,8 +97,8 @@ export function thinned(values: ArrayLike<number | null>, pixels: number): numbe
         if (high < 0 || value > (values[high] as number)) high = index;
       }
     }
-    const places = [start, low, high, gap, end - 1].filter((place) => place >= 0);
-    for (const place of [...new Set(places)].sort((a, b) => a - b)) kept.push(place);
+    const places = [start, low, high, gap, end - 1].sort((a, b) => a - b);
+    for (const place of places) if (place >= 0 && place !== kept[kept.length - 1]) kept.push(place);
   }
   return kept;
 }
