@@ -14,7 +14,7 @@ SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev dev-window window screenshots db-dev test test-fast lint fmt docs docs-check abuse siege bench bench-hrv bench-parts bench-pat fuzz miri clean
+.PHONY: help run dev dev-window window screenshots db-dev test test-fast lint fmt docs docs-check abuse siege bench bench-hrv bench-parts bench-pat bench-window fuzz miri clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
@@ -67,6 +67,7 @@ bench: ## The whole product, the laboratory and the transformer, each figure bes
 	@$(CARGO) bench --quiet -p clarity --bench whole -- $(ARGS)
 ifeq ($(strip $(ARGS)),)
 	@$(CARGO) bench --quiet -p analysis --bench rhythm --bench scoring
+	@$(MAKE) --no-print-directory bench-window
 	@$(MAKE) --no-print-directory bench-pat
 endif
 
@@ -77,6 +78,10 @@ siege: ## SIEGE_ROUNDS kills of the server on both databases: nothing acknowledg
 
 abuse: ## One person who does the worst that the default limits allow, and what another one notices (ARGS=NAME…: some)
 	@$(CARGO) bench --quiet -p clarity --bench whole -- abuse $(ARGS)
+
+bench-window: window ## What people wait for in the window, with five generated years (needs Node and Chromium)
+	@$(CARGO) build --release --quiet --workspace --bins
+	@CLARITY_BINARY=$(CURDIR)/target/release/clarity tools/window bench
 
 bench-parts: ## Micro-benchmarks of readers, codec and merge
 	@$(CARGO) bench --quiet -p import -p store -p analysis -p pat

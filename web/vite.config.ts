@@ -29,6 +29,16 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
+      ...(["bench", "big"] as const).map((name) => ({
+        extends: true as const,
+        test: {
+          name,
+          include: [`tests/${name}.ts`],
+          environment: "node" as const,
+          testTimeout: 3_600_000,
+          disableConsoleIntercept: true,
+        },
+      })),
       { extends: true, test: { name: "unit", include: ["src/**/*.test.ts"], environment: "node" } },
       {
         extends: true,

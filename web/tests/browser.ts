@@ -6,6 +6,7 @@ import {
   type BrowserContext,
   type BrowserContextOptions,
   chromium,
+  type Cookie,
   type Page,
 } from "playwright-core";
 
@@ -38,26 +39,45 @@ export async function open(
   const elsewhere: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
-    const expected = /status of (401|404)/.test(message.text());
+    // 503 is how a busy machine asks for patience, which pages have.
+    const expected = /status of (401|404|503)/.test(message.text());
     if (["error", "warning"].includes(message.type()) && !expected) complaints.push(message.text());
   });
   context.on("request", (request) => {
     const url = request.url();
     if (!url.startsWith(address) && !/^(data|blob):/.test(url)) elsewhere.push(url);
   });
+  // Nobody who only looks may ever be told that it was too much.
+  context.on("response", (response) => {
+    if (response.status() !== 429) return;
+    complaints.push(`refused as one too many: ${response.request().method()} ${response.url()}`);
+    refusals.push(response.url());
+  });
   return { context, page, complaints, elsewhere };
 }
+
+/** Every request of any page that was refused for being one too many. */
+export const refusals: string[] = [];
+
+/** The session of each person with each server: signing in is limited, and people stay signed in. */
+const sessions = new Map<string, Cookie[]>();
 
 export async function signIn(
   page: Page,
   address: string,
   who: { email: string; password: string },
 ): Promise<void> {
+  const key = `${address} ${who.email}`;
+  const session = sessions.get(key);
+  if (session) await page.context().addCookies(session);
   await page.goto(address);
-  await page.fill("input[name=email]", who.email);
-  await page.fill("input[name=password]", who.password);
-  await page.click("form button.main");
+  if (!session) {
+    await page.fill("input[name=email]", who.email);
+    await page.fill("input[name=password]", who.password);
+    await page.click("form button.main");
+  }
   await page.waitForSelector("main#main h1");
+  sessions.set(key, await page.context().cookies());
 }
 
 /** Waits until nothing on the page says that it is loading. */

@@ -3,7 +3,7 @@
 import decodeQR from "qr/decode.js";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findings, launch, open, settled, signIn } from "./browser";
+import { findings, launch, open, refusals, settled, signIn } from "./browser";
 import { type Server, setUp, start } from "./server";
 
 let server: Server;
@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
+  expect(refusals).toEqual([]);
 });
 
 /** What a phone reads in the codes that are shown. */

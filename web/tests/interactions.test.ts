@@ -2,7 +2,7 @@
 // opened, two series that are compared; and the two people of the demo, who are apart.
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findings, launch, open, settled, signIn } from "./browser";
+import { findings, launch, open, refusals, settled, signIn } from "./browser";
 import { api, type Server, start } from "./server";
 
 let demo: Server;
@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await demo?.stop();
+  expect(refusals).toEqual([]);
 });
 
 async function at(path: string): Promise<Page> {
@@ -165,7 +166,7 @@ test("a day that differs from the phone's own number says so, and why", async ()
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("Enter");
   }
-  expect(await sheet.textContent()).toContain("Both are the same");
+  await expect.poll(() => sheet.textContent()).toContain("Both are the same");
   expect(equal).toBeDefined();
   expect(await findings(page)).toEqual([]);
   await page.context().close();

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findings, launch, open, settled, signIn } from "./browser";
+import { findings, launch, open, refusals, settled, signIn } from "./browser";
 import { api, type Server, setUp, start } from "./server";
 
 let server: Server;
@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
+  expect(refusals).toEqual([]);
 });
 
 /** An Actiwatch file of one-minute counts from noon: still from `bed` to 7 o'clock but for every 11th minute. */

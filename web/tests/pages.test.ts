@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pages } from "./addresses";
-import { findings, launch, open, settled, signIn, type Watched } from "./browser";
+import { findings, launch, open, refusals, settled, signIn, type Watched } from "./browser";
 import { type Server, start } from "./server";
 
 let server: Server;
@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await server?.stop();
+  expect(refusals).toEqual([]);
 });
 
 describe.each([

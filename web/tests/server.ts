@@ -30,7 +30,8 @@ export async function start(...flags: string[]): Promise<Server> {
     ["serve", "--json", "--data-dir", folder, "--listen", "127.0.0.1:0", ...flags],
     {
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...others, CLARITY_RATES_ENABLED: "off", CLARITY_LOG_LEVEL: "warn" },
+      // The limits are those of everybody: a page that asks too much fails here first.
+      env: { ...others, CLARITY_LOG_LEVEL: "warn" },
     },
   );
   const told = await firstLine(child);
@@ -72,12 +73,12 @@ export interface Account {
 }
 
 /** Creates the first account of an empty server. */
-export async function setUp(server: Server, account: Account): Promise<void> {
+export async function setUp(server: Server, account: Account, zone = "Europe/Berlin"): Promise<void> {
   const answer = await fetch(`${server.address}/api/v1/setup`, {
     method: "POST",
     // Only a page of the server itself may do this.
     headers: { "content-type": "application/json", origin: server.address },
-    body: JSON.stringify({ code: server.setupCode, ...account, profile: { time_zone: "Europe/Berlin" } }),
+    body: JSON.stringify({ code: server.setupCode, ...account, profile: { time_zone: zone } }),
   });
   if (!answer.ok) throw new Error(`the first account: ${answer.status} ${await answer.text()}`);
 }
@@ -87,12 +88,7 @@ export async function api(
   server: Server,
   account: Account | null = server.demo,
 ): Promise<(path: string) => Promise<any>> {
-  const answer = await fetch(`${server.address}/api/v1/auth/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(account),
-  });
-  const { access_token: token } = (await answer.json()) as { access_token: string };
+  const token = await tokenOf(server, account);
   return async (path) => {
     const answer = await fetch(`${server.address}/api/v1${path}`, {
       headers: { authorization: `Bearer ${token}` },
@@ -100,6 +96,26 @@ export async function api(
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   };
+}
+
+/** One sign-in for each person and server: signing in is limited. */
+const tokens = new Map<string, Promise<string>>();
+
+export function tokenOf(server: Server, account: Account | null): Promise<string> {
+  const key = `${server.address} ${account?.email ?? ""}`;
+  const found = tokens.get(key) ?? login(server, account);
+  tokens.set(key, found);
+  return found;
+}
+
+async function login(server: Server, account: Account | null): Promise<string> {
+  const answer = await fetch(`${server.address}/api/v1/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(account),
+  });
+  if (!answer.ok) throw new Error(`signing in: ${answer.status} ${await answer.text()}`);
+  return ((await answer.json()) as { access_token: string }).access_token;
 }
 
 /** Waits until the demo person's days are computed. */

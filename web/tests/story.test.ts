@@ -2,7 +2,7 @@
 // two people who never meet.
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findings, launch, open, settled, signIn } from "./browser";
+import { findings, launch, open, refusals, settled, signIn } from "./browser";
 import { api, type Server, start } from "./server";
 
 let demo: Server;
@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await Promise.all([demo?.stop(), empty?.stop()]);
+  expect(refusals).toEqual([]);
 });
 
 /** An export of steps: `days` days up to yesterday, each with two walks, and one record that cannot be. */
@@ -232,7 +233,7 @@ test("the strip of a day says what each source measured and what counts, as the 
   expect(sum).toBeCloseTo(day.activity.steps.value, 6);
   for (const one of day.metrics.step_count.by_source)
     expect(counted.get(one.source)).toBeCloseTo(one.value, 6);
-  expect(await page.locator("button.total").textContent()).toBe(Math.round(sum).toLocaleString("en-GB"));
+  expect(await page.locator(".total button").textContent()).toBe(Math.round(sum).toLocaleString("en-GB"));
   await context.close();
 });
 
@@ -246,7 +247,7 @@ test("a source that is dragged changes bars, strip and total at once, before any
   await settled(page);
   const bars = page.locator("[role=slider]").first().locator("svg");
   const strip = page.locator("section.sheet", { hasText: "Who measured when" }).first().locator(".plot svg");
-  const total = page.locator("button.total");
+  const total = page.locator(".total button");
   const figure = page.locator(".figure .value").first();
   const seen = async (): Promise<string[]> => [
     await bars.innerHTML(),
@@ -271,17 +272,21 @@ test("a source that is dragged changes bars, strip and total at once, before any
     await page.mouse.move(to.x + 150, to.y + to.height * 0.9, { steps: 6 });
   };
   await hold();
-  await expect.poll(async () => (await seen()).filter((one, index) => one === before[index]).length).toBe(0);
+  await expect
+    .poll(async () => (await seen()).filter((one, index) => one === before[index]).length, {
+      timeout: 15_000,
+    })
+    .toBe(0);
   const shown = await seen();
   expect(await saved()).toEqual(kept);
   // Escape lets go without a change.
   await page.keyboard.press("Escape");
-  await expect.poll(seen).toEqual(before);
+  await expect.poll(seen, { timeout: 15_000 }).toEqual(before);
   await page.mouse.up();
   expect(await saved()).toEqual(kept);
 
   await hold();
-  await expect.poll(seen).toEqual(shown);
+  await expect.poll(seen, { timeout: 15_000 }).toEqual(shown);
   const held = await rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset["name"] ?? ""));
   expect(held.indexOf(names.find((name) => name.includes("Phone")) ?? "")).toBeLessThan(
     held.indexOf(names.find((name) => name.includes("Watch")) ?? ""),

@@ -70,6 +70,8 @@ export interface ShareRow extends Common {
   most: number;
   bars: (Segment & { value: number; counted: number })[];
   colour: string;
+  /** The metric whose samples are behind it. */
+  metric?: string;
 }
 
 export type Row = StageRow | LineRow | BarRow | SpanRow | ShareRow;

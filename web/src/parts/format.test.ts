@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bytes, clock, duration, quantity, readAs, unitName } from "./format";
-import { clockMinutes, daysOf, offsetMinutes, plusDays, today, weekday } from "./time";
+import { clockMinutes, daysOf, offsetMinutes, plusDays, startOfDay, today, weekday } from "./time";
 
 test("quantities are shown in the person's unit", () => {
   readAs("metric", "en-GB");
@@ -36,4 +36,15 @@ test("days go on over months, leap days and clock changes", () => {
   const now = new Date("2026-11-28T23:30:00Z");
   expect(today("Europe/Berlin", now)).toBe("2026-11-29");
   expect(today("America/New_York", now)).toBe("2026-11-28");
+});
+
+test("a day begins at its own midnight, also where the clock changes", () => {
+  const iso = (date: string, zone: string): string => new Date(startOfDay(date, zone)).toISOString();
+  expect(iso("2026-03-29", "Europe/Berlin")).toBe("2026-03-28T23:00:00.000Z");
+  expect(iso("2026-03-30", "Europe/Berlin")).toBe("2026-03-29T22:00:00.000Z");
+  expect(iso("2026-10-25", "Europe/Berlin")).toBe("2026-10-24T22:00:00.000Z");
+  expect(iso("2026-10-26", "Europe/Berlin")).toBe("2026-10-25T23:00:00.000Z");
+  expect(iso("2026-05-04", "Asia/Kolkata")).toBe("2026-05-03T18:30:00.000Z");
+  expect(iso("2026-05-04", "America/New_York")).toBe("2026-05-04T04:00:00.000Z");
+  expect(iso("2026-05-04", "no zone")).toBe("2026-05-04T00:00:00.000Z");
 });

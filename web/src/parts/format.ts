@@ -1,5 +1,5 @@
 /** Numbers, units and dates as the person reads them. */
-import { clockMinutes } from "./time";
+import { clockMinutes, plusDays } from "./time";
 
 const NARROW = "\u202f";
 let imperial = false;
@@ -38,6 +38,7 @@ const METRIC: Record<string, Shown> = {
   h: { unit: "h", digits: 1 },
   s: { unit: "s", digits: 0 },
   ms: { unit: "ms", digits: 0 },
+  mV: { unit: "mV", digits: 3 },
   kcal: { unit: "kcal", digits: 0 },
   "%": { unit: "%", digits: 1 },
   m: { unit: "km", digits: 2, convert: (metres) => metres / 1000 },
@@ -150,6 +151,13 @@ export function timeOf(instant: string): string {
 /** Day and clock time of an instant, on the clock of its place. */
 export function moment(instant: string): string {
   return `${date(instant.slice(0, 10), "short")}, ${timeOf(instant)}`;
+}
+
+/** From one instant to another, or over local days, of which the end is not one any more. */
+export function interval(start: string, end: string): string {
+  if (start.length > 10) return `${moment(start)} – ${moment(end)}`;
+  const last = plusDays(end, -1);
+  return start === last ? date(start) : `${date(start)} – ${date(last)}`;
 }
 
 /** An instant of the server on the clock of this browser. */

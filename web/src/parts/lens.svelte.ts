@@ -10,6 +10,7 @@ export interface Traced {
   text?: string | undefined;
   /** A reason code, where there is no value. */
   reason?: string | null | undefined;
+  /** Begin and end, the latter exclusive: instants, or local days. */
   start?: string | null | undefined;
   end?: string | null | undefined;
   coverage?: number | null | undefined;
@@ -17,9 +18,13 @@ export interface Traced {
   method?: string | undefined;
   version?: number | undefined;
   definition?: string | undefined;
-  sources?: Schemas["SourceValue"][] | undefined;
+  sources?: Omit<Schemas["SourceValue"], "samples">[] | undefined;
   /** The metric whose samples are behind it. */
   metric?: string | undefined;
+  /** One source that measured or recorded it. */
+  source?: string | undefined;
+  /** What the phone itself states of the same day. */
+  stated?: Schemas["Reconciled"] | undefined;
 }
 
 class Open {

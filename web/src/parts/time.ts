@@ -33,6 +33,31 @@ export function today(zone: string | null | undefined, now: Date = new Date()): 
   }
 }
 
+/** The instant at which a local day begins in a zone, in milliseconds since 1970; of UTC in an unknown zone. */
+export function startOfDay(date: string, zone: string): number {
+  const guess = utc(date);
+  const shown = (at: number): number => {
+    const parts = new Intl.DateTimeFormat("en-CA", {
+      timeZone: zone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+    }).formatToParts(at);
+    const of = (type: string): string => parts.find((part) => part.type === type)?.value ?? "00";
+    return Date.parse(`${of("year")}-${of("month")}-${of("day")}T${of("hour")}:${of("minute")}:00Z`);
+  };
+  try {
+    // Twice: the first guess may lie on the other side of a clock change.
+    const once = guess - (shown(guess) - guess);
+    return once - (shown(once) - guess);
+  } catch {
+    return guess;
+  }
+}
+
 /** Milliseconds since 1970. */
 export function at(instant: string): number {
   return Date.parse(instant);

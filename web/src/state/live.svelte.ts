@@ -2,6 +2,8 @@
 
 /** Several events that come together are one reason to read again. */
 const TOGETHER_MS = 400;
+/** While the server computes day after day, a page reads again this often and no oftener. */
+const APART_MS = 4000;
 /** Longer without a connection is worth a sentence. */
 const PATIENCE_MS = 4000;
 
@@ -13,6 +15,8 @@ class Live {
   upload = $state<string>();
   #source: EventSource | undefined;
   #soon: ReturnType<typeof setTimeout> | undefined;
+  /** When everything was read again last. */
+  #last = 0;
   #lost: ReturnType<typeof setTimeout> | undefined;
 
   start(): void {
@@ -20,7 +24,7 @@ class Live {
     const source = new EventSource("/api/v1/events");
     this.#source = source;
     for (const kind of ["processing", "summary", "insight", "gap", "reset"]) {
-      source.addEventListener(kind, () => this.touch());
+      source.addEventListener(kind, () => this.#stirred());
     }
     source.addEventListener("processing", (event) => {
       const told = JSON.parse(event.data) as { processing_id: string; status: string };
@@ -50,12 +54,22 @@ class Live {
     this.upload = undefined;
   }
 
-  /** Something may have changed. */
+  /** Something that was done here may have changed what is shown. */
   touch(): void {
-    this.#soon ??= setTimeout(() => {
-      this.#soon = undefined;
-      this.changes += 1;
-    }, TOGETHER_MS);
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => this.#read(), TOGETHER_MS);
+  }
+
+  /** The server says that something changed; a long import says so hundreds of times. */
+  #stirred(): void {
+    const wait = Math.max(TOGETHER_MS, this.#last + APART_MS - Date.now());
+    this.#soon ??= setTimeout(() => this.#read(), wait);
+  }
+
+  #read(): void {
+    this.#soon = undefined;
+    this.#last = Date.now();
+    this.changes += 1;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Who looks through the window. */
 import { client, data, Failure, onSignedOut, type Schemas } from "../api/client";
 import { live } from "./live.svelte";
+import { forgetLooks } from "./looked";
 
 export type Standing = "unknown" | "first-start" | "signed-out" | "signed-in" | "unreachable";
 
@@ -50,6 +51,7 @@ class Session {
   /** Ends the session; the page is loaded anew, so that no value stays in memory. */
   async signOut(): Promise<void> {
     live.stop();
+    forgetLooks();
     await data(client.DELETE("/api/v1/auth/browser")).catch(() => undefined);
     this.#tell();
     location.assign("/");

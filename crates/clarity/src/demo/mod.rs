@@ -1,11 +1,12 @@
 //! Two made-up people for looking around. Robin has sixty days up to today: a watch and a phone that count the
-//! same steps, a week with a second watch, sleep stages, naps, workouts with their routes, light, a trip to
-//! another zone, days without the watch, a sick week. Kim has three weeks elsewhere, and never meets Robin.
+//! same steps, a week with a second watch, sleep stages, naps, workouts with their routes, electrocardiograms, beats,
+//! light, a trip to another zone, days without the watch, a sick week. Kim has three weeks elsewhere, and never meets Robin.
 //!
 //! Everything about a date follows from the date alone, so that starting again tomorrow adds a day
 //! and contradicts nothing. It makes the batch that a phone would send, and that takes the way of any upload.
 //! It must never read the clock, and never touch another person's data.
 
+mod beats;
 mod body;
 mod chance;
 mod days;
@@ -55,6 +56,7 @@ pub(crate) fn batch(now_us: i64, who: Who) -> Batch {
         if let Some(before) = before {
             night::sleep(&mut pen, before, day);
             body::day(&mut pen, day);
+            beats::of_day(&mut pen, day);
         }
         before = Some(day);
     }
@@ -250,6 +252,7 @@ mod tests {
         };
         assert!(count("workout") >= 15);
         assert_eq!(count("route"), count("workout"), "each has its route");
+        assert!(count("ecg") >= 10 && count("heartbeat_series") >= 45);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use analysis::heart::variability::{self, CORRECTED_SHARE_MAX, Treatment, between
 use axum::Json;
 use axum::extract::State;
 use model::record::Body;
-use model::zone::{Zone, ZoneHistory};
+use model::zone::ZoneHistory;
 use serde::Serialize;
 use store::records::StoredRecord;
 use utoipa::ToSchema;
@@ -123,12 +123,7 @@ fn row(dossier: &Dossier, history: &ZoneHistory, stored: &StoredRecord) -> Optio
     let Body::HeartbeatSeries(series) = &stored.record.body else {
         return None;
     };
-    let own = stored
-        .record
-        .zone
-        .as_deref()
-        .and_then(|name| Zone::parse(name).ok())
-        .map_or_else(|| history.clone(), ZoneHistory::fixed);
+    let own = chronicle::zone_of(&stored.record, history);
     let mut instants = Instants::of(&own);
     let intervals = between(&series.at_us);
     let longest = stretches(&intervals).first().copied().unwrap_or_default();

@@ -1,10 +1,11 @@
-//! Lists of records of one kind, newest first, page by page: what `/workouts` and `/cardio/beats` share.
+//! Lists of records of one kind, newest first, page by page: what `/workouts`, `/cardio/beats` and `/cardio/ecgs` share.
 //!
 //! It finds and bounds; what a record looks like in a response is the resource's own.
 
 use model::ids::{RecordId, UserId};
+use model::record::Record;
 use model::sample::DAY_US;
-use model::zone::{Span, ZoneHistory};
+use model::zone::{Span, Zone, ZoneHistory};
 use serde::{Deserialize, Serialize};
 use store::records::{After, Order, Page as Part, StoredRecord};
 
@@ -93,4 +94,13 @@ pub(super) async fn read(app: &App, user: UserId, wanted: Wanted<'_>) -> Result<
         records,
         next_cursor,
     })
+}
+
+/// The clock that a record is printed with.
+pub(super) fn zone_of(record: &Record, history: &ZoneHistory) -> ZoneHistory {
+    let own = record
+        .zone
+        .as_deref()
+        .and_then(|name| Zone::parse(name).ok());
+    own.map_or_else(|| history.clone(), ZoneHistory::fixed)
 }

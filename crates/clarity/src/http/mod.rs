@@ -92,6 +92,7 @@ mod socket;
 mod strangers;
 pub mod summaries;
 pub mod table;
+pub mod traces;
 pub mod trends;
 pub mod trials;
 pub mod uploads;
@@ -148,6 +149,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(trials::router())
         .merge(uploads::router())
         .merge(wearables::router())
+        .merge(traces::router())
         .merge(workouts::router())
         .merge(docs::api_router());
     OpenApiRouter::with_openapi(openapi::base())

@@ -11,7 +11,7 @@ use axum::response::Response;
 use model::ids::{RecordId, UserId};
 use model::record::{Body, Record, Workout, WorkoutActivity, WorkoutEvent, WorkoutStatistic};
 use model::sample::DAY_US;
-use model::zone::{Span, Zone, ZoneHistory};
+use model::zone::{Span, ZoneHistory};
 use serde::Serialize;
 use store::records::{Order, Page as Part, StoredRecord};
 use utoipa::ToSchema;
@@ -222,7 +222,7 @@ async fn read(
         return Err(Problem::not_found());
     };
     let history = dossier.history();
-    let own = zone_of(&stored.record, &history);
+    let own = chronicle::zone_of(&stored.record, &history);
     let paths = paths_of(&mut tx, &dossier, caller.user, &stored.record, workout).await?;
     drop(tx);
     let row = row(&dossier, &history, &stored).ok_or_else(Problem::not_found)?;
@@ -291,20 +291,11 @@ async fn paths_of(
     Ok(records.filter(belongs).collect())
 }
 
-/// The clock that a record is printed with.
-fn zone_of(record: &Record, history: &ZoneHistory) -> ZoneHistory {
-    let own = record
-        .zone
-        .as_deref()
-        .and_then(|name| Zone::parse(name).ok());
-    own.map_or_else(|| history.clone(), ZoneHistory::fixed)
-}
-
 fn row(dossier: &Dossier, history: &ZoneHistory, stored: &StoredRecord) -> Option<WorkoutRow> {
     let Body::Workout(workout) = &stored.record.body else {
         return None;
     };
-    let own = zone_of(&stored.record, history);
+    let own = chronicle::zone_of(&stored.record, history);
     let mut instants = Instants::of(&own);
     Some(WorkoutRow {
         id: stored.id.to_string(),

@@ -12,7 +12,7 @@ const EXPORTED: &str = "2026-11-19 12:00:00 +0000";
 const SLEEP: &str = "/api/v1/sleep?start=2026-11-18&end=2026-11-19";
 
 /// Hundredths of a second from the first beat: a heart that beats every 0.9 to 1.1 s.
-fn beats_cs() -> Vec<u32> {
+pub(crate) fn beats_cs() -> Vec<u32> {
     let mut at_cs = 0;
     (0..60_u32)
         .map(|index| {
@@ -39,6 +39,11 @@ fn minute_of_beats(hour: u32) -> String {
          endDate=\"2026-11-18 {hour:02}:01:02 +0000\" value=\"40\">\n\
          <HeartRateVariabilityMetadataList>{beats}</HeartRateVariabilityMetadataList>\n</Record>\n"
     )
+}
+
+/// The export of a minute of beats at nine.
+pub(crate) fn minute_at_nine() -> &'static [u8] {
+    export(EXPORTED, &minute_of_beats(9))
 }
 
 fn export(exported: &str, records: &str) -> &'static [u8] {

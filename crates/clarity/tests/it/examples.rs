@@ -185,6 +185,7 @@ async fn told() -> Story {
     uploads(&mut story).await;
     settle(&story.test).await;
     reading(&mut story).await;
+    window::traces(&mut story).await;
     pat(&mut story).await;
     story
 }
@@ -327,7 +328,6 @@ async fn reading(story: &mut Story) {
         ("list_nights", &format!("sleep?{day}")),
         ("get_sleep_debt", "sleep/debt?end=2026-11-20"),
         ("get_cardio", &format!("cardio?{day}")),
-        ("list_beat_series", &format!("cardio/beats?{days}&limit=1")),
         ("get_fitness", &format!("cardio/fitness?{days}")),
         ("get_training_load", &format!("load?{days}")),
         ("get_rhythm", &format!("rhythm?{days}")),

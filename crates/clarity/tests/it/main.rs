@@ -75,6 +75,7 @@ mod supervision;
 mod tidy;
 mod tidy_cycles;
 mod tidy_names;
+mod traces;
 mod truth;
 mod upgrade;
 mod uploads;

@@ -7,7 +7,7 @@ const HEIGHT = 34;
 
 /** One row for each source that measured anything, in the order of `names`. */
 export function sharesOf(series: Series, names: string[], colour: (name: string) => string): ShareRow[] {
-  const { columns, sources, unit } = series;
+  const { columns, sources, unit, metric } = series;
   if (!columns) return [];
   const bars = columns.start.map((start, index) => ({
     source: sources[columns.source?.[index] ?? 0] ?? "",
@@ -22,7 +22,7 @@ export function sharesOf(series: Series, names: string[], colour: (name: string)
   return present.flatMap((name) => {
     const own = bars.filter((bar) => bar.source === name);
     return own.length > 0
-      ? [{ kind: "shares", label: name, height: HEIGHT, unit, most, bars: own, colour: colour(name) }]
+      ? [{ kind: "shares", label: name, height: HEIGHT, unit, most, bars: own, colour: colour(name), metric }]
       : [];
   });
 }

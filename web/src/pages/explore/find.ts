@@ -1,6 +1,6 @@
 /** Reads a metric over a range at the resolution that fits, as numbers for drawing. */
 import { client, data, type Schemas } from "../../api/client";
-import { daysOf } from "../../parts/time";
+import { daysOf, plusDays, today } from "../../parts/time";
 
 export type Mine = Schemas["MetricOfMine"];
 export const RANGES = { day: 1, week: 7, month: 30, quarter: 91, year: 365, all: 1826 } as const;
@@ -18,6 +18,8 @@ export interface Found {
   /** Name of the source of each value, where it has one. */
   sources?: string[] | undefined;
   unit: string;
+  /** Whether values are of whole days. */
+  isDaily?: boolean;
 }
 
 /** Longer between two samples is a gap of the line. */
@@ -30,16 +32,65 @@ const GAP_S = {
   "1w": 10 * 86_400,
 } as const;
 
+/** What each value of a resolution is about, in seconds. */
+export const LENGTH_S = {
+  raw: 60,
+  "1m": 60,
+  "5m": 300,
+  "1h": 3600,
+  "1d": 86_400,
+  "1w": 604_800,
+} as const;
+
+/** Samples that one answer may well hold. */
+const RAW_MAX = 120_000;
+/** What is read around a view makes it at most this many times as wide. */
+const MARGIN = 3;
+const DAY_MS = 86_400_000;
+
 /** The finest resolution that makes few enough values for a screen. */
 export function resolutionFor(days: number, metric: Mine): Schemas["Resolution"] {
-  if (days <= 1.5) return metric.kind === "cumulative" ? "5m" : "raw";
+  const lived = Math.max(1, (Date.parse(metric.last) - Date.parse(metric.first)) / DAY_MS + 1);
+  const dense = (metric.samples / lived) * days * MARGIN;
+  if (days <= 0.1) return "raw";
+  if (days <= 1.5) return metric.kind === "cumulative" ? "5m" : dense <= RAW_MAX ? "raw" : "1m";
   if (days <= 8) return metric.samples > 100_000 ? "5m" : "1h";
   return days <= 45 ? "1h" : "1d";
 }
 
-export async function read(metric: Mine, start: string, end: string, days: number): Promise<Found> {
-  if (days > 400) return readDays(metric, start, end);
-  const resolution = resolutionFor(days, metric);
+/** What is read of a metric. */
+export interface Asked {
+  /** Milliseconds since 1970. */
+  from: number;
+  to: number;
+  resolution: Schemas["Resolution"];
+}
+
+/** Ranges that are read as day documents in columns, however long. */
+const SERIES_DAYS_MAX = 400;
+/** Answers that are kept, so that a way back reads nothing. */
+const KEPT = 24;
+const kept = new Map<string, Promise<Found>>();
+
+/** Reads it, unless it was read already; `stamp` changes with the person and with the data. */
+export function read(metric: Mine, asked: Asked, zone: string, stamp: string): Promise<Found> {
+  const key = `${stamp} ${metric.id} ${JSON.stringify(asked)} ${zone}`;
+  const known = kept.get(key);
+  if (known) return known;
+  const found = fetched(metric, asked, zone);
+  kept.set(key, found);
+  found.catch(() => kept.delete(key));
+  for (const old of [...kept.keys()].slice(0, Math.max(0, kept.size - KEPT))) kept.delete(old);
+  return found;
+}
+
+async function fetched(metric: Mine, asked: Asked, zone: string): Promise<Found> {
+  const { resolution } = asked;
+  const isDaily = resolution === "1d";
+  const local = (at: number): string => today(zone, new Date(at));
+  const start = isDaily ? local(asked.from) : new Date(asked.from).toISOString();
+  const end = isDaily ? plusDays(local(asked.to), 1) : new Date(asked.to).toISOString();
+  if (isDaily && (asked.to - asked.from) / DAY_MS > SERIES_DAYS_MAX) return readDays(metric, start, end);
   const series = await data(
     client.GET("/api/v1/series/{metric}", {
       params: { path: { metric: metric.id }, query: { start, end, resolution, layout: "compact" } },
@@ -69,6 +120,7 @@ export async function read(metric: Mine, start: string, end: string, days: numbe
     high: pick(rows?.max),
     sources: source?.map((index) => series.sources[index] ?? ""),
     unit: metric.kind === "category" && resolution !== "raw" ? "min" : series.unit,
+    isDaily,
   };
   return withGaps(found, GAP_S[resolution]);
 }
@@ -82,6 +134,7 @@ async function readDays(metric: Mine, start: string, end: string): Promise<Found
   return {
     metric,
     resolution: "1d",
+    isDaily: true,
     times,
     values: column?.value ?? [],
     low: column?.min?.length ? column.min : undefined,

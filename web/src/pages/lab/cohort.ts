@@ -1,5 +1,6 @@
 /** The recordings of a cohort as a table. */
 import { number } from "../../parts/format";
+import type { Traced } from "../../parts/lens.svelte";
 import { named, t } from "../../words/words";
 import type { Item, Recording } from "./lab.svelte";
 
@@ -127,6 +128,27 @@ export function shownAs(id: string, value: unknown): string {
 function weekdayName(date: string): string {
   const noon = new Date(`${date}T12:00:00Z`);
   return new Intl.DateTimeFormat("en", { weekday: "short", timeZone: "UTC" }).format(noon);
+}
+
+/** A measure as the lens shows it. */
+export function figureOf(line: Line, id: string): Traced {
+  const { recording } = line;
+  const measure = recording.measures[id];
+  const value: unknown = measure?.value;
+  return {
+    label: named(id),
+    value: typeof value === "number" ? value : null,
+    unit: "1",
+    text:
+      value === null || value === undefined
+        ? undefined
+        : `${shownAs(id, value)} ${unitOf(id, activityUnit(recording.unit))}`.trim(),
+    reason: measure?.reason,
+    coverage: measure?.coverage,
+    method: measure?.method ?? undefined,
+    version: measure?.version ?? undefined,
+    source: line.name,
+  };
 }
 
 /** Everything as a table of a file: numbers as they came. */

@@ -47,6 +47,12 @@ export class Item {
       this.state = "done";
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      if (error.waitS !== undefined) {
+        // Small files of a cohort go faster than one person may send: the next turn is theirs again.
+        await new Promise((resolve) => setTimeout(resolve, (error.waitS ?? 1) * 1000));
+        this.state = "waiting";
+        return;
+      }
       this.wrong = error.message || t.state.offline;
       this.state = "failed";
     }

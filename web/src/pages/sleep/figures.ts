@@ -37,7 +37,8 @@ export function figuresOf(night: Night): NightFigure[] {
       end: night.main?.in_bed_end ?? night.main?.offset,
       definition: t.sleep.definitions[id],
       metric: "sleep_analysis",
-      version: night.version,
+      source: night.main?.source,
+      method: t.sleep.method(night.version),
     },
   });
   const bed = night.main?.in_bed_reason;

@@ -9,6 +9,8 @@ export interface Card {
   figure: Traced;
   /** The values of the 28 days before and of the day. */
   history: (number | null)[];
+  /** A total, which grows until the day is over. */
+  grows: boolean;
 }
 
 interface Days {
@@ -41,9 +43,14 @@ export function cards(all: Days): Card[] {
     const summary = totals.get(all.date)?.metrics[metric];
     const sources = summary?.kind === "cumulative" ? summary.by_source : undefined;
     const figure: Traced = measure
-      ? { ...traced(id, measure, metric), sources }
+      ? {
+          ...traced(id, measure, metric),
+          sources,
+          stated: totals.get(all.date)?.reconciliation?.find((row) => row.metric === metric),
+        }
       : { label: t.measures[id] ?? id, value: null, unit: "1", reason: "no_samples" };
-    return { id, figure, history: dates.map((date) => of(date)?.value ?? null) };
+    const history = dates.map((date) => of(date)?.value ?? null);
+    return { id, figure, history, grows: summary?.kind === "cumulative" };
   };
   return [
     asleep(all, dates),
@@ -65,8 +72,13 @@ function asleep(all: Days, dates: string[]): Card {
       start: night?.onset,
       end: night?.offset,
       definition: t.sleep.definitions.asleep,
+      source: night?.source,
+      method: night
+        ? t.sleep.method(all.slept.find((one) => one.date === all.date)?.version ?? 0)
+        : undefined,
       metric: night ? "sleep_analysis" : undefined,
     },
     history: dates.map((date) => slept.get(date)?.asleep_min ?? null),
+    grows: false,
   };
 }

@@ -1,9 +1,12 @@
-//! The examples of what the window uses: the session of a browser, and days as columns.
+//! The examples of what the window uses: the session of a browser, days as columns, and what is drawn beat by beat.
 
 use axum::http::Method;
 use serde_json::json;
 
+use crate::beats;
 use crate::harness::{Answer, PASSWORD, TestApp, request};
+use crate::traces::ecg;
+use crate::uploads::settle;
 
 use super::{Sent, Story};
 
@@ -87,4 +90,25 @@ pub(super) async fn columns(story: &mut Story) {
     ] {
         story.get(id, path).await;
     }
+}
+
+/// Beats and an electrocardiogram, and the documents that are drawn.
+pub(super) async fn traces(story: &mut Story) {
+    let path = "/api/v1/integrations/health-auto-export";
+    let sent = Sent::Json(ecg(&[12.0, -8.5, 940.25, -120.0]));
+    story.send(&Method::POST, path, &sent).await;
+    let path = "/api/v1/imports?format=apple_health";
+    let export = Sent::File(std::str::from_utf8(beats::export()).expect("text"));
+    story.send(&Method::POST, path, &export).await;
+    settle(&story.test).await;
+    let days = "start=2026-11-17&end=2026-11-20";
+    let found = story.get("list_ecgs", &format!("cardio/ecgs?{days}")).await;
+    let id = found["data"][0]["id"].as_str().expect("an id").to_owned();
+    story.get("get_ecg", &format!("cardio/ecgs/{id}")).await;
+    let path = format!("cardio/beats?{days}&limit=1");
+    let found = story.get("list_beat_series", &path).await;
+    let id = found["data"][0]["id"].as_str().expect("an id").to_owned();
+    story
+        .get("get_beat_series", &format!("cardio/beats/{id}"))
+        .await;
 }

@@ -1,6 +1,6 @@
 /** Why a total differs from the phone's own number, in words: one cause, or two that only together explain it. */
-import type { Schemas } from "../../api/client";
-import type { Words } from "../../words/en";
+import type { Schemas } from "../api/client";
+import type { Words } from "../words/en";
 
 type Row = Pick<Schemas["Reconciled"], "cause" | "about" | "samples" | "second">;
 type One = Pick<Row, "cause" | "about" | "samples">;

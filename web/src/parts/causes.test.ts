@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { en } from "../../words/en";
+import { en } from "../words/en";
 import { causesOf } from "./causes";
 
 const said = (row: Parameters<typeof causesOf>[0]): string[] => causesOf(row, en.activity);
