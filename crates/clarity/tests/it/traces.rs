@@ -3,7 +3,7 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::beats::{beats_cs, export};
+use crate::beats::{beats_cs, minute_at_nine};
 use crate::files::import;
 use crate::harness::{TestApp, request};
 use crate::uploads::settle;

@@ -10,9 +10,9 @@ use model::sample::{DAY_US, Uid};
 use store::Tx;
 use store::samples::ChangedHours;
 
-use crate::ingest::{IngestError, dirty};
 use crate::ingest::intake::sender::pieces;
 use crate::ingest::intake::{BEATS, Intake, Upload};
+use crate::ingest::{IngestError, dirty};
 use crate::person::dossier::Dossier;
 
 /// How far back the measurements of a deleted series are looked for: as long as a phone remembers its changes.

@@ -166,13 +166,7 @@ impl Intake {
         Ok(())
     }
 
-    fn add_up(
-        &mut self,
-        metric: MetricNo,
-        parts: Vec<Part>,
-        stored: &[Sample],
-        said: &mut Said,
-    ) {
+    fn add_up(&mut self, metric: MetricNo, parts: Vec<Part>, stored: &[Sample], said: &mut Said) {
         let kind = metric::by_no(metric).map_or(Kind::Discrete, |known| known.kind);
         // Mean and extremes of one bucket share its count.
         let mut counts: Vec<(Slot, Option<u32>, u32)> = Vec::new();
