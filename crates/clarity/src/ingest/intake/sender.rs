@@ -239,7 +239,7 @@ impl Intake {
         said.save(tx, person, upload.user).await
     }
 
-    fn leave(&mut self, reason: &'static str) {
+    pub(super) fn leave(&mut self, reason: &'static str) {
         let name = "window".to_owned();
         self.tally.remark(&Fact::Skipped { name, reason });
     }
