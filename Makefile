@@ -74,7 +74,7 @@ endif
 # What it takes long to see: kills in the midst of full disks, restarts of the database and purges.
 SIEGE_ROUNDS ?= 200
 siege: ## SIEGE_ROUNDS kills of the server on both databases: nothing acknowledged is lost, nothing erased is found
-	@CLARITY_KILL_ROUNDS=$(SIEGE_ROUNDS) tools/with-services $(CARGO) test --workspace --test it -- nothing_acknowledged_is_lost --nocapture
+	@CLARITY_KILL_ROUNDS=$(SIEGE_ROUNDS) CLARITY_KILL_MS=2000 tools/with-services $(CARGO) test --workspace --test it -- nothing_acknowledged_is_lost --nocapture
 
 abuse: ## One person who does the worst that the default limits allow, and what another one notices (ARGS=NAME…: some)
 	@$(CARGO) bench --quiet -p clarity --bench whole -- abuse $(ARGS)

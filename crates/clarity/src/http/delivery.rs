@@ -114,6 +114,9 @@ pub(crate) async fn keep(
     held: Held<'_>,
 ) -> Result<Response, Problem> {
     let user = sender.user;
+    // Whoever sends much at once waits for themselves; others' uploads are read and committed between theirs.
+    let share = app.shares.of(user);
+    let _turn = share.uploads.acquire().await.map_err(Problem::internal)?;
     let bytes = held.bytes.clone();
     let request = key.request(expected.kind(), &bytes);
     // The commit of a small one looks for its key soon enough; reading a large one twice is worth asking before.
@@ -134,12 +137,7 @@ pub(crate) async fn keep(
         device: sender.device,
         ..upload
     };
-    // Whoever sends much at once waits for themselves; others' uploads are committed between theirs.
-    let share = app.shares.of(user);
-    let turn = share.uploads.acquire().await.map_err(Problem::internal)?;
-    let committed = app.committer.commit(upload).await;
-    drop(turn);
-    match committed? {
+    match app.committer.commit(upload).await? {
         Committed::Done(receipt) => {
             app.work_ready.notify_one();
             Ok(answer(&receipt).into_response())
