@@ -240,7 +240,7 @@ test("the strip of a day says what each source measured and what counts, as the 
 test("a source that is dragged changes bars, strip and total at once, before anything is saved", async () => {
   const get = await api(demo);
   const { context, page, complaints } = await open(browser, demo.address, {
-    viewport: { width: 1440, height: 1400 },
+    viewport: { width: 1440, height: 1800 },
   });
   await signIn(page, demo.address, demo.demo ?? { email: "", password: "" });
   await page.goto(`${demo.address}/activity`);
