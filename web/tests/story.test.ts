@@ -240,7 +240,7 @@ test("the strip of a day says what each source measured and what counts, as the 
 test("a source that is dragged changes bars, strip and total at once, before anything is saved", async () => {
   const get = await api(demo);
   const { context, page, complaints } = await open(browser, demo.address, {
-    viewport: { width: 1440, height: 1400 },
+    viewport: { width: 1440, height: 1800 },
   });
   await signIn(page, demo.address, demo.demo ?? { email: "", password: "" });
   await page.goto(`${demo.address}/activity`);
@@ -295,7 +295,10 @@ test("a source that is dragged changes bars, strip and total at once, before any
   await expect.poll(saved).toEqual(held);
   // When the days are computed with it, the page says the same: what was tried was true.
   await expect.poll(async () => (await get("/insights/status")).pending_days, { timeout: 60_000 }).toBe(0);
-  await expect.poll(() => page.getByText("With the order that you are trying.").count()).toBe(0);
+  // A page reads again every four seconds at most while days are computed.
+  await expect
+    .poll(() => page.getByText("With the order that you are trying.").count(), { timeout: 15_000 })
+    .toBe(0);
   expect((await seen()).slice(2)).toEqual(shown.slice(2));
 
   await page.getByRole("button", { name: "Undo" }).click();
