@@ -98,7 +98,7 @@ pub(super) async fn traces(story: &mut Story) {
     let sent = Sent::Json(ecg(&[12.0, -8.5, 940.25, -120.0]));
     story.send(&Method::POST, path, &sent).await;
     let path = "/api/v1/imports?format=apple_health";
-    let export = Sent::File(std::str::from_utf8(beats::export()).expect("text"));
+    let export = Sent::File(std::str::from_utf8(beats::minute_at_nine()).expect("text"));
     story.send(&Method::POST, path, &export).await;
     settle(&story.test).await;
     let days = "start=2026-11-17&end=2026-11-20";
