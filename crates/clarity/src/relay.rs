@@ -147,7 +147,7 @@ async fn listen(app: &App, seq: &mut Option<i64>, origin: i64) -> Result<(), sto
         let is_full = told.len() == AT_ONCE;
         for one in told {
             *seq = Some(one.seq);
-            pass_on(app, one);
+            pass_on(app, &one);
         }
         if !is_full {
             signal.wait().await?;
@@ -155,7 +155,7 @@ async fn listen(app: &App, seq: &mut Option<i64>, origin: i64) -> Result<(), sto
     }
 }
 
-fn pass_on(app: &App, told: Told) {
+fn pass_on(app: &App, told: &Told) {
     let letter = told.bytes.as_deref().map(serde_json::from_slice::<Letter>);
     let Some(Ok(letter)) = letter else {
         metrics::counter!("clarity_rows_refused_total", "table" => "events").increment(1);

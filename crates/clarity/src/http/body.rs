@@ -116,7 +116,7 @@ fn unknown_encoding() -> Response {
 struct Rooms<'a> {
     shares: &'a Shares,
     user: Option<UserId>,
-    rooms: Vec<Room>,
+    held: Vec<Room>,
     kilobytes: usize,
 }
 
@@ -125,7 +125,7 @@ impl<'a> Rooms<'a> {
         Self {
             shares: &app.shares,
             user,
-            rooms: Vec::new(),
+            held: Vec::new(),
             kilobytes: RESERVED_BYTES >> 10,
         }
     }
@@ -139,7 +139,7 @@ impl<'a> Rooms<'a> {
                     "more is being sent at once than there is memory for; try again in a second";
                 return Err(Problem::new(Code::Unavailable, detail).retry_after(RETRY_S));
             };
-            self.rooms.push(room);
+            self.held.push(room);
             self.kilobytes += ROOM_KB as usize;
         }
         Ok(())
@@ -164,7 +164,7 @@ async fn read(
         }
         rooms.fit(bytes.len())?;
     }
-    Ok((Bytes::from(bytes), rooms.rooms))
+    Ok((Bytes::from(bytes), rooms.held))
 }
 
 /// A body that was read whole, the room that it takes, and its turn if it is larger than most: they end with it.
@@ -206,7 +206,7 @@ pub async fn read_in_turn<'t>(
     }
     Ok(Held {
         bytes: Bytes::from(bytes),
-        _rooms: rooms.rooms,
+        _rooms: rooms.held,
         _turn: turn,
     })
 }

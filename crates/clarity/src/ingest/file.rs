@@ -205,9 +205,11 @@ fn read(
         columns: told.columns.as_ref(),
         epoch_s: told.epoch_s,
     };
-    let refused = |error: FileError| match error {
-        FileError::Memory(full) => IngestError::full(full),
-        other => unreadable(other.to_string()),
+    let refused = |error: FileError| {
+        if let FileError::Memory(full) = error {
+            return IngestError::full(full);
+        }
+        unreadable(error.to_string())
     };
     // A file with declared columns is a table, whatever its bytes say.
     let format = match (format, &told.columns) {

@@ -65,9 +65,11 @@ pub(crate) fn read(
     let mut reduction = Reduction::default();
     let mut blocks = |block: &Block<'_>| reduction.take(block);
     let unreadable = |message: String| IngestError::Unreadable { message };
-    let content = front::read(&mut input, &options, &mut blocks).map_err(|error| match error {
-        Error::Memory(full) => IngestError::full(full),
-        other => unreadable(other.to_string()),
+    let content = front::read(&mut input, &options, &mut blocks).map_err(|error| {
+        if let Error::Memory(full) = error {
+            return IngestError::full(full);
+        }
+        unreadable(error.to_string())
     })?;
     match content {
         Content::Epochs(recording) => {
