@@ -82,11 +82,12 @@ pub enum Printed {
     TopLevel,
     /// Inside a correlation.
     InCorrelation,
-    /// As what some measurements of an interval came to. The sender brings those that it learns of later alone,
-    /// under the same interval.
+    /// As what some measurements of an interval came to.
     Bucket {
         /// How many measurements.
         count: u32,
+        /// Whether they are all that the sender knows of, or those that it learnt of since it sent the interval last.
+        is_whole: bool,
     },
 }
 

@@ -141,6 +141,12 @@ impl Phone {
         true
     }
 
+    /// Whether a later total is known.
+    pub(crate) fn is_told_later(&self, slot: Slot, told: Told) -> bool {
+        let mut totals = self.totals.iter();
+        totals.any(|(of, told_us)| *of == slot && *told_us > told.at_us)
+    }
+
     /// How many measurements of a bucket came from this phone.
     pub(crate) fn count(&self, slot: Slot) -> Option<u32> {
         let known = self.buckets.iter().rev().find(|(of, _)| *of == slot);

@@ -84,8 +84,8 @@ pub(crate) struct Intake {
     /// How many samples are held before they are written: as many as a part takes.
     held_max: usize,
     children: Vec<Incoming>,
-    /// Parts of buckets, each with how many measurements the bucket had.
-    buckets: Vec<(Incoming, u32)>,
+    /// Parts of buckets, each with how many measurements the bucket had, and whether they are all.
+    buckets: Vec<(Incoming, u32, bool)>,
     records: Vec<Record>,
     deletions: Vec<Deletion>,
     series: Vec<Series>,
@@ -146,7 +146,9 @@ impl Intake {
             match sample.printed {
                 Printed::TopLevel => self.held.push(sample),
                 Printed::InCorrelation => self.children.push(sample),
-                Printed::Bucket { count } => self.buckets.push((sample, count)),
+                Printed::Bucket { count, is_whole } => {
+                    self.buckets.push((sample, count, is_whole));
+                }
             }
         }
         for record in &batch.records {

@@ -286,7 +286,8 @@ fn life_dashboard(life: &Life) -> Value {
            "daily_totals": daily_totals(life), "deleted_records": gone.collect::<Vec<_>>()})
 }
 
-/// What an Android phone sends of the same days that is set to hours.
+/// What an Android phone sends of the same days that is set to hours. What was corrected comes with a backfill: between
+/// them the app only sends what is new.
 fn life_dashboard_buckets(life: &Life) -> Value {
     let hour = |at_ms: i64, source: &str| {
         json!({"bucket_start": utc(at_ms).to_string(), "bucket_end": utc(at_ms + HOUR_MS).to_string(),
@@ -309,7 +310,7 @@ fn life_dashboard_buckets(life: &Life) -> Value {
         hour
     });
     json!({"timestamp": utc(life.told_ms(LAST_MS)).to_string(), "app_version": "1.22.0", "source": "health_connect",
-           "sequence": 7 + life.version, "_resolutions": {"steps": "1h", "hydration": "1h", "heart_rate": "1h"},
+           "sequence": 7 + life.version, "backfill": life.version > 0, "_resolutions": {"steps": "1h", "hydration": "1h", "heart_rate": "1h"},
            "steps": totals(&life.steps, WATCH, 1.0), "hydration": totals(&life.water, "WaterMinder", 1_000.0),
            "heart_rate": heart.collect::<Vec<_>>(), "daily_totals": daily_totals(life)})
 }

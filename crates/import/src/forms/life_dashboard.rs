@@ -47,6 +47,15 @@ enum Platform {
     Screen,
 }
 
+/// What a body says of its records.
+#[derive(Debug, Clone, Copy)]
+struct Of {
+    platform: Platform,
+    /// Whether its buckets are all that the phone knows of. A backfill reads everything again; without a number nobody
+    /// can tell whether a body came before.
+    is_whole: bool,
+}
+
 fn platform(document: &Document<'_>) -> Option<Platform> {
     let source = document.fields()?.json(&["source"])?;
     Some(match source.text()? {
@@ -144,6 +153,11 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
     let sequence = fields
         .json(&["sequence"])
         .and_then(|sequence| sequence.number());
+    let of = Of {
+        platform,
+        is_whole: sequence.is_none()
+            || matches!(fields.json(&["backfill"]), Some(Json::Bool(true))),
+    };
     if let Some(sent) = intake.moment(&sent) {
         intake.told(sent.at_us, sequence.and_then(whole));
     }
@@ -172,7 +186,7 @@ fn read(document: &Document<'_>, intake: &mut Intake<'_, '_, '_>) -> Result<(), 
                         if let Some(id) = record.get("uuid").text() {
                             alive.insert(id.to_owned());
                         }
-                        take((name, platform), record, place, intake);
+                        take((name, of), record, place, intake);
                     },
                 )?;
             }
@@ -214,11 +228,12 @@ fn fields_of(name: &str, platform: Platform) -> &'static [Field] {
 }
 
 fn take(
-    (name, platform): (&str, Platform),
+    (name, of): (&str, Of),
     record: &Json<'_>,
     place: Place<'_>,
     intake: &mut Intake<'_, '_, '_>,
 ) {
+    let platform = of.platform;
     let is_own =
         |source: &str| source == OWN_APP || source.starts_with("com.owen282000.lifedashboard.");
     if record.get("source").text().is_some_and(is_own) {
@@ -247,7 +262,7 @@ fn take(
                 let fields = fields_of(name, platform);
                 match fields {
                     [field, ..] if !record.get("bucket_start").is_null() => {
-                        bucket(record, *field, frame, intake)
+                        bucket(record, (*field, of.is_whole), frame, intake)
                     }
                     // The id of an iPhone's sample is the same through every door.
                     [field] if platform == Platform::Apple && !record.get(field.0).is_null() => {
@@ -273,7 +288,7 @@ fn take(
 /// What several records of an interval came to: their total, or their mean and extremes.
 fn bucket(
     record: &Json<'_>,
-    field: Field,
+    (field, is_whole): (Field, bool),
     frame: Frame,
     intake: &mut Intake<'_, '_, '_>,
 ) -> Result<(), entry::Refused> {
@@ -281,6 +296,7 @@ fn bucket(
     let count = count.and_then(|count| u32::try_from(count).ok());
     let printed = Printed::Bucket {
         count: count.unwrap_or(1).max(1),
+        is_whole,
     };
     let merged = frame.flags.with(Flags::AGGREGATED);
     let mut found = false;

@@ -136,24 +136,24 @@ impl Intake {
         said: &mut Said,
     ) -> Result<(), IngestError> {
         let buckets = std::mem::take(&mut self.buckets);
-        if buckets.is_empty() {
-            return Ok(());
-        }
         let told = said.told;
-        if !said.phone().hears(told) {
-            return buckets
-                .iter()
-                .try_for_each(|(one, _)| self.count_known(one));
-        }
+        let is_heard = buckets.iter().any(|(.., is_whole)| !is_whole) && !said.phone().hears(told);
         let mut by_day: BTreeMap<(MetricNo, i64), Vec<Part>> = BTreeMap::new();
-        for (one, count) in buckets {
+        for (one, count, is_whole) in buckets {
             let Some((metric, slot)) = self.placed(&one)? else {
                 self.held.push(one);
                 continue;
             };
-            let day = one.sample.start_us.div_euclid(DAY_US);
-            let part = Part { one, slot, count };
-            by_day.entry((metric, day)).or_default().push(part);
+            if is_whole && said.phone().takes_total(slot, told) {
+                said.phone().counted(slot, count);
+                self.held.push(one);
+            } else if is_whole || is_heard || said.phone().is_told_later(slot, told) {
+                self.count_known(&one)?;
+            } else {
+                let day = one.sample.start_us.div_euclid(DAY_US);
+                let part = Part { one, slot, count };
+                by_day.entry((metric, day)).or_default().push(part);
+            }
         }
         for ((metric, day), part) in by_day {
             let span = Span {
