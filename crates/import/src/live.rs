@@ -21,6 +21,13 @@ use crate::clock::{self, Moment};
 use crate::json::Json;
 use crate::tables::{NAME_BYTES_MAX, Outbox, Sources};
 
+mod refused;
+
+pub(crate) use refused::{
+    MALFORMED, NAMES_FULL, NOT_A_VALUE, NOT_FINITE, TIME_INVALID, TYPE_MISSING, UNIT_UNKNOWN,
+    VALUE_MISSING, refusal,
+};
+
 /// Elements of one array in formats that state no smaller limit: a sample a second for ten days.
 pub const ELEMENTS_MAX: u64 = 1_000_000;
 
@@ -579,32 +586,3 @@ pub(crate) fn blamed(why: Refusal, [start, end, unit, value]: [&'static str; 4])
         value
     }
 }
-
-pub(crate) const fn refusal(code: RejectCode, message: &'static str) -> Refusal {
-    Refusal { code, message }
-}
-
-pub(crate) const UNIT_UNKNOWN: Refusal = refusal(
-    RejectCode::UnitUnknown,
-    "the unit does not measure this type; see the list of metric types",
-);
-pub(crate) const NOT_FINITE: Refusal =
-    refusal(RejectCode::ValueInvalid, "the value is not a finite number");
-pub(crate) const NOT_A_VALUE: Refusal = refusal(
-    RejectCode::ValueInvalid,
-    "the value is neither a number nor a value that this type knows",
-);
-pub(crate) const VALUE_MISSING: Refusal = refusal(RejectCode::ValueMissing, "the value is missing");
-pub(crate) const TYPE_MISSING: Refusal = refusal(RejectCode::TypeMissing, "the type is missing");
-pub(crate) const TIME_INVALID: Refusal = refusal(
-    RejectCode::TimeInvalid,
-    "the time is missing or cannot be read; send RFC 3339 with an offset",
-);
-pub(crate) const MALFORMED: Refusal = refusal(
-    RejectCode::Malformed,
-    "the element is not an object of the expected form",
-);
-pub(crate) const NAMES_FULL: Refusal = refusal(
-    RejectCode::TextTooLong,
-    "a name is too long, or there are too many different ones",
-);

@@ -58,8 +58,8 @@ impl Phone {
 
 async fn person(test: &TestApp, email: &str) -> Person {
     let person = test.register(email).await;
-    let zone = json!({"profile": {"time_zone": "Europe/Amsterdam"}});
-    let answer = test.put("/api/v1/auth/me", &person, &[], &zone).await;
+    let zone = json!({"time_zone": "Europe/Amsterdam"});
+    let answer = test.put("/api/v1/user/profile", &person, &[], &zone).await;
     assert!(answer.status.is_success(), "{}", answer.text());
     person
 }
@@ -191,7 +191,9 @@ fn compare(place: &str, stored: &[Row], expected: &[Value]) -> usize {
 async fn compare_days(test: &TestApp, person: &Person, place: &str, days: &Value) -> usize {
     let mut compared = 0;
     for (date, expected) in days.as_object().into_iter().flatten() {
-        let path = format!("/api/v1/summaries/daily?start={date}&end={date}");
+        let day: jiff::civil::Date = date.parse().expect("a date");
+        let next = day.tomorrow().expect("a date");
+        let path = format!("/api/v1/summaries/daily?start={date}&end={next}");
         let answer = test.get(&path, Some(person)).await.json();
         let metrics = &answer["data"][0]["metrics"];
         for metric in ["step_count", "active_energy_burned"] {

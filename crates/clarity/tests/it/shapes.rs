@@ -100,6 +100,8 @@ struct Names {
     insight: String,
     analysis: String,
     workout: String,
+    beats: String,
+    ecg: String,
     device: String,
     erasure: String,
 }
@@ -111,6 +113,8 @@ impl Names {
             "insight_id" => vec![&self.insight],
             "analysis_id" => vec![&self.analysis],
             "workout_id" => vec![&self.workout],
+            "series_id" => vec![&self.beats],
+            "ecg_id" => vec![&self.ecg],
             "device_id" => vec![&self.device],
             "erasure_id" => vec![&self.erasure],
             "metric" => METRICS.to_vec(),
@@ -184,6 +188,8 @@ async fn live(test: &TestApp) -> (Person, Names) {
         insight: text(&get(test, &person, "/api/v1/insights/daily").await["id"]),
         analysis: text(&analysis.json()["id"]),
         workout: text(&get(test, &person, "/api/v1/workouts").await["data"][0]["id"]),
+        beats: text(&get(test, &person, "/api/v1/cardio/beats").await["data"][0]["id"]),
+        ecg: text(&get(test, &person, "/api/v1/cardio/ecgs").await["data"][0]["id"]),
     };
     (person, names)
 }

@@ -280,7 +280,7 @@ fn erasing_health_data_keeps_the_account_under_a_new_key() {
             .await
             .expect("a write");
         tx.commit().await.expect("a commit");
-        assert!(erased.counts.contains(&("docs", 3)));
+        assert!(erased.counts.contains(&("docs", 4)));
         let mut tx = house.write().await;
         let left: Vec<String> = rows(&mut tx)
             .await
