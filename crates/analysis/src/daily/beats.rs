@@ -281,7 +281,7 @@ mod tests {
     fn a_night_of_a_strap_is_the_mean_of_its_five_minutes() {
         let night = [span(1_000, 5_000), span(6_000, 9_000)];
         let strap = beats(STRAP, 0, 10_000, 3);
-        let found = asleep(Beats::All(&[strap.clone()]), &night);
+        let found = asleep(Beats::All(std::slice::from_ref(&strap)), &night);
         // Each segment ends with the beat that completes its 300 s, so 4,000 s and 3,000 s hold 13 and 9; what is left
         // of each is a spot.
         check(&found, "beats_asleep", 22, 2);

@@ -1,5 +1,5 @@
 //! The demo person's heart beat by beat: an electrocardiogram on Mondays and Thursdays, and each night a minute of
-//! beats. The shape of a beat is a sum of five bells (after McSharry et al. 2003); it is drawn, not measured.
+//! beats. The shape of a beat is a sum of five bells (after `McSharry` et al. 2003); it is drawn, not measured.
 
 use jiff::civil::Weekday;
 use model::record::{Body, Ecg, HeartbeatSeries};

@@ -244,7 +244,7 @@ async fn first_event(test: &TestApp, person: &Person) -> (u16, String) {
 #[tokio::test]
 async fn every_answer_is_what_the_document_says() {
     let test = TestApp::new().await;
-    let (person, names) = live(&test).await;
+    let (person, names) = Box::pin(live(&test)).await;
     let document = schema::document();
     let (mut differences, mut unseen, mut answers) = (Vec::new(), BTreeSet::new(), 0);
     for (template, item) in document["paths"].as_object().expect("paths") {
@@ -298,7 +298,7 @@ async fn every_answer_is_what_the_document_says() {
 #[tokio::test]
 async fn every_cited_number_is_where_the_citation_says() {
     let test = TestApp::new().await;
-    let (person, _) = live(&test).await;
+    let (person, _) = Box::pin(live(&test)).await;
     let insight = get(&test, &person, "/api/v1/insights/daily").await;
     let facts = insight["facts"].as_array().expect("facts");
     assert!(facts.len() >= 3, "{insight}");

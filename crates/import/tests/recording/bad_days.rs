@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use import::recording::options::Options;
-use import::recording::{Content, Damage, Recording};
+use import::recording::{Content, Recording};
 use proptest::prelude::*;
 
 use crate::order::{FORMS, Form, at};

@@ -29,7 +29,7 @@ fn id(number: u64) -> UploadId {
 async fn add(tx: &mut Tx, key: &PersonKey, user: UserId, number: u64, status: UploadStatus) {
     let new = NewUpload {
         id: id(number),
-        kind: if number % 9 == 0 {
+        kind: if number.is_multiple_of(9) {
             "import"
         } else {
             "healthkit"

@@ -269,9 +269,8 @@ fn together(
 ) -> f64 {
     match (part_of(flags), kind, known) {
         ((true, false), ..) => stored.min(late),
-        ((false, true), ..) => stored.max(late),
+        ((false, true), ..) | (_, Kind::Cumulative, None) => stored.max(late),
         (_, Kind::Cumulative, Some(_)) => stored + late,
-        (_, Kind::Cumulative, None) => stored.max(late),
         (_, _, Some(known)) => {
             let (known, count) = (f64::from(known), f64::from(count));
             (stored * known + late * count) / (known + count)

@@ -39,19 +39,16 @@ pub(super) fn window(fields: &Fields<'_>, platform: Platform, intake: &mut Intak
         return;
     };
     let mut metrics = BTreeSet::new();
-    match of("_diagnostics") {
-        Json::Object(types) => {
-            for (name, told) in &types {
-                let is_granted = matches!(told.get("permission_granted"), Json::Bool(true));
-                if is_granted && told.get("error").is_null() {
-                    metrics.extend(metrics_of(name, platform));
-                }
+    if let Json::Object(types) = of("_diagnostics") {
+        for (name, told) in &types {
+            let is_granted = matches!(told.get("permission_granted"), Json::Bool(true));
+            if is_granted && told.get("error").is_null() {
+                metrics.extend(metrics_of(name, platform));
             }
         }
-        _ => {
-            let arrays = fields.iter().filter(|(_, raw)| raw.starts_with('['));
-            metrics.extend(arrays.flat_map(|(name, _)| metrics_of(name, platform)));
-        }
+    } else {
+        let arrays = fields.iter().filter(|(_, raw)| raw.starts_with('['));
+        metrics.extend(arrays.flat_map(|(name, _)| metrics_of(name, platform)));
     }
     intake.window(Window {
         start_us: start.at_us,
