@@ -4,7 +4,7 @@
 //! Of two totals of one day the one that was made later holds. The late measurements of a bucket are added to it
 //! once. A window says which objects there are, and what was made before it does not bring others back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use import::batch::Window;
 use model::ids::DeviceId;
@@ -49,7 +49,7 @@ impl Told {
 }
 
 /// A bucket or a total, as it is known among others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Slot(MetricNo, SourceNo, i64, i64);
 
 impl Slot {
@@ -65,13 +65,56 @@ pub(crate) struct Phone {
     told_us: i64,
     /// Numbers of the bodies whose buckets were taken in: first and last of each run, in order.
     bodies: Vec<(u64, u64)>,
-    /// When each total was told, the latest last.
-    totals: Vec<(Slot, i64)>,
-    /// How many measurements each bucket holds, the latest last.
-    buckets: Vec<(Slot, u32)>,
+    /// When each total was made.
+    totals: Recent<i64, TOTALS_MAX>,
+    /// How many measurements each bucket holds.
+    buckets: Recent<u32, BUCKETS_MAX>,
     /// Windows that are complete, the latest last.
     windows: Vec<Closed>,
     open: Option<Open>,
+}
+
+/// What was noted last for each of some slots. A body may have very many: each is found by its slot, and only the
+/// latest `MAX` are written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<(Slot, T)>", into = "Vec<(Slot, T)>")]
+struct Recent<T: Clone, const MAX: usize> {
+    of: HashMap<Slot, (u64, T)>,
+    next: u64,
+}
+
+impl<T: Clone, const MAX: usize> Recent<T, MAX> {
+    fn get(&self, slot: Slot) -> Option<&T> {
+        self.of.get(&slot).map(|(_, value)| value)
+    }
+
+    fn note(&mut self, slot: Slot, value: T) {
+        self.of.insert(slot, (self.next, value));
+        self.next += 1;
+    }
+}
+
+impl<T: Clone, const MAX: usize> From<Vec<(Slot, T)>> for Recent<T, MAX> {
+    fn from(list: Vec<(Slot, T)>) -> Self {
+        let mut recent = Self {
+            of: HashMap::new(),
+            next: 0,
+        };
+        for (slot, value) in list {
+            recent.note(slot, value);
+        }
+        recent
+    }
+}
+
+impl<T: Clone, const MAX: usize> From<Recent<T, MAX>> for Vec<(Slot, T)> {
+    fn from(recent: Recent<T, MAX>) -> Self {
+        let mut list: Vec<(Slot, (u64, T))> = recent.of.into_iter().collect();
+        list.sort_unstable_by_key(|(_, (order, _))| *order);
+        let old = list.len().saturating_sub(MAX);
+        let latest = list.into_iter().skip(old);
+        latest.map(|(slot, (_, value))| (slot, value)).collect()
+    }
 }
 
 /// A window of which everything came.
@@ -89,7 +132,8 @@ struct Open {
     start_us: i64,
     end_us: i64,
     objects: Vec<Uid>,
-    is_full: bool,
+    /// Whether there may be more than these.
+    is_unsure: bool,
 }
 
 impl Heard {
@@ -126,47 +170,39 @@ impl Phone {
 
     /// Notes a total. False when a later one is known.
     pub(crate) fn takes_total(&mut self, slot: Slot, told: Told) -> bool {
-        let known = self.totals.iter().position(|(of, _)| *of == slot);
-        if let Some(at) = known {
-            if self
-                .totals
-                .get(at)
-                .is_some_and(|(_, told_us)| *told_us > told.at_us)
-            {
-                return false;
-            }
-            self.totals.remove(at);
+        if self.is_told_later(slot, told) {
+            return false;
         }
-        push(&mut self.totals, (slot, told.at_us), TOTALS_MAX);
+        if self.totals.get(slot) != Some(&told.at_us) {
+            self.totals.note(slot, told.at_us);
+        }
         true
     }
 
     /// Whether a later total is known.
     pub(crate) fn is_told_later(&self, slot: Slot, told: Told) -> bool {
-        let mut totals = self.totals.iter();
-        totals.any(|(of, told_us)| *of == slot && *told_us > told.at_us)
+        let known = self.totals.get(slot);
+        known.is_some_and(|told_us| *told_us > told.at_us)
     }
 
     /// How many measurements of a bucket came from this phone.
     pub(crate) fn count(&self, slot: Slot) -> Option<u32> {
-        let known = self.buckets.iter().rev().find(|(of, _)| *of == slot);
-        known.map(|(_, count)| *count)
+        self.buckets.get(slot).copied()
     }
 
     /// Notes how many measurements a bucket holds.
     pub(crate) fn counted(&mut self, slot: Slot, count: u32) {
-        self.buckets.retain(|(of, _)| *of != slot);
-        push(&mut self.buckets, (slot, count), BUCKETS_MAX);
+        self.buckets.note(slot, count);
     }
 
     /// Takes a window in with the objects of the body. Returns the objects that there are when it is the last body
-    /// of the window, and none when there were too many to tell.
+    /// of the window, and none where it may hold more than came.
     pub(crate) fn takes_window(
         &mut self,
         window: &Window,
         told: Told,
-        objects: &[Uid],
-    ) -> Option<Result<Vec<Uid>, TooMany>> {
+        objects: Result<&[Uid], Unsure>,
+    ) -> Option<Result<Vec<Uid>, Unsure>> {
         let span = (window.start_us, window.end_us);
         let is_of_span = |known: &&Closed| (known.start_us, known.end_us) == span;
         let known = self.windows.iter().find(is_of_span);
@@ -180,21 +216,25 @@ impl Phone {
             start_us: span.0,
             end_us: span.1,
             objects: Vec::new(),
-            is_full: false,
+            is_unsure: false,
         });
-        if !window.is_complete && open.objects.len() + objects.len() > OBJECTS_MAX {
-            open.is_full = true;
-            open.objects = Vec::new();
-        }
-        if !open.is_full {
-            open.objects.extend(objects);
+        match objects {
+            Ok(objects)
+                if window.is_complete || open.objects.len() + objects.len() <= OBJECTS_MAX =>
+            {
+                open.objects.extend(objects);
+            }
+            Ok(_) | Err(Unsure) => {
+                open.is_unsure = true;
+                open.objects = Vec::new();
+            }
         }
         if !window.is_complete {
             self.open = Some(open);
             return None;
         }
-        if open.is_full {
-            return Some(Err(TooMany));
+        if open.is_unsure {
+            return Some(Err(Unsure));
         }
         let closed = Closed {
             start_us: span.0,
@@ -217,9 +257,9 @@ impl Phone {
     }
 }
 
-/// More objects in one window than are remembered.
+/// A window may hold more objects than are known: too many came, or some were refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooMany;
+pub(crate) struct Unsure;
 
 /// Joins runs that touch; where there are too many, the oldest gap counts as filled, so that nothing is ever added
 /// twice.
@@ -282,8 +322,14 @@ mod tests {
             phone.counted(slot(i64::try_from(n).expect("small")), 1);
         }
         assert_eq!(phone.bodies.len(), RUNS_MAX);
-        assert_eq!(phone.totals.len(), TOTALS_MAX);
-        assert_eq!(phone.buckets.len(), BUCKETS_MAX);
+        // What is read back are the latest, in their order.
+        let text = serde_json::to_string(&phone).expect("JSON");
+        let mut phone: Phone = serde_json::from_str(&text).expect("the same");
+        assert_eq!(phone.totals.of.len(), TOTALS_MAX);
+        assert_eq!(phone.buckets.of.len(), BUCKETS_MAX);
+        assert_eq!(phone.count(slot(9_999)), Some(1));
+        assert_eq!(phone.count(slot(9_999 - 2_048)), None);
+        assert_eq!(serde_json::to_string(&phone).expect("JSON"), text);
         // A gap that was given up counts as heard.
         assert!(!phone.hears(told(1)));
         let mut heard = Heard::default();
@@ -314,10 +360,10 @@ mod tests {
             is_complete: false,
         };
         let mut phone = Phone::default();
-        assert_eq!(phone.takes_window(&window, told(1), &[uid(1)]), None);
+        assert_eq!(phone.takes_window(&window, told(1), Ok(&[uid(1)])), None);
         assert_eq!(phone.settled(MetricNo(1), 50), None);
         window.is_complete = true;
-        let last = phone.takes_window(&window, told(2), &[uid(2)]);
+        let last = phone.takes_window(&window, told(2), Ok(&[uid(2)]));
         assert_eq!(last, Some(Ok(vec![uid(1), uid(2)])));
         assert_eq!(phone.settled(MetricNo(1), 50), Some(2));
         assert_eq!(phone.settled(MetricNo(1), 100), None);
@@ -325,12 +371,19 @@ mod tests {
         // One of more objects than are remembered is not applied in part.
         window.is_complete = false;
         let many: Vec<Uid> = (1..=15_000).map(uid).collect();
-        assert_eq!(phone.takes_window(&window, told(3), &many), None);
-        assert_eq!(phone.takes_window(&window, told(4), &many), None);
+        assert_eq!(phone.takes_window(&window, told(3), Ok(&many)), None);
+        assert_eq!(phone.takes_window(&window, told(4), Ok(&many)), None);
         window.is_complete = true;
         assert_eq!(
-            phone.takes_window(&window, told(5), &[]),
-            Some(Err(TooMany))
+            phone.takes_window(&window, told(5), Ok(&[])),
+            Some(Err(Unsure))
         );
+        // Nor is one of which an object was refused, whichever body had it.
+        window.is_complete = false;
+        assert_eq!(phone.takes_window(&window, told(6), Err(Unsure)), None);
+        assert_eq!(phone.takes_window(&window, told(7), Ok(&[uid(1)])), None);
+        window.is_complete = true;
+        let last = phone.takes_window(&window, told(8), Ok(&[uid(2)]));
+        assert_eq!(last, Some(Err(Unsure)));
     }
 }

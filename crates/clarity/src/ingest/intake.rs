@@ -224,6 +224,10 @@ impl Intake {
             snapshot: self.snapshot_us.map(|exported_us| Snapshot { exported_us }),
             snapshots: &snapshots,
         };
+        if let Some(told) = &mut self.told {
+            // A clock that runs ahead would make everything after it late.
+            told.at_us = told.at_us.min(upload.now_us);
+        }
         self.revive(tx, person, upload.user).await?;
         let said = self.in_order(tx, person, upload).await?;
         let mut changed = ChangedHours::default();

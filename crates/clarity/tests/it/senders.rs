@@ -448,3 +448,63 @@ async fn a_body_of_which_nothing_can_be_read_is_refused_and_one_that_says_little
     }
     assert_eq!(rows(&test, &ada).await.len(), 1);
 }
+
+#[tokio::test]
+async fn what_was_refused_is_not_gone_and_a_clock_ahead_makes_nothing_late() {
+    let test = TestApp::new().await;
+    let ada = person(&test, "ada@example.org").await;
+    let phone = phone(&test, &ada, "Pixel").await;
+    let body = |at: &str, more: Value| {
+        let mut body = json!({"timestamp": at, "app_version": "1.22.0", "source": "health_connect", "sequence": 1});
+        let more = more.as_object().cloned().unwrap_or_default();
+        body.as_object_mut().expect("an object").extend(more);
+        body.to_string()
+    };
+    let walk = |id: &str, count: Value| {
+        json!({"uuid": id, "count": count, "source": "w", "start_time": format!("2026-11-17T0{}:00:00Z", id.len()),
+               "end_time": format!("2026-11-17T0{}:10:00Z", id.len())})
+    };
+    let both = json!({"steps": [walk("a", json!(10)), walk("bb", json!(20))],
+                      "daily_totals": [{"date": "2026-11-17", "steps": 30}]});
+    let sent = phone.send(&test, &body("2031-01-01T00:00:00Z", both)).await;
+    assert!(sent.status.is_success(), "{}", sent.text());
+    let window = |steps: Value| {
+        json!({"window_start": "2026-11-17T00:00:00Z", "window_end": "2026-11-18T00:00:00Z", "window_complete": true,
+               "steps": steps, "daily_totals": [{"date": "2026-11-17", "steps": 31}]})
+    };
+    test.app.clock.advance_us(SECOND_US);
+    // The second walk is there, and cannot be read.
+    let unread = window(json!([walk("a", json!(10)), walk("bb", json!("many"))]));
+    let sent = phone
+        .send(&test, &body("2031-01-01T00:00:01Z", unread))
+        .await;
+    assert!(sent.status.is_success(), "{}", sent.text());
+    let state = rows(&test, &ada).await;
+    assert_eq!(
+        state.iter().filter(|row| !row.is_total()).count(),
+        2,
+        "{state:#?}"
+    );
+    assert!(
+        state
+            .iter()
+            .any(|row| row.is_total() && near(row.value, 31.0)),
+        "{state:#?}"
+    );
+    let sent = phone
+        .send(
+            &test,
+            &body(
+                "2031-01-01T00:00:02Z",
+                window(json!([walk("a", json!(10))])),
+            ),
+        )
+        .await;
+    assert!(sent.status.is_success(), "{}", sent.text());
+    let state = rows(&test, &ada).await;
+    assert_eq!(
+        state.iter().filter(|row| !row.is_total()).count(),
+        1,
+        "{state:#?}"
+    );
+}

@@ -18,7 +18,7 @@ use crate::person::dossier::Dossier;
 /// How far back the measurements of a deleted series are looked for: as long as a phone remembers its changes.
 const SERIES_US: i64 = 30 * DAY_US;
 /// Series that one input may delete.
-const SERIES_MAX: usize = 16;
+const SERIES_MAX: usize = 8;
 
 impl Intake {
     /// Takes out what the input deletes, and returns the days that deleted beats touch.

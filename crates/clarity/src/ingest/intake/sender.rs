@@ -14,13 +14,14 @@ use store::samples::ChangedHours;
 use store::uploads::UploadNo;
 
 use crate::ingest::IngestError;
-use crate::ingest::heard::{Heard, Phone, Slot, Told, TooMany};
+use crate::ingest::heard::{Heard, Phone, Slot, Told, Unsure};
 use crate::ingest::intake::{Intake, Upload};
 use crate::person::document::{self, Document};
 use crate::person::dossier::Dossier;
 
-/// The longest window: longer ones would be read for longer than others can wait.
-const WINDOW_US_MAX: i64 = 400 * DAY_US;
+/// Reads that the windows of one input may cost: 60 metrics of two months, or 60 of each day of two months.
+/// Others wait while they are made.
+const READS_MAX: usize = 4_000;
 /// Samples of as much time are read at once.
 const PIECE_US: i64 = 7 * DAY_US;
 /// What is known of a sender while one of its inputs is taken in.
@@ -169,35 +170,28 @@ impl Intake {
     fn add_up(&mut self, metric: MetricNo, parts: Vec<Part>, stored: &[Sample], said: &mut Said) {
         let kind = metric::by_no(metric).map_or(Kind::Discrete, |known| known.kind);
         // Mean and extremes of one bucket share its count.
-        let mut counts: Vec<(Slot, Option<u32>, u32)> = Vec::new();
+        let mut counts: HashMap<Slot, (Option<u32>, u32)> = HashMap::new();
+        let stored: HashMap<_, f64> = stored
+            .iter()
+            .filter(|row| row.uid.is_none())
+            .map(|row| ((Slot::of(metric, row), part_of(row.flags)), row.value))
+            .collect();
         for Part {
             mut one,
             slot,
             count,
         } in parts
         {
-            let known = counts.iter().find(|(of, ..)| *of == slot).copied();
-            let (_, known, _) = known.unwrap_or_else(|| {
-                let fresh = (slot, said.phone().count(slot), count);
-                counts.push(fresh);
-                fresh
-            });
-            let row = stored.iter().find(|row| {
-                row.uid.is_none()
-                    && Slot::of(metric, row) == slot
-                    && part_of(row.flags) == part_of(one.sample.flags)
-            });
-            if let Some(row) = row {
-                let value = together(
-                    (row.value, known),
-                    (one.sample.value, count),
-                    (kind, one.sample.flags),
-                );
-                one.sample.value = value;
+            let (known, _) = *counts
+                .entry(slot)
+                .or_insert_with(|| (said.phone().count(slot), count));
+            if let Some(row) = stored.get(&(slot, part_of(one.sample.flags))) {
+                let late = (one.sample.value, count);
+                one.sample.value = together((*row, known), late, (kind, one.sample.flags));
             }
             self.held.push(one);
         }
-        for (slot, known, count) in counts {
+        for (slot, (known, count)) in counts {
             let sum = known.unwrap_or(0).saturating_add(count);
             said.phone().counted(slot, sum);
         }
@@ -214,19 +208,31 @@ impl Intake {
     ) -> Result<(), IngestError> {
         let told = said.told;
         let objects = std::mem::take(&mut self.objects);
+        let mut reads = READS_MAX;
         for window in std::mem::take(&mut self.windows) {
             let Some(device) = upload.device else {
                 self.leave("only what a device sent under its own key is taken out by a window");
                 continue;
             };
-            if window.end_us.saturating_sub(window.start_us) > WINDOW_US_MAX {
-                self.leave("a window of more than 400 days takes nothing out");
+            let cost = pieces(window.start_us, window.end_us)
+                .take(reads + 1)
+                .count();
+            let Some(left) = reads.checked_sub(cost.saturating_mul(window.metrics.len())) else {
+                self.leave("a window of this much time and this many types takes nothing out");
                 continue;
-            }
-            let there = match said.phone().takes_window(&window, told, &objects) {
+            };
+            reads = left;
+            // What was refused is still on the phone, and what is stored of it stays.
+            let objects = match self.tally.rejected {
+                0 => Ok(objects.as_slice()),
+                _ => Err(Unsure),
+            };
+            let there = match said.phone().takes_window(&window, told, objects) {
                 None => continue,
-                Some(Err(TooMany)) => {
-                    self.leave("a window of this many objects takes nothing out");
+                Some(Err(Unsure)) => {
+                    self.leave(
+                        "a window of very many objects, or with refused ones, takes nothing out",
+                    );
                     continue;
                 }
                 Some(Ok(there)) => there.into_iter().collect(),
