@@ -317,7 +317,7 @@ impl From<store::Error> for Problem {
                 Code::PreconditionFailed,
                 "it was changed since it was read; read it again and retry",
             ),
-            store::Error::Busy(_) | store::Error::KeyStale => {
+            store::Error::Busy(_) | store::Error::KeyStale | store::Error::Overtaken => {
                 let mut problem = Self::new(Code::Unavailable, "the database is busy; try again");
                 problem.cause = Some(Arc::new(error));
                 problem.retry_after(1)

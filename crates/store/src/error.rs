@@ -23,6 +23,9 @@ pub enum Error {
     /// The person's key was replaced since it was read: begin the transaction again.
     #[error("the person's key was replaced")]
     KeyStale,
+    /// Another process did the same request meanwhile: begin the transaction again.
+    #[error("the same request was done meanwhile")]
+    Overtaken,
     /// A key was used for another person than its own.
     #[error("the key belongs to another person")]
     KeyOfAnother,
@@ -101,7 +104,7 @@ pub enum Error {
 impl Error {
     /// Whether the same transaction may succeed when it is begun again at once.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy(_) | Self::KeyStale)
+        matches!(self, Self::Busy(_) | Self::KeyStale | Self::Overtaken)
     }
 
     /// Whether the database cannot work at the moment, whatever is asked of it.

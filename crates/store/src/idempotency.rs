@@ -3,15 +3,19 @@
 //! Key and answer are written by the transaction that does the work, at its end: a crash leaves both or
 //! neither, and there is no request that has begun and never ends.
 
+use std::collections::HashMap;
+
 use aws_lc_rs::digest;
 use model::ids::UserId;
 
-use crate::database::Tx;
+use crate::database::{Tx, rows_statement};
 use crate::error::Error;
 use crate::vault::PersonKey;
 
 /// Bytes of a key's hash that are stored.
 const KEY_BYTES: usize = 8;
+/// Requests of one statement; a power of two.
+const AT_ONCE: usize = 64;
 
 /// A request under a key that the client chose. Both are hashes of what the client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,32 @@ pub enum Known {
     Conflict,
 }
 
+/// A request of a person, to be looked up or kept beside others.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Whose it is.
+    pub user: UserId,
+    /// Their key.
+    pub key: &'a PersonKey,
+    /// What they sent.
+    pub request: &'a Request,
+}
+
+impl Asked<'_> {
+    /// Whether both came under one key of one person.
+    pub fn is_under_key_of(&self, other: &Self) -> bool {
+        self.user == other.user && self.request.found_by() == other.request.found_by()
+    }
+
+    fn known(&self, (content_hash, sealed): &(Vec<u8>, Vec<u8>)) -> Result<Known, Error> {
+        if *content_hash != keyed(self.key, self.request) {
+            return Ok(Known::Conflict);
+        }
+        let name = row_name(self.key, &self.request.key_hash);
+        Ok(Known::Answered(self.key.open_as("answer", &name, sealed)?))
+    }
+}
+
 /// Looks a request up without waiting for anyone; for requests that can be told from a repeat before
 /// their work is done.
 pub async fn find(
@@ -53,22 +83,60 @@ pub async fn find(
     user: UserId,
     request: &Request,
 ) -> Result<Known, Error> {
-    let person = key.person(user)?;
-    let row = run!(tx, connection => sqlx::query_as::<_, (Vec<u8>, Vec<u8>)>(
-        "SELECT body_hash, sealed FROM idempotency WHERE person = $1 AND key_hash = $2",
-    )
-    .bind(person)
-    .bind(request.found_by())
-    .fetch_optional(connection)
-    .await)?;
-    let Some((content_hash, sealed)) = row else {
-        return Ok(Known::New);
-    };
-    if content_hash != keyed(key, request) {
-        return Ok(Known::Conflict);
+    let found = find_all(tx, &[Asked { user, key, request }]).await?;
+    found.into_iter().next().unwrap_or(Ok(Known::New))
+}
+
+/// Looks several requests up, of one person or of many. Returns what is known of each, in order; a damaged row is
+/// the error of its own request alone.
+pub async fn find_all(
+    tx: &mut Tx,
+    asked: &[Asked<'_>],
+) -> Result<Vec<Result<Known, Error>>, Error> {
+    let mut known = Vec::with_capacity(asked.len());
+    for slice in asked.chunks(AT_ONCE) {
+        let rows = find_rows(tx, slice).await?;
+        for one in slice {
+            let place = (one.key.person(one.user)?, one.request.found_by());
+            known.push(match rows.get(&place) {
+                None => Ok(Known::New),
+                Some(row) => one.known(row),
+            });
+        }
     }
-    let answer = key.open_as("answer", &row_name(key, &request.key_hash), &sealed)?;
-    Ok(Known::Answered(answer))
+    Ok(known)
+}
+
+/// Content and sealed answer by person and key.
+type Rows = HashMap<(i64, Vec<u8>), (Vec<u8>, Vec<u8>)>;
+
+async fn find_rows(tx: &mut Tx, asked: &[Asked<'_>]) -> Result<Rows, Error> {
+    let Some(last) = asked.last() else {
+        return Ok(Rows::new());
+    };
+    let length = filled_up(asked.len());
+    let text = rows_statement(
+        "SELECT person, key_hash, body_hash, sealed FROM idempotency
+         WHERE (person, key_hash) IN (VALUES",
+        2,
+        length,
+        ")",
+    );
+    let mut places = Vec::with_capacity(length);
+    for one in asked.iter().chain(std::iter::repeat(last)).take(length) {
+        places.push((one.key.person(one.user)?, one.request.found_by()));
+    }
+    let rows = run!(tx, connection => {
+        let mut query = sqlx::query_as::<_, (i64, Vec<u8>, Vec<u8>, Vec<u8>)>(text);
+        for (person, found_by) in places {
+            query = query.bind(person).bind(found_by);
+        }
+        query.fetch_all(connection).await
+    })?;
+    Ok(rows
+        .into_iter()
+        .map(|(person, found_by, content, sealed)| ((person, found_by), (content, sealed)))
+        .collect())
 }
 
 /// Whether anything was done under this key of the client, whatever it was.
@@ -111,21 +179,60 @@ pub async fn keep(
     answer: &[u8],
     now_us: i64,
 ) -> Result<bool, Error> {
-    let person = key.person(user)?;
-    let written = run!(tx, connection => sqlx::query(
-        "INSERT INTO idempotency (person, key_hash, body_hash, begun_us, sealed)
-         VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (person, key_hash) DO NOTHING",
-    )
-    .bind(person)
-    .bind(request.found_by())
-    .bind(keyed(key, request))
-    .bind(now_us)
-    .bind(key.seal(&row_name(key, &request.key_hash), answer))
-    .execute(connection)
-    .await
-    .map(|done| done.rows_affected()))?;
-    Ok(written > 0)
+    keep_all(tx, &[(Asked { user, key, request }, answer)], now_us).await
+}
+
+/// Keeps the answers of several requests, each under a key of its own. False when one of the keys is used by
+/// now: the whole transaction is begun again.
+pub async fn keep_all(
+    tx: &mut Tx,
+    answers: &[(Asked<'_>, &[u8])],
+    now_us: i64,
+) -> Result<bool, Error> {
+    let mut written = 0;
+    for slice in answers.chunks(AT_ONCE) {
+        let mut rows = Vec::with_capacity(slice.len());
+        for (Asked { user, key, request }, answer) in slice {
+            rows.push((
+                key.person(*user)?,
+                request.found_by(),
+                keyed(key, request),
+                key.seal(&row_name(key, &request.key_hash), answer),
+            ));
+        }
+        written += insert(tx, &rows, now_us).await?;
+    }
+    Ok(written == answers.len() as u64)
+}
+
+/// Person, key, content, sealed answer.
+type Row = (i64, Vec<u8>, Vec<u8>, Vec<u8>);
+
+async fn insert(tx: &mut Tx, rows: &[Row], now_us: i64) -> Result<u64, Error> {
+    let Some(last) = rows.last() else {
+        return Ok(0);
+    };
+    let length = filled_up(rows.len());
+    let text = rows_statement(
+        "INSERT INTO idempotency (person, key_hash, body_hash, begun_us, sealed) VALUES",
+        5,
+        length,
+        "ON CONFLICT (person, key_hash) DO NOTHING",
+    );
+    let written = run!(tx, connection => {
+        let mut query = sqlx::query(text);
+        for (person, found_by, content, sealed) in rows.iter().chain(std::iter::repeat(last)).take(length) {
+            query = query.bind(person).bind(found_by).bind(content).bind(now_us).bind(sealed);
+        }
+        query.execute(connection).await.map(|done| done.rows_affected())
+    })?;
+    Ok(written)
+}
+
+/// Rows of a statement for so many: few lengths keep the cache of prepared statements small, and the last row,
+/// said again, does nothing.
+const fn filled_up(rows: usize) -> usize {
+    rows.next_power_of_two()
 }
 
 /// Whoever holds the database must not be able to confirm a guess at a small body.

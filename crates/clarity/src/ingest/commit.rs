@@ -5,28 +5,27 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use model::ids::UserId;
 use model::sample::SECOND_US;
-use store::Tx;
-use store::idempotency::Known;
 use store::uploads::{NewUpload, UploadState, UploadStatus};
-use tokio::sync::{Mutex, mpsc};
+use store::{PersonKey, Tx};
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::ingest::IngestError;
 use crate::ingest::committer::{Committed, LiveUpload, Queues, Receipt, Review, Waiting};
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
+use crate::ingest::line::Line;
+use crate::ingest::repeats::Repeats;
 use crate::person::document::DocumentError;
 use crate::person::dossier::Dossier;
 use crate::supervise::{Place, Task};
 
-/// Uploads in one commit: enough to hide the disk at high load, few enough that the first one does
-/// not wait long for the last.
-const GROUP_UPLOADS_MAX: usize = 64;
-/// Samples in one commit, for the same reason: about a tenth of a second of work.
-const GROUP_SAMPLES_MAX: usize = 100_000;
+/// A commit takes no further upload after this long: the first one does not wait long for the last.
+const GROUP_TIME: Duration = Duration::from_millis(100);
 /// Changed days are computed this long after the upload, so that a burst is computed once.
 const SETTLE_US: i64 = SECOND_US;
 
@@ -34,32 +33,28 @@ const SETTLE_US: i64 = SECOND_US;
 /// panics is committed by the next.
 pub(crate) fn start(app: &Arc<App>, queues: Queues) {
     for queue in queues.0 {
-        let queue = Arc::new(Mutex::new(queue));
+        let queue = Arc::new(Mutex::new(Line::new(queue)));
         app.supervise(Task::Committer, move |app| run(app, Arc::clone(&queue)));
     }
 }
 
-async fn run(app: Arc<App>, queue: Arc<Mutex<mpsc::Receiver<Waiting>>>) {
-    let mut queue = queue.lock().await;
+async fn run(app: Arc<App>, queue: Arc<Mutex<Line>>) {
+    let mut line = queue.lock().await;
     loop {
-        let first = tokio::select! {
-            biased;
-            first = queue.recv() => first,
-            () = all_answered(&app) => {
-                // What was handed over before the end is still committed.
-                queue.close();
-                queue.recv().await
+        if line.is_empty() {
+            tokio::select! {
+                biased;
+                is_more = line.wait() => if !is_more { return },
+                () = all_answered(&app) => {
+                    // What was handed over before the end is still committed.
+                    line.close();
+                    if !line.wait().await { return; }
+                }
             }
-        };
-        let Some(first) = first else { return };
-        let mut samples = first.upload.batch.samples.len();
-        let mut group = vec![first];
-        while group.len() < GROUP_UPLOADS_MAX && samples < GROUP_SAMPLES_MAX {
-            let Ok(next) = queue.try_recv() else { break };
-            samples += next.upload.batch.samples.len();
-            group.push(next);
         }
-        commit_group(&app, group).await;
+        let group = line.group(Instant::now());
+        let rest = commit_group(&app, &mut line, group).await;
+        line.put_back(rest);
     }
 }
 
@@ -70,56 +65,72 @@ async fn all_answered(app: &App) {
     app.connections.wait().await;
 }
 
-async fn commit_group(app: &App, group: Vec<Waiting>) {
-    let (uploads, replies): (Vec<_>, Vec<_>) = group
-        .into_iter()
-        .map(|waiting| (waiting.upload, waiting.reply))
-        .unzip();
-    let results = app
-        .store
-        .transact("live uploads", &(app, uploads), |tx, (app, uploads)| {
-            write_group(app, tx, uploads).boxed()
-        })
-        .await;
+/// Writes as many of a group as there is time for, and returns the rest.
+async fn commit_group(app: &App, line: &mut Line, mut group: Vec<Waiting>) -> Vec<Waiting> {
+    let results = {
+        let uploads: Vec<&LiveUpload> = group.iter().map(|waiting| &waiting.upload).collect();
+        app.store
+            .transact("live uploads", &(app, uploads), |tx, (app, uploads)| {
+                write_group(app, tx, uploads).boxed()
+            })
+            .await
+    };
     match results {
         Ok(results) => {
-            for (reply, result) in replies.into_iter().zip(results) {
+            let rest = group.split_off(results.len().min(group.len()));
+            for (waiting, (result, took)) in group.into_iter().zip(results) {
+                line.charge(waiting.upload.user, took);
                 if let Ok(Committed::Done(receipt)) = &result {
                     receipt.tally.publish("live");
                 }
                 // A client that went away does not change that its upload is stored.
-                let _ = reply.send(result);
+                let _ = waiting.reply.send(result);
             }
+            rest
         }
         Err(error) => {
             tracing::error!(error = ?error, "committing live uploads failed");
-            for reply in replies {
+            for waiting in group {
                 let message = "the commit failed; nothing of this upload was stored".to_owned();
-                let _ = reply.send(Err(IngestError::Interrupted { message }));
+                let _ = waiting
+                    .reply
+                    .send(Err(IngestError::Interrupted { message }));
             }
+            Vec::new()
         }
     }
 }
 
+/// What became of an upload, and how long it held the place to write.
+type Written = (Result<Committed, IngestError>, Duration);
+
+/// Writes a group in order, as far as there is time: at least its first upload.
 async fn write_group(
     app: &App,
     tx: &mut Tx,
-    uploads: &[LiveUpload],
-) -> Result<Vec<Result<Committed, IngestError>>, store::Error> {
+    uploads: &[&LiveUpload],
+) -> Result<Vec<Written>, store::Error> {
+    let begun = Instant::now();
     app.supervisor.faults.check(Place::Task(Task::Committer));
+    let keys = keys_of(app, tx, uploads).await?;
     let mut people: HashMap<UserId, Dossier> = HashMap::new();
-    let mut results = Vec::with_capacity(uploads.len());
-    for upload in uploads {
+    let mut repeats = Repeats::of(tx, uploads, &keys).await?;
+    let mut results: Vec<Written> = Vec::with_capacity(uploads.len());
+    for (index, upload) in uploads.iter().enumerate() {
+        if index > 0 && begun.elapsed() > GROUP_TIME {
+            break;
+        }
+        if let Some(known) = repeats.known(index) {
+            results.push((known, Duration::ZERO));
+            continue;
+        }
+        let started = Instant::now();
         tx.savepoint().await?;
-        match write_one(app, tx, &mut people, upload).await {
-            Ok(Some(receipt)) => {
+        match write_one(app, tx, (&keys, &mut people), upload).await {
+            Ok(receipt) => {
                 tx.release().await?;
-                results.push(Ok(Committed::Done(receipt)));
-            }
-            Ok(None) => {
-                tx.rollback_to().await?;
-                people.remove(&upload.user);
-                results.push(first_answer(app, tx, upload).await);
+                repeats.done(index, &receipt);
+                results.push((Ok(Committed::Done(receipt)), started.elapsed()));
             }
             // The whole group is begun again, or fails as one: the database is at fault, not an upload.
             Err(IngestError::Store(error) | IngestError::Dossier(DocumentError::Store(error)))
@@ -130,41 +141,52 @@ async fn write_group(
             Err(error) => {
                 tx.rollback_to().await?;
                 people.remove(&upload.user);
-                results.push(Err(error));
+                results.push((Err(error), started.elapsed()));
             }
         }
     }
+    repeats.keep(tx, app.clock.now_us()).await?;
     Ok(results)
 }
 
-/// What the request did that used the key of this upload first, while this one was on its way.
-async fn first_answer(
+/// The keys of the people of a group. Whose key cannot be had, their uploads fail, and only theirs.
+async fn keys_of(
     app: &App,
     tx: &mut Tx,
-    upload: &LiveUpload,
-) -> Result<Committed, IngestError> {
-    let key = app.vault.person_key(tx, upload.user).await?;
-    let Some(repeat) = &upload.repeat else {
-        return Err(IngestError::KeyUsed);
-    };
-    match store::idempotency::find(tx, &key, upload.user, &repeat.request).await? {
-        Known::Answered(answer) => Ok(Committed::Repeated(answer)),
-        Known::New | Known::Conflict => Err(IngestError::KeyUsed),
+    uploads: &[&LiveUpload],
+) -> Result<HashMap<UserId, PersonKey>, store::Error> {
+    let mut keys = HashMap::new();
+    for upload in uploads {
+        if keys.contains_key(&upload.user) {
+            continue;
+        }
+        match app.vault.person_key(tx, upload.user).await {
+            Ok(key) => drop(keys.insert(upload.user, key)),
+            Err(error) if error.is_transient() || error.is_unavailable() => return Err(error),
+            // Writing the upload meets the same error.
+            Err(_) => {}
+        }
     }
+    Ok(keys)
 }
 
-/// Stores one upload; nothing when its key was used before. Whether it was is asked only at the end, by the
-/// write of its answer: nearly all that come are new.
+/// Stores one upload.
 async fn write_one(
     app: &App,
     tx: &mut Tx,
-    people: &mut HashMap<UserId, Dossier>,
+    (keys, people): (&HashMap<UserId, PersonKey>, &mut HashMap<UserId, Dossier>),
     upload: &LiveUpload,
-) -> Result<Option<Box<Receipt>>, IngestError> {
+) -> Result<Box<Receipt>, IngestError> {
     let now_us = app.clock.now_us();
     let LiveUpload { user, id, kind, .. } = *upload;
-    let key = app.vault.person_key(tx, user).await?;
-    let no = store::uploads::begin(tx, &key, user, &NewUpload { id, kind, now_us }).await?;
+    let loaded;
+    let key = if let Some(key) = keys.get(&user) {
+        key
+    } else {
+        loaded = app.vault.person_key(tx, user).await?;
+        &loaded
+    };
+    let no = store::uploads::begin(tx, key, user, &NewUpload { id, kind, now_us }).await?;
     let person = match people.entry(user) {
         std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
         std::collections::hash_map::Entry::Vacant(entry) => {
@@ -209,11 +231,5 @@ async fn write_one(
         now_us,
     };
     store::uploads::save(tx, &person.key, user, id, &state).await?;
-    if let Some(repeat) = &upload.repeat {
-        let answer = (repeat.answer)(&receipt);
-        if !store::idempotency::keep(tx, &key, user, &repeat.request, &answer, now_us).await? {
-            return Ok(None);
-        }
-    }
-    Ok(Some(Box::new(receipt)))
+    Ok(Box::new(receipt))
 }

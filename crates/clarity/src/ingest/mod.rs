@@ -12,8 +12,10 @@ pub(crate) mod edit;
 pub(crate) mod file;
 mod heard;
 pub(crate) mod intake;
+mod line;
 mod nearest;
 pub(crate) mod recording;
+mod repeats;
 pub(crate) mod tally;
 pub(crate) mod unfinished;
 
