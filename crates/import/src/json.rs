@@ -4,16 +4,24 @@
 //! A document that is not JSON is refused as a whole with the byte; one bad element of an array is
 //! told to the caller and never costs its neighbours. Messages must never hold a value of the input.
 
+mod value;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::number::{self, Signs};
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+pub(crate) use value::Json;
+
 /// Nesting beyond this is refused: no known client nests deeper than eight.
 pub const DEPTH_MAX: usize = 20;
+
+/// Members of one object of a body: ten years of one for each day are 3,650.
+const MEMBERS_MAX: usize = 100_000;
+/// What an object of too many members is refused with.
+const TOO_MANY_MEMBERS: &str = "an object of at most 100,000 members";
 
 /// Why a body as a whole cannot be read. Nothing of it was taken in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,6 +129,11 @@ impl<'a> Fields<'a> {
     pub(crate) fn of_document(text: &'a str, expected: &'static str) -> Result<Self, ReadError> {
         serde_json::from_str(text).map_err(|error| {
             if error.is_data() {
+                let expected = if error.to_string().starts_with(TOO_MANY_MEMBERS) {
+                    TOO_MANY_MEMBERS
+                } else {
+                    expected
+                };
                 return ReadError::WrongShape { expected };
             }
             not_json(text, &error)
@@ -173,6 +186,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut fields = Vec::new();
                 while let Some(Name(name)) = map.next_key()? {
+                    if fields.len() >= MEMBERS_MAX {
+                        return Err(A::Error::custom(TOO_MANY_MEMBERS));
+                    }
                     fields.push((name, map.next_value()?));
                 }
                 Ok(Fields(fields))
@@ -289,208 +305,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     }
 }
 
-/// One JSON value, borrowed from the body where it can be.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(crate) enum Json<'a> {
-    /// `null`, or not there.
-    #[default]
-    Null,
-    /// A truth value.
-    Bool(bool),
-    /// A number.
-    Number(f64),
-    /// A string.
-    Text(Cow<'a, str>),
-    /// An array.
-    List(Vec<Json<'a>>),
-    /// An object, in order; names may repeat.
-    Object(Vec<(Cow<'a, str>, Json<'a>)>),
-}
-
-static NULL: Json<'static> = Json::Null;
-
-impl<'a> Json<'a> {
-    /// A member of an object; the last one where a name is repeated, `Null` where there is none.
-    pub(crate) fn get(&self, name: &str) -> &Json<'a> {
-        let Self::Object(members) = self else {
-            return &NULL;
-        };
-        let found = members.iter().rev().find(|(key, _)| key == name);
-        found.map_or(&NULL, |(_, value)| value)
-    }
-
-    /// The first of several names that is there and not null, with the name.
-    pub(crate) fn named(&self, names: &[&'static str]) -> Option<(&'static str, &Json<'a>)> {
-        names
-            .iter()
-            .map(|name| (*name, self.get(name)))
-            .find(|(_, value)| !value.is_null())
-    }
-
-    /// The first of several names that is there and not null, or `Null`.
-    pub(crate) fn first_of(&self, names: &[&'static str]) -> &Json<'a> {
-        self.named(names).map_or(&NULL, |(_, value)| value)
-    }
-
-    /// The members of an object.
-    pub(crate) fn members(&self) -> &[(Cow<'a, str>, Json<'a>)] {
-        if let Self::Object(members) = self {
-            members
-        } else {
-            &[]
-        }
-    }
-
-    /// The elements of an array.
-    pub(crate) fn elements(&self) -> &[Json<'a>] {
-        if let Self::List(elements) = self {
-            elements
-        } else {
-            &[]
-        }
-    }
-
-    pub(crate) fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
-    }
-
-    /// The text of a string that is not empty.
-    pub(crate) fn text(&self) -> Option<&str> {
-        let Self::Text(text) = self else {
-            return None;
-        };
-        Some(text.trim()).filter(|text| !text.is_empty())
-    }
-
-    /// The value itself, or the one inside an object that only wraps it.
-    pub(crate) fn unwrapped(&self, names: &[&'static str]) -> &Json<'a> {
-        if let Self::Object(_) = self {
-            self.first_of(names)
-        } else {
-            self
-        }
-    }
-
-    /// A number, also where it was sent as a string.
-    pub(crate) fn number(&self) -> Option<f64> {
-        match self {
-            Self::Number(number) => Some(*number),
-            Self::Text(text) => {
-                let number = number::read(text, Signs::Unknown).ok();
-                number.filter(|of| of.unit.is_empty()).map(|of| of.value)
-            }
-            Self::Bool(_) | Self::Null | Self::List(_) | Self::Object(_) => None,
-        }
-    }
-
-    /// A truth value, also where it was sent as a number or a string.
-    pub(crate) fn truth(&self) -> Option<bool> {
-        match self {
-            Self::Bool(truth) => Some(*truth),
-            Self::Number(number) => Some(*number != 0.0),
-            Self::Text(text) => match text.trim() {
-                "true" | "1" | "yes" => Some(true),
-                "false" | "0" | "no" => Some(false),
-                _ => None,
-            },
-            Self::Null | Self::List(_) | Self::Object(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Json<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bool(truth) => write!(f, "{truth}"),
-            Self::Number(number) if number.is_finite() => write!(f, "{number}"),
-            Self::Null | Self::Number(_) => f.write_str("null"),
-            Self::Text(text) => write_text(f, text),
-            Self::List(elements) => {
-                for (at, element) in elements.iter().enumerate() {
-                    write!(f, "{}{element}", if at == 0 { '[' } else { ',' })?;
-                }
-                f.write_str(if elements.is_empty() { "[]" } else { "]" })
-            }
-            Self::Object(members) => {
-                for (at, (name, value)) in members.iter().enumerate() {
-                    f.write_str(if at == 0 { "{" } else { "," })?;
-                    write_text(f, name)?;
-                    write!(f, ":{value}")?;
-                }
-                f.write_str(if members.is_empty() { "{}" } else { "}" })
-            }
-        }
-    }
-}
-
-fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
-    #[inline]
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
-    }
-}
-
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, truth: bool) -> Result<Self::Value, E> {
-        Ok(Json::Bool(truth))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(Json::Number(number as f64))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Json::Number(number as f64))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        Ok(Json::Number(number))
-    }
-
-    #[inline]
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Json::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = seq.next_element()? {
-            elements.push(element);
-        }
-        Ok(Json::List(elements))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
-        while let Some(Name(name)) = map.next_key()? {
-            members.push((name, map.next_value()?));
-        }
-        Ok(Json::Object(members))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::value::NODES_MAX;
     use super::*;
 
     fn refused(body: &[u8]) -> ReadError {
@@ -542,6 +359,31 @@ mod tests {
         );
         assert_eq!(count, Ok(4));
         assert_eq!(seen, [(0, true), (1, false), (2, false), (3, true)]);
+    }
+
+    #[test]
+    fn trees_and_objects_are_bounded() {
+        let list = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        let halves = format!("{{\"a\":{0},\"b\":{0}}}", list(NODES_MAX / 2));
+        assert!(serde_json::from_str::<Json<'_>>(&list(NODES_MAX)).is_ok());
+        assert!(serde_json::from_str::<Json<'_>>(&list(NODES_MAX + 1)).is_err());
+        assert!(serde_json::from_str::<Json<'_>>(&halves).is_err());
+        // One refusal leaves nothing behind, and each element has all of it.
+        let both = format!("[{0},{halves},{0}]", list(NODES_MAX));
+        let mut seen = Vec::new();
+        let mut take = |_, element: Option<Json<'_>>| seen.push(element.is_some());
+        assert_eq!(each(&both, "/x", 10, &mut take), Ok(3));
+        assert_eq!(seen, [true, false, true]);
+        let members = |count: usize| {
+            let text: Vec<String> = (0..count).map(|n| format!("\"k{n}\":0")).collect();
+            format!("{{{}}}", text.join(","))
+        };
+        assert!(Fields::of_document(&members(MEMBERS_MAX), "x").is_ok());
+        let refused = Fields::of_document(&members(MEMBERS_MAX + 1), "x").expect_err("too many");
+        assert_eq!(
+            refused.to_string(),
+            "the body is not of the expected form: an object of at most 100,000 members"
+        );
     }
 
     #[test]
