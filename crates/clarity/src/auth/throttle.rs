@@ -34,12 +34,12 @@ struct Failures {
 }
 
 impl Failures {
-    /// Seconds until the next try, or none. A clock that was set back lengthens nothing.
+    /// Seconds until the next try, or none.
     fn wait_s(self, free: u32, most_s: i64, now_us: i64) -> Option<u64> {
         let over = self.count.checked_sub(free)?;
         let wait_s = 1_i64.checked_shl(over).unwrap_or(most_s).clamp(1, most_s);
         let wait_us = wait_s * 1_000_000;
-        let left_us = (self.last_us.min(now_us) + wait_us - now_us).min(wait_us);
+        let left_us = self.last_us + wait_us - now_us;
         let left_us = u64::try_from(left_us).ok().filter(|left| *left > 0)?;
         Some(left_us.div_ceil(1_000_000))
     }
@@ -75,6 +75,14 @@ impl Throttle {
     pub fn begin(&self, account: Account, network: Network, now_us: i64) -> Result<(), u64> {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let pair = (account, network);
+        // A clock that was set back: what came later than now counts as now, once and for all, so that it does not
+        // begin anew with each try.
+        if let Some(failures) = tables.of_pair.get_mut(&pair) {
+            failures.last_us = failures.last_us.min(now_us);
+        }
+        if let Some(failures) = tables.of_strangers.get_mut(&account) {
+            failures.last_us = failures.last_us.min(now_us);
+        }
         let wait = |failures: Option<&Failures>, free, most_s| {
             let failures = failures.filter(|failures| !failures.is_old(now_us))?;
             failures.wait_s(free, most_s, now_us)
@@ -185,6 +193,7 @@ mod tests {
             throttle.begin(account, here, late_us).expect("free");
         }
         assert_eq!(throttle.begin(account, here, 0), Err(1));
+        assert_eq!(throttle.begin(account, here, SECOND_US), Ok(()));
     }
 
     #[test]
