@@ -89,6 +89,8 @@ pub struct App {
     pub shares: Shares,
     /// Turns of imports that are read at the same time.
     pub imports: Arc<Semaphore>,
+    /// Places of imports that have begun: one whose client is slow waits without a turn.
+    pub open_imports: Semaphore,
     /// What files that are no stream may hold of the memory, all together.
     pub file_budget: Budget,
     /// Turns of bodies that are larger than most.

@@ -32,6 +32,8 @@ const FILE_BYTES: usize = 320 << 20;
 /// What one of them may have, so that there is always something for the next.
 const FILE_BYTES_OF_ONE: usize = 240 << 20;
 
+/// Imports that may have begun for each that is read: slow clients hold what they brought, and no turn.
+const OPEN_IMPORTS: usize = 8;
 /// Tasks that commit live uploads to PostgreSQL side by side; SQLite has one writer.
 const POSTGRES_COMMITTERS: usize = 4;
 
@@ -130,6 +132,7 @@ impl App {
             failures: Failures::default(),
             shares: Shares::default(),
             imports: Arc::new(Semaphore::new(config.limits.imports_at_once.max(1))),
+            open_imports: Semaphore::new(config.limits.imports_at_once.max(1) * OPEN_IMPORTS),
             file_budget: Budget::new(FILE_BYTES, FILE_BYTES_OF_ONE),
             large_bodies: Semaphore::new(config.limits.large_bodies_at_once.max(1)),
             started_us,

@@ -33,6 +33,8 @@ const UPLOADS: usize = 4;
 const EXPORTS: usize = 2;
 /// Imports of one person at a time, so that there is a place for the next one.
 const IMPORTS: usize = 1;
+/// Imports of one person that are sent at a time: one is read, the others wait with what came of them so far.
+const IMPORT_REQUESTS: usize = 4;
 /// Persons whose shares are kept; those that use nothing make room.
 const PERSONS_MAX: usize = 10_000;
 
@@ -54,6 +56,8 @@ pub(crate) struct Share {
     pub(crate) exports: Arc<Semaphore>,
     /// Turns of imports.
     pub(crate) imports: Arc<Semaphore>,
+    /// Places for imports that wait for their turn.
+    pub(crate) import_requests: Arc<Semaphore>,
 }
 
 /// A turn to compute; dropping it lets the next one have it.
@@ -111,6 +115,7 @@ impl Shares {
                 uploads: semaphore(UPLOADS),
                 exports: semaphore(EXPORTS),
                 imports: semaphore(IMPORTS),
+                import_requests: semaphore(IMPORT_REQUESTS),
             })
         });
         Arc::clone(share)
@@ -172,6 +177,7 @@ impl Share {
             &self.uploads,
             &self.exports,
             &self.imports,
+            &self.import_requests,
         ];
         Arc::strong_count(self) > 1 || permits.iter().any(|one| Arc::strong_count(one) > 1)
     }

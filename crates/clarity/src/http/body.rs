@@ -34,6 +34,10 @@ const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 const RESERVED_BYTES: usize = 64 * 1024;
 /// Kilobytes of room that a longer body asks for at a time.
 const ROOM_KB: u32 = 256;
+/// A body that grows gets this part of what it has, and at least so many bytes: it is copied a few times, and
+/// little of what is reserved is not used.
+const GROWTH: usize = 4;
+const GROWTH_MIN: usize = 256 * 1024;
 /// Bytes of a body of somebody who is not signed in: an address, a password and a profile.
 const STRANGERS_BYTES: usize = 64 * 1024;
 /// Seconds after which it is worth sending again.
@@ -130,6 +134,22 @@ impl<'a> Rooms<'a> {
         }
     }
 
+    /// Adds what came to what is held. There is room for all that the vector takes, not only for what is in it.
+    fn add(&mut self, bytes: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Result<(), Problem> {
+        let length = bytes.len() + chunk.len();
+        if length > limit {
+            return Err(too_large(limit));
+        }
+        if length > bytes.capacity() {
+            let more = (bytes.capacity() / GROWTH).max(GROWTH_MIN);
+            let capacity = (bytes.capacity() + more).min(limit).max(length);
+            self.fit(capacity)?;
+            bytes.reserve_exact(capacity - bytes.len());
+        }
+        bytes.extend_from_slice(chunk);
+        Ok(())
+    }
+
     /// Makes sure that there is room for so many bytes in all. What is reserved anyway needs none.
     fn fit(&mut self, bytes: usize) -> Result<(), Problem> {
         while self.kilobytes << 10 < bytes {
@@ -158,11 +178,8 @@ async fn read(
     let mut body = body;
     let mut rooms = Rooms::new(app, user);
     let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(RESERVED_BYTES));
-    while fill(&mut body, &mut bytes, limit).await? {
-        if bytes.len() > limit {
-            return Err(too_large(limit));
-        }
-        rooms.fit(bytes.len())?;
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        rooms.add(&mut bytes, &chunk, limit)?;
     }
     Ok((Bytes::from(bytes), rooms.held))
 }
@@ -191,10 +208,8 @@ pub async fn read_in_turn<'t>(
     let mut rooms = Rooms::new(app, user);
     let mut bytes = Vec::with_capacity(announced(headers).unwrap_or(0).min(RESERVED_BYTES));
     let mut turn = None;
-    while fill(&mut body, &mut bytes, limit).await? {
-        if bytes.len() > limit {
-            return Err(too_large(limit));
-        }
+    while let Some(chunk) = next_chunk(&mut body).await? {
+        rooms.add(&mut bytes, &chunk, limit)?;
         if bytes.len() > usual && turn.is_none() {
             // One's own first: whoever sends many waits for themselves.
             let own = Arc::clone(&app.shares.of_anybody(user).large_bodies);
@@ -202,7 +217,6 @@ pub async fn read_in_turn<'t>(
             let of_all = app.large_bodies.acquire().await;
             turn = Some((own, of_all.map_err(Problem::internal)?));
         }
-        rooms.fit(bytes.len())?;
     }
     Ok(Held {
         bytes: Bytes::from(bytes),
@@ -230,23 +244,20 @@ fn too_large(limit: usize) -> Problem {
     )
 }
 
-/// Adds what the body brings next; false at its end. What would pass the limit is not copied: then
-/// there is one byte more than the limit.
-async fn fill(body: &mut Body, bytes: &mut Vec<u8>, limit: usize) -> Result<bool, Problem> {
-    let Some(frame) = body.frame().await else {
-        return Ok(false);
-    };
-    let frame = frame.map_err(|_| {
-        Problem::new(
-            Code::MalformedBody,
-            "the body ended early or could not be decompressed",
-        )
-    })?;
-    if let Ok(chunk) = frame.into_data() {
-        let room = (limit + 1).saturating_sub(bytes.len());
-        bytes.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+/// What the body brings next; nothing at its end.
+async fn next_chunk(body: &mut Body) -> Result<Option<Bytes>, Problem> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| {
+            Problem::new(
+                Code::MalformedBody,
+                "the body ended early or could not be decompressed",
+            )
+        })?;
+        if let Ok(chunk) = frame.into_data() {
+            return Ok(Some(chunk));
+        }
     }
-    Ok(true)
+    Ok(None)
 }
 
 /// A JSON body of this API's own shape, together with the bytes it was read from (idempotency compares

@@ -1,16 +1,14 @@
 //! Lets requests that compute wait for a turn before they load anything, and keeps room for what they answer until
 //! the client has read it.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use hyper::body::{Frame, SizeHint};
+use http_body_util::BodyExt;
 
 use crate::app::App;
 use crate::auth::{Credential, Presented};
@@ -64,8 +62,23 @@ pub(super) async fn share(State(app): State<Arc<App>>, request: Request, next: N
         return response;
     }
     match app.shares.room(user, bytes) {
-        Some(room) => response.map(|body| Body::new(Unsent { body, _room: room })),
+        Some(room) => kept(response, room).await,
         None => full("too many large answers were not read yet"),
+    }
+}
+
+/// Gives the bytes of a response the room that they take. It goes with them wherever they wait to be sent: a body is
+/// taken from its response, and that is dropped, long before the client has read anything.
+async fn kept(response: Response, room: Room) -> Response {
+    let (parts, body) = response.into_parts();
+    match body.collect().await {
+        Ok(collected) => {
+            let bytes = collected.to_bytes();
+            let kept = Bytes::from_owner(Kept { bytes, _room: room });
+            Response::from_parts(parts, Body::from(kept))
+        }
+        // What has an exact size was in memory already.
+        Err(error) => Problem::internal(error).into_response(),
     }
 }
 
@@ -79,30 +92,15 @@ fn full(detail: &str) -> Response {
     .into_response()
 }
 
-/// A response with the room that it takes.
-#[derive(Debug)]
-struct Unsent {
-    body: Body,
+/// Bytes with the room that they take.
+struct Kept {
+    bytes: Bytes,
     _room: Room,
 }
 
-impl HttpBody for Unsent {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

@@ -37,7 +37,7 @@ use crate::http::delivery;
 use crate::http::idempotency::{self, Answer, IdempotencyKey, Start};
 use crate::http::incoming::Incoming;
 use crate::http::page::{Page, PageQuery, Params, PathId};
-use crate::http::pieces::{Piece, PieceReader};
+use crate::http::pieces::{Piece, PieceReader, Turn};
 use crate::http::processing::{self, Links, Removed, Status};
 use crate::ingest::file::{Import, Imported, Progress, Told, import};
 use crate::ingest::tally::Tally;
@@ -50,6 +50,8 @@ use crate::supervise;
 const KIND: &str = "import";
 /// Pieces of the body between network and reader: a few megabytes.
 const PIECES_AHEAD: usize = 32;
+/// Seconds after which it is worth sending again.
+const RETRY_S: u64 = 1;
 /// Uploads looked at for one page of imports; live uploads lie between them.
 const SCANNED_MAX: usize = 2_000;
 /// Uploads read at once while looking for imports.
@@ -269,6 +271,14 @@ async fn create(
         },
         bytes_total,
     };
+    let share = app.shares.of(sender.user);
+    let _waiting = share.import_requests.try_acquire().map_err(|_| {
+        Problem::new(
+            Code::Unavailable,
+            "more of your files are waiting than may; send this one again when another is done",
+        )
+        .retry_after(RETRY_S)
+    })?;
     let (pieces, outcome) = start(&app, what);
     let mut body = Incoming::new(&app, body, key);
     body.pump(pieces).await?;
@@ -392,13 +402,14 @@ fn start(app: &Arc<App>, what: Import) -> (mpsc::Sender<Piece>, Outcome) {
     let task = Arc::clone(app);
     app.spawn("import", async move {
         let (user, id) = (what.user, what.id);
-        let input = Box::new(PieceReader::new(pieces));
         let app = Arc::clone(&task);
         let watch = move |progress| tell(&app, user, id, progress);
         // Further ones wait their turn; their clients are held back meanwhile.
         let share = task.shares.of(user);
         let _own = share.imports.acquire().await;
-        let _turn = task.imports.acquire().await;
+        let _open = task.open_imports.acquire().await;
+        let turn = Turn::of(&task.imports).await;
+        let input = Box::new(PieceReader::new(pieces, turn));
         let result = AssertUnwindSafe(import(&task, what, input, watch)).catch_unwind();
         let result = match result.await {
             Ok(result) => result,

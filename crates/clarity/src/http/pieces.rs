@@ -4,9 +4,12 @@
 //! for a whole one.
 
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use axum::body::Bytes;
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// Why a body ended before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,21 +31,65 @@ pub(crate) enum Piece {
     Cut(Cut),
 }
 
+/// The turn of somebody who reads. Others have it while they wait for bytes, so that a client that sends hardly any
+/// holds no place.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    turns: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+    runtime: Handle,
+}
+
+impl Turn {
+    /// Waits for a turn.
+    pub(crate) async fn of(turns: &Arc<Semaphore>) -> Self {
+        Self {
+            turns: Arc::clone(turns),
+            held: Arc::clone(turns).acquire_owned().await.ok(),
+            runtime: Handle::current(),
+        }
+    }
+
+    fn pass_on(&mut self) {
+        self.held = None;
+    }
+
+    fn take_again(&mut self) {
+        let next = Arc::clone(&self.turns).acquire_owned();
+        self.held = self.runtime.block_on(next).ok();
+    }
+}
+
 /// Reads pieces as one stream of bytes.
 #[derive(Debug)]
 pub(crate) struct PieceReader {
     pieces: mpsc::Receiver<Piece>,
+    turn: Turn,
     current: Bytes,
     at_end: bool,
 }
 
 impl PieceReader {
-    /// Reads what is sent through the channel.
-    pub(crate) const fn new(pieces: mpsc::Receiver<Piece>) -> Self {
+    /// Reads what is sent through the channel, on a thread that may wait.
+    pub(crate) const fn new(pieces: mpsc::Receiver<Piece>, turn: Turn) -> Self {
         Self {
             pieces,
+            turn,
             current: Bytes::new(),
             at_end: false,
+        }
+    }
+
+    fn next(&mut self) -> Option<Piece> {
+        match self.pieces.try_recv() {
+            Ok(piece) => Some(piece),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) => {
+                self.turn.pass_on();
+                let piece = self.pieces.blocking_recv();
+                self.turn.take_again();
+                piece
+            }
         }
     }
 }
@@ -50,7 +97,7 @@ impl PieceReader {
 impl Read for PieceReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.current.is_empty() && !self.at_end {
-            match self.pieces.blocking_recv() {
+            match self.next() {
                 Some(Piece::Bytes(bytes)) => self.current = bytes,
                 Some(Piece::End) => self.at_end = true,
                 Some(Piece::Cut(Cut::Idle)) => return Err(aborted("no more of it arrived")),
@@ -79,15 +126,46 @@ fn aborted(why: &str) -> io::Error {
 mod tests {
     use super::*;
 
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime")
+    }
+
     fn read(pieces: Vec<Piece>) -> io::Result<Vec<u8>> {
         let (sender, receiver) = mpsc::channel(8);
         for piece in pieces {
             sender.try_send(piece).expect("room");
         }
         drop(sender);
+        let turn = runtime().block_on(Turn::of(&Arc::new(Semaphore::new(1))));
         let mut out = Vec::new();
-        PieceReader::new(receiver).read_to_end(&mut out)?;
+        PieceReader::new(receiver, turn).read_to_end(&mut out)?;
         Ok(out)
+    }
+
+    #[test]
+    fn who_waits_for_bytes_holds_no_turn() {
+        let runtime = runtime();
+        let turns = Arc::new(Semaphore::new(1));
+        let (sender, receiver) = mpsc::channel(8);
+        let mut slow = PieceReader::new(receiver, runtime.block_on(Turn::of(&turns)));
+        assert_eq!(turns.available_permits(), 0);
+        let reading = std::thread::spawn(move || {
+            let mut out = Vec::new();
+            slow.read_to_end(&mut out).map(|_| (out, slow))
+        });
+        // It has nothing to read: somebody else gets the turn, and it waits for them.
+        let other = runtime.block_on(Turn::of(&turns));
+        for piece in [Piece::Bytes(Bytes::from_static(b"ab")), Piece::End] {
+            sender.try_send(piece).expect("room");
+        }
+        drop(other);
+        let (out, slow) = reading.join().expect("no panic").expect("a whole body");
+        assert_eq!(out, b"ab");
+        assert_eq!(turns.available_permits(), 0, "held to the end of its work");
+        drop(slow);
+        assert_eq!(turns.available_permits(), 1);
     }
 
     #[test]

@@ -38,6 +38,11 @@ const HEADERS_TIMEOUT: Duration = Duration::from_secs(15);
 const PROBE: Duration = Duration::from_secs(30);
 /// HTTP/2 requests at once on one connection.
 const STREAMS_MAX: u32 = 128;
+/// Bytes of one connection, or of one stream of it, that wait to be sent or looked at: a thousand that nobody reads
+/// or works on take 128 MB.
+const BUFFER_BYTES: usize = 128 << 10;
+/// Bytes of bodies that a client may send over HTTP/2 before they are looked at.
+const WINDOW_BYTES: u32 = 256 << 10;
 /// Pause when the system refuses connections, for want of file descriptors for example.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -73,11 +78,15 @@ pub async fn serve(app: &Arc<App>, listener: TcpListener) {
     builder
         .http1()
         .timer(TokioTimer::new())
+        .max_buf_size(BUFFER_BYTES)
         .header_read_timeout(HEADERS_TIMEOUT);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
+        .initial_connection_window_size(WINDOW_BYTES)
+        .initial_stream_window_size(WINDOW_BYTES)
+        .max_send_buf_size(BUFFER_BYTES)
         .keep_alive_interval(PROBE)
         .keep_alive_timeout(PROBE);
     let graceful = GracefulShutdown::new();
