@@ -9,6 +9,7 @@ use crate::counts::Change;
 use crate::database::{Tx, rows_statement, statement_slices};
 use crate::error::Error;
 use crate::samples::metric_no;
+use crate::uploads::UploadNo;
 use crate::vault::PersonKey;
 
 /// Two touched buckets this close are read by one statement: a few chunks too many cost less than
@@ -16,6 +17,9 @@ use crate::vault::PersonKey;
 const GAP_MAX: i64 = 4;
 /// Chunks decoded at a time, so that a long range never holds more than these in sealed form.
 pub(crate) const CHUNKS_AT_ONCE: i64 = 64;
+/// Samples to which a chunk may grow: each write into it reads and seals it as a whole, while everybody else's
+/// writes wait. A day of one sample a second has 86,400.
+const GROWN_MAX: usize = 1 << 21;
 /// Chunks that are written together.
 const WRITES_AT_ONCE: usize = 64;
 
@@ -77,6 +81,49 @@ pub(crate) fn unseal_uids(key: &PersonKey, place: Place, sealed: &[u8]) -> Resul
     codec::decode_uids(&open(key, place, sealed)?).map_err(|_| Error::Damaged { what: "chunk" })
 }
 
+/// Chunks that were read, and those among them that do not open.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// What could be read, in order.
+    pub(crate) chunks: Vec<Chunk>,
+    /// The bucket of each damaged one, and how many samples it had.
+    pub(crate) damaged: Vec<(i64, usize)>,
+}
+
+impl Found {
+    /// Opens rows of bucket, number of samples and content. One that does not open costs only itself.
+    fn of(key: &PersonKey, metric: MetricNo, rows: Vec<(i64, i64, Vec<u8>)>) -> Self {
+        let mut found = Self::default();
+        for (bucket, samples, sealed) in rows {
+            let place = Place { metric, bucket };
+            if let Ok(rows) = unseal(key, place, &sealed) {
+                found.chunks.push(Chunk { bucket, rows });
+            } else {
+                note_damaged(place);
+                let samples = usize::try_from(samples).unwrap_or(0);
+                found.damaged.push((bucket, samples));
+            }
+        }
+        found
+    }
+
+    /// All rows.
+    pub(crate) fn into_rows(self) -> Vec<Stored> {
+        let rows = self.chunks.into_iter().map(|chunk| chunk.rows);
+        rows.flatten().collect()
+    }
+}
+
+/// Counts and logs a chunk that is left out.
+pub(crate) fn note_damaged(place: Place) {
+    metrics::counter!("clarity_damaged_chunks_total").increment(1);
+    tracing::warn!(
+        metric = place.metric.0,
+        bucket = place.bucket,
+        "a stored chunk cannot be opened and is left out"
+    );
+}
+
 /// The chunks of a metric with a bucket in `first..=last`, in order.
 pub(crate) async fn in_range(
     tx: &mut Tx,
@@ -85,10 +132,10 @@ pub(crate) async fn in_range(
     metric: MetricNo,
     first: i64,
     last: i64,
-) -> Result<Vec<Chunk>, Error> {
+) -> Result<Found, Error> {
     let person = key.person(user)?;
-    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Vec<u8>)>(
-        "SELECT bucket, sealed FROM chunks
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64, Vec<u8>)>(
+        "SELECT bucket, samples, sealed FROM chunks
          WHERE person = $1 AND metric = $2 AND bucket >= $3 AND bucket <= $4 ORDER BY bucket",
     )
     .bind(person)
@@ -97,12 +144,7 @@ pub(crate) async fn in_range(
     .bind(last)
     .fetch_all(connection)
     .await)?;
-    rows.into_iter()
-        .map(|(bucket, sealed)| {
-            let rows = unseal(key, Place { metric, bucket }, &sealed)?;
-            Ok(Chunk { bucket, rows })
-        })
-        .collect()
+    Ok(Found::of(key, metric, rows))
 }
 
 /// The metrics of which a person has chunks.
@@ -131,7 +173,7 @@ impl Pages {
         }
     }
 
-    /// The next chunks, `None` after the last.
+    /// The next chunks without those that are damaged, `None` after the last.
     pub(crate) async fn next(
         &mut self,
         tx: &mut Tx,
@@ -140,8 +182,8 @@ impl Pages {
     ) -> Result<Option<Vec<Chunk>>, Error> {
         let person = key.person(user)?;
         let metric = self.metric;
-        let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Vec<u8>)>(
-            "SELECT bucket, sealed FROM chunks
+        let rows = run!(tx, connection => sqlx::query_as::<_, (i64, i64, Vec<u8>)>(
+            "SELECT bucket, samples, sealed FROM chunks
              WHERE person = $1 AND metric = $2 AND bucket > $3 ORDER BY bucket LIMIT $4",
         )
         .bind(person)
@@ -150,18 +192,11 @@ impl Pages {
         .bind(CHUNKS_AT_ONCE)
         .fetch_all(connection)
         .await)?;
-        let Some((last, _)) = rows.last() else {
+        let Some((last, _, _)) = rows.last() else {
             return Ok(None);
         };
         self.after = *last;
-        let chunks = rows
-            .into_iter()
-            .map(|(bucket, sealed)| {
-                let rows = unseal(key, Place { metric, bucket }, &sealed)?;
-                Ok(Chunk { bucket, rows })
-            })
-            .collect::<Result<_, Error>>()?;
-        Ok(Some(chunks))
+        Ok(Some(Found::of(key, metric, rows).chunks))
     }
 }
 
@@ -210,7 +245,8 @@ impl Writes {
         stored: usize,
         rows: &[Stored],
     ) -> Result<(), Error> {
-        if rows.len() > codec::SAMPLES_MAX {
+        // Whoever has more, from an earlier version, keeps them.
+        if rows.len() > stored.max(GROWN_MAX) {
             return Err(Error::ChunkFull);
         }
         self.change.add(place.metric, stored, rows.len());
@@ -229,6 +265,42 @@ impl Writes {
             far: i64::from(last_day > bucket_end_day),
             bytes: key.seal(&row_name(key, place), &codec::encode(rows)),
         });
+        Ok(())
+    }
+
+    /// Sets a damaged chunk of so many samples aside, so that what is written into its place begins anew. Its bytes
+    /// are kept for whoever can tell what happened to them.
+    pub(crate) async fn set_aside(
+        &mut self,
+        tx: &mut Tx,
+        person: i64,
+        place: Place,
+        (samples, upload): (usize, UploadNo),
+    ) -> Result<(), Error> {
+        let (metric, upload) = (i64::from(place.metric.0), i64::from(upload.0));
+        run!(tx, connection => sqlx::query(
+            "INSERT INTO chunks_aside (person, metric, bucket, upload, samples, sealed)
+             SELECT person, metric, bucket, $4, samples, sealed FROM chunks
+             WHERE person = $1 AND metric = $2 AND bucket = $3
+             ON CONFLICT (person, metric, bucket, upload) DO NOTHING",
+        )
+        .bind(person)
+        .bind(metric)
+        .bind(place.bucket)
+        .bind(upload)
+        .execute(connection)
+        .await
+        .map(drop))?;
+        run!(tx, connection => sqlx::query(
+            "DELETE FROM chunks WHERE person = $1 AND metric = $2 AND bucket = $3",
+        )
+        .bind(person)
+        .bind(metric)
+        .bind(place.bucket)
+        .execute(connection)
+        .await
+        .map(drop))?;
+        self.change.add(place.metric, samples, 0);
         Ok(())
     }
 

@@ -158,6 +158,6 @@ async fn rows(
     metric: MetricNo,
     bucket: i64,
 ) -> Result<Vec<Stored>, Error> {
-    let chunks = chunk::in_range(tx, key, user, metric, bucket, bucket).await?;
-    Ok(chunks.into_iter().flat_map(|chunk| chunk.rows).collect())
+    let found = chunk::in_range(tx, key, user, metric, bucket, bucket).await?;
+    Ok(found.into_rows())
 }

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::merge;
 use crate::samples::ChangedHours;
 use crate::tombstone;
+use crate::uploads::UploadNo;
 use crate::vault::PersonKey;
 
 /// One of a person's own types that has a row now.
@@ -129,8 +130,15 @@ impl Moving<'_> {
                 for (bucket, rows) in self.by_bucket(fitting) {
                     let there =
                         chunk::in_range(tx, self.key, self.user, to, bucket, bucket).await?;
-                    let there: Vec<Stored> =
-                        there.into_iter().flat_map(|chunk| chunk.rows).collect();
+                    for (bucket, samples) in &there.damaged {
+                        let place = Place {
+                            metric: to,
+                            bucket: *bucket,
+                        };
+                        let by = (*samples, UploadNo::default());
+                        writes.set_aside(tx, self.person, place, by).await?;
+                    }
+                    let there = there.into_rows();
                     let stored = there.len();
                     let all = merge::join(there, rows);
                     writes.push(self.key, Place { metric: to, bucket }, stored, &all)?;

@@ -220,9 +220,15 @@ impl Merging<'_> {
         let buckets: Vec<i64> = parts.iter().map(|(bucket, _)| *bucket).collect();
         let mut parts = parts.into_iter().peekable();
         for (first, last) in chunk::ranges(&buckets) {
-            let stored = chunk::in_range(tx, self.key, self.user, metric, first, last).await?;
-            let mut stored = stored.into_iter().peekable();
+            let found = chunk::in_range(tx, self.key, self.user, metric, first, last).await?;
+            let mut stored = found.chunks.into_iter().peekable();
             while let Some((bucket, part)) = parts.next_if(|(bucket, _)| *bucket <= last) {
+                let damaged = found.damaged.iter().find(|(other, _)| *other == bucket);
+                if let Some((_, samples)) = damaged {
+                    let brought = (*samples, UploadNo(self.bringer.upload));
+                    let place = Place { metric, bucket };
+                    writes.set_aside(tx, self.person, place, brought).await?;
+                }
                 while stored.next_if(|chunk| chunk.bucket < bucket).is_some() {}
                 let rows = stored
                     .next_if(|chunk| chunk.bucket == bucket)
@@ -318,12 +324,7 @@ fn open(
             all.extend(stored);
             continue;
         }
-        metrics::counter!("clarity_damaged_chunks_total").increment(1);
-        tracing::warn!(
-            metric = metric.0,
-            bucket,
-            "a stored chunk cannot be opened and is left out"
-        );
+        chunk::note_damaged(place);
         damaged.push(DamagedChunk {
             metric,
             first_day: days::from_number(first_day),

@@ -74,7 +74,8 @@ pub async fn samples(
     let mut writes = Writes::default();
     for Apart { metric, bucket } in apart {
         let deleted = tombstone::dated(tx, key, person, *metric).await?;
-        for chunk in chunk::in_range(tx, key, user, *metric, *bucket, *bucket).await? {
+        let found = chunk::in_range(tx, key, user, *metric, *bucket, *bucket).await?;
+        for chunk in found.chunks {
             let mut rows = chunk.rows.clone();
             let joined = twin::settle(&mut rows, &bringer);
             let gone = twin::take_deleted(&mut rows, &deleted, &bringer);

@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 22] = [
+pub(crate) const TABLES: [Table; 23] = [
     Table {
         name: "meta",
         erased: Not,
@@ -172,6 +172,18 @@ pub(crate) const TABLES: [Table; 22] = [
             ("last_day", Integer),
             ("has_uid", Integer),
             ("far", Integer),
+            ("sealed", Bytes),
+        ],
+    },
+    Table {
+        name: "chunks_aside",
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("person", Integer),
+            ("metric", Integer),
+            ("bucket", Integer),
+            ("upload", Integer),
+            ("samples", Integer),
             ("sealed", Bytes),
         ],
     },

@@ -13,6 +13,8 @@ use crate::fixture::{EVER, House, NOW_US, on_both, origin, sample, with_uid};
 const METRIC: MetricNo = MetricNo(20_001);
 const OTHER: MetricNo = MetricNo(20_002);
 const DAY: i64 = NOW_US - NOW_US % DAY_US;
+/// What a chunk of a type that is not in the catalogue spans.
+const BUCKET: i64 = 30 * DAY_US;
 
 /// The catalogue's first metric that keeps a bucket a day.
 fn dense() -> MetricNo {
@@ -412,6 +414,49 @@ fn a_row_copied_onto_another_row_does_not_open() {
         crate::fixture::execute(&mut tx, "UPDATE chunks SET metric = metric + 1").await;
         let read = samples::starting_in(&mut tx, &key, user, OTHER, EVER).await;
         assert!(matches!(read, Err(Error::Damaged { what: "chunk" })));
+    });
+}
+
+#[test]
+fn a_damaged_chunk_is_in_nobodys_way() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let key = house.key(user).await;
+        let upload = house.upload(user, None).await;
+        let day = |number: i64| sample(DAY + number * BUCKET, DAY + number * BUCKET, 1.0);
+        house
+            .merge(user, upload, METRIC, &[day(0), day(1), day(2)])
+            .await;
+        let mut tx = house.write().await;
+        let middle = "UPDATE chunks SET sealed = (SELECT o.sealed FROM chunks o
+            ORDER BY bucket DESC LIMIT 1) WHERE bucket =
+            (SELECT bucket FROM chunks ORDER BY bucket LIMIT 1 OFFSET 1)";
+        crate::fixture::execute(&mut tx, middle).await;
+        tx.commit().await.expect("a commit");
+        // Beside it.
+        let beside = [
+            sample(DAY + 1, DAY + 1, 3.0),
+            sample(DAY + 2 * BUCKET + 1, DAY + 2 * BUCKET + 1, 3.0),
+        ];
+        let counts = house.merge(user, upload, METRIC, &beside).await.total();
+        assert_eq!(counts.added, 2);
+        let mut tx = house.read().await;
+        let read = samples::readable_in(&mut tx, &key, user, METRIC, EVER)
+            .await
+            .expect("a read");
+        assert_eq!((read.samples.len(), read.damaged.len()), (4, 1));
+        drop(tx);
+        // Into its place: what was in it may come again.
+        let counts = house.merge(user, upload, METRIC, &[day(1)]).await.total();
+        assert_eq!(counts.added, 1);
+        assert_eq!(house.all(user, METRIC).await.len(), 5);
+        // An upload is taken back around it.
+        let mut tx = house.write().await;
+        let first = middle.replace("OFFSET 1", "OFFSET 0");
+        crate::fixture::execute(&mut tx, &first).await;
+        let removed = samples::remove_upload(&mut tx, &key, user, upload).await;
+        let removed = removed.expect("a write").by_metric;
+        assert_eq!(removed, [(METRIC, 3)]);
     });
 }
 

@@ -19,11 +19,12 @@ use store::{
 use store::{people, samples, sessions};
 
 use crate::fixture::{
-    House, NOW_US, create_database, database_url, drop_database, folded, on_both, postgres, sample,
-    uuid, with_uid,
+    House, NOW_US, create_database, database_url, drop_database, execute, folded, on_both,
+    postgres, sample, uuid, with_uid,
 };
 
 const METRIC: MetricNo = MetricNo(20_001);
+const DAMAGED: MetricNo = MetricNo(20_003);
 
 /// Gives a person a row in every table.
 async fn fill(house: &House, number: u128) -> UserId {
@@ -39,6 +40,7 @@ async fn fill(house: &House, number: u128) -> UserId {
         })
         .collect();
     house.merge(user, upload, METRIC, &all).await;
+    set_aside(house, user).await;
     let mut tx = house.write().await;
     let gone = [(Uid::new(1).expect("not zero"), None)];
     samples::delete_by_uid(&mut tx, &key, user, &gone, NOW_US)
@@ -66,6 +68,21 @@ async fn fill(house: &House, number: u128) -> UserId {
     folded(&mut tx, &key, number, b"canary-account").await;
     tx.commit().await.expect("a commit");
     user
+}
+
+/// A chunk that was damaged and is in the way of another upload.
+async fn set_aside(house: &House, user: UserId) {
+    let upload = house.upload(user, None).await;
+    let one = [sample(NOW_US, NOW_US, 1.0)];
+    house.merge(user, upload, DAMAGED, &one).await;
+    let mut tx = house.write().await;
+    let damage = format!(
+        "UPDATE chunks SET sealed = substr(sealed, 1, 9) WHERE metric = {}",
+        DAMAGED.0
+    );
+    execute(&mut tx, &damage).await;
+    tx.commit().await.expect("a commit");
+    house.merge(user, upload, DAMAGED, &one).await;
 }
 
 /// The rows that are not about measurements.
@@ -254,7 +271,7 @@ fn an_erased_person_leaves_no_row() {
                 .find(|(of, _)| *of == name)
                 .map(|(_, n)| *n)
         };
-        assert_eq!(count("chunks"), Some(48));
+        assert_eq!(count("chunks"), Some(49));
         assert_eq!(count("persons"), Some(1));
         let mut tx = house.write().await;
         let mut left = rows(&mut tx).await;
