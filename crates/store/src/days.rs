@@ -4,6 +4,7 @@ use jiff::Span;
 use jiff::civil::{Date, date};
 use model::ids::UserId;
 
+use crate::damage;
 use crate::database::{Tx, list_statement, rows_statement, statement_slices};
 use crate::error::Error;
 use crate::vault::PersonKey;
@@ -238,12 +239,10 @@ pub async fn minutes(
     .bind(number(until))
     .fetch_all(connection)
     .await)?;
-    rows.into_iter()
-        .map(|(day, sealed)| {
-            let bytes = key.open_as("minutes of a day", &minutes_name(key, day), &sealed)?;
-            Ok((from_number(day), bytes))
-        })
-        .collect()
+    damage::readable(rows.into_iter().map(|(day, sealed)| {
+        let bytes = key.open_as("minutes of a day", &minutes_name(key, day), &sealed)?;
+        Ok((from_number(day), bytes))
+    }))
 }
 
 /// The documents of the days in `[from, until)`, oldest first.
@@ -263,12 +262,10 @@ pub async fn get(
     .bind(number(until))
     .fetch_all(connection)
     .await)?;
-    rows.into_iter()
-        .map(|(day, sealed)| {
-            let bytes = key.open_as("day", &row_name(key, day), &sealed)?;
-            Ok((from_number(day), bytes))
-        })
-        .collect()
+    damage::readable(rows.into_iter().map(|(day, sealed)| {
+        let bytes = key.open_as("day", &row_name(key, day), &sealed)?;
+        Ok((from_number(day), bytes))
+    }))
 }
 
 /// Removes the documents of days.

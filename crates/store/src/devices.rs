@@ -8,6 +8,7 @@ use model::ids::{DeviceId, UserId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::damage;
 use crate::database::Tx;
 use crate::error::Error;
 use crate::vault::{PersonKey, Vault};
@@ -125,7 +126,7 @@ pub async fn list(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<Vec<Devi
     .bind(person)
     .fetch_all(connection)
     .await)?;
-    rows.into_iter().map(|row| device(key, row)).collect()
+    damage::readable(rows.into_iter().map(|row| device(key, row)))
 }
 
 /// One key of a person.

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use model::ids::{AnalysisId, UserId};
 use uuid::Uuid;
 
+use crate::damage;
 use crate::database::Tx;
 use crate::days;
 use crate::error::Error;
@@ -157,7 +158,7 @@ pub async fn in_weeks(
     .bind(days::number(weeks.until))
     .fetch_all(connection)
     .await)?;
-    rows.into_iter().map(|row| embedding(key, row)).collect()
+    damage::readable(rows.into_iter().map(|row| embedding(key, row)))
 }
 
 /// The latest embedding of each week of a kind that begins in `[from, until)`, by whatever model,
@@ -186,7 +187,7 @@ pub async fn latest_of_weeks(
     .bind(days::number(until))
     .fetch_all(connection)
     .await)?;
-    rows.into_iter().map(|row| embedding(key, row)).collect()
+    damage::readable(rows.into_iter().map(|row| embedding(key, row)))
 }
 
 /// The days on which weeks begin that have an embedding of a kind by a model and a revision of the

@@ -7,6 +7,7 @@ use model::ids::{UploadId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::damage;
 use crate::database::Tx;
 use crate::error::Error;
 use crate::uploads::{Upload, UploadNo, UploadStatus};
@@ -74,6 +75,7 @@ impl Folded {
             duplicates: self.duplicates,
             rejected: self.rejected,
             detail: self.detail.into_bytes(),
+            is_damaged: false,
             dirty_seq: self.dirty_seq,
             exported_us: None,
             created_us: self.created_us,
@@ -196,7 +198,11 @@ pub(crate) async fn join(
         .await)?;
         let Some(row) = row else { return Ok(found) };
         below = row.last_no;
-        let folded = open(key, &row)?.into_iter();
+        let Ok(folded) = open(key, &row) else {
+            damage::note("folded uploads");
+            continue;
+        };
+        let folded = folded.into_iter();
         let folded = folded.filter(|one| i64::from(one.no) < before);
         found.extend(folded.map(Folded::upload));
     }

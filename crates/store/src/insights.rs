@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use model::ids::{InsightId, UserId};
 use uuid::Uuid;
 
+use crate::damage;
 use crate::database::Tx;
 use crate::days;
 use crate::error::Error;
@@ -149,7 +150,7 @@ pub async fn list(
     .bind(i64::from(limit))
     .fetch_all(connection)
     .await)?;
-    rows.into_iter().map(|row| insight(key, row)).collect()
+    damage::readable(rows.into_iter().map(|row| insight(key, row)))
 }
 
 /// Removes the insights of a kind about a day.

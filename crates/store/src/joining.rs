@@ -10,6 +10,7 @@ use model::sample::{DAY_US, MINUTE_US, Uid};
 use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
+use crate::damage;
 use crate::database::{Tx, list_statement, statement_slices};
 use crate::error::Error;
 use crate::merge::{Bringer, twin};
@@ -197,7 +198,10 @@ async fn near(
             if bringer.is_of(origin, seen) {
                 continue;
             }
-            let start_us = open_head(key, id, &head)?.start_us;
+            let Some(head) = damage::one(open_head(key, id, &head))? else {
+                continue;
+            };
+            let start_us = head.start_us;
             let from_us = start_us.saturating_sub(VENDORS_US);
             let first = records.partition_point(|record| record.head.start_us < from_us);
             let next = records.get(first).map(|record| record.head.start_us);
@@ -462,7 +466,9 @@ async fn apart(tx: &mut Tx, key: &PersonKey, person: i64, kind: &str) -> Result<
     .await)?;
     let mut heads = Vec::with_capacity(rows.len());
     for (id, origin, seen, head) in rows {
-        heads.push((open_head(key, id, &head)?.start_us, id, origin, seen));
+        if let Some(head) = damage::one(open_head(key, id, &head))? {
+            heads.push((head.start_us, id, origin, seen));
+        }
     }
     heads.sort_unstable();
     let mut ids = Vec::new();
@@ -548,7 +554,9 @@ pub(crate) async fn leave(
             query.fetch_all(connection).await
         })?;
         for (id, sealed) in rows {
-            let head = open_head(key, id, &sealed)?;
+            let Some(head) = damage::one(open_head(key, id, &sealed))? else {
+                continue;
+            };
             leave_one(tx, key, person, uids, (id, head)).await?;
         }
     }

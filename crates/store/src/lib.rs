@@ -15,6 +15,7 @@ mod bound;
 mod chunk;
 mod codec;
 mod column;
+mod damage;
 mod edit;
 mod folds;
 mod joining;

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::damage;
 use crate::database::{Tx, list_statement, statement_slices};
 use crate::error::Error;
 use crate::joining;
@@ -176,7 +177,8 @@ pub(crate) async fn heads_of(
             query.fetch_all(connection).await
         })?;
         for (id, sealed) in rows {
-            heads.push((id, open_head(key, id, &sealed)?));
+            let head = damage::one(open_head(key, id, &sealed))?;
+            heads.extend(head.map(|head| (id, head)));
         }
     }
     Ok(heads)
@@ -219,7 +221,10 @@ pub async fn in_span(
     .await)?;
     let mut places = Vec::with_capacity(rows.len());
     for (id, sealed) in rows {
-        let start_us = open_head(key, id, &sealed)?.start_us;
+        let Some(head) = damage::one(open_head(key, id, &sealed))? else {
+            continue;
+        };
+        let start_us = head.start_us;
         let id = RecordId::from_uuid(id);
         if span.start_us <= start_us && start_us < span.end_us {
             places.push(After { start_us, id });
@@ -279,17 +284,32 @@ pub async fn by_id(
 ) -> Result<Option<StoredRecord>, Error> {
     let person = key.person(user)?;
     let place = After { start_us: 0, id };
-    Ok(open_all(tx, key, person, &[place]).await?.pop())
+    let rows = rows_of(tx, person, &[place]).await?;
+    rows.first().map(|row| stored_record(key, row)).transpose()
 }
 
-/// Opens records, in the order asked for.
+/// Opens records, in the order asked for; without those that do not open.
 async fn open_all(
     tx: &mut Tx,
     key: &PersonKey,
     person: i64,
     places: &[After],
 ) -> Result<Vec<StoredRecord>, Error> {
-    let mut opened: FxHashMap<RecordId, StoredRecord> = FxHashMap::default();
+    let rows = rows_of(tx, person, places).await?;
+    let opened = damage::readable(rows.iter().map(|row| stored_record(key, row)))?;
+    let mut opened: FxHashMap<RecordId, StoredRecord> = opened
+        .into_iter()
+        .map(|record| (record.id, record))
+        .collect();
+    Ok(places
+        .iter()
+        .filter_map(|place| opened.remove(&place.id))
+        .collect())
+}
+
+/// The rows of records, in no order.
+async fn rows_of(tx: &mut Tx, person: i64, places: &[After]) -> Result<Vec<WholeRow>, Error> {
+    let mut rows = Vec::with_capacity(places.len());
     for slice in statement_slices(places) {
         let text = list_statement(
             "SELECT id, version, origin, seen, head_sealed, body_sealed FROM records
@@ -298,22 +318,15 @@ async fn open_all(
             slice.len(),
             "",
         );
-        let rows = run!(tx, connection => {
+        rows.append(&mut run!(tx, connection => {
             let mut query = sqlx::query_as::<_, WholeRow>(text).bind(person);
             for place in slice {
                 query = query.bind(place.id.uuid());
             }
             query.fetch_all(connection).await
-        })?;
-        for row in rows {
-            let record = stored_record(key, &row)?;
-            opened.insert(record.id, record);
-        }
+        })?);
     }
-    Ok(places
-        .iter()
-        .filter_map(|place| opened.remove(&place.id))
-        .collect())
+    Ok(rows)
 }
 
 /// A row with its body.
@@ -401,7 +414,8 @@ pub async fn delete_by_uid(
         })?);
     }
     for (id, kind, sealed) in &removed {
-        let head = open_head(key, *id, sealed)?;
+        let head = damage::one(open_head(key, *id, sealed))?;
+        let Some(head) = head else { continue };
         if let Some(uid) = head.uid.and_then(Uid::new) {
             tombstone::describe(tx, key, person, uid, &head.document(kind)).await?;
         }
@@ -447,8 +461,9 @@ fn summarise(key: &PersonKey, rows: Vec<RemovedRow>) -> Result<RecordsRemoved, E
     let mut removed = RecordsRemoved::default();
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for (id, kind, sealed) in rows {
-        let head = open_head(key, id, &sealed)?;
-        push_hours(&mut removed.changed, head.start_us, head.end_us);
+        if let Some(head) = damage::one(open_head(key, id, &sealed))? {
+            push_hours(&mut removed.changed, head.start_us, head.end_us);
+        }
         *counts.entry(kind).or_default() += 1;
     }
     removed.by_kind = counts.into_iter().collect();

@@ -5,6 +5,7 @@
 use model::ids::{SessionId, UserId};
 use uuid::Uuid;
 
+use crate::damage;
 use crate::database::Tx;
 use crate::error::Error;
 use crate::vault::{PersonKey, Vault};
@@ -297,20 +298,22 @@ pub async fn list(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<Vec<Sess
     .bind(person)
     .fetch_all(connection)
     .await)?;
-    rows.into_iter()
-        .map(|(id, created_us, used_us, expires_us, sealed)| {
-            let id = SessionId::from_uuid(id);
-            let label = key.open_as("session", &row_name(key, id), &sealed)?;
-            let label = String::from_utf8(label).map_err(|_| Error::Damaged { what: "session" })?;
-            Ok(Session {
-                id,
-                created_us,
-                used_us,
-                expires_us,
-                label,
-            })
-        })
-        .collect()
+    damage::readable(
+        rows.into_iter()
+            .map(|(id, created_us, used_us, expires_us, sealed)| {
+                let id = SessionId::from_uuid(id);
+                let label = key.open_as("session", &row_name(key, id), &sealed)?;
+                let label =
+                    String::from_utf8(label).map_err(|_| Error::Damaged { what: "session" })?;
+                Ok(Session {
+                    id,
+                    created_us,
+                    used_us,
+                    expires_us,
+                    label,
+                })
+            }),
+    )
 }
 
 /// Forgets the sessions whose token expired before a time. Returns how many.

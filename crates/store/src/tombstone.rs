@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::chunk::Place;
 use crate::codec::{self, Stored};
+use crate::damage;
 use crate::database::{Tx, list_statement, rows_statement, statement_slices};
 use crate::error::Error;
 use crate::merge::{self, twin};
@@ -117,7 +118,7 @@ pub(crate) async fn dated(
         let sample = open(key, *uid, sealed)?;
         Ok((sample, *deleted_us))
     });
-    opened.collect()
+    damage::readable(opened)
 }
 
 /// What the deleted samples of a metric were, the latest deletion first.
@@ -139,7 +140,7 @@ pub(crate) async fn newest(
     .fetch_all(connection)
     .await)?;
     let opened = rows.iter().map(|(uid, sealed)| open(key, *uid, sealed));
-    opened.collect()
+    damage::readable(opened)
 }
 
 /// What a deleted sample was.

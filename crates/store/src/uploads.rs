@@ -7,6 +7,7 @@ use model::ids::{DeviceId, UploadId, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::damage;
 use crate::database::{Tx, list_statement, statement_slices};
 use crate::error::Error;
 use crate::folds;
@@ -121,8 +122,10 @@ pub struct Upload {
     pub duplicates: u64,
     /// Samples and records that were refused.
     pub rejected: u64,
-    /// Anything else.
+    /// Anything else; empty where it does not open.
     pub detail: Vec<u8>,
+    /// Whether what was sealed does not open. Everything else is as it was kept beside it.
+    pub is_damaged: bool,
     /// The dirty-day sequence after which its days are analysed.
     pub dirty_seq: i64,
     /// When the provider made it, for snapshots of everything the provider has.
@@ -150,6 +153,9 @@ struct Row {
     updated_us: i64,
     sealed: Vec<u8>,
 }
+
+/// The stage of an upload whose account does not open.
+const DAMAGED: &str = "the stored account of this upload is damaged";
 
 /// Begins an upload and gives it the person's next number.
 pub async fn begin(
@@ -393,7 +399,7 @@ pub async fn list(
 }
 
 /// Folds the accounts of the oldest uploads that ended before a time into one row, when there are enough of
-/// them. Returns how many; whoever gets [`FOLD`] may ask again.
+/// them. Returns how many; whoever gets any may ask again.
 pub async fn fold(
     tx: &mut Tx,
     key: &PersonKey,
@@ -414,37 +420,33 @@ pub async fn fold(
     .bind(i64::try_from(FOLD).unwrap_or(i64::MAX))
     .fetch_all(connection)
     .await)?;
-    let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-        return Ok(0);
-    };
     if rows.len() < FOLD {
         return Ok(0);
     }
-    let (first_no, last_no) = (first.no, last.no);
     let uploads = rows.into_iter().map(|row| upload(key, row));
-    let uploads = uploads.collect::<Result<Vec<Upload>, Error>>()?;
+    let mut uploads = uploads.collect::<Result<Vec<Upload>, Error>>()?;
+    // A damaged one stays as it is: a backup may still mend it.
+    uploads.retain(|upload| !upload.is_damaged);
+    let numbers: Vec<UploadNo> = uploads.iter().map(|upload| upload.no).collect();
     if !folds::put(tx, key, user, uploads).await? {
         return Ok(0);
     }
-    // The same ones: they were all of these between the two numbers.
-    let gone = run!(tx, connection => sqlx::query(
-        "DELETE FROM uploads
-         WHERE person = $1 AND exported_us IS NULL AND updated_us < $2
-            AND status IN ('completed', 'failed', 'requires_review')
-            AND no >= $3 AND no <= $4",
-    )
-    .bind(person)
-    .bind(before_us)
-    .bind(first_no)
-    .bind(last_no)
-    .execute(connection)
-    .await
-    .map(|done| done.rows_affected()))?;
-    debug_assert_eq!(
-        gone, FOLD as u64,
-        "what was folded is removed, and nothing else"
-    );
-    Ok(FOLD)
+    for slice in statement_slices(&numbers) {
+        let text = list_statement(
+            "DELETE FROM uploads WHERE person = $1 AND no IN",
+            2,
+            slice.len(),
+            "",
+        );
+        run!(tx, connection => {
+            let mut query = sqlx::query(text).bind(person);
+            for no in slice {
+                query = query.bind(i64::from(no.0));
+            }
+            query.execute(connection).await.map(drop)
+        })?;
+    }
+    Ok(numbers.len())
 }
 
 /// Completes the uploads in processing whose days are all analysed: those that marked days up to
@@ -516,17 +518,27 @@ fn upload_no(no: i64) -> Result<UploadNo, Error> {
 fn upload(key: &PersonKey, row: Row) -> Result<Upload, Error> {
     let id = UploadId::from_uuid(row.id);
     let count = |count: i64| u64::try_from(count).unwrap_or(0);
+    let detail = key.open_as("upload", &row_name(key, id), &row.sealed);
+    let is_damaged = detail.is_err();
+    if is_damaged {
+        damage::note("upload");
+    }
     Ok(Upload {
         id,
         no: upload_no(row.no)?,
         kind: row.kind,
         status: UploadStatus::parse(&row.status)?,
-        stage: row.stage,
+        stage: if is_damaged {
+            DAMAGED.to_owned()
+        } else {
+            row.stage
+        },
         progress: row.progress,
         accepted: count(row.accepted),
         duplicates: count(row.duplicates),
         rejected: count(row.rejected),
-        detail: key.open_as("upload", &row_name(key, id), &row.sealed)?,
+        detail: detail.unwrap_or_default(),
+        is_damaged,
         dirty_seq: row.dirty_seq,
         exported_us: row.exported_us,
         created_us: row.created_us,

@@ -291,6 +291,14 @@ pub(crate) async fn find(
 
 /// The account that is kept with an upload; empty before its first part was stored.
 pub(crate) fn tally_of(upload: &Upload) -> Result<Tally, Problem> {
+    if upload.is_damaged {
+        return Ok(Tally {
+            accepted: upload.accepted,
+            duplicates: upload.duplicates,
+            rejected: upload.rejected,
+            ..Tally::default()
+        });
+    }
     if upload.detail.is_empty() {
         return Ok(Tally::default());
     }

@@ -112,5 +112,89 @@ fn what_is_left_is_served() {
         "/summaries/daily?start=2026-10-04&end=2026-10-05",
     );
     assert!(days.contains("step_count"), "{days}");
+    // What is written into its place begins anew, alone or beside others, and can be taken back.
+    let id = send(&mut client, &token, 3, 31);
+    assert_eq!(settled(&mut client, &token, &id)["status"], "completed");
+    let rates = get(&mut client, &token, series);
+    assert!(rates.contains("91"), "{rates}");
+    let path = format!("/api/v1/health-data/{id}");
+    let removed = client.send("DELETE", &path, Some(&token), &[], b"");
+    let removed = removed.expect("an answer");
+    assert_eq!(removed.status, 200, "{}", removed.text());
+    let page: Value =
+        serde_json::from_str(&get(&mut client, &token, "/health-data")).expect("JSON");
+    assert_eq!(page["damaged"], json!([]), "{page}");
+    server.stop();
+}
+
+/// What holds something sealed of which a list is made, and a list in which it would be.
+const LISTS: [(&str, &str, &str); 9] = [
+    ("uploads", "sealed", "/imports"),
+    ("records", "head_sealed", "/workouts"),
+    ("records", "body_sealed", "/workouts"),
+    (
+        "days",
+        "sealed",
+        "/summaries/daily?start=2026-10-01&end=2026-10-06",
+    ),
+    (
+        "days",
+        "minutes_sealed",
+        "/rhythm?start=2026-10-01&end=2026-10-06",
+    ),
+    ("insights", "sealed", "/insights/status"),
+    ("sessions", "label_sealed", "/auth/sessions"),
+    ("devices", "name_sealed", "/devices"),
+    (
+        "tombstones",
+        "sealed",
+        "/reconciliation?start=2026-10-01&end=2026-10-06",
+    ),
+];
+
+#[test]
+fn a_damaged_row_costs_only_itself() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let token = server.register("ada@example.org", &json!({}));
+    let mut client = server.client();
+    let mut last = String::new();
+    for day in 1..=5 {
+        last = send(&mut client, &token, day, day);
+    }
+    for hour in [10, 12] {
+        let workout = json!({"workouts": [{"activity_type": "running", "source_name": "Watch",
+            "start_date": format!("2026-10-02T{hour}:00:00Z"), "end_date": format!("2026-10-02T{hour}:30:00Z")}]});
+        let sent = client.post("/api/v1/healthkit", Some(&token), &workout);
+        assert_eq!(sent.expect("an answer").status, 202);
+        let device = json!({"name": format!("phone {hour}")});
+        let made = client.post("/api/v1/devices", Some(&token), &device);
+        assert_eq!(made.expect("an answer").status, 201);
+    }
+    assert_eq!(settled(&mut client, &token, &last)["status"], "completed");
+    for (table, column, list) in LISTS {
+        get(&mut client, &token, list);
+        let one = format!(
+            "UPDATE {table} SET {column} = substr({column}, 1, 12) WHERE rowid =
+             (SELECT rowid FROM {table} WHERE {column} IS NOT NULL ORDER BY rowid DESC LIMIT 1)"
+        );
+        if !tamper(&place, &one) {
+            return;
+        }
+        get(&mut client, &token, list);
+    }
+    for path in [
+        "/health-data/export",
+        "/health-data",
+        "/cardio",
+        "/sleep",
+        "/trends?metric=step_count",
+        "/days?metrics=step_count",
+    ] {
+        get(&mut client, &token, path);
+    }
+    // Work goes on.
+    let id = send(&mut client, &token, 5, 40);
+    assert_eq!(settled(&mut client, &token, &id)["status"], "completed");
     server.stop();
 }
