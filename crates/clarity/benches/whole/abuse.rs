@@ -51,6 +51,8 @@ struct Seen {
     times_ms: Vec<f64>,
     failed: usize,
     peak_mb: f64,
+    /// What the abuser got: done, over the rate, busy, refused.
+    got: [usize; 4],
 }
 
 impl Seen {
@@ -68,10 +70,11 @@ impl Seen {
         let p99 = percentile(&mut self.times_ms, 0.99);
         let verdict = if self.is_within() { "holds" } else { "BROKEN" };
         format!(
-            "{name:<44} {:>6} {p50:>8.1} {p95:>8.1} {p99:>8.1} {:>5} {:>8.0}  {verdict}",
+            "{name:<44} {:>6} {p50:>8.1} {p95:>8.1} {p99:>8.1} {:>5} {:>8.0}  {verdict:<7} {:?}",
             self.times_ms.len(),
             self.failed,
-            self.peak_mb
+            self.peak_mb,
+            self.got
         )
     }
 }
@@ -92,7 +95,7 @@ pub(crate) fn run(folder: &Path, wanted: &[String]) -> Outcome<()> {
     let bodies = Arc::new(Bodies::make());
     println!("one abuser at default limits; what another person notices");
     println!(
-        "{:<44} {:>6} {:>8} {:>8} {:>8} {:>5} {:>8}",
+        "{:<44} {:>6} {:>8} {:>8} {:>8} {:>5} {:>8}          the abuser's 2xx, 429, 503, others",
         "attack", "asked", "p50 ms", "p95 ms", "p99 ms", "5xx", "RSS MB"
     );
     println!(
@@ -164,6 +167,7 @@ fn round(data: &Path, bodies: &Arc<Bodies>, attacks: &[Attack], window: Duration
         to: server.address,
         token: sync::login(&mut client, ABUSER, sync::PASSWORD)?,
         bodies: Arc::clone(bodies),
+        got: Arc::default(),
     };
     let token = sync::login(&mut client, OTHER, sync::PASSWORD)?;
     let over = Arc::new(AtomicBool::new(false));
@@ -183,7 +187,12 @@ fn round(data: &Path, bodies: &Arc<Bodies>, attacks: &[Attack], window: Duration
         });
         over.store(true, Ordering::Relaxed);
         let peak_mb = watch.join().unwrap_or(f64::INFINITY);
-        Seen { peak_mb, ..seen }
+        let got = prey.got.counts();
+        Seen {
+            peak_mb,
+            got,
+            ..seen
+        }
     });
     runtime.shutdown_background();
     seen.times_ms.shrink_to_fit();

@@ -33,8 +33,11 @@ pub(super) const SILENCE: Duration = Duration::from_secs(15);
 const STALL: Duration = Duration::from_secs(30);
 /// How long what a client still sends is thrown away after its response, so that the response arrives.
 const LINGER: Duration = Duration::from_secs(2);
-/// Bytes that are thrown away at most.
-const LINGER_BYTES: usize = 256 << 20;
+/// Bytes that are thrown away at most, of one client.
+const LINGER_BYTES: usize = 64 << 20;
+/// The same of all of them in a second: gigabits that nobody wants would keep a processor busy.
+const LINGER_ALL_BYTES: usize = 256 << 20;
+const SECOND: Duration = Duration::from_secs(1);
 /// Where Linux prints the limits of a process.
 const LIMITS: &str = "/proc/self/limits";
 /// How HTTP/2 begins.
@@ -129,6 +132,20 @@ fn connections(limits: &str) -> usize {
         .clamp(CONNECTIONS_MIN, CONNECTIONS_MAX)
 }
 
+/// What may be thrown away in this second.
+static LINGERED: Mutex<Option<(Instant, usize)>> = Mutex::new(None);
+
+/// Whether so many bytes more may be thrown away.
+fn may_linger(bytes: usize) -> bool {
+    let mut lingered = LINGERED.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    let (since, so_far) = lingered
+        .filter(|(since, _)| now.duration_since(*since) < SECOND)
+        .unwrap_or((now, 0));
+    *lingered = Some((since, so_far + bytes));
+    so_far + bytes <= LINGER_ALL_BYTES
+}
+
 /// What is known about the protocol of a connection.
 #[derive(Debug)]
 enum Begun {
@@ -202,9 +219,10 @@ impl Socket {
             let mut buffer = ReadBuf::new(&mut scratch);
             match ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer)) {
                 Ok(()) if !buffer.filled().is_empty() => {
+                    let read = buffer.filled().len();
                     let lingered = self.lingered.get_or_insert(0);
-                    *lingered += buffer.filled().len();
-                    if *lingered > LINGER_BYTES {
+                    *lingered += read;
+                    if *lingered > LINGER_BYTES || !may_linger(read) {
                         return Poll::Ready(());
                     }
                 }

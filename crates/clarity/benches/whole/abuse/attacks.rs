@@ -2,15 +2,17 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::abuse::bodies::Bodies;
+use crate::abuse::bodies::{self, Bodies};
 use crate::abuse::wire::{self, Address, Line};
 
 /// Where the abuser comes from.
 const FROM: Address = Address::new(127, 0, 0, 3);
+const SILENT_FROM: Address = Address::new(127, 0, 0, 4);
 /// Between two pieces of what trickles.
 const TRICKLE: Duration = Duration::from_millis(500);
 /// Before somebody who was cut off or refused comes again.
@@ -25,6 +27,45 @@ pub(super) struct Prey {
     pub(super) token: String,
     /// What is sent.
     pub(super) bodies: Arc<Bodies>,
+    /// What became of it.
+    pub(super) got: Arc<Got>,
+}
+
+/// How the server responded to the abuser: an attack to which it only says no shows nothing.
+#[derive(Debug, Default)]
+pub(super) struct Got {
+    done: AtomicUsize,
+    limited: AtomicUsize,
+    busy: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+impl Got {
+    fn note(&self, status: u16) {
+        let count = match status {
+            200..300 => &self.done,
+            429 => &self.limited,
+            503 => &self.busy,
+            _ => &self.refused,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Done, over the rate, busy, refused for another reason.
+    pub(super) fn counts(&self) -> [usize; 4] {
+        [&self.done, &self.limited, &self.busy, &self.refused]
+            .map(|count| count.load(Ordering::Relaxed))
+    }
+}
+
+impl Prey {
+    async fn ask(&self, line: Line, head: &str, body: &[u8]) -> std::io::Result<(Line, u16)> {
+        let asked = line.ask(head, body).await;
+        if let Ok((_, status)) = &asked {
+            self.got.note(*status);
+        }
+        asked
+    }
 }
 
 /// A way to hurt others.
@@ -93,6 +134,10 @@ pub(super) const ATTACKS: &[Attack] = &[
         },
     },
     Attack {
+        name: "one day of as many samples as it takes",
+        begin: hot,
+    },
+    Attack {
         name: "3,000 silent connections",
         begin: silent,
     },
@@ -109,7 +154,7 @@ async fn again(prey: Prey, path: impl Fn(usize) -> String) {
         loop {
             let head = wire::head("GET", &path(number), &prey.token, 0);
             number += 1;
-            match line.ask(&head, b"").await {
+            match prey.ask(line, &head, b"").await {
                 Ok((kept, 200)) => line = kept,
                 Ok((kept, _)) => {
                     line = kept;
@@ -141,7 +186,7 @@ fn names(prey: &Prey, abuse: &mut JoinSet<()>) {
             loop {
                 let head = wire::head("POST", "/api/v1/healthkit", &prey.token, body.len());
                 if let Ok(line) = Line::open(FROM, prey.to).await {
-                    drop(line.ask(&head, body.as_bytes()).await);
+                    drop(prey.ask(line, &head, body.as_bytes()).await);
                 }
             }
         });
@@ -203,10 +248,28 @@ fn unread(prey: &Prey, abuse: &mut JoinSet<()>, count: usize, path: fn(usize) ->
 fn unread_series(prey: &Prey, abuse: &mut JoinSet<()>) {
     unread(prey, abuse, 120, |number| {
         format!(
-            "/api/v1/series/heart_rate?start=2015-01-01T00:00:{:02}Z&end=2015-03-01T00:00:00Z&resolution=raw",
+            "/api/v1/series/heart_rate?start=2015-01-01T00:00:{:02}Z&end=2015-01-09T00:00:00Z&resolution=raw",
             number % 60
         )
     });
+}
+
+/// One day gets fuller and fuller, and each upload into it costs more.
+fn hot(prey: &Prey, abuse: &mut JoinSet<()>) {
+    let number = Arc::new(AtomicUsize::new(0));
+    for _ in 0..8 {
+        let (prey, number) = (prey.clone(), Arc::clone(&number));
+        abuse.spawn(async move {
+            loop {
+                let body = bodies::same_day(number.fetch_add(1, Ordering::Relaxed));
+                let head = wire::head("POST", "/api/v1/healthkit", &prey.token, body.len());
+                if let Ok(line) = Line::open(FROM, prey.to).await {
+                    drop(prey.ask(line, &head, body.as_bytes()).await);
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+        });
+    }
 }
 
 fn unread_exports(prey: &Prey, abuse: &mut JoinSet<()>) {
@@ -226,7 +289,7 @@ fn uploads(prey: &Prey, abuse: &mut JoinSet<()>) {
             loop {
                 let head = wire::head("POST", "/api/v1/healthkit", &prey.token, body.len());
                 if let Ok(line) = Line::open(FROM, prey.to).await {
-                    drop(line.ask(&head, body.as_bytes()).await);
+                    drop(prey.ask(line, &head, body.as_bytes()).await);
                 }
                 tokio::time::sleep(AGAIN).await;
             }
@@ -289,7 +352,7 @@ fn files(prey: &Prey, abuse: &mut JoinSet<()>, body: &Arc<Vec<u8>>, path: &'stat
             loop {
                 let head = wire::head("POST", path, &prey.token, body.len());
                 if let Ok(line) = Line::open(FROM, prey.to).await {
-                    drop(line.ask(&head, &body).await);
+                    drop(prey.ask(line, &head, &body).await);
                 }
                 tokio::time::sleep(AGAIN).await;
             }
@@ -300,14 +363,16 @@ fn files(prey: &Prey, abuse: &mut JoinSet<()>, body: &Arc<Vec<u8>>, path: &'stat
 fn keys(prey: &Prey, abuse: &mut JoinSet<()>) {
     files(prey, abuse, &prey.bodies.keys, "/api/v1/health-data");
     files(prey, abuse, &prey.bodies.keys, "/api/v1/imports");
+    files(prey, abuse, &prey.bodies.keys_inside, "/api/v1/healthkit");
 }
 
+/// From an address of their own: they take no place of what else the abuser does.
 fn silent(prey: &Prey, abuse: &mut JoinSet<()>) {
     for _ in 0..3_000 {
         let prey = prey.clone();
         abuse.spawn(async move {
             loop {
-                if let Ok(mut line) = Line::open(FROM, prey.to).await {
+                if let Ok(mut line) = Line::open(SILENT_FROM, prey.to).await {
                     drop(line.read().await);
                 }
                 tokio::time::sleep(AGAIN).await;

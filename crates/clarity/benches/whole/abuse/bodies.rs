@@ -25,6 +25,8 @@ const RECORDING_S: usize = 43_200;
 const RATE: usize = 100;
 /// Members of the document of many keys.
 const KEYS: usize = 3_000_000;
+/// The same of a document that may have 10 MB.
+const KEYS_INSIDE: usize = 800_000;
 /// Bytes of one repeated row, packed, and how often that is repeated: 4 GB unpacked.
 const ROWS_BYTES: usize = 64 << 20;
 const ROWS_REPEATED: usize = 64;
@@ -43,6 +45,8 @@ pub(super) struct Bodies {
     pub(super) recording: Arc<Vec<u8>>,
     /// A JSON document of very many keys.
     pub(super) keys: Arc<Vec<u8>>,
+    /// The same inside a workout.
+    pub(super) keys_inside: Arc<Vec<u8>>,
     /// One row again and again, packed.
     pub(super) rows: Arc<Vec<u8>>,
     /// Raw acceleration in no order.
@@ -61,7 +65,8 @@ impl Bodies {
                 .collect(),
             names_export: Arc::new(names_export()),
             recording: Arc::new(recording()),
-            keys: Arc::new(keys()),
+            keys: Arc::new(keys("{\"data\":{\"metrics\":[],\"x\":{", KEYS, "}}}")),
+            keys_inside: Arc::new(keys("{\"workouts\":[{\"x\":{", KEYS_INSIDE, "}}]}")),
             rows: Arc::new(rows()),
             unsorted: Arc::new(unsorted()),
         }
@@ -142,6 +147,31 @@ fn samples(body: usize, source: impl Fn(usize) -> String) -> String {
     text
 }
 
+/// As many samples as an upload may have, all of one day and none sent before.
+pub(super) fn same_day(number: usize) -> String {
+    let mut text = String::from("{\"quantity_samples\":[");
+    for each in 0..BODY_SAMPLES {
+        if each > 0 {
+            text.push(',');
+        }
+        let at = i64::try_from((each * 9_973 + number) % 86_400).unwrap_or(0);
+        let at = Printed(START_S + 200 * DAY_S + at).rfc3339();
+        let at = format!(
+            "{}.{:03}Z",
+            at.trim_end_matches('Z'),
+            (each * 31 + number * 7) % 1_000
+        );
+        write!(
+            text,
+            "{{\"identifier\":\"HKQuantityTypeIdentifierHeartRate\",\"value\":{}.{number},\"unit\":\"count/min\",\"start_date\":\"{at}\",\"end_date\":\"{at}\",\"source_name\":\"Watch\"}}",
+            55 + each % 60
+        )
+        .expect("a String takes every text");
+    }
+    text.push_str("]}");
+    text
+}
+
 fn names_export() -> Vec<u8> {
     let mut xml = String::from(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<HealthData locale=\"en_GB\">\n <ExportDate value=\"2026-11-02 09:00:00 +0000\"/>\n",
@@ -178,15 +208,15 @@ fn recording() -> Vec<u8> {
     writers::zip(writers::Pack::Deflated, &files)
 }
 
-fn keys() -> Vec<u8> {
-    let mut text = String::from("{\"data\":{\"metrics\":[],\"x\":{");
-    for number in 0..KEYS {
+fn keys(begin: &str, count: usize, end: &str) -> Vec<u8> {
+    let mut text = String::from(begin);
+    for number in 0..count {
         if number > 0 {
             text.push(',');
         }
         write!(text, "\"k{number:06}\":0").expect("a String takes every text");
     }
-    text.push_str("}}}");
+    text.push_str(end);
     text.into_bytes()
 }
 

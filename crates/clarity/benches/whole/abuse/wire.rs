@@ -3,12 +3,33 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 
 /// Where somebody comes from.
 pub(super) type Address = Ipv4Addr;
+
+/// What the abuser's line takes: a gigabit a second. Without a bound, what copies bytes on this machine would be
+/// measured, and not the server.
+const BYTES_PER_S: f64 = 125e6;
+/// Bytes that are sent at once.
+const PIECE: usize = 1 << 16;
+/// Smaller ones are not waited for.
+const SMALL: usize = 1 << 10;
+/// When the line is free again.
+static FREE_AT: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// How long to wait until the line has taken so many bytes more.
+fn wait_for(bytes: usize) -> Duration {
+    let mut free_at = FREE_AT.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    let begin = free_at.unwrap_or(now).max(now);
+    *free_at = Some(begin + Duration::from_secs_f64(bytes as f64 / BYTES_PER_S));
+    begin - now
+}
 
 /// A connection.
 pub(super) struct Line {
@@ -38,7 +59,13 @@ impl Line {
 
     /// Sends bytes, and reads nothing.
     pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.get_mut().write_all(bytes).await
+        for piece in bytes.chunks(PIECE) {
+            if piece.len() > SMALL {
+                tokio::time::sleep(wait_for(piece.len())).await;
+            }
+            self.stream.get_mut().write_all(piece).await?;
+        }
+        Ok(())
     }
 
     /// Sends a request and reads its answer to the end; the connection is left for the next one.
