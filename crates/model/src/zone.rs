@@ -21,8 +21,22 @@ pub struct Span {
 
 /// The text was neither an IANA zone name nor an offset such as `+02:00`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown time zone {0:?}")]
+#[error("unknown time zone {0:?}{alike}", alike = alike(.0))]
 pub struct UnknownZone(pub String);
+
+/// The zones of a place, for whoever gave its name alone.
+fn alike(given: &str) -> String {
+    let wanted = given.trim().replace(' ', "_");
+    let named = jiff::tz::db().available().map(|name| name.to_string());
+    let of_place = named.filter(|name| {
+        let place = name.rsplit('/').next().unwrap_or_default();
+        place.eq_ignore_ascii_case(&wanted)
+    });
+    match of_place.collect::<Vec<_>>().as_slice() {
+        [] => String::new(),
+        some => format!("; did you mean {}?", some.join(" or ")),
+    }
+}
 
 /// Offsets further from UTC than this are not in use anywhere.
 const OFFSET_MAX_MIN: i32 = 14 * 60;

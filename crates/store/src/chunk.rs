@@ -19,7 +19,7 @@ const GAP_MAX: i64 = 4;
 pub(crate) const CHUNKS_AT_ONCE: i64 = 64;
 /// Samples to which a chunk may grow: each write into it reads and seals it as a whole, while everybody else's
 /// writes wait. A day of one sample a second has 86,400.
-const GROWN_MAX: usize = 1 << 21;
+pub(crate) const GROWN_MAX: usize = 1 << 19;
 /// Chunks that are written together.
 const WRITES_AT_ONCE: usize = 64;
 

@@ -34,6 +34,8 @@ pub struct MergeCounts {
     pub replaced: u64,
     /// Refused because the provider deleted the object.
     pub refused_deleted: u64,
+    /// Refused because their metric has as many samples in this period as one may have.
+    pub refused_full: u64,
 }
 
 impl MergeCounts {
@@ -42,6 +44,7 @@ impl MergeCounts {
         self.duplicates += other.duplicates;
         self.replaced += other.replaced;
         self.refused_deleted += other.refused_deleted;
+        self.refused_full += other.refused_full;
     }
 }
 

@@ -234,6 +234,9 @@ impl Merging<'_> {
                     .next_if(|chunk| chunk.bucket == bucket)
                     .map_or_else(Vec::new, |chunk| chunk.rows);
                 let before = rows.len();
+                let room = chunk::GROWN_MAX.saturating_sub(before).min(part.len());
+                let (part, surplus) = part.split_at_checked(room).unwrap_or((part, &[]));
+                counts.refused_full += surplus.len() as u64;
                 let mut done = merge::merge(rows, part, (self.kind, self.moved), self.bringer);
                 counts.add(done.counts);
                 hours.append(&mut done.hours);

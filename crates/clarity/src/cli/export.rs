@@ -32,8 +32,10 @@ pub(super) async fn export(global: &Global, wanted: Export) -> Result<(), Failur
     .await?;
     let (samples, records) = (exported.samples, exported.records);
     if !to_file {
-        // Standard output is the export itself.
-        output::note(&format!("exported {samples} samples and {records} records"));
+        // Standard output is the export itself. Of one that nobody read to its end, that was said.
+        if exported != Exported::default() {
+            output::note(&format!("exported {samples} samples and {records} records"));
+        }
         return Ok(());
     }
     if global.json {

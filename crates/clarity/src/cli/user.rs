@@ -31,10 +31,7 @@ pub(super) async fn add(global: &Global, wanted: UserAdd) -> Result<(), Failure>
     let email = Email::parse(&wanted.email)
         .map_err(|wrong| Failure::usage(format!("{} {}", wanted.email, wrong.message)))?;
     let zone = wanted.time_zone.as_deref().map(Zone::parse).transpose();
-    let zone = zone.map_err(|wrong| {
-        let meant = alike(wanted.time_zone.as_deref().unwrap_or_default());
-        Failure::usage(format!("{wrong}{meant}"))
-    })?;
+    let zone = zone.map_err(|wrong| Failure::usage(wrong.to_string()))?;
     let password = new_password()?;
     password::check("/password", &password, &email.names())
         .map_err(|weak| Failure::usage(weak.message))?;
@@ -50,19 +47,6 @@ pub(super) async fn add(global: &Global, wanted: UserAdd) -> Result<(), Failure>
         output::note("without --time-zone days begin at midnight UTC; set it in the profile");
     }
     output::line(&format!("added {} ({user})", email.as_str()))
-}
-
-/// The zones of a place, for whoever gave its name alone.
-fn alike(given: &str) -> String {
-    let named = jiff::tz::db().available().map(|name| name.to_string());
-    let place = |name: &String| {
-        let last = name.rsplit('/').next().unwrap_or_default();
-        last.eq_ignore_ascii_case(&given.replace(' ', "_"))
-    };
-    match named.filter(place).collect::<Vec<_>>().as_slice() {
-        [] => String::new(),
-        some => format!("; did you mean {}?", some.join(" or ")),
-    }
 }
 
 /// Creates the account, its key and, when a zone is given, its profile: all or nothing.

@@ -398,6 +398,7 @@ impl Intake {
                 let name = names.get(metric).map_or("", String::as_str);
                 let same = count.duplicates + count.refused_deleted;
                 self.tally.count(name, count.added + count.replaced, same);
+                self.tally.reject_surplus(name, count.refused_full);
             }
             changed.extend(merged.changed);
         }
@@ -448,6 +449,7 @@ impl Intake {
             let merged = store::samples::merge(tx, &person.key, user, origin, group).await?;
             for (_, count) in &merged.by_metric {
                 let known = count.duplicates + count.refused_deleted;
+                self.tally.reject_surplus(&name, count.refused_full);
                 match self.counting {
                     Counting::Export => {
                         self.tally.count(&name, count.added + count.replaced, 0);

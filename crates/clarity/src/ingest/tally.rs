@@ -220,6 +220,19 @@ impl Tally {
         }
     }
 
+    /// Counts samples of a type that has as many of them in one period as can be kept.
+    pub(crate) fn reject_surplus(&mut self, type_name: &str, count: u64) {
+        if count > 0 {
+            self.rejected += count;
+            let code = "period_full".to_owned();
+            *self.rejected_by_code.entry(code).or_default() += count;
+            self.by_type
+                .entry(type_name.to_owned())
+                .or_default()
+                .rejected += count;
+        }
+    }
+
     /// Adds the account to the counters of the process.
     pub(crate) fn publish(&self, class: &'static str) {
         for (result, count) in [

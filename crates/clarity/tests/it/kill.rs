@@ -26,9 +26,13 @@ const ROUNDS: u64 = 6;
 /// Samples of an import when nobody says otherwise.
 const IMPORT_SAMPLES: u64 = 2_000;
 /// Connections that upload at the same time.
-const PHONES: u64 = 2;
+const PHONES: u64 = 4;
 /// Most uploads of a phone in one round, so that many rounds stay within the days below.
-const UPLOADS_MAX: u64 = 40;
+const UPLOADS_MAX: usize = 40;
+/// A life ends after less than so many acknowledged uploads, wherever the next ones are.
+const LIFE_UPLOADS: u64 = 60;
+/// One of so many lives ends while the server starts.
+const STARTS: u64 = 12;
 /// 2024-03-01T00:00:00Z.
 const FIRST_S: i64 = 1_709_251_200;
 /// Samples are dealt out over this many days, a second each.
@@ -37,8 +41,10 @@ const SAMPLE_S: i64 = 1;
 const DAY_S: u64 = 86_400;
 /// A server may be killed this long after it began to listen when nobody says otherwise, or this long
 /// after its start.
-const SERVING_MS: u64 = 700;
+const SERVING_MS: u64 = 1_500;
 const STARTING_MS: u64 = 150;
+/// From so many rounds on there must be something to lose in them.
+const MANY: u64 = 50;
 /// The longest that catching up may take: an abandoned lease or the pause of an import, and the work.
 const CATCH_UP: Duration = Duration::from_mins(3);
 
@@ -133,7 +139,7 @@ impl Phone {
     fn run(
         (address, token): (SocketAddr, &str),
         again: Vec<Upload>,
-        deck: &Deck,
+        (deck, count): (&Deck, &AtomicU64),
         (seed, trouble): (u64, Trouble),
     ) -> Self {
         let mut chance = Chance(seed);
@@ -144,7 +150,7 @@ impl Phone {
         let Ok(mut client) = Client::connect(address) else {
             return phone;
         };
-        for _ in 0..UPLOADS_MAX {
+        while phone.acknowledged.len() < UPLOADS_MAX {
             if phone.unanswered.is_empty() {
                 phone.unanswered.push(Upload::new(deck, &mut chance));
             }
@@ -169,6 +175,7 @@ impl Phone {
             }
             assert_eq!(reply.status, 202, "{trouble:?}: {}", reply.text());
             phone.acknowledged.push(phone.unanswered.remove(0));
+            count.fetch_add(1, Ordering::Relaxed);
         }
         phone
     }
@@ -238,6 +245,8 @@ struct Story {
     erased: BTreeSet<Told>,
     purges: usize,
     purge_is_open: bool,
+    /// Uploads that were acknowledged, also those that were erased since.
+    acknowledged: u64,
 }
 
 impl Story {
@@ -259,6 +268,7 @@ impl Story {
             erased: BTreeSet::new(),
             purges: 0,
             purge_is_open: false,
+            acknowledged: 0,
         }
     }
 
@@ -269,7 +279,7 @@ impl Story {
             Trouble::FullDisk(room) => self.place.spawn_with_room(room),
             Trouble::None | Trouble::Restarts | Trouble::Purge => self.place.spawn(),
         };
-        if self.chance.below(6) == 0 {
+        if self.chance.below(STARTS) == 0 {
             std::thread::sleep(Duration::from_millis(self.chance.below(STARTING_MS)));
             return server.kill();
         }
@@ -290,7 +300,8 @@ impl Story {
         let life = Duration::from_millis(self.chance.below(self.life_ms));
         let seeds: Vec<u64> = (0..PHONES).map(|_| self.chance.below(u64::MAX)).collect();
         let address = server.address();
-        let (deck, token) = (&self.uploaded, self.token.as_str());
+        let (count, most) = (AtomicU64::new(0), self.chance.below(LIFE_UPLOADS));
+        let (deck, token) = ((&self.uploaded, &count), self.token.as_str());
         let again: Vec<Vec<Upload>> = self
             .phones
             .iter_mut()
@@ -301,7 +312,7 @@ impl Story {
                 scope.spawn(move || Phone::run((address, token), again, deck, (seed, trouble)))
             });
             let running: Vec<_> = running.collect();
-            self.live(trouble, life);
+            self.live(trouble, life, (&count, most));
             server.kill();
             running
                 .into_iter()
@@ -312,6 +323,7 @@ impl Story {
             phone.acknowledged.extend(lived.acknowledged);
             phone.unanswered.extend(lived.unanswered);
         }
+        self.acknowledged += count.into_inner();
         self.end_import(importing);
     }
 
@@ -546,11 +558,11 @@ fn check(name: &str, place: Place) {
     story.check(&stored);
     let second = story.catch_up(&server, &stored);
     server.stop();
-    let acknowledged: usize = story
-        .phones
-        .iter()
-        .map(|phone| phone.acknowledged.len())
-        .sum();
+    let acknowledged = story.acknowledged;
+    assert!(
+        rounds < MANY || acknowledged >= 10 * rounds,
+        "{acknowledged} acknowledged uploads in {rounds} rounds show little"
+    );
     let unanswered: usize = story
         .phones
         .iter()

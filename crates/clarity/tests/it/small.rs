@@ -263,3 +263,126 @@ async fn an_account_is_closed_by_its_owner_with_everything_of_it() {
     let kept = test.get("/api/v1/health-data", Some(&again)).await.json();
     assert_eq!(kept["data"].as_array().map(Vec::len), Some(0), "{kept}");
 }
+
+#[test]
+fn a_place_is_answered_with_its_zone() {
+    let place = Place::sqlite();
+    let refused = place.run(&["user", "add", "ada@example.org", "--time-zone", "Berlin"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(
+        place.logged().contains("did you mean Europe/Berlin?"),
+        "{}",
+        place.logged()
+    );
+    let server = place.serve();
+    let body = json!({"email": "ada@example.org", "password": "correct horse battery",
+                      "profile": {"time_zone": "new york"}});
+    let sent = server.client().post("/api/v1/auth/register", None, &body);
+    let sent = sent.expect("an answer");
+    assert_eq!(sent.status, 422);
+    assert!(sent.text().contains("America/New_York"), "{}", sent.text());
+    server.stop();
+}
+
+#[test]
+fn whoever_runs_the_server_makes_an_administrator() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let token = server.register("ada@example.org", &json!({}));
+    let detailed = |token: &str| {
+        let answer = server.client().get("/health/detailed", Some(token));
+        answer.expect("an answer").status
+    };
+    assert_eq!(detailed(&token), 403);
+    // Another process changed it: within five seconds the server knows.
+    for (role, expect) in [("admin", 200), ("patient", 403)] {
+        place.succeed(&["user", "role", "ada@example.org", role]);
+        let known = (0..100).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            detailed(&token) == expect
+        });
+        assert!(known, "{role}");
+    }
+    server.stop();
+}
+
+#[test]
+fn a_reader_that_ends_first_is_no_failure() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let token = server.register("ada@example.org", &json!({}));
+    let samples: Vec<serde_json::Value> = (0..5_000)
+        .map(|number| {
+            let at = format!(
+                "2026-01-01T{:02}:{:02}:{:02}Z",
+                number / 3_600,
+                number / 60 % 60,
+                number % 60
+            );
+            json!({"type": "HKQuantityTypeIdentifierHeartRate", "unit": "count/min", "value": 60,
+                   "start_date": at, "end_date": at, "source_name": "Watch"})
+        })
+        .collect();
+    let sent = server.client().post(
+        "/api/v1/healthkit",
+        Some(&token),
+        &json!({"quantity_samples": samples}),
+    );
+    assert_eq!(sent.expect("an answer").status, 202);
+    server.stop();
+    let mut export = place.command(&["export", "--user", "ada@example.org", "--out", "-"]);
+    let mut export = export.spawn().expect("the binary");
+    let mut first = String::new();
+    let out = export.stdout.take().expect("a pipe");
+    let mut out = std::io::BufReader::new(out);
+    std::io::BufRead::read_line(&mut out, &mut first).expect("a line");
+    drop(out);
+    let ended = export.wait().expect("an end");
+    assert!(ended.success(), "{}", place.logged());
+    assert!(first.starts_with('{'), "{first}");
+    assert!(
+        place.logged().contains("the reader ended before"),
+        "{}",
+        place.logged()
+    );
+    assert!(!place.logged().contains("exported 0"), "{}", place.logged());
+}
+
+#[test]
+fn a_key_that_others_can_read_is_not_for_production() {
+    let place = Place::sqlite();
+    place.serve().stop();
+    assert!(
+        place.logged().contains("keep a copy of it apart"),
+        "{}",
+        place.logged()
+    );
+    let key = place.data().join("master.key");
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&key, open).expect("my own file");
+    let open: std::fs::Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(place.data().join("clarity.db"), open).expect("my own file");
+    let mut list = place.command(&["user", "list"]);
+    list.env("CLARITY_ENVIRONMENT", "production");
+    list.env_remove("CLARITY_PASSWORDS_MEMORY_KIB")
+        .env_remove("CLARITY_PASSWORDS_ITERATIONS");
+    let ended = list.output().expect("the binary");
+    assert!(!ended.status.success());
+    assert!(
+        place.logged().contains("CONFIG_KEY_MODE"),
+        "{}",
+        place.logged()
+    );
+    // Elsewhere that is said, and the files of the database are closed.
+    place.succeed(&["user", "list"]);
+    assert!(
+        place.logged().contains("others can read the master key"),
+        "{}",
+        place.logged()
+    );
+    let mode = std::fs::metadata(place.data().join("clarity.db"))
+        .expect("a file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
+}

@@ -461,6 +461,35 @@ fn a_damaged_chunk_is_in_nobodys_way() {
 }
 
 #[test]
+fn a_period_that_is_full_refuses_the_surplus_alone() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let upload = house.upload(user, None).await;
+        let day = |count: i64| -> Vec<Sample> {
+            (0..count)
+                .map(|at| sample(DAY + at * 100_000, DAY + at * 100_000, 1.0))
+                .collect()
+        };
+        let most = 1 << 19;
+        let counts = house
+            .merge(user, upload, dense(), &day(most + 2))
+            .await
+            .total();
+        assert_eq!((counts.added, counts.refused_full), (1 << 19, 2));
+        // The next day has room.
+        let next = [
+            sample(DAY, DAY, 1.0),
+            sample(DAY + DAY_US, DAY + DAY_US, 1.0),
+        ];
+        let counts = house.merge(user, upload, dense(), &next).await.total();
+        assert_eq!(
+            (counts.added, counts.duplicates, counts.refused_full),
+            (1, 0, 1)
+        );
+    });
+}
+
+#[test]
 fn every_flipped_byte_of_a_sealed_chunk_is_noticed() {
     on_both(|house| async move {
         let user = house.person(1).await;

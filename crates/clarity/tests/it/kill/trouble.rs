@@ -1,7 +1,8 @@
 //! What else goes wrong in the lives of a server that is killed: the disk is full, the database restarts, and
 //! the person erases everything.
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -25,6 +26,8 @@ pub(super) enum Trouble {
 const PURGE_MS: u64 = 120;
 /// Between two restarts of the database.
 const RESTART: Duration = Duration::from_millis(120);
+/// Between two looks at how many uploads there were.
+const LOOK: Duration = Duration::from_millis(1);
 /// Bytes by which files may still grow where the disk is full soon.
 const ROOM: u64 = 400_000;
 
@@ -39,14 +42,17 @@ impl Story {
         }
     }
 
-    /// Waits for the end of this life, with what goes wrong in it.
-    pub(super) fn live(&self, trouble: Trouble, life: Duration) {
-        let begun = std::time::Instant::now();
-        while trouble == Trouble::Restarts && begun.elapsed() + RESTART < life {
-            std::thread::sleep(RESTART);
-            self.place.end_connections();
+    /// Waits for the end of this life, with what goes wrong in it: so many uploads, or the time is over.
+    pub(super) fn live(&self, trouble: Trouble, life: Duration, (count, most): (&AtomicU64, u64)) {
+        let begun = Instant::now();
+        let mut restarted = begun;
+        while begun.elapsed() < life && count.load(Ordering::Relaxed) < most {
+            std::thread::sleep(LOOK);
+            if trouble == Trouble::Restarts && restarted.elapsed() > RESTART {
+                self.place.end_connections();
+                restarted = Instant::now();
+            }
         }
-        std::thread::sleep(life.saturating_sub(begun.elapsed()));
     }
 
     /// Asks for the erasure of everything, and kills the server.
