@@ -29,6 +29,8 @@ const BODIES_KB: usize = 72 << 10;
 const BODIES_ALL_KB: usize = 192 << 10;
 /// Uploads of one person that wait for their commit: others' go between them.
 const UPLOADS: usize = 4;
+/// Each that is begun of so many bytes takes one of these turns: what is read of a body takes many times its bytes.
+const UPLOAD_BYTES: usize = 2 << 20;
 /// Exports of one person at a time; each holds a slab of some ten megabytes.
 const EXPORTS: usize = 2;
 /// Imports of one person at a time, so that there is a place for the next one.
@@ -181,6 +183,12 @@ impl Share {
         ];
         Arc::strong_count(self) > 1 || permits.iter().any(|one| Arc::strong_count(one) > 1)
     }
+}
+
+/// How many of a person's turns to upload a body of so many bytes takes.
+pub(crate) fn upload_turns(bytes: usize) -> u32 {
+    let parts = (bytes / UPLOAD_BYTES + 1).min(UPLOADS);
+    u32::try_from(parts).unwrap_or(1)
 }
 
 /// Runs a request in its turn.

@@ -26,6 +26,7 @@ use crate::http::idempotency::{self, Answer, IdempotencyKey};
 use crate::http::processing::Accepted;
 use crate::ingest::committer::{Committed, LiveUpload, Receipt, Repeat, Review};
 use crate::problem::{Code, FieldError, Problem};
+use crate::shares;
 
 /// How Health Auto Export says over what span of time it has aggregated each value.
 const AGGREGATION: HeaderName = HeaderName::from_static("automation-aggregation");
@@ -116,7 +117,12 @@ pub(crate) async fn keep(
     let user = sender.user;
     // Whoever sends much at once waits for themselves; others' uploads are read and committed between theirs.
     let share = app.shares.of(user);
-    let _turn = share.uploads.acquire().await.map_err(Problem::internal)?;
+    let turns = shares::upload_turns(held.bytes.len());
+    let _turns = share
+        .uploads
+        .acquire_many(turns)
+        .await
+        .map_err(Problem::internal)?;
     let bytes = held.bytes.clone();
     let request = key.request(expected.kind(), &bytes);
     // The commit of a small one looks for its key soon enough; reading a large one twice is worth asking before.
