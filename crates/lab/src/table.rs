@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use analysis::report::column::{Cell, Kind};
 use anyhow::{Context, bail};
+use model::cell::as_text;
 use parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
@@ -62,6 +63,14 @@ enum Open {
     Parquet(Box<Parquet>),
 }
 
+/// A cell of a file that spreadsheets open: names of files and of people are no formulas.
+fn in_csv(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => as_text(text).into_owned(),
+        other => other.text(),
+    }
+}
+
 impl Writer {
     /// Begins a table beside its final name.
     pub(crate) fn create(path: &Path, form: Form, headings: Vec<Heading>) -> anyhow::Result<Self> {
@@ -97,7 +106,7 @@ impl Writer {
             );
         }
         match &mut self.form {
-            Open::Csv(table) => table.write_record(cells.iter().map(Cell::text))?,
+            Open::Csv(table) => table.write_record(cells.iter().map(in_csv))?,
             Open::Parquet(table) => {
                 table.waiting.push(cells);
                 if table.waiting.len() * self.headings.len() >= GROUP_CELLS {
@@ -294,6 +303,13 @@ mod tests {
             Heading::new("clock", Kind::Clock),
             Heading::new("date", Kind::Day),
         ]
+    }
+
+    #[test]
+    fn no_name_is_a_formula() {
+        assert_eq!(in_csv(&Cell::Text("=cmd.csv".to_owned())), "'=cmd.csv");
+        assert_eq!(in_csv(&Cell::Whole(-3)), "-3");
+        assert_eq!(in_csv(&Cell::Missing), "");
     }
 
     fn rows() -> Vec<Vec<Cell>> {

@@ -8,6 +8,7 @@
 
 mod catalogue;
 pub mod category;
+pub mod cell;
 pub mod ids;
 pub mod metric;
 pub mod record;

@@ -173,6 +173,16 @@ impl Pages {
         }
     }
 
+    /// Starts after a bucket.
+    pub(crate) const fn after(metric: MetricNo, after: i64) -> Self {
+        Self { metric, after }
+    }
+
+    /// The last bucket that was read.
+    pub(crate) const fn done(&self) -> i64 {
+        self.after
+    }
+
     /// The next chunks without those that are damaged, `None` after the last.
     pub(crate) async fn next(
         &mut self,

@@ -1,7 +1,7 @@
 //! Taking samples out again: objects that the provider deleted, whole uploads, and what a later
 //! snapshot made obsolete. Public through [`crate::samples`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use model::ids::UserId;
 use model::metric::MetricNo;
@@ -140,6 +140,24 @@ async fn take_objects(
     Ok(taken)
 }
 
+/// Stored samples that one part of a long change looks at: some tens of milliseconds, in which others do not write.
+pub const PART_ROWS: usize = 200_000;
+
+/// How far the removal of an upload got.
+#[derive(Debug, Default)]
+pub struct Removing {
+    /// The metric that is gone through, and the last bucket of it that is done.
+    at: Option<(MetricNo, i64)>,
+    is_done: bool,
+}
+
+impl Removing {
+    /// Whether nothing is left of the upload's samples.
+    pub const fn is_done(&self) -> bool {
+        self.is_done
+    }
+}
+
 /// Removes what an upload brought, except what another snapshot contains too: that becomes the
 /// other's. The upload itself stays; see [`crate::uploads::delete`].
 pub async fn remove_upload(
@@ -147,6 +165,19 @@ pub async fn remove_upload(
     key: &PersonKey,
     user: UserId,
     upload: UploadNo,
+) -> Result<Removed, Error> {
+    let mut removing = Removing::default();
+    remove_part(tx, key, user, upload, (&mut removing, usize::MAX)).await
+}
+
+/// The same in parts, each of about so many stored samples and each in a transaction of its own, until
+/// [`Removing::is_done`].
+pub async fn remove_part(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    upload: UploadNo,
+    (removing, mut rows_left): (&mut Removing, usize),
 ) -> Result<Removed, Error> {
     let person = key.lock(tx, user).await?;
     let snapshots: FxHashSet<u32> = uploads::snapshots(tx, user)
@@ -156,11 +187,16 @@ pub async fn remove_upload(
         .collect();
     let mut removed = Removed::default();
     let mut writes = Writes::default();
+    let (from, after) = removing.at.unwrap_or((MetricNo(0), i64::MIN));
     for metric in chunk::metrics(tx, person).await? {
-        let mut pages = chunk::Pages::new(metric);
+        if metric < from {
+            continue;
+        }
+        let mut pages = chunk::Pages::after(metric, if metric == from { after } else { i64::MIN });
         let (mut count, mut hours) = (0, Vec::new());
         while let Some(page) = pages.next(tx, key, user).await? {
             for Chunk { bucket, mut rows } in page {
+                rows_left = rows_left.saturating_sub(rows.len());
                 if !rows
                     .iter()
                     .any(|row| row.origin == upload.0 || row.seen == upload.0)
@@ -179,9 +215,15 @@ pub async fn remove_upload(
                 writes.push(key, Place { metric, bucket }, stored, &rows)?;
             }
             writes.flush(tx, person).await?;
+            if rows_left == 0 {
+                removing.at = Some((metric, pages.done()));
+                removed.add(metric, count, hours);
+                return Ok(removed);
+            }
         }
         removed.add(metric, count, hours);
     }
+    removing.is_done = true;
     Ok(removed)
 }
 
@@ -219,8 +261,6 @@ pub struct Reconcile<'a> {
     pub upload: UploadNo,
     /// When it was made.
     pub exported_us: i64,
-    /// Which metrics it has from which sources; others are left alone.
-    pub present: &'a [(MetricNo, SourceNo)],
     /// What to do with samples it does not have.
     pub mirror: Mirror,
     /// Former sources with what they are now.
@@ -251,12 +291,46 @@ pub struct Reconciled {
     pub changed: ChangedHours,
 }
 
-/// Applies the snapshot rule after the last sample of a snapshot was merged.
-pub async fn reconcile(
+/// How far a reconciliation got.
+#[derive(Debug)]
+pub struct Reconciling {
+    /// The metrics that are left, with their sources in the snapshot; the first may be begun.
+    left: VecDeque<(MetricNo, FxHashSet<u16>)>,
+    /// The last bucket of the first one that is done.
+    after: i64,
+    /// Samples of buckets already done that end after the next one begins.
+    reaching: Vec<Stored>,
+}
+
+impl Reconciling {
+    /// Nothing is done yet. `present` says which metrics the snapshot has from which sources; others are left
+    /// alone.
+    pub fn new(present: &[(MetricNo, SourceNo)]) -> Self {
+        let mut left: BTreeMap<MetricNo, FxHashSet<u16>> = BTreeMap::new();
+        for (metric, source) in present {
+            left.entry(*metric).or_default().insert(source.0);
+        }
+        Self {
+            left: left.into_iter().collect(),
+            after: i64::MIN,
+            reaching: Vec::new(),
+        }
+    }
+
+    /// Whether nothing is left to do.
+    pub fn is_done(&self) -> bool {
+        self.left.is_empty()
+    }
+}
+
+/// Applies the snapshot rule after the last sample of a snapshot was merged: in parts, each of about so many stored
+/// samples and each in a transaction of its own, until [`Reconciling::is_done`].
+pub async fn reconcile_part(
     tx: &mut Tx,
     key: &PersonKey,
     user: UserId,
     reconcile: &Reconcile<'_>,
+    (reconciling, mut rows_left): (&mut Reconciling, usize),
 ) -> Result<Reconciled, Error> {
     let person = key.lock(tx, user).await?;
     let bringer = Bringer::new(
@@ -264,32 +338,36 @@ pub async fn reconcile(
         Some(reconcile.exported_us),
         reconcile.snapshots,
     );
-    let mut present: BTreeMap<MetricNo, FxHashSet<u16>> = BTreeMap::new();
-    for (metric, source) in reconcile.present {
-        present.entry(*metric).or_default().insert(source.0);
-    }
     let renamed: FxHashMap<u16, u16> = reconcile
         .renamed
         .iter()
         .map(|(former, now)| (former.0, now.0))
         .collect();
     let mut reconciled = Reconciled::default();
-    for (metric, sources) in present {
+    while let Some((metric, sources)) = reconciling.left.front() {
+        let metric = *metric;
         let mut sweep = Sweep {
             key,
             metric,
             bringer: &bringer,
-            sources: snapshot::Sources::new(sources.into_iter(), &renamed),
+            sources: snapshot::Sources::new(sources.iter().copied(), &renamed),
             mirror: reconcile.mirror,
-            reaching: Vec::new(),
+            reaching: std::mem::take(&mut reconciling.reaching),
             counts: ReconcileCounts::default(),
             hours: Vec::new(),
         };
-        sweep.run(tx, user, person).await?;
+        let at = (&mut reconciling.after, &mut rows_left);
+        let ended = sweep.run(tx, user, person, at).await?;
         if sweep.counts != ReconcileCounts::default() {
             reconciled.by_metric.push((metric, sweep.counts));
         }
         reconciled.changed.add(metric, sweep.hours);
+        if !ended {
+            reconciling.reaching = sweep.reaching;
+            break;
+        }
+        reconciling.left.pop_front();
+        reconciling.after = i64::MIN;
     }
     Ok(reconciled)
 }
@@ -308,10 +386,17 @@ struct Sweep<'a> {
 }
 
 impl Sweep<'_> {
-    async fn run(&mut self, tx: &mut Tx, user: UserId, person: i64) -> Result<(), Error> {
+    /// Goes on after a bucket. True at the end of the metric; false when so many rows were looked at before.
+    async fn run(
+        &mut self,
+        tx: &mut Tx,
+        user: UserId,
+        person: i64,
+        (after, rows_left): (&mut i64, &mut usize),
+    ) -> Result<bool, Error> {
         let metric = self.metric;
-        let mut pages = chunk::Pages::new(metric);
-        let mut ahead: std::collections::VecDeque<Chunk> = std::collections::VecDeque::new();
+        let mut pages = chunk::Pages::after(metric, *after);
+        let mut ahead: VecDeque<Chunk> = VecDeque::new();
         let mut writes = Writes::default();
         loop {
             let end_us = ahead.front().map_or(i64::MIN, |chunk| end_us(&chunk.rows));
@@ -327,6 +412,7 @@ impl Sweep<'_> {
             let Some(chunk) = ahead.pop_front() else {
                 break;
             };
+            *rows_left = rows_left.saturating_sub(chunk.rows.len());
             let kept = self.judge(&chunk, &ahead);
             if kept.len() < chunk.rows.len() {
                 let bucket = chunk.bucket;
@@ -342,12 +428,19 @@ impl Sweep<'_> {
                 writes.flush(tx, person).await?;
             }
             tokio::task::yield_now().await;
+            if *rows_left == 0 {
+                // What was read ahead is read again: others may write before the next part.
+                *after = chunk.bucket;
+                writes.flush(tx, person).await?;
+                return Ok(false);
+            }
         }
-        writes.flush(tx, person).await
+        writes.flush(tx, person).await?;
+        Ok(true)
     }
 
     /// The rows of a chunk that stay.
-    fn judge(&mut self, chunk: &Chunk, ahead: &std::collections::VecDeque<Chunk>) -> Vec<Stored> {
+    fn judge(&mut self, chunk: &Chunk, ahead: &VecDeque<Chunk>) -> Vec<Stored> {
         let end_us = end_us(&chunk.rows);
         let later = ahead
             .iter()

@@ -23,8 +23,8 @@ use crate::vault::PersonKey;
 // Merging and removing have files of their own; callers need not know.
 pub use crate::merge::MergeCounts;
 pub use crate::removal::{
-    Mirror, Reconcile, ReconcileCounts, Reconciled, Removed, delete_by_uid, reconcile,
-    remove_upload,
+    Mirror, PART_ROWS, Reconcile, ReconcileCounts, Reconciled, Reconciling, Removed, Removing,
+    delete_by_uid, reconcile_part, remove_part, remove_upload,
 };
 
 /// A snapshot of everything that a provider has.

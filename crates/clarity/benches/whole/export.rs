@@ -71,7 +71,13 @@ impl<W: Write> Write for Counted<W> {
 
 /// Writes an export of a dense person, of at least `xml_bytes`, to `path`.
 pub(crate) fn write(path: &Path, xml_bytes: u64) -> std::io::Result<Written> {
-    zip(path, |out| document(out, xml_bytes))
+    zip(path, |out| document(out, HEAD, xml_bytes))
+}
+
+/// Writes the export of a day later, with the same samples.
+pub(crate) fn write_later(path: &Path, xml_bytes: u64) -> std::io::Result<Written> {
+    let head = String::from_utf8_lossy(HEAD).replace("2026-11-01 09:00", "2026-11-02 09:00");
+    zip(path, |out| document(out, head.as_bytes(), xml_bytes))
 }
 
 /// Writes ten years of a sparse person: many kinds of sample, each a few times a day.
@@ -149,8 +155,8 @@ fn trailer(
 }
 
 /// Writes the document, type by type as a phone does, and returns the number of records.
-fn document(out: &mut dyn Write, xml_bytes: u64) -> std::io::Result<u64> {
-    out.write_all(HEAD)?;
+fn document(out: &mut dyn Write, head: &[u8], xml_bytes: u64) -> std::io::Result<u64> {
+    out.write_all(head)?;
     // A day of the mix below is about 1.2 MB of XML.
     let days = i64::try_from(xml_bytes / 1_020_000 + 1).unwrap_or(1);
     let mut records = 0;

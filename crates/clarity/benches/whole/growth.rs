@@ -36,6 +36,8 @@ const PATHS: [&str; 9] = [
 struct Life {
     /// Best time of an export for each of its rows, in microseconds.
     row_us: f64,
+    /// Time of a walk by cursors through everything for each of its rows, in microseconds.
+    walk_us: f64,
     /// Median time of each read, in milliseconds.
     reads_ms: Vec<f64>,
 }
@@ -50,6 +52,13 @@ pub(crate) fn measure(table: &mut Table, folder: &Path) -> Outcome<()> {
         "×",
         "≤ 1.2",
         &format!("{:.2} µs / {:.2} µs", old.row_us, young.row_us),
+    );
+    table.add(
+        "cursor walk, time per row, ten years / one",
+        old.walk_us / young.walk_us,
+        "×",
+        "≤ 1.2",
+        &format!("{:.2} µs / {:.2} µs", old.walk_us, young.walk_us),
     );
     let reads = young.reads_ms.iter().zip(&old.reads_ms);
     for (path, (young_ms, old_ms)) in PATHS.iter().zip(reads) {
@@ -114,6 +123,7 @@ fn life(data: &Path, years: i64) -> Outcome<Life> {
         }
         row_us = row_us.min(elapsed_us / rows as f64);
     }
+    let walk_us = walk(&mut client, &headers, rows)?;
     let mut reads_ms = Vec::new();
     for path in PATHS {
         let mut times = Vec::with_capacity(READS);
@@ -127,7 +137,30 @@ fn life(data: &Path, years: i64) -> Outcome<Life> {
         }
         reads_ms.push(percentile(&mut times, 0.5));
     }
-    Ok(Life { row_us, reads_ms })
+    Ok(Life {
+        row_us,
+        walk_us,
+        reads_ms,
+    })
+}
+
+/// Follows the cursors from the first page to the last.
+fn walk(client: &mut Client, headers: &[(&str, &str)], rows: usize) -> Outcome<f64> {
+    let begun = Instant::now();
+    let (mut seen, mut path) = (0, "/api/v1/health-data?limit=1000".to_owned());
+    loop {
+        let answer = client.send("GET", &path, headers, b"")?;
+        let page: serde_json::Value = serde_json::from_slice(&answer.body)?;
+        seen += page["data"].as_array().map_or(0, Vec::len);
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/api/v1/health-data?limit=1000&cursor={cursor}");
+    }
+    if seen < rows {
+        return Err(format!("a walk of {seen} rows, not {rows}").into());
+    }
+    Ok(begun.elapsed().as_secs_f64() * 1e6 / seen as f64)
 }
 
 fn write(path: &Path, days: i64) -> std::io::Result<()> {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use model::cell::as_text;
 use model::record::Record;
 use model::sample::Sample;
 use model::source::{Source, SourceClass, SourceNo};
@@ -348,14 +349,6 @@ impl Writer {
 fn utc(at_us: i64) -> String {
     let history = ZoneHistory::fixed(Zone::utc());
     Instants::of(&history).text(at_us)
-}
-
-/// A text that no spreadsheet takes for a formula: names are chosen by apps and by people.
-fn as_text(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        return Cow::Owned(format!("'{text}"));
-    }
-    Cow::Borrowed(text)
 }
 
 /// One line of the table (RFC 4180).

@@ -4,7 +4,7 @@
 //! weeks above. A bucket without data is absent. The arithmetic is `analysis`'s; this file only
 //! reads, cuts time into buckets and prints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use analysis::daily::rank::Ranks;
@@ -349,17 +349,19 @@ struct Reading {
 
 /// Sources in the order in which they were first met.
 #[derive(Debug, Default)]
-struct Sources(Vec<SourceNo>);
+struct Sources {
+    order: Vec<SourceNo>,
+    places: HashMap<SourceNo, u32>,
+}
 
 impl Sources {
     fn index(&mut self, no: SourceNo) -> u32 {
-        let known = self.0.iter().position(|known| *known == no);
-        let at = known.unwrap_or_else(|| {
-            self.0.push(no);
-            self.0.len() - 1
-        });
         // A source is a 16-bit number.
-        u32::try_from(at).unwrap_or(u32::MAX)
+        let next = u32::try_from(self.order.len()).unwrap_or(u32::MAX);
+        *self.places.entry(no).or_insert_with(|| {
+            self.order.push(no);
+            next
+        })
     }
 }
 
@@ -493,7 +495,7 @@ impl Reading {
             start: instants.text(self.span.start_us),
             end: instants.text(self.span.end_us),
             count,
-            sources: sources.0.iter().map(name).collect(),
+            sources: sources.order.iter().map(name).collect(),
             columns,
             data,
             compact,

@@ -8,6 +8,7 @@ use model::ids::{UploadId, UserId};
 use model::sample::DAY_US;
 use model::zone::{Span, Zone, ZoneHistory};
 use store::docs::{DocName, Expected};
+use store::samples::{PART_ROWS, Removing};
 use store::{PersonKey, Tx};
 
 use crate::app::App;
@@ -28,43 +29,56 @@ pub(crate) struct TakenBack {
 }
 
 /// Removes what an upload brought and marks the days for it; `None` when the person has no such
-/// upload.
+/// upload. A long one goes in parts, between which others write; one that is interrupted can be asked for again.
 pub(crate) async fn take_back(
     app: &App,
     user: UserId,
     id: UploadId,
 ) -> Result<Option<TakenBack>, IngestError> {
-    let now_us = app.clock.now_us();
-    let mut tx = app.store.begin("take back an import").await?;
-    let key = app.vault.person_key(&mut tx, user).await?;
-    store::people::hold(&mut tx, &key, user).await?;
-    let person = Dossier::load(&mut tx, &app.vault, user).await?;
-    let Some(upload) = store::uploads::by_id(&mut tx, &person.key, user, id).await? else {
-        return Ok(None);
-    };
-    let samples = store::samples::remove_upload(&mut tx, &person.key, user, upload.no).await?;
-    let records = store::records::remove_upload(&mut tx, &person.key, user, upload.no).await?;
-    let history = person.history();
-    let mut days = BTreeSet::new();
-    for (metric, hours) in samples.changed.iter() {
-        days.extend(dirty::dates(&history, metric, hours.iter().copied()));
+    let mut removing = Removing::default();
+    let mut taken = TakenBack::default();
+    loop {
+        let now_us = app.clock.now_us();
+        let mut tx = app.store.begin("take back an import").await?;
+        let key = app.vault.person_key(&mut tx, user).await?;
+        store::people::hold(&mut tx, &key, user).await?;
+        let person = Dossier::load(&mut tx, &app.vault, user).await?;
+        let Some(upload) = store::uploads::by_id(&mut tx, &key, user, id).await? else {
+            return Ok(None);
+        };
+        let part = (&mut removing, PART_ROWS);
+        let samples = store::samples::remove_part(&mut tx, &key, user, upload.no, part).await?;
+        taken.samples += samples
+            .by_metric
+            .iter()
+            .map(|(_, count)| count)
+            .sum::<u64>();
+        let history = person.history();
+        let mut days = BTreeSet::new();
+        for (metric, hours) in samples.changed.iter() {
+            days.extend(dirty::dates(&history, metric, hours.iter().copied()));
+        }
+        if removing.is_done() {
+            let records = store::records::remove_upload(&mut tx, &key, user, upload.no).await?;
+            taken.records = records.by_kind.iter().map(|(_, count)| count).sum();
+            // Nights have what beats in them say, and days are compared with rings, which are filed under their own
+            // dates.
+            days.extend(dirty::dates_of_beats(
+                &history,
+                records.changed.iter().copied(),
+            ));
+            days.extend(dirty::dates_of_rings(records.changed));
+            store::uploads::delete(&mut tx, &key, user, id).await?;
+        }
+        if !days.is_empty() {
+            mark_days(&mut tx, user, &days, app.ids.job(now_us), now_us, now_us).await?;
+        }
+        tx.commit().await?;
+        app.work_ready.notify_one();
+        if removing.is_done() {
+            return Ok(Some(taken));
+        }
     }
-    // Nights have what beats in them say, and days are compared with rings, which are filed under their own dates.
-    days.extend(dirty::dates_of_beats(
-        &history,
-        records.changed.iter().copied(),
-    ));
-    days.extend(dirty::dates_of_rings(records.changed));
-    store::uploads::delete(&mut tx, &person.key, user, id).await?;
-    if !days.is_empty() {
-        mark_days(&mut tx, user, &days, app.ids.job(now_us), now_us, now_us).await?;
-    }
-    tx.commit().await?;
-    app.work_ready.notify_one();
-    Ok(Some(TakenBack {
-        samples: samples.by_metric.iter().map(|(_, count)| count).sum(),
-        records: records.by_kind.iter().map(|(_, count)| count).sum(),
-    }))
 }
 
 /// Writes a profile and, when the home zone moved, marks the days whose borders moved with it.

@@ -21,7 +21,7 @@ use model::metric::MetricNo;
 use model::sample::SECOND_US;
 use model::source::SourceNo;
 use model::zone::{Zone, ZoneHistory};
-use store::samples::{Mirror, Reconcile};
+use store::samples::{Mirror, PART_ROWS, Reconcile, Reconciling};
 use store::uploads::{NewUpload, UploadNo, UploadState, UploadStatus};
 use tokio::sync::mpsc;
 
@@ -329,13 +329,14 @@ impl Writing {
     /// Writes the rest, compares with other exports and lets the days be computed now.
     async fn finish(&mut self, app: &App, what: &Import) -> Result<UploadStatus, IngestError> {
         self.flush(app, what, Part::Last).await?;
+        let mut reconciling = self.named(app, what).await?;
+        while let Some(left) = reconciling.take_if(|left| !left.is_done()) {
+            reconciling = Some(self.reconcile(app, what, left).await?);
+        }
         let now_us = app.clock.now_us();
         let mut tx = app.store.begin("finish an import").await?;
         let key = app.vault.person_key(&mut tx, what.user).await?;
         store::people::hold(&mut tx, &key, what.user).await?;
-        let mut person = Dossier::load(&mut tx, &app.vault, what.user).await?;
-        self.reconcile(&mut tx, &mut person, app, what, now_us)
-            .await?;
         let changed = self.intake.dirty_seq > 0;
         if changed {
             // Brings the job that waits for the end of the import forward.
@@ -357,44 +358,64 @@ impl Writing {
         };
         let detail = detail(&self.intake.tally)?;
         let state = self.state(what, status, stage, &detail, now_us);
-        store::uploads::save(&mut tx, &person.key, what.user, what.id, &state).await?;
+        store::uploads::save(&mut tx, &key, what.user, what.id, &state).await?;
         tx.commit().await?;
         Ok(status)
     }
 
-    async fn reconcile(
+    /// Notes the names of an export's sources; what is to be compared with other exports, if there are any.
+    async fn named(
         &mut self,
-        tx: &mut store::Tx,
-        person: &mut Dossier,
         app: &App,
         what: &Import,
-        now_us: i64,
-    ) -> Result<(), IngestError> {
-        let snapshots = store::uploads::snapshots(tx, what.user).await?;
+    ) -> Result<Option<Reconciling>, IngestError> {
         let Some(exported_us) = self.intake.snapshot_us else {
-            return Ok(());
+            return Ok(None);
         };
-        let renamed = self.note_names(person, exported_us);
-        person.save(tx).await?;
-        if snapshots
-            .iter()
-            .all(|(_, other_us)| *other_us == exported_us)
-        {
-            return Ok(());
-        }
+        let mut tx = app.store.begin("name the sources of an import").await?;
+        let key = app.vault.person_key(&mut tx, what.user).await?;
+        store::people::hold(&mut tx, &key, what.user).await?;
+        let mut person = Dossier::load(&mut tx, &app.vault, what.user).await?;
+        self.note_names(&mut person, exported_us);
+        person.save(&mut tx).await?;
+        let snapshots = store::uploads::snapshots(&mut tx, what.user).await?;
+        tx.commit().await?;
+        let is_alone = snapshots.iter().all(|(_, other)| *other == exported_us);
         let present: Vec<_> = self.intake.present.iter().copied().collect();
+        Ok((!is_alone).then(|| Reconciling::new(&present)))
+    }
+
+    /// A part of the comparison with other exports, in a transaction of its own: others write between two of them.
+    async fn reconcile(
+        &mut self,
+        app: &App,
+        what: &Import,
+        mut left: Reconciling,
+    ) -> Result<Reconciling, IngestError> {
+        let Some(exported_us) = self.intake.snapshot_us else {
+            return Ok(left);
+        };
+        let now_us = app.clock.now_us();
+        let mut tx = app.store.begin("compare exports").await?;
+        let key = app.vault.person_key(&mut tx, what.user).await?;
+        store::people::hold(&mut tx, &key, what.user).await?;
+        let person = Dossier::load(&mut tx, &app.vault, what.user).await?;
+        let snapshots = store::uploads::snapshots(&mut tx, what.user).await?;
+        let renamed = person.dictionary().renamed();
+        let renamed: Vec<_> = renamed.iter().map(|one| (one.former, one.now)).collect();
         let reconcile = Reconcile {
             upload: self.no,
             exported_us,
-            present: &present,
             mirror: what.mirror,
             renamed: &renamed,
             snapshots: &snapshots,
         };
-        let done = store::samples::reconcile(tx, &person.key, what.user, &reconcile).await?;
+        let part = (&mut left, PART_ROWS);
+        let done =
+            store::samples::reconcile_part(&mut tx, &key, what.user, &reconcile, part).await?;
         for (metric, count) in &done.by_metric {
             if count.superseded_incoming > 0 {
-                let name = name_of(person, *metric);
+                let name = name_of(&person, *metric);
                 self.intake
                     .tally
                     .recount_superseded(&name, count.superseded_incoming);
@@ -404,21 +425,22 @@ impl Writing {
             self.intake.tally.snapshot.removed += count.removed;
         }
         let history = person.history();
-        let mut days = std::collections::BTreeSet::new();
+        let mut days = BTreeSet::new();
         for (metric, hours) in done.changed.iter() {
             days.extend(dirty::dates(&history, metric, hours.iter().copied()));
         }
         if !days.is_empty() {
             let job = app.ids.job(now_us);
-            let seq = mark_days(tx, what.user, &days, job, now_us, now_us).await?;
+            let seq = mark_days(&mut tx, what.user, &days, job, now_us, now_us).await?;
             self.intake.dirty_seq = self.intake.dirty_seq.max(seq);
         }
-        Ok(())
+        store::uploads::touch(&mut tx, what.user, what.id, now_us).await?;
+        tx.commit().await?;
+        Ok(left)
     }
 
-    /// Notes which sources an export has, and reports those that have another name since. Returns every
-    /// former name with the one that it is now.
-    fn note_names(&mut self, person: &mut Dossier, exported_us: i64) -> Vec<(SourceNo, SourceNo)> {
+    /// Notes which sources an export has, and reports those that have another name since.
+    fn note_names(&mut self, person: &mut Dossier, exported_us: i64) {
         let before = person.dictionary().renamed();
         let sources: BTreeSet<SourceNo> = self.intake.present.iter().map(|(_, no)| *no).collect();
         for no in sources {
@@ -431,7 +453,6 @@ impl Writing {
                 now: person.source_name(one.now).to_owned(),
             });
         }
-        after.iter().map(|one| (one.former, one.now)).collect()
     }
 
     /// Remembers that the import failed. If even that fails, the log has both errors.

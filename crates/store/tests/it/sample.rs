@@ -4,7 +4,7 @@ use model::metric::MetricNo;
 use model::sample::{DAY_US, Flags, HOUR_US, MINUTE_US, Sample, Uid};
 use model::source::SourceNo;
 use model::zone::Span;
-use store::samples::{self, Group, Mirror, Reconcile, ReconcileCounts};
+use store::samples::{self, Group, Mirror, Reconcile, ReconcileCounts, Reconciling, Removing};
 use store::uploads::{self, UploadNo};
 use store::{Error, PersonKey, Tx};
 
@@ -288,25 +288,31 @@ async fn import(
     let user = key.user();
     let upload = house.upload(user, Some(exported_us)).await;
     house.merge(user, upload, METRIC, samples).await;
-    let mut tx = house.write().await;
-    let snapshots = uploads::snapshots(&mut tx, user).await.expect("a read");
-    let reconcile = Reconcile {
-        upload,
-        exported_us,
-        present: &[(METRIC, SourceNo(1))],
-        mirror,
-        renamed: &[],
-        snapshots: &snapshots,
-    };
-    let reconciled = samples::reconcile(&mut tx, key, user, &reconcile)
-        .await
-        .expect("a write");
-    tx.commit().await.expect("a commit");
-    match reconciled.by_metric.as_slice() {
-        [] => ReconcileCounts::default(),
-        [(METRIC, counts)] => *counts,
-        more => panic!("one metric, not {more:?}"),
+    // As small as parts can be: each stored bucket in a transaction of its own.
+    let mut reconciling = Reconciling::new(&[(METRIC, SourceNo(1))]);
+    let mut counts = ReconcileCounts::default();
+    while !reconciling.is_done() {
+        let mut tx = house.write().await;
+        let snapshots = uploads::snapshots(&mut tx, user).await.expect("a read");
+        let reconcile = Reconcile {
+            upload,
+            exported_us,
+            mirror,
+            renamed: &[],
+            snapshots: &snapshots,
+        };
+        let part = (&mut reconciling, 1);
+        let done = samples::reconcile_part(&mut tx, key, user, &reconcile, part).await;
+        tx.commit().await.expect("a commit");
+        for (metric, part) in done.expect("a write").by_metric {
+            assert_eq!(metric, METRIC);
+            counts.superseded_stored += part.superseded_stored;
+            counts.superseded_incoming += part.superseded_incoming;
+            counts.absent += part.absent;
+            counts.removed += part.removed;
+        }
     }
+    counts
 }
 
 /// The phone first wrote hours, then rewrote them as quarters: the hours are superseded. One sample
@@ -454,9 +460,15 @@ fn a_damaged_chunk_is_in_nobodys_way() {
         let mut tx = house.write().await;
         let first = middle.replace("OFFSET 1", "OFFSET 0");
         crate::fixture::execute(&mut tx, &first).await;
-        let removed = samples::remove_upload(&mut tx, &key, user, upload).await;
-        let removed = removed.expect("a write").by_metric;
-        assert_eq!(removed, [(METRIC, 3)]);
+        let mut removing = Removing::default();
+        let mut count = 0;
+        while !removing.is_done() {
+            let part = (&mut removing, 1);
+            let removed = samples::remove_part(&mut tx, &key, user, upload, part).await;
+            let removed = removed.expect("a write").by_metric;
+            count += removed.iter().map(|(_, count)| count).sum::<u64>();
+        }
+        assert_eq!(count, 3);
     });
 }
 
