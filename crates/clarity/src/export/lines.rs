@@ -2,7 +2,6 @@
 //!
 //! Times are in UTC to the microsecond, numbers are the shortest text that reads back the same.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use model::cell::as_text;
