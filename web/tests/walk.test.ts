@@ -334,7 +334,7 @@ test("metrics on one axis, apart by source, beside the period before, spread, li
   await page.getByRole("button", { name: en.explore.besides.before }).click();
   await settled(page);
   expect(await main.textContent()).toContain("Heart rate beside the period before");
-  expect(await page.getByText(`${en.explore.periodBefore}:`).count()).toBe(2);
+  expect(await page.locator("p", { hasText: `${en.explore.periodBefore}:` }).count()).toBe(2);
   expect(await findings(page)).toEqual([]);
 
   await page.getByRole("button", { name: "Month", exact: true }).click();
