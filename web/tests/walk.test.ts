@@ -364,7 +364,7 @@ test("metrics on one axis, apart by source, beside the period before, spread, li
   await page.goto("about:blank");
   await page.goto(link.replace("heart_rate+step_count", "step_count"));
   await settled(page);
-  expect(await page.locator("[role=slider]").count()).toBe(1);
+  expect(await page.locator("[role=slider]:visible").count()).toBe(1);
   expect(new URL(page.url()).hash, "the address is plain again").toBe("");
   await page.context().close();
 });

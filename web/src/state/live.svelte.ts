@@ -20,7 +20,10 @@ class Live {
   /** Runs since the connection was lost; its end makes that known. */
   #lost: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
+  /** The browser has a network again: its own next try may be far away. */
   #online = (): void => {
+    this.#source?.close();
+    this.#source = undefined;
     this.start();
     this.touch();
   };
