@@ -11,6 +11,8 @@ export default defineConfig({
     // The folder keeps its .gitignore, so that it exists in every checkout; tools/clean.mjs empties it.
     emptyOutDir: false,
     assetsInlineLimit: 0,
+    // One small file: a page that was fetched at the second try would come without its own.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
   },
   server: {

@@ -69,9 +69,13 @@ async function bring(server: Server): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** An answer of the API as it crosses the line, and how long it takes. */
-async function asked(server: Server, path: string): Promise<{ bytes: number; ms: number; text: string }> {
-  const headers = { authorization: `Bearer ${await tokenOf(server, ada)}`, "accept-encoding": "br" };
+/** An answer of the API as it crosses the line in an encoding, and how long it takes; its text only from Brotli. */
+async function asked(
+  server: Server,
+  path: string,
+  encoding = "br",
+): Promise<{ bytes: number; ms: number; text: string }> {
+  const headers = { authorization: `Bearer ${await tokenOf(server, ada)}`, "accept-encoding": encoding };
   const times: number[] = [];
   let bytes = 0;
   let text = "";
@@ -80,7 +84,9 @@ async function asked(server: Server, path: string): Promise<{ bytes: number; ms:
     const raw = await rawBody(`${server.address}/api/v1${path}`, headers);
     times.push(performance.now() - began);
     bytes = raw.body.length;
-    text = (raw.encoding === "br" ? brotliDecompressSync(raw.body) : raw.body).toString();
+    if (encoding === "br")
+      text = (raw.encoding === "br" ? brotliDecompressSync(raw.body) : raw.body).toString();
+    else expect(raw.encoding).toBe(encoding);
   }
   return { bytes, ms: median(times.slice(2)), text };
 }
@@ -117,9 +123,11 @@ async function figuresOfTheApi(server: Server): Promise<void> {
     "body_mass",
     "sleep_analysis",
   ].join(",");
-  const years = await asked(server, `/days?metrics=${metrics}&start=${day(DAYS)}&end=${day(0)}`);
-  say("five years of ten metrics by day, compressed", years.bytes / 1000, "kB", 60);
-  say("  answered in", years.ms, "ms", 15);
+  for (const encoding of ["br", "gzip", "zstd"]) {
+    const years = await asked(server, `/days?metrics=${metrics}&start=${day(DAYS)}&end=${day(0)}`, encoding);
+    say(`five years of ten metrics by day, in ${encoding}`, years.bytes / 1000, "kB", 60);
+    say("  answered in", years.ms, "ms", 15);
+  }
   const series = `/series/heart_rate?start=${day(1)}&end=${day(0)}&resolution=raw&layout=compact`;
   const points = await asked(server, series);
   const parsed = Array.from({ length: TRIES }, () => {
@@ -132,6 +140,44 @@ async function figuresOfTheApi(server: Server): Promise<void> {
   say("  as text", points.text.length / 1000, "kB", 1000);
   say("  parsed in", median(parsed), "ms", 15);
   say("  answered in", points.ms, "ms");
+}
+
+/** A phone of the middle on a slow line, as Lighthouse simulates it: a quarter of this machine's speed, 1.6 Mbit/s, 150 ms. */
+async function asOnAPhone(page: Page): Promise<() => Promise<void>> {
+  const line = await page.context().newCDPSession(page);
+  await line.send("Emulation.setCPUThrottlingRate", { rate: 4 });
+  await line.send("Network.emulateNetworkConditions", {
+    offline: false,
+    latency: 150,
+    downloadThroughput: 1_600_000 / 8,
+    uploadThroughput: 750_000 / 8,
+  });
+  return () => line.detach();
+}
+
+/** Milliseconds to the first contentful paint of a page that was there before. */
+async function firstPaint(page: Page, address: string): Promise<number> {
+  await page.goto(address);
+  await page.waitForSelector("main#main h1");
+  return page.evaluate(async () => {
+    const named = (): PerformanceEntry | undefined =>
+      performance.getEntriesByName("first-contentful-paint")[0];
+    while (!named()) await new Promise(requestAnimationFrame);
+    return named()?.startTime ?? 0;
+  });
+}
+
+/** Milliseconds from a click on a link to the head of its page, on the clock of the page. */
+function switched(page: Page, path: string): Promise<number> {
+  return page.evaluate(async (path) => {
+    const link = document.querySelector<HTMLElement>(`nav a[href='${path}']`);
+    const title = link?.textContent ?? "";
+    const began = performance.now();
+    link?.click();
+    while (document.querySelector("main h1")?.textContent?.trim() !== title)
+      await new Promise(requestAnimationFrame);
+    return performance.now() - began;
+  }, path);
 }
 
 /** The longest frames while a chart of 100,000 points is moved. */
@@ -188,6 +234,19 @@ test("the window with five years", async () => {
     // The same page without anything that is read: what the browser and the frame alone take.
     say("an empty page of the same server", await several("/nowhere", "main#main h1"), "ms");
     say("/ usable", await several("/", "main .figure .value"), "ms", 1000);
+    // Pages that were opened before, as on the second day.
+    const ways = ["/sleep", "/activity", "/heart", "/rhythm", "/explore"];
+    for (const path of ways) await switched(page, path);
+    const switches: number[] = [];
+    for (let turn = 0; turn < TRIES; turn++)
+      for (const path of ways) switches.push(await switched(page, path));
+    say("from one page to another", median(switches), "ms", 100);
+    const release = await asOnAPhone(page);
+    const paints: number[] = [];
+    for (let turn = 0; turn < TRIES + 1; turn++) paints.push(await firstPaint(page, server.address));
+    say("first paint of a warm start, as on a phone", median(paints.slice(1)), "ms", 1000);
+    await release();
+
     await page.goto(`${server.address}/explore`);
     await page.waitForSelector(".u-over");
     const year: number[] = [];

@@ -2,6 +2,8 @@
 // opened, two series that are compared; and the two people of the demo, who are apart.
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { quantity, readAs } from "../src/parts/format";
+import { en } from "../src/words/en";
 import { findings, launch, open, refusals, settled, signIn } from "./browser";
 import { api, type Server, start } from "./server";
 
@@ -11,6 +13,7 @@ let browser: Browser;
 beforeAll(async () => {
   demo = await start("--demo");
   browser = await launch();
+  readAs("metric", "en-GB");
 });
 
 afterAll(async () => {
@@ -80,6 +83,152 @@ test("a block of nights says what it was like beside the others", async () => {
   const said = await text(raster);
   expect(said).toMatch(/\d+ nights on 10 days, asleep .* midpoint .*; the other nights: asleep/);
   expect(await findings(page)).toEqual([]);
+
+  // What else was different: first the line breaks, then the means of the API's days.
+  await page.route("**/api/v1/days?*", (route) => route.abort());
+  await page.getByRole("button", { name: en.sleep.elsewhere }).click();
+  const sheet = page.locator("section.sheet", { hasText: "The last 90 nights" });
+  await sheet.getByRole("alert").getByText(en.state.offline).waitFor();
+  await page.unroute("**/api/v1/days?*");
+  const asked = page.waitForRequest(/\/api\/v1\/days\?/);
+  await sheet.getByRole("button", { name: en.state.retry }).click();
+  const query = new URL((await asked).url()).search;
+  await sheet.locator("tbody tr").first().waitFor();
+  const shown = await sheet
+    .locator("tbody tr")
+    .evaluateAll((all) => all.map((row) => [...row.children].map((cell) => cell.textContent?.trim() ?? "")));
+  const get = await api(demo);
+  const days = await get(`/days${query}`);
+  const slept = (await get(`/sleep?start=${days.start}&end=${days.end}`)).data;
+  const nights = new Set(slept.filter((night: any) => night.main).map((night: any) => night.date));
+  const date = (index: number): string =>
+    new Date(Date.parse(days.start) + index * 86_400_000).toISOString().slice(0, 10);
+  const block = date((Date.parse(days.end) - Date.parse(days.start)) / 86_400_000 - 10);
+  let compared = 0;
+  for (const [id, column] of Object.entries<any>(days.metrics)) {
+    const known = column.value
+      .map((value: number | null, index: number) => ({ value, date: date(index) }))
+      .filter((one: any) => one.value !== null && nights.has(one.date));
+    const here = known.filter((one: any) => one.date >= block);
+    const there = known.filter((one: any) => one.date < block);
+    const mean = (all: any[]): string =>
+      quantity(all.reduce((sum, one) => sum + one.value, 0) / all.length, column.unit);
+    const row = shown.find(([name]) => name === en.measures[id] || name === nameOf(id));
+    if (here.length < 3 || there.length < 3) expect(row, id).toBeUndefined();
+    else {
+      expect(row?.slice(1), id).toEqual([mean(here), mean(there)]);
+      compared += 1;
+    }
+  }
+  expect(compared).toBe(shown.length);
+  expect(compared).toBeGreaterThan(3);
+  await page.context().close();
+});
+
+const nameOf = (id: string): string => {
+  const words = id.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
+test("an hour is compared with the middle of the same hours of the days before", async () => {
+  const page = await at("/");
+  await page.getByRole("button", { name: "Day before" }).click();
+  await settled(page);
+  const day = await page.getByLabel("Choose a day").inputValue();
+  const strip = page.locator("section.sheet", { hasText: "The day on one axis" });
+  const slider = strip.locator("[role=slider]");
+  // From noon, an hour: the first row that is compared is the heart rate.
+  const [first, last] = [144, 155];
+  await slider.focus();
+  await page.keyboard.press("Home");
+  for (let step = 0; step < first / 12; step++) await page.keyboard.press("PageDown");
+  await page.keyboard.press("m");
+  for (let step = first; step < last; step++) await page.keyboard.press("ArrowRight");
+  await page.route("**/api/v1/series/heart_rate?*", (route) => route.abort());
+  await strip.getByRole("button", { name: en.chart.compare }).click();
+  await strip.getByRole("alert").getByText(en.state.offline).waitFor();
+  expect(await strip.textContent()).not.toContain(en.chart.notCompared);
+  await page.unroute("**/api/v1/series/heart_rate?*");
+  await strip.getByRole("button", { name: en.state.retry }).click();
+  const usual = strip.getByRole("button", { name: /^Heart rate, usual/ });
+  await usual.waitFor();
+
+  const get = await api(demo);
+  const until = new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+  const { start } = await get(`/series/heart_rate?start=${day}&end=${until}&resolution=5m`);
+  const from = Date.parse(start) + first * 300_000;
+  const means: number[] = [];
+  for (let back = 1; back <= 28; back++) {
+    const [begin, end] = [from - back * 86_400_000, from - back * 86_400_000 + 3_600_000];
+    const range = `start=${new Date(begin).toISOString()}&end=${new Date(end).toISOString()}`;
+    const { columns } = await get(`/series/heart_rate?${range}&resolution=5m`);
+    const values = columns.mean.filter((value: number | null) => value !== null);
+    if (values.length > 0)
+      means.push(values.reduce((sum: number, one: number) => sum + one, 0) / values.length);
+  }
+  const sorted = means.toSorted((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  const median =
+    sorted.length % 2 === 1 ? (sorted[half] ?? 0) : ((sorted[half - 1] ?? 0) + (sorted[half] ?? 0)) / 2;
+  await usual.click();
+  const lens = page.locator("dialog[open]");
+  await lens.waitFor();
+  expect(await lens.locator(".value").textContent()).toBe(quantity(median, "/min"));
+  await page.context().close();
+});
+
+test("what was computed around the measurements is marked, and can be hidden", async () => {
+  const page = await at("/heart");
+  const chart = page.locator("section.sheet", { hasText: "Resting heart rate" }).first();
+  const bands = chart.locator("path[fill='var(--usual)']");
+  await expect.poll(() => bands.count()).toBeGreaterThan(0);
+  await page.getByRole("button", { name: en.chart.onlyMeasured }).click();
+  await expect.poll(() => bands.count()).toBe(0);
+  expect(await chart.textContent()).not.toContain(en.chart.usual);
+  expect(await chart.locator("circle").count()).toBeGreaterThan(0);
+  await page.getByRole("button", { name: en.chart.onlyMeasured }).click();
+  await expect.poll(() => bands.count()).toBeGreaterThan(0);
+
+  // Days from which another version made the values: a line stands between them.
+  const seams = chart.locator("line[stroke-dasharray='1 3'][stroke='var(--soft)'][y2]");
+  const before = await seams.count();
+  await page.route("**/api/v1/cardio?*", async (route) => {
+    const answer = await route.fetch();
+    const all = (await answer.json()) as any;
+    for (const one of all.data.slice(-10)) one.resting_heart_rate.version += 1;
+    await route.fulfill({ response: answer, json: all });
+  });
+  await page.reload();
+  await settled(page);
+  await expect.poll(() => seams.count()).toBeGreaterThan(before);
+  expect(await chart.textContent()).toContain(en.chart.seam);
+  await page.context().close();
+});
+
+test("what is behind a number is asked for again when the line broke", async () => {
+  const page = await at("/");
+  // Today has little to show in the small hours.
+  await page.getByRole("button", { name: "Day before" }).click();
+  await settled(page);
+  await page.route("**/api/v1/health-data?*", (route) => route.abort());
+  await page.locator(".figure", { hasText: "Steps" }).first().click();
+  const lens = page.locator("dialog[open]");
+  await lens.getByRole("alert").getByText(en.state.offline).waitFor();
+  expect(await lens.textContent()).not.toContain(en.lens.rawNone);
+  expect(await findings(page)).toEqual([]);
+  await page.unroute("**/api/v1/health-data?*");
+  await lens.getByRole("button", { name: en.state.retry }).click();
+  await expect.poll(() => lens.locator("tbody").last().locator("tr").count()).toBeGreaterThan(1);
+  await page.context().close();
+});
+
+test("on paper the figures and the lines of the charts stay, and what is only pressed goes", async () => {
+  const page = await at("/");
+  await page.emulateMedia({ media: "print" });
+  const visible = (selector: string): Promise<boolean> => page.locator(selector).first().isVisible();
+  for (const stays of [".figure .value", "section .line", "section .plot svg"])
+    expect(await visible(stays), stays).toBe(true);
+  for (const goes of ["nav", ".who button", ".foot button"]) expect(await visible(goes), goes).toBe(false);
   await page.context().close();
 });
 

@@ -2,6 +2,7 @@
 // and each mark has to lie within something that opens the lens. Then they are opened.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addressOf, WORKOUT } from "./addresses";
 import { launch, open, refusals, settled, signIn, type Watched } from "./browser";
 import { api, type Server, start } from "./server";
 
@@ -15,7 +16,7 @@ const PAGES = [
   "/activity",
   "/heart",
   "/workouts",
-  "/workouts/1",
+  WORKOUT,
   "/rhythm",
   "/explore",
   "/insights",
@@ -49,12 +50,7 @@ afterAll(async () => {
 });
 
 async function at(path: string): Promise<Page> {
-  let address = path;
-  if (path === "/workouts/1") {
-    const get = await api(demo);
-    address = `/workouts/${(await get("/workouts?limit=1")).data[0].id}`;
-  }
-  await seen.page.goto(demo.address + address);
+  await seen.page.goto(demo.address + (await addressOf(path, await api(demo))));
   await settled(seen.page);
   if (path === "/") {
     // Today has little to show in the small hours.

@@ -3,9 +3,11 @@
 import { mkdir } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { pages } from "./addresses";
+import { addressOf, pages, WORKOUT } from "./addresses";
 import { findings, launch, open, refusals, settled, signIn, type Watched } from "./browser";
-import { type Server, start } from "./server";
+import { api, type Server, start } from "./server";
+
+const SEEN = [...pages, WORKOUT];
 
 let server: Server;
 let browser: Browser;
@@ -21,6 +23,8 @@ afterAll(async () => {
   await server?.stop();
   expect(refusals).toEqual([]);
 });
+
+const nameOf = (path: string): string => (path === WORKOUT ? "workout" : path.slice(1) || "today");
 
 describe.each([
   ["light", 360],
@@ -41,14 +45,11 @@ describe.each([
 
   afterAll(() => seen?.context.close());
 
-  test.each(pages)("%s", async (path) => {
+  test.each(SEEN)("%s", async (path) => {
     const { page, complaints, elsewhere } = seen;
-    await page.goto(server.address + path);
+    await page.goto(server.address + (await addressOf(path, await api(server))));
     await settled(page);
-    const picture = new URL(
-      `pictures/${path.slice(1) || "today"}-${colorScheme}-${width}.png`,
-      import.meta.url,
-    );
+    const picture = new URL(`pictures/${nameOf(path)}-${colorScheme}-${width}.png`, import.meta.url);
     await page.screenshot({ path: picture.pathname, fullPage: true });
     expect(await findings(page)).toEqual([]);
     expect(complaints.splice(0)).toEqual([]);
@@ -58,10 +59,10 @@ describe.each([
   });
 });
 
-test.each(pages)("%s can be walked with the keyboard", async (path) => {
+test.each(SEEN)("%s can be walked with the keyboard", async (path) => {
   const { context, page } = await open(browser, server.address, { viewport: { width: 1440, height: 900 } });
   await signIn(page, server.address, server.demo ?? { email: "", password: "" });
-  await page.goto(server.address + path);
+  await page.goto(server.address + (await addressOf(path, await api(server))));
   await settled(page);
   const reachable = await page.evaluate(() => {
     const wanted =

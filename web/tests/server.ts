@@ -118,14 +118,14 @@ async function login(server: Server, account: Account | null): Promise<string> {
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-/** Waits until the demo person's days are computed. */
-async function ready(server: Server): Promise<void> {
-  const get = await api(server);
+/** Waits until every day of a person is computed; of the demo person, also until something stands out. */
+export async function ready(server: Server, account: Account | null = server.demo): Promise<void> {
+  const get = await api(server, account);
   const until = Date.now() + READY_MS;
   while (Date.now() < until) {
     const status = await get("/insights/status");
-    if (status.latest && status.pending_days === 0) return;
+    if (status.pending_days === 0 && (status.latest || account !== server.demo)) return;
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
-  throw new Error("the demo was not ready in time");
+  throw new Error("the days were not computed in time");
 }

@@ -153,7 +153,20 @@ test("steps and nights on the pages are the truth of the file, and every figure 
   await context.close();
 });
 
-test("a tab that is closed before half of a file: dropped again it finishes, and nothing comes twice", async () => {
+/** Drops a file as a hand does. */
+async function drop(page: Page, path: string): Promise<void> {
+  const box = await page.locator(".drop").boundingBox();
+  if (!box) throw new Error("there is no place to drop a file");
+  const hand = await page.context().newCDPSession(page);
+  const place = { x: box.x + box.width / 2, y: box.y + 30 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    const dropped = { items: [], files: [path], dragOperationsMask: 1 };
+    await hand.send("Input.dispatchDragEvent", { type, ...place, data: dropped });
+  }
+  await hand.detach();
+}
+
+test("a page that is read anew before half of a file: dropped again it finishes, and nothing comes twice", async () => {
   const { path, truth, bytes } = await written("broken.xml", { days: 50, heartEveryS: 10 });
   const { context, page } = await open(browser, server.address, { timezoneId: ZONE });
   const made = await page.request.post(`${server.address}/api/v1/auth/register`, {
@@ -171,7 +184,7 @@ test("a tab that is closed before half of a file: dropped again it finishes, and
     downloadThroughput: -1,
     uploadThroughput: bytes / 8,
   });
-  await page.setInputFiles("input[type=file]", path);
+  await drop(page, path);
   const progress = page.locator("progress");
   await progress.waitFor();
   await expect
@@ -181,6 +194,11 @@ test("a tab that is closed before half of a file: dropped again it finishes, and
     })
     .toBeGreaterThan(0.45);
   expect(await progress.evaluate((bar: HTMLProgressElement) => bar.value / bar.max)).toBeLessThan(0.95);
+  // Leaving in the middle asks first.
+  page.once("dialog", (dialog) => void dialog.accept());
+  await page.reload();
+  await settled(page);
+  await expect.poll(() => page.textContent("main#main")).toContain("drop the same file again");
   await page.close();
 
   const get = await api(server, eve);
@@ -194,7 +212,7 @@ test("a tab that is closed before half of a file: dropped again it finishes, and
   const again = await context.newPage();
   await again.goto(`${server.address}/data`);
   await settled(again);
-  await again.setInputFiles("input[type=file]", path);
+  await drop(again, path);
   const report = again.locator(".drop");
   await expect.poll(() => report.textContent(), { timeout: 80_000 }).toContain("records are new or changed");
   const told = ((await report.textContent()) ?? "").replaceAll(",", "");

@@ -25,6 +25,8 @@ interface Common {
 export interface StageRow extends Common {
   kind: "stages";
   segments: (Segment & { stage: Stage })[];
+  /** Who recorded them. */
+  source?: string | undefined;
   /** Steps by depth, or one band. */
   stepped: boolean;
 }
@@ -39,6 +41,11 @@ export interface LineRow extends Common {
     high?: number | undefined;
     /** What it is the value of; the instant alone when left out. */
     over?: Segment;
+    /** Nothing is known between the point before and this one, however near it is. */
+    isAfterGap?: boolean;
+    /** Share of what it is the value of that was measured. */
+    coverage?: number | undefined;
+    source?: string | undefined;
   }[];
   /** Longer without a value is a gap. */
   gap: number;
@@ -50,7 +57,7 @@ export interface LineRow extends Common {
 export interface BarRow extends Common {
   kind: "bars";
   unit: string;
-  bars: (Segment & { value: number })[];
+  bars: (Segment & { value: number; coverage?: number | undefined; source?: string | undefined })[];
   colour: string;
   /** The metric whose samples are behind it. */
   metric?: string;
@@ -58,7 +65,7 @@ export interface BarRow extends Common {
 
 export interface SpanRow extends Common {
   kind: "spans";
-  spans: (Segment & { label: string; value?: number; unit?: string; dropped?: boolean })[];
+  spans: (Segment & { label: string; value?: number; unit?: string; dropped?: boolean; source?: string })[];
   colour: string;
 }
 
@@ -103,7 +110,7 @@ export function stretches(row: LineRow): LineRow["points"][] {
   const found: LineRow["points"][] = [];
   let last = Number.NEGATIVE_INFINITY;
   for (const point of row.points) {
-    if (point.at - last > row.gap) found.push([]);
+    if (point.at - last > row.gap || point.isAfterGap) found.push([]);
     found.at(-1)?.push(point);
     last = point.at;
   }

@@ -29,6 +29,8 @@ interface Shown {
   convert?: (value: number) => number;
 }
 
+const METRES_OF_MILE = 1609.344;
+
 const METRIC: Record<string, Shown> = {
   "1": { unit: "", digits: 0 },
   "/min": { unit: "/min", digits: 1 },
@@ -42,6 +44,8 @@ const METRIC: Record<string, Shown> = {
   kcal: { unit: "kcal", digits: 0 },
   "%": { unit: "%", digits: 1 },
   m: { unit: "km", digits: 2, convert: (metres) => metres / 1000 },
+  "m{height}": { unit: "m", digits: 0 },
+  lx: { unit: "lx", digits: 0 },
   cm: { unit: "cm", digits: 1 },
   kg: { unit: "kg", digits: 1 },
   Cel: { unit: "°C", digits: 1 },
@@ -53,7 +57,8 @@ const METRIC: Record<string, Shown> = {
 };
 
 const IMPERIAL: Record<string, Shown> = {
-  m: { unit: "mi", digits: 2, convert: (metres) => metres / 1609.344 },
+  m: { unit: "mi", digits: 2, convert: (metres) => metres / METRES_OF_MILE },
+  "m{height}": { unit: "ft", digits: 0, convert: (metres) => metres / 0.3048 },
   kg: { unit: "lb", digits: 1, convert: (kilograms) => kilograms / 0.45359237 },
   Cel: { unit: "°F", digits: 1, convert: (celsius) => celsius * 1.8 + 32 },
   cm: { unit: "in", digits: 1, convert: (centimetres) => centimetres / 2.54 },
@@ -67,6 +72,11 @@ function shown(unit: string): Shown {
 /** A value of the API in the person's unit. */
 export function converted(value: number, unit: string): number {
   return shown(unit).convert?.(value) ?? value;
+}
+
+/** Metres of what a person counts the way in. */
+export function wayUnit(): number {
+  return imperial ? METRES_OF_MILE : 1000;
 }
 
 /** The person's unit for a unit of the API. */
@@ -119,13 +129,14 @@ export function share(part: number, digits = 0): string {
   return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(part);
 }
 
-type DateStyle = "short" | "medium" | "long" | "weekday" | "month";
+type DateStyle = "short" | "medium" | "long" | "weekday" | "month" | "day";
 const STYLES: Record<DateStyle, Intl.DateTimeFormatOptions> = {
   short: { day: "numeric", month: "short" },
   medium: { day: "numeric", month: "short", year: "numeric" },
   long: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
   weekday: { weekday: "short", day: "numeric", month: "short" },
   month: { month: "long", year: "numeric" },
+  day: { weekday: "short" },
 };
 
 /** A local day. */

@@ -17,10 +17,21 @@ class Live {
   #soon: ReturnType<typeof setTimeout> | undefined;
   /** When everything was read again last. */
   #last = 0;
+  /** Runs since the connection was lost; its end makes that known. */
   #lost: ReturnType<typeof setTimeout> | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  /** The browser has a network again: its own next try may be far away. */
+  #online = (): void => {
+    this.#source?.close();
+    this.#source = undefined;
+    this.start();
+    this.touch();
+  };
 
   start(): void {
     if (this.#source) return;
+    clearTimeout(this.#again);
+    addEventListener("online", this.#online);
     const source = new EventSource("/api/v1/events");
     this.#source = source;
     for (const kind of ["processing", "summary", "insight", "gap", "reset"]) {
@@ -31,9 +42,10 @@ class Live {
       if (told.status === "completed") this.upload = told.processing_id;
     });
     source.onopen = () => {
+      // What changed meanwhile was told to nobody.
+      if (this.#lost !== undefined) this.touch();
       clearTimeout(this.#lost);
       this.#lost = undefined;
-      if (!this.connected) this.touch();
       this.connected = true;
     };
     source.onerror = () => {
@@ -41,7 +53,7 @@ class Live {
       // A refused stream is not tried again by the browser.
       if (source.readyState === EventSource.CLOSED) {
         this.#source = undefined;
-        setTimeout(() => this.start(), PATIENCE_MS);
+        this.#again = setTimeout(() => this.start(), PATIENCE_MS);
       }
     };
   }
@@ -50,6 +62,9 @@ class Live {
     this.#source?.close();
     this.#source = undefined;
     clearTimeout(this.#lost);
+    clearTimeout(this.#again);
+    this.#lost = undefined;
+    removeEventListener("online", this.#online);
     this.connected = true;
     this.upload = undefined;
   }

@@ -6,8 +6,13 @@ export type Mine = Schemas["MetricOfMine"];
 export const RANGES = { day: 1, week: 7, month: 30, quarter: 91, year: 365, all: 1826 } as const;
 export type Range = keyof typeof RANGES;
 
+/** How finely one looks: as it fits, or as chosen. */
+export type Fineness = "auto" | Exclude<Schemas["Resolution"], "1w">;
+
 export interface Found {
   metric: Mine;
+  /** The one source that is shown, where sources are shown one by one. */
+  source?: string;
   /** As the resolution is printed: raw, 5m, 1h, 1d. */
   resolution: Schemas["Resolution"];
   /** Seconds since 1970. */
@@ -23,7 +28,7 @@ export interface Found {
 }
 
 /** Longer between two samples is a gap of the line. */
-const GAP_S = {
+export const GAP_S = {
   raw: 1800,
   "1m": 300,
   "5m": 1500,
@@ -58,22 +63,41 @@ export function resolutionFor(days: number, metric: Mine): Schemas["Resolution"]
   return days <= 45 ? "1h" : "1d";
 }
 
+/** The longest ranges that the API reads at once, in days. */
+const DAYS_MAX: Record<Exclude<Fineness, "auto">, number> = {
+  raw: 8,
+  "1m": 8,
+  "5m": 35,
+  "1h": 400,
+  "1d": 2010,
+};
+
+/** Whether a range can be read so finely. */
+export function fits(fineness: Fineness, days: number): boolean {
+  return fineness === "auto" || days <= DAYS_MAX[fineness];
+}
+
 /** What is read of a metric. */
 export interface Asked {
   /** Milliseconds since 1970. */
   from: number;
   to: number;
   resolution: Schemas["Resolution"];
+  /** Each source by itself, where the API has them apart: totals, and samples as they were measured. */
+  apart: boolean;
 }
 
 /** Ranges that are read as day documents in columns, however long. */
 const SERIES_DAYS_MAX = 400;
+/** With sources apart there are no such columns. */
+const APART_DAYS_MAX = 1200;
 /** Answers that are kept, so that a way back reads nothing. */
 const KEPT = 24;
-const kept = new Map<string, Promise<Found>>();
+const kept = new Map<string, Promise<Found[]>>();
 
-/** Reads it, unless it was read already; `stamp` changes with the person and with the data. */
-export function read(metric: Mine, asked: Asked, zone: string, stamp: string): Promise<Found> {
+/** Reads it, unless it was read already; `stamp` changes with the person and with the data. One series, or one for each
+ *  source. */
+export function read(metric: Mine, asked: Asked, zone: string, stamp: string): Promise<Found[]> {
   const key = `${stamp} ${metric.id} ${JSON.stringify(asked)} ${zone}`;
   const known = kept.get(key);
   if (known) return known;
@@ -84,24 +108,33 @@ export function read(metric: Mine, asked: Asked, zone: string, stamp: string): P
   return found;
 }
 
-async function fetched(metric: Mine, asked: Asked, zone: string): Promise<Found> {
+async function fetched(metric: Mine, asked: Asked, zone: string): Promise<Found[]> {
   const { resolution } = asked;
   const isDaily = resolution === "1d";
+  const apart = asked.apart && (resolution === "raw" || metric.kind === "cumulative");
+  const daysMax = apart ? APART_DAYS_MAX : SERIES_DAYS_MAX;
   const local = (at: number): string => today(zone, new Date(at));
   const start = isDaily ? local(asked.from) : new Date(asked.from).toISOString();
   const end = isDaily ? plusDays(local(asked.to), 1) : new Date(asked.to).toISOString();
-  if (isDaily && (asked.to - asked.from) / DAY_MS > SERIES_DAYS_MAX) return readDays(metric, start, end);
+  if (isDaily && (asked.to - asked.from) / DAY_MS > daysMax) return [await readDays(metric, start, end)];
+  const merge = apart && resolution !== "raw" ? { merge: "none" as const } : {};
+  const query = { start, end, resolution, layout: "compact" as const, ...merge };
   const series = await data(
-    client.GET("/api/v1/series/{metric}", {
-      params: { path: { metric: metric.id }, query: { start, end, resolution, layout: "compact" } },
-    }),
+    client.GET("/api/v1/series/{metric}", { params: { path: { metric: metric.id }, query } }),
   );
-  const rows = series.compact;
+  if (!apart || series.sources.length === 0) return [drawnOf(metric, series)];
+  return series.sources.map((source, index) => ({ ...drawnOf(metric, series, index), source }));
+}
+
+/** The rows of a series as columns for drawing; of one of its sources, or of all. */
+function drawnOf(metric: Mine, series: Schemas["SeriesAnswer"], only?: number): Found {
+  const { resolution, compact: rows } = series;
   const times: number[] = [];
   const order: number[] = [];
   let at = rows?.base_ms ?? 0;
   (rows?.start_delta_ms ?? []).forEach((delta, index) => {
     at += delta;
+    if (only !== undefined && (rows?.source?.[index] ?? 0) !== only) return;
     // Two sources may have measured at once; a canvas wants times that rise.
     if (times.length > 0 && at / 1000 <= (times.at(-1) ?? 0)) return;
     times.push(at / 1000);
@@ -120,7 +153,7 @@ async function fetched(metric: Mine, asked: Asked, zone: string): Promise<Found>
     high: pick(rows?.max),
     sources: source?.map((index) => series.sources[index] ?? ""),
     unit: metric.kind === "category" && resolution !== "raw" ? "min" : series.unit,
-    isDaily,
+    isDaily: resolution === "1d",
   };
   return withGaps(found, GAP_S[resolution]);
 }

@@ -14,6 +14,7 @@ interface Measured {
   stages: Series | undefined;
   heart: Series | undefined;
   steps: Series | undefined;
+  light: Series | undefined;
   trained: Schemas["WorkoutRow"][];
 }
 
@@ -50,9 +51,23 @@ export function lineOf(
     if (value === null || value === undefined) return [];
     const over = { from: at(start), to: at(columns.end[index] ?? start) };
     const middle = (over.from + over.to) / 2;
-    return [{ at: middle, value, low: columns.min?.[index], high: columns.max?.[index], over }];
+    const [low, high] = [columns.min?.[index], columns.max?.[index]];
+    return [{ at: middle, value, low, high, over, ...behindOf(series, index) }];
   });
   return [{ kind: "line", label, height, unit: series.unit, points, gap, colour, metric: series.metric }];
+}
+
+/** How much of a bucket was measured, and by whom where that is one source. */
+function behindOf(
+  series: Series,
+  index: number,
+): { coverage: number | undefined; source: string | undefined } {
+  const place = series.columns?.source?.[index];
+  const only = series.sources.length === 1 ? series.sources[0] : undefined;
+  return {
+    coverage: series.columns?.coverage?.[index],
+    source: place === undefined ? only : series.sources[place],
+  };
 }
 
 export function rowsOf(all: Measured): Strip {
@@ -65,7 +80,14 @@ export function rowsOf(all: Measured): Strip {
   const segments = stagesOf(all.stages, night?.main?.source).filter(inside);
   const rows: Row[] = [];
   if (segments.length > 0)
-    rows.push({ kind: "stages", label: t.today.sleep, height: 30, segments, stepped: false });
+    rows.push({
+      kind: "stages",
+      label: t.today.sleep,
+      height: 30,
+      segments,
+      source: night?.main?.source,
+      stepped: false,
+    });
   rows.push(...lineOf(all.heart, t.today.heart, "var(--s2)", 110, 20 * MINUTE));
   const steps = all.steps?.columns;
   if (all.steps && steps && steps.start.length > 0) {
@@ -73,6 +95,7 @@ export function rowsOf(all: Measured): Strip {
       from: at(start),
       to: at(steps.end[index] ?? start),
       value: steps.value?.[index] ?? 0,
+      ...(all.steps && behindOf(all.steps, index)),
     }));
     rows.push({
       kind: "bars",
@@ -89,9 +112,11 @@ export function rowsOf(all: Measured): Strip {
       from: at(one.start),
       to: at(one.end),
       label: named(one.activity),
+      source: one.source,
     }));
     rows.push({ kind: "spans", label: t.today.workouts, height: 18, spans, colour: "var(--s3)" });
   }
+  rows.push(...lineOf(all.light, named("ambient_light"), "var(--awake)", 44, 20 * MINUTE));
   return { from, to, zone, rows };
 }
 

@@ -1,0 +1,123 @@
+/** Paints an actogram: each row two days, so that a night is in one piece. */
+import { clock, date } from "../../parts/format";
+import { type Grid, SLOTS } from "./grid";
+import type { Asleep } from "./rows";
+
+export interface Painted {
+  grid: Grid;
+  asleep: Asleep[];
+  light: (number | null)[][];
+  zones: { isNew: boolean }[];
+  /** The days that are seen: places in the grid, the latter exclusive. */
+  first: number;
+  last: number;
+  /** Steps that are drawn as dark as it gets. */
+  most: number;
+  cursor: number | undefined;
+  marked: number | undefined;
+}
+
+export interface Place {
+  width: number;
+  height: number;
+  left: number;
+  row: number;
+  axis: number;
+}
+
+const DAY_MIN = 1440;
+/** Full daylight in lux; light is seen on a scale of powers. */
+const LIGHT_MAX = 10_000;
+/** Share of a row that each of sleep and light takes, at its lower edge. */
+const BAND = 0.24;
+
+export function paint(canvas: HTMLCanvasElement, what: Painted, at: Place): void {
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const scale = devicePixelRatio;
+  [canvas.width, canvas.height] = [at.width * scale, at.height * scale];
+  canvas.style.width = `${at.width}px`;
+  canvas.style.height = `${at.height}px`;
+  context.scale(scale, scale);
+  const style = getComputedStyle(canvas);
+  const token = (name: string): string => style.getPropertyValue(name).trim();
+  context.font = "11px system-ui, sans-serif";
+  for (let index = what.first; index < what.last; index++) row(context, what, at, index, token);
+  sleep(context, what, at, token("--asleep"));
+  context.fillStyle = token("--soft");
+  const step = at.width < 560 ? 12 : 6;
+  for (let hour = 0; hour <= 48; hour += step) {
+    context.textAlign = hour === 0 ? "start" : hour === 48 ? "end" : "center";
+    context.fillText(clock((hour % 24) * 60), at.left + ((at.width - at.left) * hour) / 48, at.height - 5);
+  }
+  context.textAlign = "start";
+}
+
+function row(
+  context: CanvasRenderingContext2D,
+  what: Painted,
+  at: Place,
+  index: number,
+  token: (name: string) => string,
+): void {
+  const y = (index - what.first) * at.row;
+  const wide = at.width - at.left;
+  const slot = wide / (2 * SLOTS);
+  const band = Math.max(2, Math.round(at.row * BAND));
+  const cells = (values: (number | null)[][], colour: string, strength: (value: number) => number): void => {
+    const [top, high] = values === what.light ? [y + at.row - 2 - band, band] : [y, at.row - 2];
+    context.fillStyle = colour;
+    [values[index], values[index + 1]].forEach((day, half) => {
+      day?.forEach((value, place) => {
+        if (value === null || value === 0) return;
+        context.globalAlpha = strength(value);
+        context.fillRect(at.left + (half * SLOTS + place) * slot, top, Math.max(0.7, slot), high);
+      });
+    });
+    context.globalAlpha = 1;
+  };
+  context.fillStyle = token("--well");
+  context.fillRect(at.left, y, wide, at.row - 2);
+  cells(what.grid.days, token("--s1"), (value) => Math.max(0.18, Math.min(1, value / what.most)));
+  cells(what.light, token("--awake"), (value) =>
+    Math.max(0.15, Math.min(1, Math.log10(1 + value) / Math.log10(1 + LIGHT_MAX))),
+  );
+  context.fillStyle = token("--soft");
+  const every = Math.max(1, Math.round(39 / at.row));
+  if ((index - what.first) % every === 0)
+    context.fillText(date(what.grid.dates[index] ?? "", "short"), 0, y + at.row / 2 + 4);
+  if (what.zones[index]?.isNew) {
+    context.strokeStyle = token("--s2");
+    context.lineWidth = 2;
+    context.setLineDash([6, 3]);
+    context.beginPath();
+    context.moveTo(at.left, y - 1);
+    context.lineTo(at.width, y - 1);
+    context.stroke();
+    context.setLineDash([]);
+    context.lineWidth = 1;
+  }
+  const [from, to] = [what.marked ?? what.cursor, what.cursor].toSorted((a, b) => (a ?? 0) - (b ?? 0));
+  if (from === undefined || to === undefined) return;
+  const place = index - what.first;
+  if (place < from || place > to) return;
+  context.strokeStyle = token("--ink");
+  context.strokeRect(at.left + 0.5, y + 0.5, wide - 1, at.row - 2);
+}
+
+/** Sleep as a band above that of the light, on every row that shows it. */
+function sleep(context: CanvasRenderingContext2D, what: Painted, at: Place, colour: string): void {
+  const minute = (at.width - at.left) / (2 * DAY_MIN);
+  const band = Math.max(2, Math.round(at.row * BAND));
+  context.fillStyle = colour;
+  for (const one of what.asleep) {
+    for (let index = what.first; index < what.last; index++) {
+      const [from, to] = [one.from - index * DAY_MIN, one.to - index * DAY_MIN].map((time) =>
+        Math.max(0, Math.min(2 * DAY_MIN, time)),
+      ) as [number, number];
+      if (to <= from) continue;
+      const y = (index - what.first) * at.row;
+      context.fillRect(at.left + from * minute, y + at.row - 2 - 2 * band, (to - from) * minute, band);
+    }
+  }
+}

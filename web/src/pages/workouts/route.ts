@@ -1,0 +1,74 @@
+/** What the points of a route say of a workout: how far at which time, kilometre by kilometre, and how high. */
+import type { Schemas } from "../../api/client";
+import { at } from "../../parts/time";
+
+type Route = Pick<Schemas["RouteAnswer"], "at" | "latitude_deg" | "longitude_deg" | "elevation_m">;
+
+/** Mean radius of the earth in metres (IUGG). */
+const RADIUS_M = 6_371_008.8;
+
+/** Metres between two places (haversine). */
+export function metresBetween(one: [number, number], other: [number, number]): number {
+  const rad = Math.PI / 180;
+  const [north, east] = [(other[0] - one[0]) * rad, (other[1] - one[1]) * rad];
+  const half =
+    Math.sin(north / 2) ** 2 + Math.cos(one[0] * rad) * Math.cos(other[0] * rad) * Math.sin(east / 2) ** 2;
+  return 2 * RADIUS_M * Math.asin(Math.min(1, Math.sqrt(half)));
+}
+
+export interface Split {
+  from: number;
+  to: number;
+  /** Shorter for the last one. */
+  metres: number;
+}
+
+/** The time of each whole `length` metres along a route, and the rest; between two points one went evenly. */
+export function splitsOf(route: Route, length: number): Split[] {
+  const found: Split[] = [];
+  let began = at(route.at[0] ?? "");
+  let metres = 0;
+  for (let index = 1; index < route.at.length; index++) {
+    const [from, to] = [at(route.at[index - 1] ?? ""), at(route.at[index] ?? "")];
+    const step = metresBetween(place(route, index - 1), place(route, index));
+    let gone = 0;
+    while (metres + step - gone >= length) {
+      gone += length - metres;
+      const reached = from + (to - from) * (gone / step);
+      found.push({ from: began, to: reached, metres: length });
+      began = reached;
+      metres = 0;
+    }
+    metres += step - gone;
+  }
+  const end = at(route.at.at(-1) ?? "");
+  // A rest of a few steps has no speed.
+  if (metres >= length / 50 && end > began) found.push({ from: began, to: end, metres });
+  return found;
+}
+
+const place = (route: Route, index: number): [number, number] => [
+  route.latitude_deg[index] ?? 0,
+  route.longitude_deg[index] ?? 0,
+];
+
+export interface Height {
+  at: number;
+  value: number;
+  /** The point before has no height: nothing is drawn to it. */
+  isAfterGap: boolean;
+}
+
+/** The points with a height. */
+export function heightsOf(route: Route): Height[] {
+  let isAfterGap = true;
+  return route.elevation_m.flatMap((value, index) => {
+    if (value === null) {
+      isAfterGap = true;
+      return [];
+    }
+    const found = { at: at(route.at[index] ?? ""), value, isAfterGap };
+    isAfterGap = false;
+    return [found];
+  });
+}
