@@ -91,8 +91,8 @@ bench-pat: ## The actigraphy transformer beside its limit, and beside ONNX Runti
 	@$(PYTHON) tools/pat-peers
 	@$(PYTHON) tools/pat-peers --quick --avx2
 
-bench-hrv: ## Heart-rate variability beside NeuroKit2 (PYTHON=…)
-	@$(PYTHON) tools/hrv-peers
+bench-hrv: ## Heart-rate variability beside NeuroKit2, which is installed from PyPI
+	@tools/hrv-peers
 
 fuzz: ## Each fuzz target for SECONDS_PER_TARGET seconds
 	@tools/fuzz $(SECONDS_PER_TARGET)

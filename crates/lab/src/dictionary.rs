@@ -168,7 +168,8 @@ fn scorers() -> String {
     };
     let intro = "Names for `--scorer`, and the entries of `scores` in JSON (`1` sleep or rest, `0` wake, \
                  `n` not scored; one character per epoch of `score_epochs`). Without `--scorer`, the one \
-                 that the maker's program applies is used: `cole_kripke_actilife` for ActiGraph, `oakley` \
+                 that the maker's program applies is used: `cole_kripke_actilife_webster` for ActiGraph (with \
+                 Webster's rules, as Cole applied them and as nights of the server are scored), `oakley` \
                  for Actiwatch and MotionWatch, `oakley_automatic` for all other counts, and `roenneberg` for \
                  acceleration and steps, whose scale the others refuse, and for epochs that neither divide a minute \
                  nor are of two minutes with `oakley`.\n\n";

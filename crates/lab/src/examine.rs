@@ -9,7 +9,8 @@ use analysis::accel;
 use analysis::effort::intensity::CutPoints;
 use analysis::report::column::{Cell, Column, ColumnValue, Field, civil};
 use analysis::report::scorer::{
-    ActivityScale, COLE_KRIPKE_ACTILIFE, OAKLEY, OAKLEY_AUTOMATIC, ROENNEBERG, SCORERS, Scorer,
+    ActivityScale, COLE_KRIPKE_ACTILIFE_WEBSTER, OAKLEY, OAKLEY_AUTOMATIC, ROENNEBERG, SCORERS,
+    Scorer,
 };
 use analysis::report::wear::{Unworn, Wear};
 use analysis::report::{Input, Least, Report, Span, day, epoch, night};
@@ -128,7 +129,8 @@ pub(crate) fn scorer_of(format: &str, scale: ActivityScale, step_s: u32) -> &'st
 fn of_maker(format: &str, scale: ActivityScale) -> &'static Scorer {
     match format {
         _ if scale == ActivityScale::Other => &ROENNEBERG,
-        "agd" | "actigraph_csv" | "gt3x" => &COLE_KRIPKE_ACTILIFE,
+        // As the nights of the server: Cole applied Webster's rules to the scores, and so does this.
+        "agd" | "actigraph_csv" | "gt3x" => &COLE_KRIPKE_ACTILIFE_WEBSTER,
         "awd" | "respironics_csv" | "motionwatch" | "motionware" => &OAKLEY,
         _ => &OAKLEY_AUTOMATIC,
     }
@@ -392,7 +394,7 @@ fn scores(series: &Series, scale: ActivityScale) -> Scores {
     let mut strings = BTreeMap::new();
     let mut epochs = BTreeMap::new();
     for scorer in SCORERS {
-        let told = match scorer.fits(scale).and_then(|()| (scorer.score)(series)) {
+        let told = match scorer.judge(series, scale) {
             Ok(found) => {
                 strings.insert(scorer.id, found.value.text());
                 ScoreEpochs::Scored {
@@ -477,5 +479,27 @@ impl Serialize for Shown {
                 serializer.serialize_str(&cell.text())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_scored_by_the_scorer_of_their_device() {
+        let check = |format, scale, step_s, expect| {
+            assert_eq!(scorer_of(format, scale, step_s).id, expect, "{format}");
+        };
+        let counts = ActivityScale::Counts;
+        // What the nights of the server are scored by, on the counts of an ActiGraph.
+        for format in ["agd", "actigraph_csv", "gt3x"] {
+            check(format, counts, 60, "cole_kripke_actilife_webster");
+        }
+        check("awd", counts, 60, "oakley");
+        check("awd", counts, 120, "oakley");
+        check("csv", counts, 60, "oakley_automatic");
+        check("gt3x", ActivityScale::Other, 60, "roenneberg");
+        check("agd", counts, 40, "roenneberg");
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod absence;
 pub mod data;
+pub mod doors;
 pub mod export;
 pub mod tally;
 pub mod versions;

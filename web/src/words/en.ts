@@ -370,6 +370,8 @@ export const en = {
     no_sleep_data: "no source recorded sleep",
     no_sleep_period_found: "no sleep period was found in the activity",
     sleep_period_too_long: "the rest in the activity is longer than 16 hours",
+    sleep_period_mostly_unscored: "too much of the sleep in the activity is missing",
+    activity_not_in_counts: "the activity is not in the counts that nights are scored by",
     no_in_bed_samples: "no source recorded time in bed",
     too_few_samples_asleep: "too few samples while asleep",
     too_few_samples_awake: "too few samples while awake",

@@ -11,9 +11,11 @@
 //! physical-effort samples of 3 to 6 MET, and of 6 MET or more, cover; each instant is held by the
 //! best-ranked source.
 //!
-//! *Validity*: without physical-effort samples there are no moderate and vigorous minutes; exercise
-//! minutes of the device mix both and are kept apart. Sedentary time is not derived: an hour without
-//! steps may be an hour without a device.
+//! *Missing samples*: a minute without a sample adds nothing to a total; nothing is filled in.
+//!
+//! *Validity*: without physical-effort samples there are no moderate and vigorous minutes; exercise minutes of
+//! the device mix both and are kept apart. Sedentary time is not derived: an hour without steps may be an hour
+//! without a device.
 //!
 //! *Versions*: 1.
 //!

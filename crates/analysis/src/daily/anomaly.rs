@@ -12,10 +12,12 @@
 //! day is unusual too when its adjusted probability is below [`LEVEL`].
 //!
 //! *Missing days*: a baseline needs 14 valid days; without one a measure is not judged. The coverage of
-//! a day is the share of its measures that were judged. *Validity*: some days in a hundred are
+//! a day is the share of its measures that were judged.
+//!
+//! *Validity*: some days in a hundred are
 //! unusual by chance alone; an unusual day is not an ill one.
 //!
-//! *Versions*: 2 (1 judged values of different methods together).
+//! *Versions*: 3 (2 took the mean over all sources of a day, and found an odd day too often in few days; 1 judged values of different methods together).
 //!
 //! *References*: Iglewicz B, Hoaglin DC 1993, How to detect and handle outliers, ASQC.
 
@@ -37,7 +39,7 @@ pub const LEVEL: f64 = 0.05;
 const JOINT_DAYS: (usize, usize) = (28, 5);
 
 /// Version of the rule.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// What is known of a day beside what is usual.
 #[derive(Debug, Clone, PartialEq)]

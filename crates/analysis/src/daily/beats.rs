@@ -13,10 +13,13 @@
 //! a watch's minute, are segments as they are; the method then ends in `_spot`, because SDNN grows with the length of
 //! what it is computed on. Of several sources the one with the most segments of the better kind is used.
 //!
-//! *Validity*: a segment of which more than 5 % of the beats were put right is left out. `left_out` counts it, and
-//! the segments of another kind or source. Coverage is the share of the time asleep that lies in the segments used. A spot of
-//! 30 s agrees with five minutes in RMSSD; for SDNN it is too short to be compared with any other length. Chest straps
-//! measure beats; from the pulse at the wrist RMSSD is a little higher.
+//! *Missing beats*: an interval across a pause takes no part; what no segment covers is not measured, as the
+//! coverage says.
+//!
+//! *Validity*: a segment of which more than 5 % of the beats were put right is left out. `left_out` counts it,
+//! and the segments of another kind or source. Coverage is the share of the time asleep that lies in the
+//! segments used. A spot of 30 s agrees with five minutes in RMSSD; for SDNN it is too short to be compared
+//! with any other length. Chest straps measure beats; from the pulse at the wrist RMSSD is a little higher.
 //!
 //! *Population*: 3,387 adults at rest and awake (Munoz 2015); sleep, children and atrial fibrillation were not studied.
 //!

@@ -19,34 +19,47 @@
 //!   less than [`SPOT_US`] (a watch's minute, and values that do not say how long), without any the short-term
 //!   ones up to [`SHORT_TERM_US`] (five minutes are the standard), without any the longer. Values of the other kinds are
 //!   `left_out`, and the kind is part of the method's name, so that no trend mixes them.
-//! - Respiratory rate: mean and sample standard deviation `√(Σ(x−x̄)² / (n−1))` asleep.
+//! - Respiratory rate: mean and sample standard deviation `√(Σ(x−x̄)² / (n−1))` asleep, of the samples of one source:
+//!   the best-ranked that measured asleep. Devices find it in different ways (movement of the wrist, the heart, a mat),
+//!   so their values are not averaged; the others are `left_out` and named, and the source is named beside the method.
 //! - Oxygen saturation: mean, minimum and share of samples below 90 % over the day; T90 is the share
 //!   of slots asleep whose mean is below 90 %. The desaturation index counts falls of 3 points and more per
 //!   hour asleep ([`crate::heart::saturation`]) on samples set on their usual distance.
 //! - Recovery: the last value of the day that a device computed one minute after effort. Beats: [`super::beats`].
 //!
-//! *Validity*: rates outside [`RATE_MIN`]–[`RATE_MAX`] are ignored; a night needs data in at least
-//! [`NIGHT_SLOTS_MIN`] slots, T90 in half of them, a spread [`SPREAD_N_MIN`] samples. Coverage is the
-//! share of slots with data.
+//! *Population*: rules without constants that were fitted; the values are as good as the device. The dip of the heart
+//! rate was related to mortality in people referred for ambulatory blood pressure (Ben-Dov 2007), the limits of oxygen
+//! saturation are those of sleep laboratories, at the finger.
 //!
-//! *Versions*: means of SDNN 2 (1 took values of any length together), the others 1.
+//! *Missing samples*: a slot without a sample takes no part in means and windows; nothing is filled in.
+//!
+//! *Validity*: rates outside [`RATE_MIN`]–[`RATE_MAX`] are ignored; a night needs data in at least
+//! [`NIGHT_SLOTS_MIN`] slots, T90 in half of them, a spread [`SPREAD_N_MIN`] samples. Coverage is the share of
+//! slots with data.
+//!
+//! *Versions*: means of SDNN 2 (1 took values of any length together), respiratory rate 2 (1 took all sources together),
+//! the others 1.
 //!
 //! *References*: Task Force of the ESC and NASPE, Circulation 1996, 10.1161/01.CIR.93.5.1043 (SDNN,
 //! RMSSD; that SDNN of recordings of different length must not be compared); Ben-Dov et al., Arch Intern Med 167:2116, 2007, 10.1001/archinte.167.19.2116 (dip of the heart
 //! rate). Slots and limits are the project's own.
 
+mod breaths;
+mod oxygen;
+
 use model::sample::{Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
+use model::source::Source;
 use model::zone::Span;
 use serde::{Deserialize, Serialize};
 
+use self::breaths::Breaths;
 use super::beats::{self, Beats};
+use super::cardio::oxygen::{desaturations, t90};
 use super::measure::{Measure, Method};
+use super::rank::Ranks;
 use super::series::{
     holds, in_order, is_aggregated, is_extreme, is_usable, known_at, without_duplicates,
 };
-use crate::heart::saturation;
-use crate::maths::describe;
-use crate::series::Series;
 
 /// Width of a slot: 5 min, the interval at which watches measure asleep.
 pub const SLOT_US: i64 = 5 * MINUTE_US;
@@ -88,8 +101,8 @@ const SDNN_DAY: OfLengths = [
 ];
 const RMSSD_ASLEEP: Method = method("hrv_rmssd.mean_asleep", "ms");
 const RMSSD_DAY: Method = method("hrv_rmssd.mean_day", "ms");
-const RESPIRATION_MEAN: Method = method("respiratory_rate.mean_asleep", "/min");
-const RESPIRATION_SD: Method = method("respiratory_rate.sd_asleep", "/min");
+const RESPIRATION_MEAN: Method = of_one_source("respiratory_rate.mean_asleep");
+const RESPIRATION_SD: Method = of_one_source("respiratory_rate.sd_asleep");
 const OXYGEN_MEAN: Method = method("oxygen_saturation.mean_day", "%");
 const OXYGEN_MIN: Method = method("oxygen_saturation.min_day", "%");
 const OXYGEN_LOW: Method = method("oxygen_saturation.share_of_samples_below_90", "%");
@@ -103,6 +116,14 @@ const fn method(id: &'static str, unit: &'static str) -> Method {
         id,
         version: 1,
         unit,
+    }
+}
+
+const fn of_one_source(id: &'static str) -> Method {
+    Method {
+        id,
+        version: 2,
+        unit: "/min",
     }
 }
 
@@ -136,6 +157,10 @@ pub struct CardioInput<'a> {
     pub hrv_rmssd: &'a [Sample],
     /// Respiratory rate.
     pub respiratory_rate: &'a [Sample],
+    /// The order of its sources.
+    pub respiratory_ranks: &'a Ranks,
+    /// The person's sources, for their names.
+    pub sources: &'a [Source],
     /// Oxygen saturation in percent.
     pub oxygen_saturation: &'a [Sample],
     /// Heart rate recovery one minute after effort, as the device computed it.
@@ -195,7 +220,7 @@ pub fn cardio(input: &CardioInput<'_>) -> Cardio {
     });
     let mean_asleep = |method, samples| mean_of(method, &asleep_values(samples, input));
     let day_mean = |method, samples| mean_of(method, &day_values(samples, input.day));
-    let breaths = asleep_values(input.respiratory_rate, input);
+    let breaths = Breaths::of(input);
     let oxygen = day_values(input.oxygen_saturation, input.day);
     let beats = beats::asleep(input.beats, input.asleep);
     Cardio {
@@ -211,8 +236,8 @@ pub fn cardio(input: &CardioInput<'_>) -> Cardio {
         }),
         hrv_rmssd_asleep: mean_asleep(RMSSD_ASLEEP, input.hrv_rmssd),
         hrv_rmssd_day: day_mean(RMSSD_DAY, input.hrv_rmssd),
-        respiratory_rate_asleep: mean_of(RESPIRATION_MEAN, &breaths),
-        respiratory_rate_spread: spread_of(RESPIRATION_SD, &breaths),
+        respiratory_rate_asleep: breaths.named(mean_of(RESPIRATION_MEAN, &breaths.values)),
+        respiratory_rate_spread: breaths.named(spread_of(RESPIRATION_SD, &breaths.values)),
         oxygen_saturation_mean: mean_of(OXYGEN_MEAN, &oxygen),
         oxygen_saturation_min: min_of(OXYGEN_MIN, &oxygen),
         oxygen_saturation_low: low_of(OXYGEN_LOW, &oxygen),
@@ -533,68 +558,4 @@ fn dip(
     measure
         .on(whole)
         .covering(night.coverage().min(wake.coverage()))
-}
-
-/// Desaturations per hour of the main sleep, where saturation was sampled every few seconds.
-fn desaturations(input: &CardioInput<'_>) -> Measure {
-    let Some(night) = input.night() else {
-        return Measure::missing(OXYGEN_ODI, "no_main_sleep", 0);
-    };
-    let samples = in_order(input.oxygen_saturation);
-    let asleep: Vec<&Sample> = raw(&samples)
-        .filter(|sample| is_within(input.asleep, mid_us(sample)))
-        .collect();
-    let steps: Vec<f64> = asleep
-        .windows(2)
-        .map(|pair| (mid_us(pair[1]) - mid_us(pair[0])) as f64 / SECOND_US as f64)
-        .collect();
-    if asleep.is_empty() {
-        return Measure::missing(OXYGEN_ODI, "no_samples_asleep", 0).on(night);
-    }
-    let step_s = u32::try_from(describe::round_to_whole(describe::median(&steps)).max(1));
-    let Ok(step_s) = step_s else {
-        return Measure::missing(OXYGEN_ODI, "sampling_too_sparse", asleep.len()).on(night);
-    };
-    let step_us = i64::from(step_s) * SECOND_US;
-    let epochs = usize::try_from((night.end_us - night.start_us) / step_us).unwrap_or(0) + 1;
-    let mut values = vec![f64::NAN; epochs];
-    for sample in &asleep {
-        let index = usize::try_from((mid_us(sample) - night.start_us) / step_us);
-        if let Some(slot) = index.ok().and_then(|index| values.get_mut(index)) {
-            *slot = sample.value;
-        }
-    }
-    let series = Series::new(0, step_s, values);
-    let measure = match saturation::desaturation_index(&series, ODI_DEPTH) {
-        Ok(found) => Measure::of(OXYGEN_ODI, found.value, asleep.len()).covering(found.coverage),
-        Err(lacking) if lacking.of.starts_with("seconds") => {
-            Measure::missing(OXYGEN_ODI, "sampling_too_sparse", asleep.len())
-        }
-        Err(_) => Measure::missing(OXYGEN_ODI, "too_few_samples", asleep.len()),
-    };
-    measure.on(night)
-}
-
-fn t90(input: &CardioInput<'_>) -> Measure {
-    let Some(span) = input.night() else {
-        return Measure::missing(OXYGEN_T90, "no_main_sleep", 0);
-    };
-    let asleep = |at_us| is_within(input.asleep, at_us);
-    let slots = Slots::of(input.oxygen_saturation, span, asleep, |_| true);
-    let measure = if slots.n == 0 {
-        Measure::missing(OXYGEN_T90, "no_samples_asleep", 0)
-    } else if slots.lacks_data() || slots.coverage() < 0.5 {
-        Measure::missing(OXYGEN_T90, "sampling_too_sparse", slots.n)
-    } else {
-        let low = slots
-            .filled()
-            .filter(|value| *value < SATURATION_LOW)
-            .count();
-        Measure::of(
-            OXYGEN_T90,
-            100.0 * low as f64 / slots.filled().count() as f64,
-            slots.n,
-        )
-    };
-    slots.around(measure)
 }

@@ -10,8 +10,10 @@
 //! sources that say the same are not counted twice; the count is of distinct samples. Aggregated
 //! samples are used only on days without raw ones.
 //!
-//! *Validity*: values that are not whole codes are ignored. Coverage is the share of the day's hours
-//! that a sample touches.
+//! *Missing samples*: time without a sample has no code.
+//!
+//! *Validity*: values that are not whole codes are ignored. Coverage is the share of the day's hours that a
+//! sample touches.
 //!
 //! *Versions*: 1.
 //!

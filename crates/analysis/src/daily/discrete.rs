@@ -12,8 +12,10 @@
 //! time until the next sample, at most [`HOLD_US`]. Values that an app had already averaged are used only on
 //! days without raw ones; those marked as minimum or maximum then count for the extremes alone.
 //!
-//! *Validity*: one sample suffices; a lone aggregated extreme gives no mean. Coverage is the share of
-//! the day's hours that a sample touches.
+//! *Missing samples*: time without a sample takes no part; an instant stands for ten minutes at most.
+//!
+//! *Validity*: one sample suffices; a lone aggregated extreme gives no mean. Coverage is the share of the day's
+//! hours that a sample touches.
 //!
 //! *Versions*: 1.
 //!

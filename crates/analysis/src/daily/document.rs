@@ -158,6 +158,7 @@ pub fn day(input: &DayInput<'_>) -> DayFound {
     let unranked = Ranks::default();
     let found = input.night(&unranked);
     let samples = |id| input.find(id, &unranked).0;
+    let (breaths, breath_ranks) = input.find("respiratory_rate", &unranked);
     let cardio = cardio(&CardioInput {
         day: &spans,
         asleep: &found.asleep,
@@ -166,7 +167,9 @@ pub fn day(input: &DayInput<'_>) -> DayFound {
         resting_heart_rate: samples("resting_heart_rate"),
         hrv_sdnn: samples("heart_rate_variability_sdnn"),
         hrv_rmssd: samples("heart_rate_variability_rmssd"),
-        respiratory_rate: samples("respiratory_rate"),
+        respiratory_rate: breaths,
+        respiratory_ranks: breath_ranks,
+        sources: input.sources,
         oxygen_saturation: samples("oxygen_saturation"),
         heart_rate_recovery: samples("heart_rate_recovery_one_minute"),
         beats: input.beats,

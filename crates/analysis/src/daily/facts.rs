@@ -6,31 +6,35 @@
 //!
 //! *Method*: the baseline is the median `m` of the valid values of the [`BASELINE_DAYS`] local dates
 //! before the day that were computed by the same method: a resting heart rate asleep is not compared with one
-//! that a device states. Difference `x − m`, in percent `100·(x − m)/m`; robust z `(x − m) / (1.4826·MAD)`
+//! that a device states. Of body mass, heart rate over the day and respiratory rate the value is that of the day's
+//! best-ranked source, and is compared with values of that source: two scales are not one. Difference `x − m`, in percent `100·(x − m)/m`; robust z `(x − m) / (1.4826·MAD)`
 //! with `MAD` the median absolute deviation. Clock times are compared on the circle of 1440 min
 //! around their circular mean; the regularity of bedtime is the circular standard deviation
 //! `√(−2 ln R)·1440/2π` of sleep onset over the day and the 28 before it, `R` the mean resultant length.
 //!
-//! *Validity*: a baseline needs [`BASELINE_DAYS_MIN`] valid days, a z a spread above zero; each is
-//! otherwise missing with a reason. A metric that neither the day nor its baseline holds gives no fact.
+//! *Missing days*: a day without a value is not in the baseline. A metric that neither the day nor its baseline has
+//! gives no fact.
 //!
-//! *Versions*: 2 (1 compared values of different methods).
+//! *Validity*: a baseline needs [`BASELINE_DAYS_MIN`] valid days, a z a spread above zero; each is
+//! otherwise missing with a reason.
+//!
+//! *Versions*: 3 (2 took the mean over all sources of a day; 1 compared values of different methods).
 //!
 //! *References*: Rousseeuw & Croux 1993, 10.1080/01621459.1993.10476408 (MAD); Mardia & Jupp,
 //! Directional Statistics, 2000, 10.1002/9780470316979 (circular spread).
+
+mod read;
 
 use std::f64::consts::TAU;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use model::sample::MINUTE_US;
-use model::zone::Zone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::read::{Reading, bedtime, is_staged, means_by_source, measured, night, reading};
 use super::document::DayDocument;
-use super::measure::{Measure, Text, usual_method};
-use super::summary::MetricSummary;
+use super::measure::{Quantity, Text, usual};
 
 /// Local dates of a baseline: 28 days, four of each day of the week.
 pub const BASELINE_DAYS: i32 = 28;
@@ -134,20 +138,12 @@ pub struct Fact {
     pub robust_z: Option<f64>,
     /// How the number was computed.
     pub method: Text,
+    /// The source that the number is of, where it is of one alone; its baseline is of the same.
+    pub source: Option<String>,
     /// Version of that method.
     pub version: u16,
     /// Where the number is.
     pub query: Query,
-}
-
-/// A number read from a document, or why there is none.
-struct Reading {
-    value: Result<f64, Text>,
-    unit: Text,
-    n: u32,
-    coverage: Option<f64>,
-    method: Text,
-    version: u16,
 }
 
 /// Where a fact comes from.
@@ -157,7 +153,42 @@ struct Rule {
     statement: Statement,
     part: Part,
     members: &'static [&'static str],
-    read: fn(&DayDocument) -> Reading,
+    read: Read,
+}
+
+/// How a day's number is read.
+#[derive(Clone, Copy)]
+enum Read {
+    /// There is one.
+    One(fn(&DayDocument) -> Reading),
+    /// There is one of each source, best-ranked first.
+    BySource,
+}
+
+impl Rule {
+    /// The numbers of a day, best first; one at least, which may be missing.
+    fn readings(&self, day: &DayDocument) -> Vec<Reading> {
+        match self.read {
+            Read::One(read) => vec![read(day)],
+            Read::BySource => means_by_source(day, self.metric),
+        }
+    }
+}
+
+/// A fact about the mean of a metric over the day, of one source.
+const fn by_source(
+    id: &'static str,
+    metric: &'static str,
+    members: &'static [&'static str],
+) -> Rule {
+    Rule {
+        id,
+        metric,
+        statement: Statement::Level,
+        part: Part::Metrics,
+        members,
+        read: Read::BySource,
+    }
 }
 
 const fn rule(
@@ -174,7 +205,7 @@ const fn rule(
         statement,
         part,
         members,
-        read,
+        read: Read::One(read),
     }
 }
 
@@ -197,8 +228,8 @@ const RULES: &[Rule] = &[
     rule("distance", "distance_walking_running", Statement::Total, Part::Metrics, &["distance_walking_running", "value"], |day| measured(&day.activity.distance)),
     rule("active_energy", "active_energy_burned", Statement::Total, Part::Metrics, &["active_energy_burned", "value"], |day| measured(&day.activity.active_energy)),
     rule("exercise", "apple_exercise_time", Statement::Duration, Part::Metrics, &["apple_exercise_time", "value"], |day| measured(&day.activity.exercise_minutes)),
-    rule("heart_rate", "heart_rate", Statement::Level, Part::Metrics, &["heart_rate", "mean"], |day| day_mean(day, "heart_rate")),
-    rule("body_mass", "body_mass", Statement::Level, Part::Metrics, &["body_mass", "mean"], |day| day_mean(day, "body_mass")),
+    by_source("heart_rate", "heart_rate", &["heart_rate", "by_source", "0", "mean"]),
+    by_source("body_mass", "body_mass", &["body_mass", "by_source", "0", "mean"]),
 ];
 
 /// Every fact that a single day can have, with what it says.
@@ -221,30 +252,48 @@ pub struct Known {
     pub unit: Text,
     /// How it was computed.
     pub method: Text,
+    /// The source that it is of, where it is of one alone.
+    pub source: Option<String>,
 }
 
-/// The values of a fact on each of the documents, all by one method: the one that most of the days have, the
-/// latest where two have as many. A day on which it was computed otherwise has none: that is another quantity.
+impl Known {
+    fn quantity(&self) -> Quantity {
+        (self.method.clone(), self.source.clone())
+    }
+}
+
+/// The values of a fact on each of the documents, all by one method and where they are by source of one source: those
+/// that most of the days have, the latest where two have as many. A day on which it was computed otherwise has none:
+/// that is another quantity.
 pub fn series_of(id: &str, documents: &[&DayDocument]) -> Vec<Option<Known>> {
     let Some(rule) = RULES.iter().find(|rule| rule.id == id) else {
         return vec![None; documents.len()];
     };
-    let read = |day: &&DayDocument| {
-        let reading = (rule.read)(day);
+    let known = |reading: Reading| {
         Some(Known {
             value: reading.value.ok()?,
             unit: reading.unit,
             method: reading.method,
+            source: reading.source,
         })
     };
-    let found: Vec<Option<Known>> = documents.iter().map(read).collect();
-    let dated = documents.iter().zip(&found);
-    let methods = dated.filter_map(|(day, known)| Some((day.date, known.as_ref()?.method.clone())));
-    let method = usual_method(methods);
-    let is_usual = |known: &Known| Some(&known.method) == method.as_ref();
+    let read = |day: &&DayDocument| {
+        let readings = rule.readings(day).into_iter();
+        readings.filter_map(known).collect::<Vec<Known>>()
+    };
+    let found: Vec<Vec<Known>> = documents.iter().map(read).collect();
+    of_usual(documents, found)
+}
+
+/// Of what each day has, the values of the quantity that most of the days have.
+pub(super) fn of_usual(days: &[&DayDocument], found: Vec<Vec<Known>>) -> Vec<Option<Known>> {
+    let dated = days.iter().zip(&found);
+    let of_days = dated.flat_map(|(day, known)| known.iter().map(|one| (day.date, one.quantity())));
+    let usual = usual(of_days);
+    let is_usual = |known: &Known| Some(known.quantity()) == usual;
     found
         .into_iter()
-        .map(|known| known.filter(is_usual))
+        .map(|known| known.into_iter().find(is_usual))
         .collect()
 }
 
@@ -293,27 +342,24 @@ impl Dates {
     ) -> Option<Fact> {
         let reading = today.map_or_else(
             || reading(Err("no_document"), Text::Borrowed(""), 0),
-            |day| (rule.read)(day),
+            |day| rule.readings(day).swap_remove(0),
         );
-        let known: Vec<(Date, Text, f64)> = before
+        let known: Vec<(Date, Quantity, f64)> = before
             .iter()
-            .filter_map(|day| {
-                let usual = (rule.read)(day);
-                Some((day.date, usual.method, usual.value.ok()?))
+            .flat_map(|day| {
+                let readings = rule.readings(day).into_iter();
+                readings.map(|one| (day.date, one))
             })
+            .filter_map(|(date, usual)| Some((date, usual.quantity(), usual.value.ok()?)))
             .collect();
-        // Another method is another quantity: a day is compared with days of its own.
-        let method = match reading.value {
-            Ok(_) => Some(reading.method.clone()),
-            Err(_) => usual_method(
-                known
-                    .iter()
-                    .map(|(date, method, _)| (*date, method.clone())),
-            ),
+        // Another method, or another source, is another quantity: a day is compared with days of its own.
+        let quantity = match reading.value {
+            Ok(_) => Some(reading.quantity()),
+            Err(_) => usual(known.iter().map(|(date, of, _)| (*date, of.clone()))),
         };
         let alike = known
             .iter()
-            .filter(|(_, of, _)| Some(of) == method.as_ref());
+            .filter(|(_, of, _)| Some(of) == quantity.as_ref());
         let usual: Vec<f64> = alike.map(|(_, _, value)| *value).collect();
         if reading.value.is_err() && usual.is_empty() {
             return None;
@@ -353,6 +399,7 @@ impl Dates {
             robust_z: of_baseline(|baseline| baseline.mad * MAD_TO_SD),
             baseline,
             method: reading.method,
+            source: reading.source,
             version: reading.version,
             query: query(rule, self.date, next(self.date)),
         })
@@ -423,6 +470,7 @@ impl Dates {
             difference_percent: None,
             robust_z: None,
             method: Text::Borrowed("bedtime_regularity.circular_sd"),
+            source: None,
             version: 1,
             query: Query {
                 part: Part::Night,
@@ -444,110 +492,6 @@ const fn query(rule: &Rule, from: Date, until: Date) -> Query {
         members: rule.members,
         from,
         until,
-    }
-}
-
-fn reading(value: Result<f64, &'static str>, unit: Text, n: u32) -> Reading {
-    Reading {
-        value: value.map_err(Text::Borrowed),
-        unit,
-        n,
-        coverage: None,
-        method: Text::Borrowed(""),
-        version: 1,
-    }
-}
-
-fn measured(measure: &Measure) -> Reading {
-    Reading {
-        value: measure
-            .value
-            .ok_or_else(|| measure.reason.clone().unwrap_or(Text::Borrowed("unknown"))),
-        unit: measure.unit.clone(),
-        n: measure.n,
-        coverage: measure.coverage,
-        method: measure.method.clone(),
-        version: measure.version,
-    }
-}
-
-fn day_mean(day: &DayDocument, metric: &str) -> Reading {
-    let method = Text::Borrowed("discrete.mean");
-    match day.metrics.get(metric) {
-        Some(MetricSummary::Discrete(found)) => Reading {
-            coverage: Some(found.coverage),
-            method,
-            ..reading(
-                found.mean.ok_or("only_extremes"),
-                found.unit.clone(),
-                found.n,
-            )
-        },
-        Some(_) | None => Reading {
-            method,
-            ..reading(Err("no_samples"), Text::Borrowed(""), 0)
-        },
-    }
-}
-
-fn is_staged(main: &super::sleep::Episode) -> bool {
-    let stages = main.stages_min;
-    stages.core + stages.deep + stages.rem > 0.0
-}
-
-fn night(
-    day: &DayDocument,
-    unit: &'static str,
-    read: fn(&super::sleep::Episode) -> Option<f64>,
-) -> Reading {
-    let unit = Text::Borrowed(unit);
-    let found = match &day.night.main {
-        Some(main) => reading(read(main).ok_or("not_recorded"), unit, 1),
-        None => Reading {
-            value: Err(day
-                .night
-                .reason
-                .clone()
-                .unwrap_or(Text::Borrowed("no_sleep_data"))),
-            ..reading(Err("no_sleep_data"), unit, 0)
-        },
-    };
-    let scored_by = day
-        .night
-        .main
-        .as_ref()
-        .and_then(|main| main.scored_by.as_ref());
-    match scored_by {
-        Some(by) => Reading {
-            coverage: Some(by.coverage),
-            method: Text::Owned(format!("sleep.scored.{}", by.scorer)),
-            version: by.version,
-            ..found
-        },
-        None => Reading {
-            method: Text::Borrowed("sleep.device_stages"),
-            version: day.night.version,
-            ..found
-        },
-    }
-}
-
-/// Sleep onset in minutes after local midnight, on the clock of the zone of waking.
-fn bedtime(day: &DayDocument) -> Reading {
-    let found = night(day, "min", |main| {
-        Some(main.onset_us as f64 / MINUTE_US as f64)
-    });
-    let zone = Zone::parse(&day.night.zone).unwrap_or_else(|_| Zone::utc());
-    let offset_min = day
-        .night
-        .main
-        .as_ref()
-        .map_or(0, |main| zone.offset_min(main.onset_us));
-    Reading {
-        value: found
-            .value
-            .map(|utc_min| (utc_min + f64::from(offset_min)).rem_euclid(CLOCK_MIN)),
-        ..found
     }
 }
 

@@ -13,16 +13,20 @@ use serde::{Deserialize, Serialize};
 /// Short text that is known when the program is built, or was read back.
 pub type Text = Cow<'static, str>;
 
-/// The method of most days; of the latest where two have as many.
-pub(super) fn usual_method(days: impl Iterator<Item = (Date, Text)>) -> Option<Text> {
-    let mut counts: BTreeMap<Text, (usize, Date)> = BTreeMap::new();
-    for (date, method) in days {
-        let held = counts.entry(method).or_insert((0, date));
+/// How a value was computed and, where it is of one source alone, whose it is. Values that differ in it are different
+/// quantities.
+pub(super) type Quantity = (Text, Option<String>);
+
+/// The quantity of most days; of the latest where two have as many.
+pub(super) fn usual(days: impl Iterator<Item = (Date, Quantity)>) -> Option<Quantity> {
+    let mut counts: BTreeMap<Quantity, (usize, Date)> = BTreeMap::new();
+    for (date, quantity) in days {
+        let held = counts.entry(quantity).or_insert((0, date));
         held.0 += 1;
         held.1 = held.1.max(date);
     }
     let most = counts.into_iter().max_by_key(|(_, held)| *held);
-    most.map(|(method, _)| method)
+    most.map(|(quantity, _)| quantity)
 }
 
 /// How a value is computed; a changed formula is a new version.
@@ -51,9 +55,15 @@ pub struct Measure {
     pub method: Text,
     /// The method's version.
     pub version: u16,
-    /// How many samples were left out because they are of another kind than those of the value.
+    /// How many samples were left out because they are of another kind or source than those of the value.
     #[serde(default, skip_serializing_if = "is_none")]
     pub left_out: u32,
+    /// The source that the value is of, where it is of one alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The sources whose samples were left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out_sources: Vec<String>,
     /// Start of the interval the value was computed on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_us: Option<i64>,
@@ -96,6 +106,8 @@ impl Measure {
             method: Cow::Borrowed(method.id),
             version: method.version,
             left_out: 0,
+            source: None,
+            left_out_sources: Vec::new(),
             start_us: None,
             end_us: None,
             reason: reason.map(Cow::Borrowed),

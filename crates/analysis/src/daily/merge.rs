@@ -20,9 +20,11 @@
 //! sample of zero length counts fully when no better sample covers its instant, and hides nothing. All
 //! lengths are whole microseconds; one multiplication and one division round.
 //!
-//! *Validity*: any samples with `end ≥ start` and a finite value; others are ignored. A sample that
-//! began before the loaded window is missed. Coverage is the share of the day's hours touched by a
-//! sample, hidden or not.
+//! *Missing samples*: time without a sample adds nothing to a total.
+//!
+//! *Validity*: any samples with `end ≥ start` and a finite value; others are ignored. A sample that began
+//! before the loaded window is missed. Coverage is the share of the day's hours touched by a sample, hidden or
+//! not.
 //!
 //! *Versions*: 4. Version 1 let an aggregate add its value times the uncovered part of its time; version 2
 //! added up what one source had sent in two groupings; version 3 left out totals of a part of an interval.

@@ -12,7 +12,9 @@
 //! Values are put on the day's clock: an hour that a clock change or a journey skips is missing, one that
 //! it repeats holds the mean of both.
 //!
-//! *Missing minutes*: null. *Validity*: any day; nothing when neither activity nor sleep is known.
+//! *Missing minutes*: null.
+//!
+//! *Validity*: any day; nothing when neither activity nor sleep is known.
 //!
 //! *Versions*: 1.
 //!

@@ -35,7 +35,7 @@ mod timeline;
 
 /// Revision of all that is kept of a day: its document, its minutes and the facts drawn from them. It grows
 /// with every change of a result, so that stored days are computed again.
-pub const REVISION: u32 = 9;
+pub const REVISION: u32 = 10;
 
 #[cfg(test)]
 mod tests;

@@ -141,7 +141,8 @@ fn aside(segment: &Segment, reason: &'static str, input: &SleepInput<'_>) -> Set
     }
 }
 
-fn name_of(source: SourceNo, input: &SleepInput<'_>) -> String {
+/// The name of a source.
+pub(super) fn name_of(source: SourceNo, input: &SleepInput<'_>) -> String {
     input.sources.get(usize::from(source.0)).map_or_else(
         || format!("source {}", source.0),
         |source| source.name.clone(),

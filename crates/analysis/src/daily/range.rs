@@ -13,7 +13,9 @@
 //! between its noons is known, and missing elsewhere. The measures are the columns of
 //! [`crate::report`], the regularity index and the midpoint those of its sleep series.
 //!
-//! *Missing minutes*: as each measure says. *Validity*: as each measure says.
+//! *Missing minutes*: as each measure says.
+//!
+//! *Validity*: as each measure says.
 //!
 //! *Versions*: 1.
 //!

@@ -23,9 +23,11 @@
 //! a phone's number that is larger on a day with hours without samples is `coverage`, and anything else
 //! `unexplained`.
 //!
+//! *Missing samples*: a day without samples of its own is compared with rings only.
+//!
 //! *Validity*: two causes per day and metric at most; three at once are `coverage` or `unexplained`. Two
-//! suppositions can give one number, most often by a single sample left out, which is tried last. A day without samples of its
-//! own is only compared with rings. A ring of zero says nothing: phones print it where nothing measures it.
+//! suppositions can give one number, most often by a single sample left out, which is tried last. A ring of
+//! zero says nothing: phones print it where nothing measures it.
 //!
 //! *Versions*: 2. Version 1 looked for one cause only.
 //!

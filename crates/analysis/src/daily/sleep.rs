@@ -35,8 +35,11 @@
 //! 6. A night that came summarised (when it began and ended, and totals) keeps its totals: they are the time
 //!    asleep and the minutes per stage where they fit into the night, and awakenings are not known.
 //!
-//! *Validity*: without in-bed samples, time in bed, efficiency and latency are missing with a reason.
-//! Stages are the device's own estimate.
+//! *Missing samples*: what nobody recorded between onset and offset is `unrecorded_min` where wakefulness is
+//! recorded in the sleep, else wakefulness.
+//!
+//! *Validity*: without in-bed samples, time in bed, efficiency and latency are missing with a reason. Stages
+//! are the device's own estimate.
 //!
 //! *Versions*: 4. Version 3 took what nobody recorded inside a night for wakefulness. Version 2 added what sources without stages said to every gap of a staged night, and of two staged
 //! sources the longer night. Version 1 joined by gaps alone, let any sample widen a night, and took a summarised night to be
@@ -225,7 +228,7 @@ pub struct Stay {
     pub in_bed_min: f64,
 }
 
-/// A sample that says asleep or in bed and cannot be right.
+/// A sample that says asleep or in bed and cannot be right, or a sleep that activity shows and that is set aside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SetAside {
     /// Start of the sample.
@@ -234,7 +237,9 @@ pub struct SetAside {
     pub end_us: i64,
     /// Who wrote it.
     pub source: String,
-    /// `longer_than_a_day`, or `joins_nights` for one that spans nights that another source staged.
+    /// `longer_than_a_day`, `joins_nights` for one that spans nights that another source staged; of sleep scored from
+    /// activity `sleep_period_too_long` for one of more than 16 hours, `sleep_period_mostly_unscored` for one of which
+    /// less than two thirds were scored.
     pub reason: Text,
 }
 
@@ -252,15 +257,15 @@ pub struct Night {
     /// Stays in bed that ended on the date and overlap no sleep.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_bed_only: Vec<Stay>,
-    /// Samples that ended on the date and were not believed.
+    /// Samples and scored sleeps that ended on the date and were not believed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub set_aside: Vec<SetAside>,
     /// Why there is no main sleep: `no_sleep_data`, `in_bed_only`, `naps_only` or `date_skipped`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
     /// Why activity, where it was recorded, shows no main sleep either: `no_activity_recorded`,
-    /// `too_little_activity_recorded`, `scorer_needs_more`, `no_sleep_period_found`, `sleep_period_too_long` or
-    /// `no_main_sleep_found`.
+    /// `too_little_activity_recorded`, `activity_not_in_counts`, `scorer_needs_more`, `no_sleep_period_found`,
+    /// `sleep_period_too_long`, `sleep_period_mostly_unscored` or `no_main_sleep_found`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scoring_reason: Option<Text>,
     /// Version of the method.

@@ -124,10 +124,27 @@ pub struct DiscreteSummary {
     /// Whether an app had averaged the values before they came.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub aggregated: bool,
+    /// The same by source, best-ranked first: what trends and baselines compare, because two devices are not one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_source: Vec<SourceMean>,
     /// Why the mean is null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Text>,
+}
+
+/// The measurements of one source on a day.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SourceMean {
+    /// The source's name.
+    pub source: String,
+    /// Number of its measurements.
+    pub n: u32,
+    /// Their arithmetic mean.
+    pub mean: f64,
+    /// Their mean by time or equivalent level, for metrics that have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weighted: Option<f64>,
 }
 
 /// A code's share of a day.
@@ -159,11 +176,12 @@ pub struct CategorySummary {
 pub fn summarise(metric: &MetricSamples<'_>, frame: &DayFrame<'_>) -> Option<MetricSummary> {
     let discrete = |weighting| {
         let found = distribution(metric.samples, frame.spans, weighting)?;
-        Some(MetricSummary::Discrete(frame.discrete(
-            &found,
-            weighting,
-            metric.unit,
-        )))
+        let by_source = frame.by_source(metric, weighting);
+        let summary = frame.discrete(&found, weighting, metric.unit);
+        Some(MetricSummary::Discrete(DiscreteSummary {
+            by_source,
+            ..summary
+        }))
     };
     match metric.kind {
         Kind::Cumulative => frame.cumulative(metric).map(MetricSummary::Cumulative),
@@ -251,11 +269,32 @@ impl DayFrame<'_> {
             first: self.at(found.first),
             last: self.at(found.last),
             aggregated: found.is_aggregated,
+            by_source: Vec::new(),
             reason: found
                 .mean
                 .is_none()
                 .then_some(Text::Borrowed("only_extremes")),
         }
+    }
+
+    /// The measurements of each source as if it were alone.
+    fn by_source(&self, metric: &MetricSamples<'_>, weighting: Weighting) -> Vec<SourceMean> {
+        let near = self.near(metric.samples);
+        let mut sources: Vec<SourceNo> = near.iter().map(|sample| sample.source).collect();
+        sources.sort_by_key(|source| (metric.ranks.of(*source), *source));
+        sources.dedup();
+        let of_source = |source: &SourceNo| {
+            let own = near.iter().filter(|sample| sample.source == *source);
+            let own: Vec<Sample> = own.copied().collect();
+            let found = distribution(&own, self.spans, weighting)?;
+            Some(SourceMean {
+                source: self.name(*source),
+                n: found.n,
+                mean: found.mean?,
+                weighted: found.weighted,
+            })
+        };
+        sources.iter().filter_map(of_source).collect()
     }
 
     fn category(&self, metric: &MetricSamples<'_>) -> Option<CategorySummary> {

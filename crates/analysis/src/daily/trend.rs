@@ -4,8 +4,8 @@
 //! level compares with the stretch of the same length before.
 //!
 //! *Inputs and units*: the documents of the days of both stretches; the value in its unit, days. A value that is
-//! computed in more than one way, as resting heart rate is, enters by the way that most of the days have; the
-//! other days have none.
+//! computed in more than one way, as resting heart rate is, or that several sources measure, enters by the way and the
+//! source that most of the days have; the other days have none. Totals are merged from all sources.
 //!
 //! *Method*: slope per day by Theil and Sen with its 95 % interval over the days that have a value, and
 //! Mann-Kendall's test, both corrected for autocorrelation. The change is the
@@ -17,11 +17,13 @@
 //! ([`crate::stats::changepoint`]; a level lasts a week at least, penalty three times the customary one, as days
 //! resemble the day before).
 //!
-//! *Missing days*: take no part. *Validity*: slope and test need [`LEAST_DAYS`] days, the change a value on at
+//! *Missing days*: take no part.
+//!
+//! *Validity*: slope and test need [`LEAST_DAYS`] days, the change a value on at
 //! least [`VALID_SHARE`] of the days of both stretches; each is otherwise missing with the reason. A
 //! slope describes the stretch and foretells nothing.
 //!
-//! *Versions*: 4. Version 3 mixed methods in one series. Version 2 had no levels, outliers, weekdays and baseline. Version 1 gave slopes from 4 days and tests from 8, and called noise significant.
+//! *Versions*: 5. Version 4 took the mean of a metric over all sources of a day. Version 3 mixed methods in one series. Version 2 had no levels, outliers, weekdays and baseline. Version 1 gave slopes from 4 days and tests from 8, and called noise significant.
 //!
 //! *References*: with [`crate::stats::slope`] and [`crate::stats::kendall`].
 
@@ -29,7 +31,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::document::DayDocument;
-use super::facts::{self, Statement};
+use super::facts::{self, Known, Statement};
 use super::measure::Text;
 use super::summary::MetricSummary;
 use crate::maths::describe::mean;
@@ -46,11 +48,11 @@ const TAIL: f64 = 0.05;
 /// Days of the baseline and the one that is compared with it.
 pub const BASELINE_WITH_TODAY: i64 = 29;
 /// Days of a level, at least.
-const LEVEL_DAYS: usize = 7;
+pub const LEVEL_DAYS: usize = 7;
 /// Times the customary penalty: daily values are autocorrelated, and noise has no changes of level.
-const PENALTY: f64 = 3.0;
+pub const PENALTY: f64 = 3.0;
 /// Days with a value in which changes of level are sought.
-const LEVELS_LEAST: usize = 28;
+pub const LEVELS_LEAST: usize = 28;
 /// Days each side of a day that may be an outlier.
 const AROUND_DAYS: usize = 3;
 /// Robust deviations from their median that make it one.
@@ -107,6 +109,8 @@ pub struct Trend {
     pub statement: Option<Statement>,
     /// Unit of the values.
     pub unit: Text,
+    /// The source that the values are of, where they are of one alone.
+    pub source: Option<String>,
     /// Values of the stretch, oldest first.
     pub points: Vec<Point>,
     /// Values of the stretch before.
@@ -148,7 +152,9 @@ pub struct DailyValues {
 
 /// A value for each day `[from, until)`.
 pub fn values(name: &str, documents: &[DayDocument], from: Date, until: Date) -> DailyValues {
-    let (mut points, unit) = read(name, documents);
+    let Values {
+        mut points, unit, ..
+    } = read(name, documents);
     if facts::statement(name) == Some(Statement::ClockTime) {
         unroll(&mut points);
     }
@@ -163,7 +169,11 @@ pub fn trend(name: &str, documents: &[DayDocument], until: Date, days: u32) -> T
     let back = |count: i64| until.checked_sub(count.days()).unwrap_or(Date::MIN);
     let (from, before) = (back(i64::from(days)), back(2 * i64::from(days)));
     let statement = facts::statement(name);
-    let (mut read, unit) = read(name, documents);
+    let Values {
+        points: mut read,
+        unit,
+        source,
+    } = read(name, documents);
     let is_clock = statement == Some(Statement::ClockTime);
     if is_clock {
         unroll(&mut read);
@@ -197,6 +207,7 @@ pub fn trend(name: &str, documents: &[DayDocument], until: Date, days: u32) -> T
         weekdays: weekday::day_of_week(&by_day(from), first_weekday),
         statement,
         unit,
+        source,
         previous: previous.len(),
         slope,
         test,
@@ -258,42 +269,66 @@ fn outliers(values: &[f64], from: Date, first: Date) -> Vec<Date> {
     pairs.map(|(date, _)| date).collect()
 }
 
-/// The days with a value in order, and the unit.
-fn read(name: &str, documents: &[DayDocument]) -> (Vec<Point>, Text) {
-    let mut unit = quantity(name).map_or(Text::Borrowed(""), |metric| {
-        Text::Borrowed(metric.unit.ucum())
-    });
-    let mut points: Vec<Point> = Vec::new();
+/// The days with a value, in order.
+struct Values {
+    points: Vec<Point>,
+    unit: Text,
+    source: Option<String>,
+}
+
+fn read(name: &str, documents: &[DayDocument]) -> Values {
     let days: Vec<&DayDocument> = documents.iter().collect();
-    let found: Vec<Option<(f64, Text)>> = if facts::statement(name).is_some() {
-        let known = facts::series_of(name, &days).into_iter();
-        known
-            .map(|known| known.map(|known| (known.value, known.unit)))
-            .collect()
+    let found = if facts::statement(name).is_some() {
+        facts::series_of(name, &days)
     } else {
-        days.iter().map(|day| metric_of(name, day)).collect()
+        series_of_metric(name, &days)
+    };
+    let unit = quantity(name).map_or("", |metric| metric.unit.ucum());
+    let mut read = Values {
+        points: Vec::new(),
+        unit: Text::Borrowed(unit),
+        source: None,
     };
     for (document, found) in days.iter().zip(found) {
-        if let Some((value, its_unit)) = found {
-            unit = its_unit;
-            points.push(Point {
+        if let Some(found) = found {
+            (read.unit, read.source) = (found.unit, found.source);
+            read.points.push(Point {
                 date: document.date,
-                value,
+                value: found.value,
             });
         }
     }
-    points.sort_by_key(|point| point.date);
-    (points, unit)
+    read.points.sort_by_key(|point| point.date);
+    read
 }
 
-fn metric_of(name: &str, document: &DayDocument) -> Option<(f64, Text)> {
-    match document.metrics.get(quantity(name)?.id)? {
-        MetricSummary::Cumulative(found) => Some((found.value, found.unit.clone())),
-        MetricSummary::Discrete(found) => {
-            let value = found.equivalent_level.or(found.time_weighted_mean);
-            Some((value.or(found.mean)?, found.unit.clone()))
+/// The values of a metric on each of the days: merged totals, or what one source measured, the one that most of the
+/// days have.
+fn series_of_metric(name: &str, days: &[&DayDocument]) -> Vec<Option<Known>> {
+    let found: Vec<Vec<Known>> = days.iter().map(|day| metric_of(name, day)).collect();
+    facts::of_usual(days, found)
+}
+
+fn metric_of(name: &str, document: &DayDocument) -> Vec<Known> {
+    let summary = quantity(name).and_then(|metric| document.metrics.get(metric.id));
+    let known = |value, unit: &Text, source| Known {
+        value,
+        unit: unit.clone(),
+        method: Text::Borrowed(""),
+        source,
+    };
+    match summary {
+        Some(MetricSummary::Cumulative(found)) => vec![known(found.value, &found.unit, None)],
+        Some(MetricSummary::Discrete(found)) => {
+            let sources = found.by_source.iter();
+            sources
+                .map(|one| {
+                    let value = one.weighted.unwrap_or(one.mean);
+                    known(value, &found.unit, Some(one.source.clone()))
+                })
+                .collect()
         }
-        MetricSummary::Category(_) => None,
+        Some(MetricSummary::Category(_)) | None => Vec::new(),
     }
 }
 

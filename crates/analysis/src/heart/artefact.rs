@@ -11,13 +11,16 @@
 //! mean of the (unmarked) nine before. *Local median*: more than a limit from the median of 11
 //! around it (Kubios' threshold correction). *Range*: outside 300 to 2000 ms.
 //!
+//! **Missing beats.** A beat that was not detected is an interval too long, and marked; a pause ends the series
+//! beforehand.
+//!
 //! **Validity.** When more than 5 % are marked the recording should not be used for variability.
 //!
 //! **Versions.** 1, the first four equal to `hrv-analysis` 1.0.5.
 //!
-//! **References.** Malik M et al. 1989, doi:10.1093/oxfordjournals.eurheartj.a059500. Kamath MV,
-//! Fallen EL 1995. Karlsson M et al. 2012, doi:10.1186/1475-925X-11-2. Acar B et al. 1999,
-//! doi:10.1109/10.797990. Tarvainen MP et al. 2014, doi:10.1016/j.cmpb.2013.07.024.
+//! **References.** Malik M et al. 1989, Eur Heart J 10:1060–74. Kamath MV, Fallen EL 1995. Karlsson M
+//! et al. 2012, doi:10.1186/1475-925X-11-2. Acar B et al. 2000, Comput Methods Programs Biomed 63:123,
+//! doi:10.1016/S0169-2607(00)00081-X. Tarvainen MP et al. 2014, doi:10.1016/j.cmpb.2013.07.024.
 
 use crate::maths::describe::{mean, median};
 use crate::method::Analysis;

@@ -12,9 +12,11 @@
 //! Matches are counted on ranks: the values within r of one are a range of ranks, so pairs whose first
 //! values are far apart are never looked at; the counts are those of the definition.
 //!
-//! **Validity.** About 100 to 20,000 values, all of them finite; the cost grows with the square, a
-//! twentieth of the pairs being looked at for the customary tolerance. Without any match of length m + 1
-//! the entropy is undefined.
+//! **Missing beats.** A pause ends the series beforehand; no value is filled in.
+//!
+//! **Validity.** About 100 to 20,000 values, all of them finite; the cost grows with the square, a twentieth of
+//! the pairs being looked at for the customary tolerance. Without any match of length m + 1 the entropy is
+//! undefined.
 //!
 //! **Versions.** 1.
 //!

@@ -9,8 +9,10 @@
 //! 16 and 16, 17, …, 64, windows without overlap from both ends. [`overlapping`] slides the windows
 //! by half their length and leaves out one that would end with the series, as `NeuroKit2` does.
 //!
-//! **Validity.** 300 beats for alpha 1, 1,000 for alpha 2; at least four windows of the longest
-//! scale are required.
+//! **Missing beats.** A pause ends the series beforehand; no value is filled in.
+//!
+//! **Validity.** 300 beats for alpha 1, 1,000 for alpha 2; at least four windows of the longest scale are
+//! required.
 //!
 //! **Versions.** 1.
 //!

@@ -12,10 +12,12 @@
 //! to ms² per Hz. The sums are computed together by a nonuniform Fourier transform to the precision of
 //! summing them one by one.
 //!
-//! **Validity.** Two minutes for LF, one for HF; five minutes are the standard. Needs at least 64 s of beats. The
-//! slowest wave of VLF lasts 333 s: Welch's segments of 64 s contain a fifth of it, so VLF is not given from them
-//! however long the recording is. The periodogram sees the recording whole and gives it from five minutes on; of one
-//! of five minutes VLF says little (Task Force 1996).
+//! **Missing beats.** A pause ends the series beforehand; the spectrum is of a stretch without one.
+//!
+//! **Validity.** Two minutes for LF, one for HF; five minutes are the standard. Needs at least 64 s of beats.
+//! The slowest wave of VLF lasts 333 s: Welch's segments of 64 s contain a fifth of it, so VLF is not given
+//! from them however long the recording is. The periodogram sees the recording whole and gives it from five
+//! minutes on; of one of five minutes VLF says little (Task Force 1996).
 //!
 //! **Versions.** 1. LF and HF of the Welch form equal `hrv-analysis` 1.0.5; `NeuroKit2` interpolates
 //! quadratically at 100 Hz, `pyhrv` by splines with other segments: LF/HF of one recording is 0.47,

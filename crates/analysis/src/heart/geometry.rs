@@ -10,8 +10,10 @@
 //! the base M − N of the triangle with its top on the tallest bin (X, Y) that fits the histogram
 //! best: the pair N < X < M of bin edges with the least sum of squared differences, 0 outside.
 //!
-//! **Validity.** 20 minutes by the Task Force; five-minute values are only comparable with each
-//! other. At least 20 intervals are required here.
+//! **Missing beats.** A pause ends the series beforehand; an interval across it is not given.
+//!
+//! **Validity.** 20 minutes by the Task Force; five-minute values are only comparable with each other. At least
+//! 20 intervals are required here.
 //!
 //! **Versions.** 1. `NeuroKit2` searches N only from the smallest interval and M only up to the
 //! largest and stops early; the base differs by a few bins.

@@ -8,6 +8,8 @@
 //! takes the sample standard deviations of (xᵢ₊₁ − xᵢ)/√2 and (xᵢ₊₁ + xᵢ)/√2, which differs by the
 //! first and the last beat.
 //!
+//! **Missing beats.** A pause ends the series beforehand: a pair across it is no pair.
+//!
 //! **Validity.** As for SDNN; at least 4 intervals.
 //!
 //! **Versions.** 1. `NeuroKit2` uses the rotated form, `pyhrv` the population variance.

@@ -10,9 +10,10 @@
 //! deviation; RMSSD = √mean(d²); SDSD sample standard deviation of d; pNN50 and pNN20 the share of
 //! |d| above 50 and 20 ms among the n − 1 differences; CVNN = SDNN / mean; CVSD = RMSSD / mean.
 //!
-//! **Validity.** Artefacts corrected beforehand; 5 minutes for SDNN, 1 minute (about 60 beats) for
-//! RMSSD. At least 3 intervals are required to compute anything. A lost beat must end the series
-//! given here: an interval across a gap is not an interval.
+//! **Missing beats.** A lost beat must end the series given here: an interval across a gap is not an interval.
+//!
+//! **Validity.** Artefacts corrected beforehand; 5 minutes for SDNN, 1 minute (about 60 beats) for RMSSD. At
+//! least 3 intervals are required to compute anything.
 //!
 //! **Versions.** 1. `NeuroKit2` divides pNN50 by n instead of n − 1; `hrv-analysis` gives SDSD with
 //! the population variance; `pyhrv` takes SDSD of |d|.

@@ -13,7 +13,7 @@
 //! cut at the noons. What was found ends where the device was not worn or nothing was recorded for 90 minutes;
 //! beside such a stretch less than an hour is no window.
 //!
-//! Inside a window the chosen scorer (sustained inactivity with an angle) tells sleep from wake, on
+//! Inside a window the chosen scorer (sustained inactivity with an angle) classifies sleep and wake, on
 //! minute sums where it refuses the epoch of the recording, and [`endpoints`] describes the window. A window belongs to the date of its end. The longest window
 //! of a date that could be described, if it lasts three hours, is its night; the others are naps or other
 //! rest. A window of more than 16 hours, or with less than two thirds of its epochs scored, is not described:
@@ -26,13 +26,20 @@
 //! of the night says how many were scored. A rest period that begins before or ends after the recording
 //! is left out.
 //!
-//! **Validity.** Rest is not sleep: without a diary, latency and efficiency depend on where the rest
+//! **Population.** As those of what finds the windows ([crespo](../score/crespo.md), [angle](../score/angle.md)) and of
+//! the scorer in them: adults with one long sleep a day. The bounds of 3 and 16 hours, two thirds and a half are
+//! conventions of this project and fitted on nobody; people who sleep in pieces, infants and patients in bed all day
+//! are described badly by them.
+//!
+//! **Validity.** A scorer with limits in counts refuses a recording in which most epochs with movement have less than a
+//! count per 15 seconds, as Oakley's automatic threshold does: its unit is another. Thousandths of a count look like
+//! much movement and are not noticed. Rest is not sleep: without a diary, latency and efficiency depend on where the rest
 //! period was found. Crespo's levels are quantiles of all the activity that is left, so what is left out as not worn
 //! moves them: of four nights in bed from 23 to 7 o'clock and four days of zeros after the device was taken off, the mean
 //! window has 480 minutes and 467.5 of sleep without the zeros, and 511 minutes with 484 of sleep where they are kept as
 //! activity, because zeros lower the level and the windows reach into evening and morning.
 //!
-//! **Versions.** 3 (2 sought no rest on epochs that do not divide a minute, such as 40 or 120 seconds; 1 knew no longest window, did not end it at non-wear, and described it however little was
+//! **Versions.** 4 (3 let scorers with fixed limits judge counts of any unit; 2 sought no rest on epochs that do not divide a minute, such as 40 or 120 seconds; 1 knew no longest window, did not end it at non-wear, and described it however little was
 //! scored).
 //!
 //! **References.** Crespo C et al. 2012, doi:10.1007/s11517-012-0875-y. van Hees VT et al. 2018,
@@ -54,7 +61,7 @@ use crate::series::Series;
 /// Nights of a recording.
 pub const NIGHTS: Analysis = Analysis {
     id: "nights",
-    version: 3,
+    version: 4,
     unit: "min",
     title: "Nights of a recording",
 };
@@ -198,14 +205,13 @@ pub(super) fn judged(report: &Report<'_>) -> Option<Scored> {
 }
 
 /// The scores on the epoch of the recording, or on minute sums where the scorer refuses that epoch. A scorer
-/// that was made for counts refuses every other scale.
+/// that was made for counts refuses every other scale, and a unit in which most movement is less than a count.
 pub(super) fn scored(input: &Input<'_>, series: &Series) -> Result<Scored, Insufficient> {
     let scorer = input.scorer;
-    scorer.fits(input.scale)?;
-    let native = (scorer.score)(series);
+    let native = scorer.judge(series, input.scale);
     if native.is_err()
         && let Ok(minutes) = minutes(series)
-        && let Ok(scored) = (scorer.score)(&minutes)
+        && let Ok(scored) = scorer.judge(&minutes, input.scale)
     {
         return masked(Ok(scored), &minutes);
     }

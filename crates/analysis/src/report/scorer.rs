@@ -4,7 +4,7 @@
 
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
-use crate::score::scored::Scored;
+use crate::score::scored::{Scored, counted};
 use crate::score::{cole_kripke, crespo, oakley, roenneberg, sadeh, scripps, webster};
 use crate::series::Series;
 
@@ -19,7 +19,7 @@ pub struct Scorer {
     pub about: &'static str,
     /// Whether its weights and limits are those of counts.
     pub needs: Needs,
-    /// Scores a series; sleep (or rest) is 1.
+    /// Scores a series whatever its unit; sleep (or rest) is 1. Recordings go through [`Scorer::judge`].
     pub score: fn(&Series) -> Outcome<Scored>,
 }
 
@@ -42,6 +42,15 @@ pub enum Needs {
 }
 
 impl Scorer {
+    /// Scores a recording; an error where its scale or its unit is not one that the scorer was made for.
+    pub fn judge(&self, series: &Series, scale: ActivityScale) -> Outcome<Scored> {
+        self.fits(scale)?;
+        if self.needs == Needs::Counts {
+            counted(series)?;
+        }
+        (self.score)(series)
+    }
+
     /// An error when the activity has a scale that the scorer was not made for.
     pub fn fits(&self, scale: ActivityScale) -> Result<(), Insufficient> {
         match (self.needs, scale) {

@@ -7,10 +7,12 @@
 //! **Method.** The sum of each calendar day, scaled by (epochs of a day / epochs present) when
 //! `Partial::Scaled`, averaged over days.
 //!
-//! **Validity.** At least one day with an epoch present. A missing epoch counts as the mean of the
-//! rest of its day when scaled, as nothing otherwise. A day of which little is present is scaled
-//! up as it is; use `Which::Inner` to leave out the first and the last, or `Which::MostlyPresent`, as results do,
-//! to leave out days of which less than nine tenths are present: the day of a device put on at breakfast would
+//! **Missing epochs.** A missing epoch counts as the mean of the rest of its day when scaled, as nothing
+//! otherwise.
+//!
+//! **Validity.** At least one day with an epoch present. A day of which little is present is scaled up as it
+//! is; use `Which::Inner` to leave out the first and the last, or `Which::MostlyPresent`, as results do, to
+//! leave out days of which less than nine tenths are present: the day of a device put on at breakfast would
 //! come out nearly three times too high.
 //!
 //! **Versions.** 2 (the column of results used all days in 1).

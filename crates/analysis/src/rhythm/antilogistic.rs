@@ -15,8 +15,10 @@
 //! φ − arccos(α)·24/2π and downwards at φ + arccos(α)·24/2π. An edge takes 2 ln 9 / (β √(1 − α²) 2π/24) hours from a
 //! tenth to nine tenths of the way.
 //!
-//! **Validity.** At least two days. Missing epochs are left out. Where an edge is shorter than an epoch the sum does not
-//! depend on β any more: the curve is a square wave, and β has no value.
+//! **Missing epochs.** Missing epochs are left out.
+//!
+//! **Validity.** At least two days. Where an edge is shorter than an epoch the sum does not depend on β any
+//! more: the curve is a square wave, and β has no value.
 //!
 //! **Versions.** 3 (2 descended from four starts and could end above the least sum, and fitted means of ten minutes,
 //! of which some give a square wave; 1 rounded the angles otherwise).

@@ -11,10 +11,11 @@
 //! (RSS/(n − 1 − 2K)) tests that all amplitudes are zero. Intervals are 95 % by the delta method
 //! from s²(XᵀX)⁻¹. [`free_period`] also lets T vary, descending from a start (Levenberg-Marquardt).
 //!
+//! **Missing epochs.** Missing epochs are left out.
+//!
 //! **Validity.** More epochs than coefficients, spread over at least one period (a day for the columns of
-//! results). Missing epochs are
-//! left out. Activity is far from a sinusoid with independent errors: intervals and p values are
-//! optimistic, and R² says how much of the shape is caught.
+//! results). Activity is far from a sinusoid with independent errors: intervals and p values are optimistic,
+//! and R² says how much of the shape is caught.
 //!
 //! **Versions.** Cosinor 2 (the columns of results were computed from a part of a day, too, in 1), free period 1.
 //!

@@ -11,9 +11,10 @@
 //! earliest slot wins a tie. RA = (M10 − L5) / (M10 + L5). [`by_day`] does the same inside each
 //! stretch of 24 hours without wrapping around, [`each_day`] for any length of window (Lx, Mx).
 //!
-//! **Validity.** At least one day; three or more are customary. A missing slot takes no part in
-//! the window means, and a window with less than half its slots is not considered. RA is undefined
-//! when M10 + L5 is 0.
+//! **Missing slots.** A missing slot takes no part in the window means, and a window with less than half its
+//! slots is not considered.
+//!
+//! **Validity.** At least one day; three or more are customary. RA is undefined when M10 + L5 is 0.
 //!
 //! **Population.** Small groups of young and old people and of people with Alzheimer's disease, device at the wrist
 //! (Witting 1990, Van Someren 1999). There are no norms by age; compare within a study.

@@ -8,11 +8,13 @@
 //! **Method.** Ordinary least squares of the profile on the Fourier basis 1, cos(2πks/S),
 //! sin(2πks/S), k = 1…K, with s the slot and S the slots of a day.
 //!
-//! **Validity.** At least 2K + 2 slots present. A missing slot is left out.
+//! **Missing slots.** A missing slot is left out.
+//!
+//! **Validity.** At least 2K + 2 slots present.
 //!
 //! **Versions.** 1.
 //!
-//! **References.** Wang J et al. 2011, Stat Med 30:2984, doi:10.1002/sim.4335.
+//! **References.** Wang J et al. 2011, J Circadian Rhythms 9:11, doi:10.1186/1740-3391-9-11.
 
 use std::f64::consts::TAU;
 

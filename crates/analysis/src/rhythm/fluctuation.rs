@@ -11,9 +11,10 @@
 //! segments of the mean squared residual, `F_q(n)` = (mean of (mean square)^(q/2))^(1/q). alpha is
 //! the slope of ln F on ln n. [`scale_invariance`] is ABI = exp(−|alpha − 1| / e⁻²).
 //!
-//! **Validity.** The longest scale must fit four times. A missing epoch takes the mean (adding
-//! nothing to the profile) or 0 as [`Missing`] says; above a tenth missing alpha is not to be
-//! trusted. The scales chosen change alpha; ours are the caller's.
+//! **Missing epochs.** A missing epoch takes the mean (adding nothing to the profile) or 0 as [`Missing`] says;
+//! above a tenth missing alpha is not to be trusted.
+//!
+//! **Validity.** The longest scale must fit four times. The scales chosen change alpha; ours are the caller's.
 //!
 //! **Versions.** 1.
 //!

@@ -7,12 +7,14 @@
 //!
 //! **Method.** Mean x̄ and sample standard deviation of the epochs; share of epochs with xᵢ ≤ 0.
 //!
-//! **Validity.** Two epochs. A missing epoch takes no part. The share of still epochs depends on the
-//! epoch length and on the threshold of the device; day and night should be equally covered.
+//! **Missing epochs.** A missing epoch takes no part.
+//!
+//! **Validity.** Two epochs. The share of still epochs depends on the epoch length and on the threshold of the
+//! device; day and night should be equally covered.
 //!
 //! **Versions.** 1.
 //!
-//! **References.** Share of zero counts as in Garcia-Ceja E et al. 2018, doi:10.1145/3204949.3208125.
+//! **References.** Share of zero counts: Garcia-Ceja E et al. 2018, doi:10.1145/3204949.3208125.
 
 use crate::maths::describe;
 use crate::method::Analysis;

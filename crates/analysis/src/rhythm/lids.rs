@@ -11,8 +11,9 @@
 //! Munich rhythmicity index is r · 2A with r the correlation of fit and data. The period with the
 //! greatest index is reported.
 //!
-//! **Validity.** Bouts of 3 to 12 hours. A missing epoch counts as still, so bouts with gaps should
-//! not be given. A fit whose crest exceeds 100 is impossible and is held at 100.
+//! **Missing epochs.** A missing epoch counts as still, so bouts with gaps should not be given.
+//!
+//! **Validity.** Bouts of 3 to 12 hours. A fit whose crest exceeds 100 is impossible and is held at 100.
 //!
 //! **Population.** More than 16,000 sleep bouts of 573 people in daily life, wrist devices, shift workers among them
 //! (Winnebeck 2018). Age and shift work changed amplitude and decline, not the period; sleep disorders were not

@@ -9,8 +9,10 @@
 //! those at or above a threshold. TAT: minutes at or above a threshold. `MLiT`: mean clock minute of the
 //! epochs above it. Greatest value: the earliest epoch with the largest value.
 //!
-//! **Validity.** One epoch. A missing epoch takes no part. `MLiT` is a plain mean of clock minutes:
-//! it is meant for daylight and misleads when light falls around midnight.
+//! **Missing epochs.** A missing epoch takes no part.
+//!
+//! **Validity.** One epoch. `MLiT` is a plain mean of clock minutes: it is meant for daylight and misleads when
+//! light falls around midnight.
 //!
 //! **Population.** 54 adults of 30.6 ± 11.7 years over seven days with a light sensor at the wrist (Reid 2014). A
 //! sleeve covers the wrist, and sensors differ: 500 lx of one device are not those of another.

@@ -10,8 +10,9 @@
 //! freedom without rhythm; the line of significance is its quantile at α corrected for the number
 //! of periods tried.
 //!
+//! **Missing epochs.** Missing epochs are left out of both (a column of the folded table averages what it has).
+//!
 //! **Validity.** Two days at least and two cycles of the longest period; ten days are customary.
-//! Missing epochs are left out of both (a column of the folded table averages what it has).
 //!
 //! **Versions.** 1.
 //!

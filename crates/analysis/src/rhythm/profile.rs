@@ -8,8 +8,9 @@
 //! **Method.** p(c) = mean over days of x at clock time c. Slot k of the result is the clock time
 //! `offset + k·step`, where `offset` is what is left of the start after whole epochs from midnight.
 //!
-//! **Validity.** One epoch suffices. A missing epoch takes no part in the mean of its slot; a slot
-//! without any is missing.
+//! **Missing epochs.** A missing epoch takes no part in the mean of its slot; a slot without any is missing.
+//!
+//! **Validity.** One epoch suffices.
 //!
 //! **Versions.** 1.
 //!

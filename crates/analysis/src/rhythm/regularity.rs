@@ -10,8 +10,9 @@
 //! (Phillips 2017). [`by_clock_time`] first averages the agreement per clock time, then over the
 //! clock times, as `pyActigraphy` does; the two differ when days are incomplete.
 //!
-//! **Validity.** Results need five days of pairs; Phillips recommends seven days. A pair with an unscored epoch
-//! takes no part.
+//! **Missing epochs.** A pair with an unscored epoch takes no part.
+//!
+//! **Validity.** Results need five days of pairs; Phillips recommends seven days.
 //!
 //! **Population.** 61 students over 30 days by diary (Phillips 2017); later used with devices in adults of all ages.
 //! What is regular in students with days without lectures is not what is regular in shift workers, whose values have

@@ -10,8 +10,10 @@
 //! averaging sₖuₖvₖᵀ over its antidiagonals. The weighted correlation of two components uses the
 //! number of times each value occurs in X.
 //!
-//! **Validity.** N ≥ 2L. Missing values must be filled beforehand ([`of_values`] refuses NaN),
-//! because one missing value spoils L columns.
+//! **Missing values.** Missing values must be filled beforehand ([`of_values`] refuses NaN), because one
+//! missing value spoils L columns.
+//!
+//! **Validity.** N ≥ 2L.
 //!
 //! **Versions.** 1.
 //!

@@ -13,9 +13,11 @@
 //! from the first epoch, complete hours, population variance. `ISm` and `IVm` (Gonçalves 2014) average
 //! IS and IV over bins of 1 to 60 minutes.
 //!
-//! **Validity.** At least 48 complete hours, in results three days for IS; a week is customary. An hour with fewer than half its
-//! epochs present is missing: it enters no mean, and no pair it belongs to. IS grows when days are
-//! few, so only recordings of like length should be compared. A constant series has neither.
+//! **Missing epochs.** An hour with fewer than half its epochs present is missing: it enters no mean, and no
+//! pair it belongs to.
+//!
+//! **Validity.** At least 48 complete hours, in results three days for IS; a week is customary. IS grows when
+//! days are few, so only recordings of like length should be compared. A constant series has neither.
 //!
 //! **Population.** Small groups of young and old people and of people with Alzheimer's disease, device at the wrist
 //! (Witting 1990, Van Someren 1999). There are no norms by age; compare within a study.
@@ -27,7 +29,7 @@
 //!
 //! **References.** Witting W et al. 1990, Biol Psychiatry 27:563, doi:10.1016/0006-3223(90)90523-5.
 //! Van Someren EJW et al. 1999, Chronobiol Int 16:505, doi:10.3109/07420529908998724.
-//! Gonçalves BSB et al. 2014, J Neurosci Methods 232:152, doi:10.1016/j.jneumeth.2014.05.008.
+//! Gonçalves BSB et al. 2014, Sleep Sci 7:158, doi:10.1016/j.slsci.2014.09.013.
 
 use crate::maths::describe;
 use crate::method::Analysis;

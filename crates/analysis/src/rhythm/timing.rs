@@ -14,18 +14,21 @@
 //! √((`MSᵢ` − reference)² + (`MSᵢ` − MSᵢ₋₁)²), the reference being `MSFsc`, over the nights that have a night
 //! before: the first night and one after a missing night have no second term and are left out.
 //!
-//! **Validity.** Social jetlag needs one night of each kind (three are customary), composite phase
-//! deviation five nights with the night before. A missing night is left out and breaks the chain to the night before.
+//! **Missing nights.** A missing night is left out and breaks the chain to the night before.
+//!
+//! **Validity.** Social jetlag needs one night of each kind (three are customary), composite phase deviation
+//! five nights with the night before.
 //!
 //! **Population.** Chronotype and social jetlag: answers to a questionnaire, most from central Europe (Wittmann 2006,
-//! Roenneberg 2012), people with regular working weeks. Composite phase deviation: workers in rotating shifts
-//! (Fischer 2016). Weekday and free day are asked, not seen: without a calendar, weekends stand for free days.
+//! Roenneberg 2012), people with regular working weeks. Composite phase deviation: day workers and
+//! workers in shifts (Fischer 2016). Weekday and free day are asked, not seen: without a calendar, weekends stand for free days.
 //!
 //! **Versions.** Social jetlag and chronotype 2 (1 took other nights: see nights), composite
 //! phase deviation 2 (1 took the second term for 0 where the night before was missing, and two nights for enough).
 //!
 //! **References.** Wittmann M et al. 2006, doi:10.1080/07420520500545979. Roenneberg T et al. 2012,
-//! doi:10.1016/j.cub.2012.03.038. Fischer D et al. 2016, doi:10.1177/0748730416656958.
+//! doi:10.1016/j.cub.2012.03.038. Fischer D et al. 2016, Sci Rep 6:38601,
+//! doi:10.1038/srep38601.
 
 use crate::maths::describe::mean;
 use crate::method::Analysis;

@@ -16,11 +16,13 @@
 //! stretch of t where p stays within one standard deviation (of all p) of its LOWESS curve
 //! (Cleveland 1979, span 0.3, no robustness steps); k is the weighted mean of p there.
 //!
-//! **Validity.** At least ten observed run lengths. A missing epoch ends a run on both sides in
-//! [`of_series`]; with `missing as 0` beforehand it counts as rest. The values depend on the
-//! epoch length and on the threshold: published values are per 15 seconds, and are compared with those of that epoch.
+//! **Missing epochs.** A missing epoch ends a run on both sides in [`of_series`]; with `missing as 0`
+//! beforehand it counts as rest.
 //!
-//! **Population.** Old people who live at home, device at the wrist, epochs of 15 seconds (Lim 2011). Children and
+//! **Validity.** At least ten observed run lengths. The values depend on the epoch length and on the threshold:
+//! published values are per 15 seconds, and are compared with those of that epoch.
+//!
+//! **Population.** 621 old people without dementia who live at home, device at the wrist, epochs of 15 seconds (Lim 2011). Children and
 //! workers have no published values.
 //!
 //! **Versions.** 2 (the columns of results had the threshold 4, which on other scales than counts means nothing).

@@ -9,8 +9,10 @@
 //! the w bins from b on. Onset is the bin with the greatest l/e − 1, offset that with the greatest
 //! e/l − 1; the earliest wins a tie.
 //!
-//! **Validity.** A complete average day. A rise from nothing at all is infinitely steep and wins;
-//! nothing on both sides has no ratio.
+//! **Missing epochs.** A missing slot makes the average day incomplete, and there is no turn.
+//!
+//! **Validity.** A complete average day. A rise from nothing at all is infinitely steep and wins; nothing on
+//! both sides has no ratio.
 //!
 //! **Versions.** 2 (1 gave an activity that is the same all day a time of day). By default the day is a circle; [`Shape::Line`] ends it at midnight as
 //! `pyActigraphy` 1.2.2 does, which cannot find a turn within w bins of midnight.

@@ -9,10 +9,12 @@
 //! sum, or the largest of its 30-second or 10-second sums, or the largest 10-second sum at any
 //! second. Webster's rescoring ([`super::webster`]) may follow.
 //!
+//! **Missing epochs.** Missing epochs count as still inside a minute; a minute without any epoch leaves the
+//! seven minutes around it unscored when the edge is `Unscored`.
+//!
 //! **Validity.** Fitted on adults with one device; counts of another device need a scale
-//! ([`Definition::divisor`]; `ActiLife` divides by 100 and clips at 300, `pyActigraphy` by 30, GGIR
-//! by 6: these are not interchangeable). Missing epochs count as still inside a minute; a minute
-//! without any epoch leaves the seven minutes around it unscored when the edge is `Unscored`.
+//! ([`Definition::divisor`]; `ActiLife` divides by 100 and clips at 300, `pyActigraphy` by 30, GGIR by 6: these
+//! are not interchangeable).
 //!
 //! **Population.** 41 people, 18 healthy and 23 with disorders of sleep or psychiatric ones, in a night of polysomnography
 //! each: fitted on 20 of them, tested on the others, where about 88 % of the epochs agreed (Cole 1992). Nearly all of such

@@ -13,10 +13,13 @@
 //! needs an hour of valid epochs. 3. Above a third of that, without the padding, is activity; a closing
 //! and an opening of 2 h give the periods.
 //!
-//! **Validity.** Eight hours at least, a week is customary. A missing epoch counts as invalid. Where an
-//! hour of valid epochs is lacking the epoch is rest. The first and last hour depend on the padding.
+//! **Missing epochs.** A missing epoch counts as invalid.
 //!
-//! **Population.** Adults in daily life with a device at the wrist (Crespo 2012). The method seeks one long rest a
+//! **Validity.** Eight hours at least, a week is customary. Where an hour of valid epochs is lacking the epoch
+//! is rest. The first and last hour depend on the padding.
+//!
+//! **Population.** 104 people in daily life with a device at each wrist (208 recordings), from studies of ambulatory blood
+//! pressure (Crespo 2012). The method seeks one long rest a
 //! day: people who sleep in pieces, infants, and patients who lie most of the day are outside what it was made for.
 //!
 //! **Versions.** 3 (1 took 33 % for a third and left the padding out of the first quantile; 2 took all below 1

@@ -16,9 +16,10 @@
 //! exponent α = 1 + n / Σ ln(x / (min(x) − ½)). The midpoint of sleep of many nights is a circular
 //! mean of clock times.
 //!
-//! **Validity.** One sleep epoch; without any there is no night. Unscored epochs are neither sleep nor
-//! wake: they count in SOL, SPT and terminal wake, which are spans, but not in TIB; the coverage says how many
-//! there are.
+//! **Missing epochs.** Unscored epochs are neither sleep nor wake: they count in SOL, SPT and terminal wake,
+//! which are spans, but not in TIB; the coverage says how many there are.
+//!
+//! **Validity.** One sleep epoch; without any there is no night.
 //!
 //! **Versions.** 2 (1 counted unscored epochs in TIB, which made the efficiency too low).
 //!

@@ -16,8 +16,8 @@
 //! **Validity.** 10 of 14 days present. Debt of more than 14 days is not carried over. Device sleep errs by
 //! half an hour and more, in one direction for one device, so changes mean more than the level.
 //!
-//! **Population.** 48 healthy adults of 21 to 38 years in a laboratory, restricted to 4, 6 or 8 hours in bed for two
-//! weeks (Van Dongen 2003); the recommended hours are those of a panel, by age (Hirshkowitz 2015). What a single
+//! **Population.** 48 healthy adults of 21 to 38 years in a laboratory: 4, 6 or 8 hours in bed for two weeks, or three
+//! nights without any sleep (Van Dongen 2003); the recommended hours are those of a panel, by age (Hirshkowitz 2015). What a single
 //! person needs is not known from either.
 //!
 //! **Versions.** 1.

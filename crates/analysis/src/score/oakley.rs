@@ -9,9 +9,11 @@
 //! Sleep if total ≤ threshold: 20, 40 (medium), 80, or the automatic one, 0.88888 · ΣA / (minutes
 //! with at least one count per 15 seconds of epoch).
 //!
+//! **Missing epochs.** Epochs without a full window are not scored, nor are those whose window holds a missing
+//! epoch.
+//!
 //! **Validity.** Actiwatch counts. The automatic threshold is refused where most epochs with movement have less
-//! than a count per 15 seconds: then the activity is on another scale. Epochs without a full window are not scored, nor are those whose
-//! window holds a missing epoch.
+//! than a count per 15 seconds: then the activity is on another scale.
 //!
 //! **Population.** The report gives no study that could be repeated. Threshold 40 on the maker's devices was tested
 //! in 77 adults, 30 women and 47 men of 35 ± 12.5 years, good sleepers, people with insomnia and night workers who
@@ -23,7 +25,7 @@
 //! **References.** Oakley NR 1997, Technical report, Mini Mitter. Respironics Actiware manual. Marino M et al. 2013,
 //! doi:10.5665/sleep.3142.
 
-use super::scored::{Edge, Scored, Window, judged};
+use super::scored::{Edge, Scored, Window, counted, judged};
 use crate::maths::describe::sum;
 use crate::method::Analysis;
 use crate::outcome::{Insufficient, Measured, Outcome};
@@ -37,7 +39,7 @@ pub const OAKLEY: Analysis = Analysis {
     title: "Sleep/wake by Oakley (Actiware)",
 };
 
-const MOBILE: &str = "epochs with a count per 15 seconds, half of those with movement";
+const MOBILE: &str = "epochs with a count per 15 seconds";
 const AUTOMATIC_SHARE: f64 = 0.88888; // of the mean count per mobile minute (Actiware manual)
 
 /// The total at which sleep ends.
@@ -83,14 +85,8 @@ pub fn score(series: &Series, threshold: Threshold, tie: Tie) -> Outcome<Scored>
 
 /// The automatic threshold of a recording.
 pub fn automatic_threshold(series: &Series) -> Result<f64, Insufficient> {
-    let quarter_minutes = f64::from(series.step_s()) / 15.0;
-    let mobile = series
-        .values()
-        .iter()
-        .filter(|&&count| count >= quarter_minutes)
-        .count();
-    let moving = series.values().iter().filter(|&&count| count > 0.0).count();
-    Insufficient::unless(MOBILE, (moving / 2).max(1), mobile)?;
+    let mobile = counted(series)?;
+    Insufficient::unless(MOBILE, 1, mobile)?;
     let minutes = mobile as f64 * f64::from(series.step_s()) / 60.0;
     Ok(AUTOMATIC_SHARE * sum(&series.missing_as_zero()) / minutes)
 }

@@ -12,7 +12,9 @@
 //! fragmentation index the share of sleep bouts of one minute; their sum is the sleep fragmentation
 //! index.
 //!
-//! **Validity.** Minutes. An unscored minute is neither sleep nor wake and breaks both streaks.
+//! **Missing minutes.** An unscored minute is neither sleep nor wake and breaks both streaks.
+//!
+//! **Validity.** Minutes.
 //!
 //! **Population.** Children of about ten years with an `ActiGraph` at the waist by day and night (Tudor-Locke 2014).
 //! Adults and wrist devices were not in the fit: here its limits are the publication's.

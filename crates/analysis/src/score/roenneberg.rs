@@ -12,11 +12,14 @@
 //! exceeds all those of the following 30 minutes; the highest peak gives the length of the bout. A
 //! seed without a peak makes none, and the next seed is sought after the end of a bout.
 //!
-//! **Validity.** Twelve hours at least, a week is customary; some movement. A missing epoch is not scored and counts
-//! as not still, and so does one whose mean does not exist. An epoch without movement is still, whatever the mean. A run
-//! of stillness as long as the 12 hours in which its end is sought is not scored: the method has no bout that long, and
-//! whether such stillness is sleep, illness or a device on a table it cannot tell. Nor is stillness whose end is not
-//! found before the recording ends: a night that is cut is no wakefulness, and no bout of known length.
+//! **Missing epochs.** A missing epoch is not scored and counts as not still, and so does one whose mean does
+//! not exist.
+//!
+//! **Validity.** Twelve hours at least, a week is customary; some movement. An epoch without movement is still,
+//! whatever the mean. A run of stillness as long as the 12 hours in which its end is sought is not scored: the
+//! method has no bout that long, and whether such stillness is sleep, illness or a device on a table it cannot
+//! tell. Nor is stillness whose end is not found before the recording ends: a night that is cut is no
+//! wakefulness, and no bout of known length.
 //!
 //! **Population.** Adults in daily life with a device at the wrist, compared with their sleep logs (Roenneberg 2015).
 //! The threshold is the person's own: for people who hardly move by day (bedridden, very old) it says little.

@@ -9,13 +9,15 @@
 //! sample standard deviation of the minute and the five before, LG = ln(1 + x). Sleep if PS > −4
 //! (`ActiLife`) or PS ≥ 0 (paper). Counts are clipped at 300.
 //!
-//! **Validity.** Fitted on adolescents and young adults. Missing epochs count as still inside a
-//! minute; a minute without any is still too in the `ActiLife` form, and leaves its neighbours
-//! unscored in the `pyActigraphy` form. Fewer than 11 minutes cannot be scored.
+//! **Missing epochs.** Missing epochs count as still inside a minute; a minute without any is still too in the
+//! `ActiLife` form, and leaves its neighbours unscored in the `pyActigraphy` form.
+//!
+//! **Validity.** Fitted on adolescents and young adults. Fewer than 11 minutes cannot be scored.
 //!
 //! **Population.** One laboratory night of 20 young adults and 16 adolescents, both wrists, a motion logger that
 //! counts zero crossings: 91 to 93 % of the minutes agreed with polysomnography, fitted and held out (Sadeh 1994).
-//! Compared on `ActiGraph` devices in 13 school children and 22 adults, all healthy (Quante 2018). Such a night is
+//! Compared with polysomnography on `ActiGraph` devices in 13 school children and 12 adults, all healthy; the study's 22
+//! adults compared devices with each other (Quante 2018). Such a night is
 //! mostly sleep, so wake is found far worse than the figure sounds; older people, people with insomnia and sleep by
 //! day were not in the fit.
 //!

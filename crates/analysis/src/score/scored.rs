@@ -6,6 +6,9 @@ use crate::maths::run::{Run, runs};
 use crate::outcome::Insufficient;
 use crate::series::{DAY_S, Series, clock};
 
+const COUNTED: &str = "epochs with a count per 15 seconds, half of those with movement";
+const QUARTER_MINUTE_S: f64 = 15.0; // the epoch in which a device counts once or not at all
+
 /// What a person does in an epoch, as far as movement tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
@@ -211,4 +214,14 @@ pub fn judged(scores: &[f64], asleep: impl Fn(f64) -> bool) -> Vec<Option<State>
         _ => Some(State::Wake),
     };
     scores.iter().map(state).collect()
+}
+/// Epochs with at least one count per 15 seconds; an error where those are less than half of the epochs with
+/// movement: then the activity is in another unit than a device's counts.
+pub fn counted(series: &Series) -> Result<usize, Insufficient> {
+    let least = f64::from(series.step_s()) / QUARTER_MINUTE_S;
+    let values = series.values().iter();
+    let moving = values.clone().filter(|&&count| count > 0.0).count();
+    let counted = values.filter(|&&count| count >= least).count();
+    Insufficient::unless(COUNTED, moving / 2, counted)?;
+    Ok(counted)
 }

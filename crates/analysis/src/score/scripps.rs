@@ -9,9 +9,11 @@
 //! 0.0118 A₋₅ + 0.0128 A₋₄ + 0.0188 A₋₃ + 0.0280 A₋₂ + 0.0664 A₋₁ + 0.0300 A₀ + 0.0112 A₊₁ +
 //! 0.0100 A₊₂); sleep if D < 1.
 //!
-//! **Validity.** Derived on 30-second Actiwatch counts; on other epochs the result is comparable
-//! only with tools that do the same. A window of ten epochs each side must be present; a missing
-//! epoch leaves every epoch whose window holds it unscored.
+//! **Missing epochs.** A window of ten epochs each side must be present; a missing epoch leaves every epoch
+//! whose window holds it unscored.
+//!
+//! **Validity.** Derived on 30-second Actiwatch counts; on other epochs the result is comparable only with
+//! tools that do the same.
 //!
 //! **Population.** Patients of a sleep laboratory, who wore the device at the wrist through their night of
 //! polysomnography; fitted on some of them and tested on the others (Kripke 2010). One night each, in bed: healthy

@@ -10,7 +10,9 @@
 //! (d) At most 6 minutes between stretches of at least 10 minutes of wake become wake; (e) at most
 //! 10 between stretches of at least 20. All rules look at the original scores.
 //!
-//! **Validity.** Minutes. An unscored minute ends a stretch and is never changed.
+//! **Missing minutes.** An unscored minute ends a stretch and is never changed.
+//!
+//! **Validity.** Minutes.
 //!
 //! **Population.** Adults with one device at the wrist in a laboratory (Webster 1982); Cole 1992 applied the rules to
 //! its own 41 people. They help where people lie awake without moving and cost sleep in people whose sleep is broken.

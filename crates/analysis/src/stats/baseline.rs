@@ -8,8 +8,9 @@
 //! **Method.** Over the 28 days before today, not including it: z = (x − median) / (1.4826 · MAD),
 //! with the floor given by the caller in place of a smaller spread.
 //!
-//! **Validity.** At least 14 of the 28 days present. A missing day is left out. Without variation
-//! and without a floor there is no z.
+//! **Missing days.** A missing day is left out.
+//!
+//! **Validity.** At least 14 of the 28 days present. Without variation and without a floor there is no z.
 //!
 //! **Versions.** 1.
 //!

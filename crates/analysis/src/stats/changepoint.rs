@@ -8,8 +8,10 @@
 //! change, exactly, by dynamic programming with pruning (Killick 2012). The customary penalty is
 //! 2·σ²·ln n with σ from the median absolute difference of neighbours.
 //!
-//! **Validity.** Segments of at least `shortest` values; at least two of them. Missing values must
-//! be left out beforehand. Autocorrelated noise makes too many changes; raise the penalty.
+//! **Missing values.** Missing values must be left out beforehand.
+//!
+//! **Validity.** Segments of at least `shortest` values; at least two of them. Autocorrelated noise makes too
+//! many changes; raise the penalty.
 //!
 //! **Versions.** 1.
 //!

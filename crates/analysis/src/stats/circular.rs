@@ -10,7 +10,9 @@
 //! deviation is T/2π · √(−2 ln R). The Rayleigh test of uniformity uses z = nR² with p =
 //! exp(√(1 + 4n + 4(n² − n²R²)) − (1 + 2n)).
 //!
-//! **Validity.** When R is (nearly) 0 there is no mean. NaN is left out.
+//! **Missing values.** NaN is left out.
+//!
+//! **Validity.** When R is (nearly) 0 there is no mean.
 //!
 //! **Versions.** 2 (1 averaged other nights: see nights).
 //!

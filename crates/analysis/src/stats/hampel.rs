@@ -7,8 +7,10 @@
 //! **Method.** A value is marked when it lies more than k (3) robust standard deviations,
 //! 1.4826 · MAD, from the median of the window of `half` values each side.
 //!
-//! **Validity.** Windows with fewer than 3 present values mark nothing. When more than half of a
-//! window is the same value its MAD is 0 and any other value is marked.
+//! **Missing days.** A missing value takes no part in the windows and is not marked.
+//!
+//! **Validity.** Windows with fewer than 3 present values mark nothing. When more than half of a window is the
+//! same value its MAD is 0 and any other value is marked.
 //!
 //! **Versions.** 1.
 //!

@@ -12,10 +12,11 @@
 //! freed of its bias as (n r + 2)/(n − 4) and never below 0: days that alternate make no trend more
 //! certain.
 //!
-//! **Validity.** 8 values for the normal approximation; constant values have no trend. Missing values
-//! are left out beforehand and are no neighbours. How often noise passes for a trend is printed in
-//! [levels](../levels.md): at most 6 % where 5 % is asked for, fewer with short or alternating series, and what
-//! that caution costs in power.
+//! **Missing values.** Missing values are left out beforehand and are no neighbours.
+//!
+//! **Validity.** 8 values for the normal approximation; constant values have no trend. How often noise passes
+//! for a trend is printed in [levels](../levels.md): at most 6 % where 5 % is asked for, fewer with short or
+//! alternating series, and what that caution costs in power.
 //!
 //! **Versions.** 2. Version 1 summed every significant lag, up to n − 2 of them: the factor fell to
 //! nearly 0 on noise, and p with it.

@@ -7,7 +7,9 @@
 //!
 //! **Method.** With p₍ᵢ₎ in ascending order of m, q₍ᵢ₎ = min over j ≥ i of m·p₍ⱼ₎/j, at most 1.
 //!
-//! **Validity.** Independent or positively dependent tests. A NaN stays NaN and does not count.
+//! **Missing values.** A NaN stays NaN and does not count.
+//!
+//! **Validity.** Independent or positively dependent tests.
 //!
 //! **Versions.** 1.
 //!

@@ -9,8 +9,10 @@
 //! **Method.** The labels are shuffled `rounds` times (Fisher-Yates from a given seed); p =
 //! (1 + number of shuffles with a difference at least as large in size) / (rounds + 1).
 //!
-//! **Validity.** Values must be exchangeable: days of one person are autocorrelated, so long blocks
-//! should be summarised first. At least 3 values per group.
+//! **Missing values.** Missing values must be left out beforehand.
+//!
+//! **Validity.** Values must be exchangeable: days of one person are autocorrelated, so long blocks should be
+//! summarised first. At least 3 values per group.
 //!
 //! **Versions.** 1.
 //!

@@ -9,8 +9,10 @@
 //! variance with ties (Sen 1968). With [`Correlation::Corrected`] V is multiplied by the factor of
 //! [`super::kendall`], and z is Student's with its degrees of freedom, so that interval and test agree.
 //!
+//! **Missing values.** Missing values must be left out beforehand.
+//!
 //! **Validity.** At least 4 points at different times; the cost grows with the square, so at most
-//! [`MOST_POINTS`] are accepted. Missing values must be left out beforehand.
+//! [`MOST_POINTS`] are accepted.
 //!
 //! **Versions.** 2. Version 1 took days for independent in the interval; the slope is the same.
 //!

@@ -65,7 +65,8 @@ pub fn compare(first: &[f64], second: &[f64]) -> Result<Comparison, Insufficient
     let of_first = placements(&first, &second);
     let of_second = placements(&second, &first);
     let auc = of_first.iter().sum::<f64>() / n;
-    let u = auc * n * m;
+    // Whole and half pairs: the mean above has rounded them.
+    let u = (2.0 * auc * n * m).round() / 2.0;
     let pooled: Vec<f64> = first.iter().chain(&second).copied().collect();
     let total = n + m;
     let spread = n * m / 12.0 * ((total + 1.0) - ties(&pooled) / (total * (total - 1.0)));
@@ -122,6 +123,21 @@ mod tests {
         let found = compare(&[1.0, 3.0, 5.0, f64::NAN], &[1.0, 2.0, 4.0]).unwrap();
         assert_eq!(found.counts, (3, 3));
         assert!((found.u - 5.5).abs() < 1e-12);
+        // Thirteen against eighteen: pairs are whole or half, whatever the mean of the shares rounds to.
+        for shift in 0..18 {
+            let of = |count: u32, factor: u32| -> Vec<f64> {
+                (0..count)
+                    .map(|index| f64::from((index * factor + shift) % 17))
+                    .collect()
+            };
+            let (ours, theirs) = (of(13, 5), of(18, 7));
+            let pairs = ours.iter().flat_map(|a| theirs.iter().map(move |b| (a, b)));
+            let doubled: u32 = pairs
+                .map(|(a, b)| u32::from(a > b) + u32::from(a >= b))
+                .sum();
+            let found = compare(&ours, &theirs).unwrap();
+            assert_eq!((2.0 * found.u).to_string(), doubled.to_string());
+        }
         assert!((found.auc - 5.5 / 9.0).abs() < 1e-12);
         assert!((found.delta - 2.0 / 9.0).abs() < 1e-12);
         let z = (5.5 - 4.5 - 0.5) / (0.75 * (7.0 - 6.0 / 30.0_f64)).sqrt();

@@ -6,12 +6,13 @@
 //!
 //! **Method.** Runs of at least `least` epochs below a threshold (1 count) are marked.
 //!
-//! **Validity.** A missing epoch ends a run and is not marked. Two hours is customary; deep sleep
-//! of a still sleeper can exceed it on coarse devices.
+//! **Missing epochs.** A missing epoch ends a run and is not marked.
+//!
+//! **Validity.** Two hours is customary; deep sleep of a still sleeper can exceed it on coarse devices.
 //!
 //! **Versions.** 1.
 //!
-//! **References.** As the spurious-inactivity mask of Hammad G et al. 2021,
+//! **References.** The spurious-inactivity mask is that of: Hammad G et al. 2021,
 //! doi:10.1371/journal.pcbi.1009514.
 
 use crate::maths::run::runs;

@@ -10,7 +10,9 @@
 //! in all, as [`Spikes`] says. Trailing non-zero minutes do not belong to it. A stretch that is too
 //! short is sought again from the next zeros.
 //!
-//! **Validity.** Hip counts of adults (NHANES). A missing epoch ends a stretch and is not marked.
+//! **Missing epochs.** A missing epoch ends a stretch and is not marked.
+//!
+//! **Validity.** Hip counts of adults (NHANES).
 //!
 //! **Population.** The people of NHANES 2003-2004, 6,329 with a valid day, from 6 years on, `ActiGraph` 7164 at the
 //! hip by day. It was a rule of processing and not compared with observed wear; sitting for an hour counts as non-

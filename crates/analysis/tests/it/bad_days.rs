@@ -81,6 +81,31 @@ fn a_night_without_the_device_is_no_night() {
     assert!((found - expect).abs() < 45.0, "{found} for {expect}");
 }
 
+/// Four days and nights worn, in bed from 23 to 7 o'clock, then four days of zeros: four nights of about eight hours
+/// (480 minutes, 484 where the zeros are kept), whatever becomes of the zeros.
+#[test]
+fn a_device_that_was_taken_off_for_good_adds_no_night() {
+    let worn = |minute: u32| {
+        let is_in_bed = !(7 * 60..23 * 60).contains(&(minute % 1440));
+        match (is_in_bed, minute % 26) {
+            (true, 0) => 30.0,
+            (true, _) => 0.0,
+            (false, _) => f64::from(minute * 7_919 % 613) + 40.0,
+        }
+    };
+    // From noon to noon.
+    let values = (720..720 + 8 * 1440).map(|minute| match minute {
+        ..=6_480 => worn(minute),
+        _ => 0.0,
+    });
+    let series = Series::new(12 * 3600, 60, values.collect());
+    for report in [left_out(&series), Report::new(Input::new(&series))] {
+        assert_eq!(value(&report, "nights"), Some(4.0));
+        let asleep = value(&report, "total_sleep_min").unwrap();
+        assert!((asleep - 484.0).abs() < 20.0, "{asleep}");
+    }
+}
+
 /// An arm that moves by day, lies still at night, and a device that lies on a table for a day and a half.
 #[test]
 fn an_arm_angle_on_a_table_makes_no_window() {
@@ -175,7 +200,8 @@ fn the_unit_of_the_activity_decides_nothing() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Any unit, with gaps and time on a table anywhere: the same nights, or a refusal to score.
+    /// Any unit, with gaps and time on a table anywhere: the same nights, or a refusal to score by the limits of
+    /// another unit.
     #[test]
     fn nights_are_the_same_in_any_unit(
         exponent in -4.0_f64..4.0,
@@ -198,7 +224,11 @@ proptest! {
         let series = Series::new(series.start_s(), 60, values);
         let factor = 10_f64.powf(exponent);
         let scaled = series.map(|value| value * factor);
-        for scorer in [&scorer::ROENNEBERG, &scorer::OAKLEY_AUTOMATIC] {
+        let moving = scaled.values().iter().filter(|&&value| value > 0.0).count();
+        let counted = scaled.values().iter().filter(|&&value| value >= 4.0).count();
+        let is_counted = 2 * counted + 1 >= moving;
+        for scorer in scorer::SCORERS {
+            let has_limits = scorer.needs == scorer::Needs::Counts && scorer.id != "oakley_automatic";
             let of = |series: &Series| {
                 let report = Report::new(Input {
                     scorer,
@@ -216,6 +246,11 @@ proptest! {
             prop_assert_eq!(plain.len(), scaled.len());
             for (plain, scaled) in plain.iter().zip(&scaled) {
                 prop_assert_eq!((plain.0, plain.1), (scaled.0, scaled.1));
+                if has_limits {
+                    // What is in counts by its size is scored by the limits of the scorer, whatever comes of it.
+                    prop_assert!(scaled.2.is_none() || is_counted, "{} became {:?}", scorer.id, scaled.2);
+                    continue;
+                }
                 match (plain.2, scaled.2) {
                     (Some(plain), Some(scaled)) => {
                         // Its threshold is of the minutes with a count per 15 seconds: of less than half of those

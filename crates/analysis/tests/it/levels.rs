@@ -3,13 +3,14 @@
 
 use std::fmt::Write as _;
 
+use analysis::daily::trend;
 use analysis::maths::chance::Chance;
 use analysis::maths::distribution::normal_two_sided;
 use analysis::stats::kendall::mann_kendall;
 use analysis::stats::persistence::Correlation;
-use analysis::stats::trial::{before_after, crossover, lagged};
+use analysis::stats::trial::{self, before_after, crossover, lagged};
 use analysis::stats::weekday::day_of_week;
-use analysis::stats::{permutation, slope, two_groups};
+use analysis::stats::{anomaly, changepoint, permutation, slope, two_groups};
 
 use crate::pages;
 
@@ -21,6 +22,10 @@ const LENGTHS: [usize; 3] = [14, 28, 90];
 const CORRELATIONS: [f64; 3] = [0.0, 0.3, -0.3];
 /// Pairs of periods; each more doubles the work of the exact test.
 const CROSSOVER_PAIRS: usize = 9;
+/// Lags from 0 to two weeks, as many as the door for trials takes in one direction.
+const LAGS: usize = 15;
+/// Share of refused series from which on it is printed.
+const MENTIONED_PERCENT: f64 = 1.0;
 /// Days before the first that is used, so that the series has forgotten its start.
 const FORGOTTEN: usize = 40;
 
@@ -33,7 +38,10 @@ const HEAD: &str = "# False positives of the tests of significance
 
 Each number is the percentage of series without any effect in which a test at 5 % found one: normal
 noise, independent or a first-order autoregression with ρ = 0.3 and −0.3, 4,000 series each, fixed
-seed. The test run fails where one is above 6. A dash: too few days for the test, which then says so.
+seed. Series that a test refuses are left out, and their share is given where it is more than 1 %. The
+test run fails where a number is above 6. A dash: the test refuses more than half of the series, as having
+too few days for it. Of change points, which have no level of their own, and of anomalous days the number is the
+percentage of series in which at least one is found.
 
 | test | ρ | 14 days | 28 days | 90 days |
 |---|--:|--:|--:|--:|
@@ -118,8 +126,29 @@ const TESTS: &[(&str, Probability)] = &[
         "association with another series (Spearman, corrected)",
         |days, other, _| Some(lagged(days, other, 0, Correlation::Corrected).ok()?.value.p),
     ),
+    (
+        "15 lags of an association, judged together (Benjamini-Hochberg)",
+        |days, other, _| {
+            let lags =
+                (0..LAGS).filter_map(|lag| lagged(days, other, lag, Correlation::Corrected).ok());
+            let effects: Vec<_> = lags.map(|found| found.value).collect();
+            trial::judged(&effects).into_iter().reduce(f64::min)
+        },
+    ),
     ("day of the week (Kruskal-Wallis)", |days, _, _| {
         Some(day_of_week(days, 0).ok()?.value.p)
+    }),
+    ("change points of a trend (PELT)", |days, _, _| {
+        let penalty = trend::PENALTY * changepoint::customary_penalty(days);
+        let is_enough = days.len() >= trend::LEVELS_LEAST;
+        let found = is_enough.then(|| changepoint::change_points(days, penalty, trend::LEVEL_DAYS));
+        Some(if found?.ok()?.is_empty() { 1.0 } else { 0.0 })
+    }),
+    ("anomalous days, of two measures", |days, other, _| {
+        let rows: Vec<Vec<f64>> = days.iter().zip(other).map(|(a, b)| vec![*a, *b]).collect();
+        let found = anomaly::anomalies(&rows, 2).ok()?.value;
+        let chances = found.into_iter().flatten().map(|day| day.adjusted_p);
+        chances.reduce(f64::min)
     }),
 ];
 
@@ -160,8 +189,12 @@ fn row(page: &mut String, above: &mut Vec<String>, name: &str, test: Probability
     write!(page, "| {name} | {rho} |").unwrap();
     for length in LENGTHS {
         match false_positives(test, rho, length) {
-            Some(percent) => {
-                write!(page, " {percent:.1} |").unwrap();
+            Some((percent, refused)) => {
+                write!(page, " {percent:.1}").unwrap();
+                if refused > MENTIONED_PERCENT {
+                    write!(page, ", {refused:.0} % refused").unwrap();
+                }
+                page.push_str(" |");
                 if percent > HIGHEST_PERCENT {
                     above.push(format!("{name}, ρ {rho}, {length} days: {percent:.2}"));
                 }
@@ -211,8 +244,9 @@ fn true_factor(rho: f64, count: f64) -> f64 {
     1.0 + 2.0 * total / (count * (count - 1.0) * (count - 2.0))
 }
 
-/// Percentage of series in which the test finds something; none when it refuses most of them.
-fn false_positives(test: Probability, rho: f64, length: usize) -> Option<f64> {
+/// Percentage of the series that a test judges in which it finds something, and percentage of all that it
+/// refuses; none when it refuses most of them.
+fn false_positives(test: Probability, rho: f64, length: usize) -> Option<(f64, f64)> {
     let mut chance = Chance::new(length as u64 * 31 + if rho > 0.0 { 1 } else { 2 });
     let (mut found, mut judged) = (0_u32, 0_u32);
     for round in 0..ROUNDS {
@@ -223,8 +257,8 @@ fn false_positives(test: Probability, rho: f64, length: usize) -> Option<f64> {
             found += u32::from(p < LEVEL);
         }
     }
-    // A refusal finds nothing, so it counts as none found.
-    (judged * 2 > ROUNDS).then(|| 100.0 * f64::from(found) / f64::from(ROUNDS))
+    let percent = |part: u32, whole: u32| 100.0 * f64::from(part) / f64::from(whole);
+    (judged * 2 > ROUNDS).then(|| (percent(found, judged), percent(ROUNDS - judged, ROUNDS)))
 }
 
 fn noise(chance: &mut Chance, rho: f64, length: usize) -> Vec<f64> {

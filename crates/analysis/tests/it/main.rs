@@ -18,6 +18,7 @@ mod accel;
 mod accel_oracle;
 mod agreement;
 mod bad_days;
+mod citations;
 mod completeness;
 mod curves;
 mod devices;

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use analysis::catalogue;
+use oracle::doors::{Door, doors};
 
 /// The rooms with methods, in reading order, with what they are about.
 const ROOMS: &[(&str, &str)] = &[
@@ -78,7 +79,6 @@ const OF_NOBODY: &[&str] = &[
     "accel/mad",
     "daily/activity",
     "daily/anomaly",
-    "daily/cardio",
     "daily/category",
     "daily/discrete",
     "daily/facts",
@@ -86,7 +86,6 @@ const OF_NOBODY: &[&str] = &[
     "daily/minutes",
     "daily/range",
     "daily/reconcile",
-    "daily/scored",
     "daily/session",
     "daily/sleep",
     "daily/trend",
@@ -98,7 +97,6 @@ const OF_NOBODY: &[&str] = &[
     "heart/poincare",
     "heart/time",
     "report/day",
-    "report/night",
     "rhythm/adat",
     "rhythm/antilogistic",
     "rhythm/cosinor",
@@ -144,6 +142,23 @@ fn whatever_was_fitted_on_people_says_on_whom() {
         assert!(
             sources.contains_key(&format!("{page}.rs")),
             "{page} is no method"
+        );
+    }
+}
+
+#[test]
+fn every_page_says_what_is_missing_and_where_it_holds() {
+    for (path, text) in sources() {
+        let begins = |words: &[&str]| {
+            header(&text).any(|line| {
+                let line = line.trim_start_matches('*');
+                words.iter().any(|word| line.starts_with(word))
+            })
+        };
+        assert!(begins(&["Validity"]), "{path}: no validity");
+        assert!(
+            begins(&["Missing "]),
+            "{path}: nothing about what is missing"
         );
     }
 }
@@ -222,7 +237,7 @@ fn pages() -> BTreeMap<String, String> {
 }
 
 /// The sources of methods by path (`rhythm/cosinor.rs`): their header opens with a heading.
-fn sources() -> BTreeMap<String, String> {
+pub(crate) fn sources() -> BTreeMap<String, String> {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"));
     let mut sources = BTreeMap::new();
     for (room, _) in ROOMS {
@@ -250,7 +265,7 @@ fn page_of(source: &str) -> String {
 }
 
 /// The header of a file without its comment signs.
-fn header(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn header(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .take_while(|line| line.starts_with("//!"))
         .map(|line| line.strip_prefix("//! ").unwrap_or(""))
@@ -362,9 +377,43 @@ fn page(source: &str, text: &str, sources: &BTreeMap<String, String>) -> String 
     for (id, unit) in measures {
         writeln!(page, "| `{id}` | {unit} |").unwrap();
     }
+    write!(page, "\n{}", reached(source)).unwrap();
     write!(page, "\nSource: `crates/analysis/src/{source}` · ").unwrap();
     page.push_str("[all methods](../README.md) · [agreement](../validation.md)\n");
     page
+}
+
+/// The commands, endpoints and columns through which people reach a method.
+fn reached(source: &str) -> String {
+    let doors = doors();
+    let own = doors
+        .iter()
+        .find(|(page, _)| Some(*page) == source.strip_suffix(".rs"));
+    let (_, own) = own.unwrap_or_else(|| panic!("{source} has no line in oracle::doors"));
+    let of = |kind: fn(&Door) -> bool, one: &str, several: &str| {
+        let shown: Vec<String> = own
+            .iter()
+            .filter(|door| kind(door))
+            .map(Door::shown)
+            .collect();
+        let word = if shown.len() == 1 { one } else { several };
+        (!shown.is_empty()).then(|| format!("{word} {}", shown.join(", ")))
+    };
+    let parts = [
+        of(
+            |door| matches!(door, Door::Command(_)),
+            "command",
+            "commands",
+        ),
+        of(
+            |door| matches!(door, Door::Endpoint(_)),
+            "endpoint",
+            "endpoints",
+        ),
+        of(|door| matches!(door, Door::Column(_)), "column", "columns"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("**Reached by** {}.\n", parts.join("; "))
 }
 
 /// Links between items become links between pages or plain code; a DOI becomes a link.

@@ -43,9 +43,15 @@ pub(crate) struct PrintedMeasure {
     method: String,
     /// The method's version.
     version: u16,
-    /// Samples left out because they are of another kind, such as SDNN of a longer recording.
+    /// The source that the value is of, where it is of one alone; values of sources are never averaged then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// Samples left out because they are of another kind, such as SDNN of a longer recording, or of another source.
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<u32>,
+    /// The sources of those.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out_sources: Vec<String>,
     /// Start of its interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
@@ -205,7 +211,9 @@ impl PrintedMeasure {
             coverage: measure.coverage,
             method: measure.method.into_owned(),
             version: measure.version,
+            source: measure.source,
             left_out: (measure.left_out > 0).then_some(measure.left_out),
+            left_out_sources: measure.left_out_sources,
             start: measure.start_us.map(|at_us| instants.text(at_us)),
             end: measure.end_us.map(|at_us| instants.text(at_us)),
             reason: measure.reason.map(Cow::into_owned),

@@ -43,15 +43,15 @@ struct NightAnswer {
     /// Stays in bed that ended on the date without any sleep recorded.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     in_bed_only: Vec<StayAnswer>,
-    /// Samples that ended on the date and were not believed.
+    /// Samples and scored sleeps that ended on the date and were not believed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     set_aside: Vec<SetAsideAnswer>,
     /// Why there is no main sleep: `no_sleep_data`, `in_bed_only`, `naps_only`, `date_skipped`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// Why activity, where it was recorded, shows no main sleep either: `no_activity_recorded`,
-    /// `too_little_activity_recorded`, `scorer_needs_more`, `no_sleep_period_found`, `sleep_period_too_long`,
-    /// `no_main_sleep_found`.
+    /// `too_little_activity_recorded`, `activity_not_in_counts`, `scorer_needs_more`, `no_sleep_period_found`,
+    /// `sleep_period_too_long`, `sleep_period_mostly_unscored`, `no_main_sleep_found`.
     #[serde(skip_serializing_if = "Option::is_none")]
     scoring_reason: Option<String>,
     /// Version of the method.
@@ -175,7 +175,7 @@ struct StayAnswer {
     in_bed_min: f64,
 }
 
-/// A sample that says asleep or in bed and cannot be right.
+/// A sample that says asleep or in bed and cannot be right, or a sleep that activity shows and that is set aside.
 #[derive(Debug, Serialize, ToSchema)]
 struct SetAsideAnswer {
     /// Start of the sample.
@@ -186,7 +186,9 @@ struct SetAsideAnswer {
     end: String,
     /// Who wrote it.
     source: String,
-    /// `longer_than_a_day`, or `joins_nights` for one that spans nights that another source staged.
+    /// `longer_than_a_day`, `joins_nights` for one that spans nights that another source staged; of sleep scored from
+    /// activity `sleep_period_too_long` for one of more than 16 hours, `sleep_period_mostly_unscored` for one of which
+    /// less than two thirds were scored.
     reason: String,
 }
 

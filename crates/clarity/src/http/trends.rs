@@ -78,6 +78,10 @@ struct TrendAnswer {
     metric: String,
     /// Unit of the values; minutes after midnight for times of day.
     unit: String,
+    /// The source that the values are of, where each source measures for itself: the one that most of the days have.
+    /// Absent for totals, which are merged, and for what is computed from the whole day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
     /// As asked for.
     timeframe: Timeframe,
     /// First local day.
@@ -323,6 +327,7 @@ fn answer(
     TrendAnswer {
         metric: query.metric.clone(),
         unit: found.unit.clone().into_owned(),
+        source: found.source.clone(),
         timeframe: query.timeframe,
         start: from.to_string(),
         end: until.to_string(),

@@ -77,6 +77,7 @@ mod tests {
             difference_percent: None,
             robust_z: None,
             method: "merge".into(),
+            source: None,
             version: 1,
             query: Query {
                 part: Part::Metrics,

@@ -76,6 +76,9 @@ pub(crate) struct CitedFact {
     robust_z: Option<f64>,
     /// How the number was computed.
     method: String,
+    /// The source that the number is of, where it is of one alone; its baseline is of the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
     /// Version of that method.
     version: u16,
     /// The request that returns the number.
@@ -133,6 +136,7 @@ impl From<&Fact> for CitedFact {
             difference_percent: fact.difference_percent,
             robust_z: fact.robust_z,
             method: fact.method.to_string(),
+            source: fact.source.clone(),
             version: fact.version,
             query: fact.query.into(),
         }

@@ -1,6 +1,6 @@
 //! Every method has a door: the command, endpoint or column through which people reach it.
 //!
-//! The table is written by hand and held to three things: it has a line for each page of
+//! The table (`oracle::doors`) is written by hand and held to three things: it has a line for each page of
 //! `docs/methods`, each door exists, and a method has doors exactly where the code of the commands and
 //! endpoints leads to its file. It reads source files only, and writes `docs/methods/reach.md`.
 
@@ -9,325 +9,17 @@ use std::fmt::Write as _;
 
 use analysis::report::groups;
 use analysis::report::scorer::SCORERS;
+use oracle::doors::Door::{self, Column, Command, Endpoint};
+use oracle::doors::doors;
 
 use crate::tidy::{names_in, none, read, root};
-use crate::tidy_cycles::{Module, reached_from, sources};
+use crate::tidy_cycles::{Graph, Module, reached_from, sources};
 
 /// Set by `make docs`: the page is written instead of compared.
 const WRITE: &str = "CLARITY_WRITE_DOCS";
 
 /// The crates from which people reach a method.
 const OUTSIDE: [&str; 3] = ["clarity", "lab", "pat"];
-
-/// Where a method is reached.
-#[derive(Debug, Clone, Copy)]
-enum Door {
-    /// A command of the binary.
-    Command(&'static str),
-    /// A method and a path of the API, below its prefix.
-    Endpoint(&'static str),
-    /// A column of the results of `analyze`; one stands for its group.
-    Column(&'static str),
-}
-
-use Door::{Column, Command, Endpoint};
-
-/// The doors of each page, by its path in `docs/methods`.
-const DOORS: &[(&str, &[Door])] = &[
-    ("accel/activity_index", &[Command("analyze")]),
-    ("accel/angle", &[Command("analyze")]),
-    ("accel/bfen", &[Command("analyze")]),
-    ("accel/calibration", &[Command("analyze")]),
-    ("accel/counts", &[Command("analyze")]),
-    (
-        "accel/enmo",
-        &[Command("analyze"), Endpoint("POST /imports")],
-    ),
-    ("accel/hfen", &[Command("analyze")]),
-    ("accel/mad", &[Command("analyze")]),
-    ("accel/nonwear", &[Command("analyze"), Column("wear_share")]),
-    ("daily/activity", &[Endpoint("GET /summaries/daily")]),
-    ("daily/anomaly", &[Endpoint("GET /anomalies")]),
-    (
-        "daily/beats",
-        &[Endpoint("GET /sleep"), Endpoint("GET /cardio")],
-    ),
-    ("daily/cardio", &[Endpoint("GET /cardio")]),
-    ("daily/category", &[Endpoint("GET /summaries/daily")]),
-    ("daily/discrete", &[Endpoint("GET /summaries/daily")]),
-    (
-        "daily/facts",
-        &[Endpoint("GET /trends"), Endpoint("GET /insights/daily")],
-    ),
-    (
-        "daily/merge",
-        &[
-            Endpoint("GET /summaries/daily"),
-            Endpoint("GET /series/{metric}"),
-        ],
-    ),
-    ("daily/minutes", &[Endpoint("GET /rhythm")]),
-    ("daily/range", &[Endpoint("GET /rhythm")]),
-    (
-        "daily/reconcile",
-        &[
-            Command("reconcile"),
-            Endpoint("GET /reconciliation"),
-            Endpoint("GET /summaries/daily"),
-        ],
-    ),
-    ("daily/scored", &[Endpoint("GET /sleep")]),
-    (
-        "daily/session",
-        &[
-            Endpoint("GET /workouts/{workout_id}/effort"),
-            Endpoint("GET /load"),
-        ],
-    ),
-    ("daily/sleep", &[Endpoint("GET /sleep")]),
-    ("daily/trend", &[Endpoint("GET /trends")]),
-    (
-        "effort/cadence",
-        &[Endpoint("GET /workouts/{workout_id}/effort")],
-    ),
-    ("effort/fitness", &[Endpoint("GET /cardio/fitness")]),
-    (
-        "effort/guideline",
-        &[
-            Command("analyze"),
-            Column("who_equivalent_min"),
-            Endpoint("GET /load"),
-        ],
-    ),
-    (
-        "effort/intensity",
-        &[Command("analyze"), Column("mvpa_min")],
-    ),
-    (
-        "effort/load",
-        &[
-            Endpoint("GET /load"),
-            Endpoint("GET /workouts/{workout_id}/effort"),
-        ],
-    ),
-    (
-        "effort/recovery",
-        &[Endpoint("GET /workouts/{workout_id}/effort")],
-    ),
-    (
-        "effort/zones",
-        &[
-            Endpoint("GET /workouts/{workout_id}/effort"),
-            Endpoint("GET /load"),
-        ],
-    ),
-    ("heart/artefact", &[Command("hrv")]),
-    (
-        "heart/correction",
-        &[Command("hrv"), Endpoint("GET /cardio/beats")],
-    ),
-    (
-        "heart/entropy",
-        &[Command("hrv"), Endpoint("GET /cardio/beats")],
-    ),
-    (
-        "heart/fluctuation",
-        &[Command("hrv"), Endpoint("GET /cardio/beats")],
-    ),
-    (
-        "heart/frequency",
-        &[Command("hrv"), Endpoint("GET /cardio/beats")],
-    ),
-    (
-        "heart/geometry",
-        &[Command("hrv"), Endpoint("GET /cardio/beats")],
-    ),
-    (
-        "heart/poincare",
-        &[Command("hrv"), Endpoint("GET /cardio/beats")],
-    ),
-    ("heart/saturation", &[Endpoint("GET /cardio")]),
-    (
-        "heart/time",
-        &[Command("hrv"), Endpoint("GET /cardio/beats")],
-    ),
-    ("report/day", &[Command("analyze"), Column("valid_days")]),
-    ("report/night", &[Command("analyze"), Column("nights")]),
-    (
-        "rhythm/adat",
-        &[Command("analyze"), Column("adat"), Endpoint("GET /rhythm")],
-    ),
-    (
-        "rhythm/antilogistic",
-        &[
-            Command("analyze"),
-            Column("extended_cosinor_alpha"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/cosinor",
-        &[
-            Command("analyze"),
-            Column("cosinor_mesor"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/extremes",
-        &[
-            Command("analyze"),
-            Column("relative_amplitude"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/flm",
-        &[
-            Command("analyze"),
-            Column("functional_r2"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/fluctuation",
-        &[
-            Command("analyze"),
-            Column("dfa_alpha"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/level",
-        &[
-            Command("analyze"),
-            Column("activity_mean"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/lids",
-        &[Command("analyze"), Column("lids_period_min")],
-    ),
-    (
-        "rhythm/light",
-        &[Command("analyze"), Column("light_timing")],
-    ),
-    (
-        "rhythm/periodogram",
-        &[
-            Command("analyze"),
-            Column("period_h"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    ("rhythm/profile", &[Command("analyze")]),
-    (
-        "rhythm/regularity",
-        &[
-            Command("analyze"),
-            Column("sleep_regularity_index"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/ssa",
-        &[
-            Command("analyze"),
-            Column("singular_daily_share"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/stability",
-        &[
-            Command("analyze"),
-            Column("interdaily_stability"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    (
-        "rhythm/timing",
-        &[Command("analyze"), Column("social_jetlag_h")],
-    ),
-    (
-        "rhythm/transitions",
-        &[Command("analyze"), Column("kra"), Endpoint("GET /rhythm")],
-    ),
-    (
-        "rhythm/turn",
-        &[
-            Command("analyze"),
-            Column("activity_onset"),
-            Endpoint("GET /rhythm"),
-        ],
-    ),
-    ("score/angle", &[Command("analyze")]),
-    (
-        "score/cole_kripke",
-        &[
-            Command("analyze"),
-            Column("cole_kripke"),
-            Endpoint("GET /sleep"),
-        ],
-    ),
-    (
-        "score/comparison",
-        &[Command("analyze"), Column("diary_kappa")],
-    ),
-    ("score/crespo", &[Command("analyze"), Column("crespo")]),
-    (
-        "score/diary",
-        &[Command("analyze"), Column("diary_sensitivity")],
-    ),
-    (
-        "score/endpoints",
-        &[Command("analyze"), Column("total_sleep_min")],
-    ),
-    ("score/naps", &[Command("analyze"), Column("naps_per_day")]),
-    ("score/need", &[Endpoint("GET /sleep/debt")]),
-    ("score/oakley", &[Command("analyze"), Column("oakley")]),
-    ("score/periods", &[Endpoint("GET /sleep")]),
-    (
-        "score/roenneberg",
-        &[Command("analyze"), Column("roenneberg")],
-    ),
-    ("score/sadeh", &[Command("analyze"), Column("sadeh")]),
-    ("score/scripps", &[Command("analyze"), Column("scripps")]),
-    (
-        "score/webster",
-        &[
-            Command("analyze"),
-            Endpoint("GET /sleep"),
-            Column("cole_kripke_webster"),
-        ],
-    ),
-    ("stats/anomaly", &[Endpoint("GET /anomalies")]),
-    ("stats/baseline", &[Endpoint("GET /trends")]),
-    ("stats/changepoint", &[Endpoint("GET /trends")]),
-    (
-        "stats/circular",
-        &[
-            Command("compare"),
-            Command("analyze"),
-            Column("sleep_onset_sd_h"),
-        ],
-    ),
-    ("stats/hampel", &[Endpoint("GET /trends")]),
-    ("stats/kendall", &[Endpoint("GET /trends")]),
-    ("stats/multiplicity", &[Command("compare")]),
-    ("stats/permutation", &[Endpoint("GET /trials")]),
-    ("stats/slope", &[Endpoint("GET /trends")]),
-    ("stats/trial", &[Endpoint("GET /trials")]),
-    ("stats/two_groups", &[Command("compare")]),
-    ("stats/weekday", &[Endpoint("GET /trends")]),
-    ("wear/choi", &[Command("analyze"), Column("wear_share")]),
-    (
-        "wear/inactivity",
-        &[Command("analyze"), Column("wear_share")],
-    ),
-    ("wear/troiano", &[Command("analyze"), Column("wear_share")]),
-];
 
 #[test]
 fn every_page_of_a_method_has_a_line() {
@@ -341,7 +33,8 @@ fn every_page_of_a_method_has_a_line() {
             );
         }
     }
-    let listed: Vec<&str> = DOORS.iter().map(|(page, _)| *page).collect();
+    let doors = doors();
+    let listed: Vec<&str> = doors.iter().map(|(page, _)| *page).collect();
     assert_eq!(listed, pages, "pages of methods and lines of the table");
 }
 
@@ -365,7 +58,8 @@ fn every_door_exists() {
         }
         Column(name) => columns.contains(&format!("\n| `{name}` |")),
     };
-    let missing = DOORS.iter().flat_map(|(page, doors)| {
+    let doors = doors();
+    let missing = doors.iter().flat_map(|(page, doors)| {
         let missing = doors.iter().filter(|door| !exists(door));
         missing.map(move |door| format!("{page}: {door:?}"))
     });
@@ -376,7 +70,7 @@ fn every_door_exists() {
 fn methods_have_doors_exactly_where_the_code_leads_to_them() {
     let reached: BTreeSet<Module> = reached_from(&OUTSIDE, "analysis", &["catalogue"]);
     let mut found = Vec::new();
-    for (page, doors) in DOORS {
+    for (page, doors) in &doors() {
         let module: Module = page.split('/').map(str::to_owned).collect();
         match (doors.is_empty(), reached.contains(&module)) {
             (false, false) => found.push(format!("{page}: has a door, but no code leads to it")),
@@ -385,6 +79,63 @@ fn methods_have_doors_exactly_where_the_code_leads_to_them() {
         }
     }
     none(found, "methods whose doors are not what the code says");
+}
+
+/// Modules through which everything is held together: what the code of a door reaches through them is not its own.
+const SHARED: [&str; 2] = ["app", "http"];
+
+/// The file of the program behind a door, as the path of its module in `clarity`.
+fn file_of(door: &Door, endpoints: &BTreeMap<Module, String>) -> Option<Module> {
+    match door {
+        Command(name) => Some(vec!["cli".to_owned(), (*name).to_owned()]),
+        Endpoint(name) => {
+            let (method, path) = name.split_once(' ')?;
+            let (path, method) = (format!("path = \"{path}\""), method.to_lowercase());
+            let is_of = |text: &str| {
+                let mut operations = text.split("#[utoipa::path(").skip(1);
+                operations.any(|one| {
+                    let about = one.split("async fn").next().unwrap_or_default();
+                    about.trim_start().starts_with(&method) && about.contains(&path)
+                })
+            };
+            let mut files = endpoints.iter();
+            files
+                .find(|(_, text)| is_of(text))
+                .map(|(module, _)| module.clone())
+        }
+        Column(_) => None,
+    }
+}
+
+/// From the file of each command and endpoint of the table its code leads to the method.
+#[test]
+fn each_door_leads_to_its_methods() {
+    let graph = Graph::of(&["clarity", "lab", "pat", "analysis"], &SHARED);
+    let endpoints = sources("clarity");
+    let mut reached: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
+    let mut found = Vec::new();
+    let mut followed = 0;
+    for (page, doors) in doors() {
+        let method: Module = page.split('/').map(str::to_owned).collect();
+        for door in doors.iter().filter(|door| !matches!(door, Column(_))) {
+            let Some(file) = file_of(door, &endpoints) else {
+                found.push(format!("{page}: no file of {door:?}"));
+                continue;
+            };
+            let there = reached
+                .entry(file.clone())
+                .or_insert_with(|| graph.reached("clarity", &file, "analysis"));
+            followed += 1;
+            if !there.contains(&method) {
+                found.push(format!(
+                    "{page}: {door:?}, {} does not lead there",
+                    file.join("::")
+                ));
+            }
+        }
+    }
+    assert!(followed > 120, "{followed} doors");
+    none(found, "doors that do not lead to their methods");
 }
 
 /// Columns that stand for a method which decides on them under another's name.
@@ -430,7 +181,7 @@ fn columns_are_those_of_their_methods() {
     }
     let with_columns: BTreeSet<&str> = owners.values().copied().collect();
     let mut found = Vec::new();
-    for (page, doors) in DOORS {
+    for (page, doors) in &doors() {
         let named: Vec<&str> = doors
             .iter()
             .filter_map(|door| match door {
@@ -455,7 +206,7 @@ fn columns_are_those_of_their_methods() {
 fn the_page_of_doors_is_fresh() {
     let sources = sources("analysis");
     let mut rows: BTreeMap<&str, String> = BTreeMap::new();
-    for (page, doors) in DOORS {
+    for (page, doors) in &doors() {
         let module: Module = page.split('/').map(str::to_owned).collect();
         let text = sources.get(&module).expect("a page comes from a file");
         let title = text.lines().next().unwrap_or_default();
@@ -476,7 +227,7 @@ fn the_page_of_doors_is_fresh() {
             Command(_) | Endpoint(_) => None,
         });
         rows.insert(
-            page,
+            *page,
             format!("| [{title}]({page}.md) | {command} | {endpoint} | {column} |\n"),
         );
     }

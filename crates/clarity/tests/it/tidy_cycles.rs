@@ -161,6 +161,53 @@ pub(crate) fn reached_from(outside: &[&str], name: &str, without: &[&str]) -> BT
     reached
 }
 
+/// The files of some crates, and which leads to which, within a crate and from crate to crate.
+pub(crate) struct Graph {
+    steps: BTreeMap<(String, Module), BTreeSet<(String, Module)>>,
+}
+
+impl Graph {
+    /// The graph of crates; nothing leads out of the modules `shared` of the first, nor out of any root.
+    pub(crate) fn of(crates: &[&str], shared: &[&str]) -> Self {
+        let files: BTreeMap<&str, BTreeMap<Module, String>> =
+            crates.iter().map(|name| (*name, sources(name))).collect();
+        let mut steps = BTreeMap::new();
+        for (name, sources) in &files {
+            for (module, text) in sources {
+                let is_shared = shared.contains(&module.join("::").as_str());
+                if module.is_empty() || (Some(name) == crates.first() && is_shared) {
+                    continue;
+                }
+                let code = code(text);
+                let own = leads_to(module, &code, sources).into_iter();
+                let mut all: BTreeSet<(String, Module)> =
+                    own.map(|to| ((*name).to_owned(), to)).collect();
+                let foreign = code.replace("crate::", "own::").replace("super::", "own::");
+                for (other, inside) in files.iter().filter(|(other, _)| *other != name) {
+                    let named = foreign.replace(&format!("{other}::"), "crate::");
+                    let found = leads_to(&Module::new(), &named, inside).into_iter();
+                    all.extend(found.map(|to| ((*other).to_owned(), to)));
+                }
+                steps.insert(((*name).to_owned(), module.clone()), all);
+            }
+        }
+        Self { steps }
+    }
+
+    /// The files of `wanted` that a file leads to.
+    pub(crate) fn reached(&self, name: &str, from: &Module, wanted: &str) -> BTreeSet<Module> {
+        let mut reached = BTreeSet::new();
+        let mut waiting = vec![(name.to_owned(), from.clone())];
+        while let Some(at) = waiting.pop() {
+            if reached.insert(at.clone()) {
+                waiting.extend(self.steps.get(&at).into_iter().flatten().cloned());
+            }
+        }
+        let inside = reached.into_iter().filter(|(name, _)| name == wanted);
+        inside.map(|(_, module)| module).collect()
+    }
+}
+
 /// Every file that can be reached from one.
 fn reach<'a>(
     from: &Module,

@@ -6,11 +6,13 @@
 //! nearer one. It must never average, interpolate or move a second row aside: two rows in one epoch keep the
 //! first, and the other is lost.
 
+mod part;
+
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use rustc_hash::FxHashMap;
 
+use self::part::{Part, in_order};
 use super::error::{EPOCH_S_MAX, Error, VALUES_MAX};
 use super::lines::Spot;
 use super::numbers::Marks;
@@ -239,111 +241,6 @@ fn placed(plans: Vec<(u32, Plan)>, columns: Vec<Vec<f64>>) -> Vec<Placed> {
     all.into_iter().map(|(placed, _)| placed).collect()
 }
 
-/// A run in ascending time: of whole seconds, with its rows going up or down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Part {
-    second: i64,
-    step_s: i64,
-    count: usize,
-    row: usize,
-    is_reversed: bool,
-    spot: Spot,
-}
-
-impl Part {
-    fn of(run: &Run, second: i64) -> Self {
-        let last = run.count - 1;
-        let is_reversed = run.step_s < 0;
-        let span_s = i64::try_from(last)
-            .unwrap_or(i64::MAX)
-            .saturating_mul(run.step_s);
-        Self {
-            second: if is_reversed { second + span_s } else { second },
-            step_s: run.step_s.abs(),
-            count: run.count,
-            row: if is_reversed { run.row + last } else { run.row },
-            is_reversed,
-            spot: Spot {
-                line: run.spot.line + if is_reversed { last as u64 } else { 0 },
-                byte: run.spot.byte,
-            },
-        }
-    }
-
-    fn last_s(&self) -> i64 {
-        let last = i64::try_from(self.count - 1).unwrap_or(i64::MAX);
-        self.second + last.saturating_mul(self.step_s)
-    }
-
-    /// Where its row of an index stands.
-    fn at(&self, index: usize) -> (i64, usize, Spot) {
-        let offset = i64::try_from(index).unwrap_or(i64::MAX);
-        let far = index as u64;
-        let (row, line) = if self.is_reversed {
-            (self.row - index, self.spot.line.saturating_sub(far))
-        } else {
-            (self.row + index, self.spot.line.saturating_add(far))
-        };
-        let spot = Spot {
-            line,
-            byte: self.spot.byte,
-        };
-        (self.second + offset.saturating_mul(self.step_s), row, spot)
-    }
-
-    /// What is left of it behind its first rows.
-    fn behind(&self, count: usize) -> Option<Self> {
-        let left = self.count.checked_sub(count).filter(|left| *left > 0)?;
-        let (second, row, spot) = self.at(count);
-        Some(Self {
-            second,
-            row,
-            spot,
-            count: left,
-            ..*self
-        })
-    }
-}
-
-/// Hands out parts in the order of time, cut where they overlap; at one time the earlier row comes first.
-fn in_order(parts: &[Part], mut take: impl FnMut(Part)) {
-    let is_sorted = parts
-        .iter()
-        .zip(parts.iter().skip(1))
-        .all(|(left, right)| left.last_s() < right.second);
-    if is_sorted {
-        for part in parts {
-            take(*part);
-        }
-        return;
-    }
-    let key = |part: Part, index: usize| Reverse((part.second, part.row, index));
-    let mut heap: BinaryHeap<_> = (0..)
-        .zip(parts)
-        .map(|(index, part)| key(*part, index))
-        .collect();
-    let mut left: Vec<Option<Part>> = parts.iter().copied().map(Some).collect();
-    while let Some(Reverse((_, _, index))) = heap.pop() {
-        let Some(part) = left.get(index).copied().flatten() else {
-            continue;
-        };
-        let count = match heap.peek() {
-            Some(Reverse((until_s, ..))) if part.step_s > 0 => {
-                let before = (until_s - part.second - 1).div_euclid(part.step_s) + 1;
-                usize::try_from(before).unwrap_or(0).clamp(1, part.count)
-            }
-            Some(_) => 1,
-            None => part.count,
-        };
-        take(Part { count, ..part });
-        let behind = part.behind(count);
-        if let Some(slot) = left.get_mut(index) {
-            *slot = behind;
-        }
-        heap.extend(behind.map(|part| key(part, index)));
-    }
-}
-
 /// Where the rows of a person go.
 struct Plan {
     parts: Vec<Part>,
@@ -492,16 +389,50 @@ impl Plan {
     /// The hours that clocks repeat in autumn: the second that comes again, and the first row of the second time.
     /// Rows stand before and behind such an hour; two people at one time have none of either.
     fn hours_again(&self) -> Vec<(i64, usize)> {
-        let pairs = self.parts.iter().zip(self.parts.iter().skip(1));
+        let pairs = self.parts.iter().zip(self.parts.iter().skip(1)).enumerate();
         let within = self.start_s..=self.last_s - HOUR_S;
         pairs
-            .filter(|(before, after)| {
+            .filter(|(index, (before, after))| {
                 let is_forward = !before.is_reversed && !after.is_reversed;
                 let is_inside = within.contains(&after.second) && self.start_s < after.second;
-                is_forward && is_inside && after.second - before.last_s() == self.epoch_s - HOUR_S
+                let is_hour = after.second - before.last_s() == self.epoch_s - HOUR_S;
+                is_forward && is_inside && is_hour && self.is_lived_twice(index + 1)
             })
-            .map(|(_, after)| (after.second, after.row))
+            .map(|(_, (_, after))| (after.second, after.row))
             .collect()
+    }
+
+    /// Whether the rows on both sides of a step back in time go on in order for the hour, and are at least half of its
+    /// epochs. Rows of a shuffled file make such a step by chance; nothing follows in order there.
+    fn is_lived_twice(&self, index: usize) -> bool {
+        let (first, again) = self.parts.split_at(index);
+        let (Some(last), Some(begin)) = (first.last(), again.first()) else {
+            return false;
+        };
+        let (from_s, until_s) = (begin.second, last.last_s());
+        let least = usize::try_from(HOUR_S / self.epoch_s / 2).unwrap_or(0);
+        let mut rows = last.count;
+        let mut reached_s = last.second;
+        for part in first.iter().rev().skip(1) {
+            if reached_s <= from_s || part.last_s() > reached_s {
+                break;
+            }
+            rows += part.count;
+            reached_s = part.second;
+        }
+        if reached_s > from_s || rows < least {
+            return false;
+        }
+        let mut rows = begin.count;
+        let mut reached_s = begin.last_s();
+        for part in again.iter().skip(1) {
+            if reached_s >= until_s || part.second < reached_s {
+                break;
+            }
+            rows += part.count;
+            reached_s = part.last_s();
+        }
+        reached_s >= until_s && rows >= least
     }
 
     /// One column on the grid.

@@ -69,6 +69,7 @@ struct Document {
     header: Header,
     channel: Pending,
     values: usize,
+    lost: usize,
     channels: Vec<(Pending, u64)>,
     is_complete: bool,
     damages: Damages,
@@ -119,6 +120,7 @@ impl Document {
             Cell::Missing => f64::NAN,
             Cell::Bad => {
                 self.tell("malformed_value", "expected a number between commas");
+                self.lost += 1;
                 f64::NAN
             }
         };
@@ -197,6 +199,8 @@ impl Document {
             // The last number may be cut, so that only those before a comma are kept.
             self.close_channel();
         }
+        let of = (self.lost, self.values);
+        table::refuse_when_much_is_lost(NAME, of, self.damages.first.first())?;
         let place = Place::Byte(self.byte);
         let Some(start_s) = self.start else {
             return Err(Error::Malformed {

@@ -308,14 +308,24 @@ pub(crate) fn status(text: &str) -> Cell {
     let word = text.trim().to_lowercase();
     let begins = |stems: &[&str]| stems.iter().any(|stem| word.starts_with(stem));
     // Rest that the program scores as sleep has an S before or behind its word.
-    let is_sleep =
-        word.ends_with("-s") || word.starts_with("s-") || begins(&["sleep", "repos-s", "slaap"]);
-    if begins(&["active", "activ", "actief", "aktiv", "attiv", "ativ"]) {
+    let is_sleep = word.ends_with("-s")
+        || word.starts_with("s-")
+        || begins(&["sleep", "repos-s", "slaap", "睡眠"]);
+    if begins(&[
+        "active",
+        "activ",
+        "actief",
+        "aktiv",
+        "attiv",
+        "ativ",
+        "活動",
+        "アクティブ",
+    ]) {
         Cell::Value(0.0)
     } else if is_sleep {
         Cell::Value(2.0)
     } else if begins(&[
-        "rest", "repos", "ruhe", "rust", "descanso", "riposo", "repouso",
+        "rest", "repos", "ruhe", "rust", "descanso", "riposo", "repouso", "休息", "安静",
     ]) {
         Cell::Value(1.0)
     } else if begins(&[
@@ -325,6 +335,7 @@ pub(crate) fn status(text: &str) -> Cell {
         "uitgesloten",
         "esclus",
         "excluí",
+        "除外",
     ]) {
         Cell::Value(3.0)
     } else {

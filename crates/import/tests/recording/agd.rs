@@ -53,7 +53,7 @@ fn ticks(epoch: i64) -> Cell {
 }
 
 /// A file with rows of some epochs; `rows` give epoch and counts.
-fn agd(epoch_length: &str, rows: Vec<Vec<Cell>>) -> Vec<u8> {
+pub(crate) fn agd(epoch_length: &str, rows: Vec<Vec<Cell>>) -> Vec<u8> {
     let settings = [
         ("devicename", "GT9X"),
         // Longer than a page, so that it overflows.
@@ -82,7 +82,7 @@ fn agd(epoch_length: &str, rows: Vec<Vec<Cell>>) -> Vec<u8> {
     ])
 }
 
-fn row(epoch: i64, count: f64) -> Vec<Cell> {
+pub(crate) fn row(epoch: i64, count: f64) -> Vec<Cell> {
     let counter = Cell::Integer(epoch * 5_000_000 - 7);
     vec![ticks(epoch), Cell::Real(count), counter, Cell::Null]
 }

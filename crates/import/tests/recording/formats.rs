@@ -331,6 +331,12 @@ const ITALIAN: &str =
     "Data|Ora|Stato fuori dal polso|Attività|Luce bianca|Sonno/veglia|Stato intervallo";
 const PORTUGUESE: &str =
     "Data|Hora|Status fora do pulso|Atividade|Luz branca|Sono/vigília|Status do intervalo";
+const GERMAN: &str =
+    "Datum|Zeit|Status „Nicht am Handgelenk“|Aktivität|Weißes Licht|Schlaf/Wach|Intervallstatus";
+const FRENCH: &str =
+    "Date|Heure|État hors poignet|Activité|Lumière blanche|Sommeil/Éveil|État de l'intervalle";
+/// Assumed, as none has been seen.
+const JAPANESE: &str = "日付|時刻|手首から外れた状態|活動|白色光|睡眠/覚醒|インターバル状態";
 
 #[test]
 fn actiware_is_read_in_the_languages_of_its_words() {
@@ -339,6 +345,9 @@ fn actiware_is_read_in_the_languages_of_its_words() {
         ("Línea", SPANISH, ["ACTIVO", "DESCANSO-S"]),
         ("Riga", ITALIAN, ["ATTIVO", "RIPOSO-S"]),
         ("Linha", PORTUGUESE, ["ATIVO", "REPOUSO-S"]),
+        ("Zeile", GERMAN, ["AKTIV", "RUHE-S"]),
+        ("Ligne", FRENCH, ["ACTIVITÉ", "REPOS-S"]),
+        ("行", JAPANESE, ["アクティブ", "休息-S"]),
     ] {
         let names: Vec<&str> = names.split('|').collect();
         let names = names.try_into().expect("seven");

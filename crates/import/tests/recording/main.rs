@@ -9,6 +9,8 @@
 mod actigraph_csv;
 mod agd;
 mod bad_days;
+mod bad_numbers;
+mod cases;
 mod fixtures;
 mod formats;
 mod hostile;

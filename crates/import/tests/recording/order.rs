@@ -16,7 +16,7 @@ pub(crate) struct Form {
     pub(crate) row: fn(&jiff::civil::DateTime, u32) -> String,
 }
 
-pub(crate) const FORMS: [Form; 10] = [
+pub(crate) const FORMS: [Form; 13] = [
     Form {
         name: "actigraph_csv",
         head: "------------ Data Table File Created By ActiGraph Link ActiLife v6.11.9 date format M/d/yyyy -----\n\
@@ -73,6 +73,23 @@ pub(crate) const FORMS: [Form; 10] = [
         name: "motionware",
         head: "Subject;1\nDate;Time;Activity;Light\n",
         row: |at, value| format!("{};{value};0\n", at.strftime("%d/%m/%Y;%H:%M:%S")),
+    },
+    Form {
+        name: "daqtometer",
+        head: "Start: 2024-03-01 12:00:00 GMT\nEnd: 2024-03-05 12:00:00 GMT\n\nSerial number:,a1\n\
+               Name:,Acceleration\nStore rate:,30\n\n",
+        row: |at, value| format!("{},{value}\n", at.strftime("%Y-%m-%d %H:%M:%S")),
+    },
+    Form {
+        name: "respironics_csv",
+        head: "Actiware-Exportdatei (Version 05.00 )\n\"Epochenlänge:\",\"30\",\"Sekunden\"\n\
+               Zeile,Datum,Zeit,Aktivität\n",
+        row: |at, value| format!("1,{},{value}\n", at.strftime("%d.%m.%Y,%H:%M:%S")),
+    },
+    Form {
+        name: "respironics_csv",
+        head: "Actiware (05.00)\n行,日付,時刻,活動\n",
+        row: |at, value| format!("1,{},{value}\n", at.strftime("%Y/%m/%d,%H:%M:%S")),
     },
     Form {
         name: "biobank_timeseries",

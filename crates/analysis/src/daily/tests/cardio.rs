@@ -1,11 +1,15 @@
 //! Heart, breath and oxygen by hand.
 
+use std::sync::LazyLock;
+
 use model::sample::{DAY_US, Flags, HOUR_US, MINUTE_US, SECOND_US, Sample};
+use model::source::SourceNo;
 use model::zone::Span;
 
 use super::{close, sample};
 use crate::daily::beats::Beats;
 use crate::daily::cardio::{Cardio, CardioInput, cardio};
+use crate::daily::rank::Ranks;
 
 /// Asleep from midnight to 07:00 with an hour awake from 03:00.
 const ASLEEP: [Span; 2] = [
@@ -23,6 +27,9 @@ const DAY: [Span; 1] = [Span {
     start_us: 0,
     end_us: DAY_US,
 }];
+
+/// Source 1 before all others.
+static RANKS: LazyLock<Ranks> = LazyLock::new(|| Ranks::in_order(&[SourceNo(1)]));
 
 const SLEEPS: [Span; 1] = [Span {
     start_us: 0,
@@ -51,6 +58,8 @@ fn compute<'a>(edit: impl FnOnce(&mut CardioInput<'a>)) -> Cardio {
         hrv_sdnn: &[],
         hrv_rmssd: &[],
         respiratory_rate: &[],
+        respiratory_ranks: &RANKS,
+        sources: &[],
         oxygen_saturation: &[],
         heart_rate_recovery: &[],
         beats: Beats::All(&[]),
@@ -232,4 +241,37 @@ fn desaturations_need_samples_every_few_seconds() {
     let found = compute(|input| input.oxygen_saturation = &every_minute);
     let reason = found.oxygen_desaturation_index.reason;
     assert_eq!(reason.as_deref(), Some("sampling_too_sparse"));
+}
+
+/// A watch at 14 to 16 and a mat at 18 breaths a minute: one of them, whoever measured more often.
+#[test]
+fn breaths_are_of_one_source() {
+    let names = super::sources();
+    let mut breaths: Vec<Sample> = (0..90)
+        .map(|minute| Sample {
+            source: SourceNo(2),
+            ..at(minute, 18.0)
+        })
+        .collect();
+    let check = |breaths: &[Sample], mean: f64, source: &str, others: &[&str], left_out: u32| {
+        let found = compute(|input| {
+            input.respiratory_rate = breaths;
+            input.sources = &names;
+        });
+        let rate = found.respiratory_rate_asleep;
+        assert_eq!(rate.value, Some(mean));
+        assert_eq!(rate.source.as_deref(), Some(source));
+        assert_eq!(rate.left_out_sources, others);
+        assert_eq!(rate.left_out, left_out);
+        assert_eq!(found.respiratory_rate_spread.source, rate.source);
+        assert_eq!(found.respiratory_rate_spread.left_out, left_out);
+    };
+    check(&breaths, 18.0, "Pace", &[], 0);
+    breaths.extend(
+        [(10, 14.0), (20, 15.0), (30, 16.0)].map(|(minute, value)| Sample {
+            source: SourceNo(1),
+            ..at(minute, value)
+        }),
+    );
+    check(&breaths, 15.0, "iPhone", &["Pace"], 90);
 }

@@ -3,6 +3,7 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use model::metric::Kind;
+use model::source::SourceNo;
 
 use super::{after, close, home, sources};
 use crate::daily::anomaly::examine;
@@ -117,6 +118,76 @@ fn a_resting_heart_rate_is_compared_with_its_own_method() {
     let fact = named(&found, "resting_heart_rate");
     assert_eq!((fact.value, fact.robust_z), (Some(59.0), None));
     assert_eq!(fact.baseline_reason.as_deref(), Some("too_few_valid_days"));
+}
+
+/// A day on which each of some scales measured a mass.
+fn weighed(on: Date, masses: &[(u16, f64)]) -> DayDocument {
+    let zones = home("UTC");
+    let from_us = zones.day(on)[0].start_us;
+    let ranks = Ranks::in_order(&[SourceNo(0), SourceNo(1)]);
+    let masses = masses.iter();
+    let samples: Vec<_> = masses
+        .map(|(source, mass)| after(from_us, 400, 400, *mass, *source))
+        .collect();
+    day_document(&DayInput {
+        beats: Beats::All(&[]),
+        date: on,
+        zones: &zones,
+        sources: &sources(),
+        metrics: &[MetricSamples {
+            id: "body_mass",
+            unit: "kg",
+            kind: Kind::Discrete,
+            samples: &samples,
+            ranks: &ranks,
+        }],
+        scorer: Scorer::ColeKripke,
+        phone: KnownOfPhone::default(),
+    })
+}
+
+/// A scale at home and one two kilograms above it elsewhere: for three weeks the one, then the other, then both.
+/// Nobody's weight changed.
+#[test]
+fn two_scales_are_not_one_series() {
+    let ago = |days: i32| TODAY.checked_sub(days.days()).expect("a date");
+    let noise = |days: i32| 0.1 * f64::from(days * 7 % 5);
+    let day = |days: i32| {
+        let (home, away) = (80.0 + noise(days), 82.0 + noise(days));
+        match days {
+            22.. => weighed(ago(days), &[(0, home)]),
+            6..22 => weighed(ago(days), &[(1, away)]),
+            _ => weighed(ago(days), &[(1, away), (0, home)]),
+        }
+    };
+    let documents: Vec<DayDocument> = (0..57).map(day).collect();
+    let until = TODAY.checked_add(1.days()).expect("a date");
+    let found = trend("body_mass", &documents, until, 28);
+    assert_eq!(found.source.as_deref(), Some(&*sources()[0].name));
+    for (name, length) in [
+        ("body_mass", 28),
+        ("body_mass", 57),
+        ("weight_body_mass", 57),
+    ] {
+        let found = trend(name, &documents, until, length);
+        assert!(
+            found.points.iter().all(|point| point.value < 81.0),
+            "{name}"
+        );
+        let p = found.test.map_or(1.0, |test| test.p);
+        assert!(p > 0.2, "{name} over {length} days: {p}");
+        assert!(found.outliers.is_empty(), "{:?}", found.outliers);
+        assert!(found.levels.map_or(1, |levels| levels.len()) == 1);
+    }
+    let examined = examine(&documents, ago(56), until);
+    for day in &examined.days {
+        assert!(!day.is_unusual(), "{day:?}");
+    }
+    // Today's is the better-ranked of the two, and compared with its own days only.
+    let found = facts(TODAY, &documents);
+    let fact = named(&found, "body_mass");
+    assert_eq!(fact.source.as_deref(), Some(&*sources()[0].name));
+    assert_eq!((fact.value, fact.difference), (Some(80.0), None));
 }
 
 #[test]

@@ -13,7 +13,12 @@ use crate::daily::document::{DayFound, DayInput, day};
 use crate::daily::rank::Ranks;
 use crate::daily::reconcile::KnownOfPhone;
 use crate::daily::scored::Scorer;
+use crate::daily::sleep::Night;
 use crate::daily::summary::MetricSamples;
+use crate::report::scorer::COLE_KRIPKE_ACTILIFE_WEBSTER;
+use crate::report::wear::{Unworn, Wear};
+use crate::report::{self, Report};
+use crate::series::Series;
 
 /// Minutes of a wrist: busy outside the sleeps, nearly still inside them.
 fn wrist(from_us: i64, minutes: i64, sleeps: &[(i64, i64)]) -> Vec<Sample> {
@@ -25,8 +30,8 @@ fn wrist(from_us: i64, minutes: i64, sleeps: &[(i64, i64)]) -> Vec<Sample> {
     (0..minutes)
         .map(|minute| {
             let value = match minute % 7 {
-                // A turn in bed every 112 minutes.
-                _ if is_asleep(minute) && minute % 112 == 0 => 4.0,
+                // A turn in bed every 26 minutes.
+                _ if is_asleep(minute) && minute % 26 == 0 => 4.0,
                 _ if is_asleep(minute) => 0.0,
                 rest => 120.0 + 30.0 * f64::from(i32::try_from(rest).expect("small")),
             };
@@ -168,6 +173,182 @@ fn no_night_comes_with_a_reason() {
         .map(|minute| after(from_us, minute, minute + 1, 0.0, 0))
         .collect();
     check(&table, "too_little_activity_recorded");
+}
+
+/// The night of 5 May 2026 in Berlin, of which the counts begin at midnight of the day before.
+fn of_second_day(counts: &[Sample], scorer: Scorer) -> Night {
+    let zones = home("Europe/Berlin");
+    found(counts, &[], &zones, date(2026, 5, 5), scorer)
+        .document
+        .night
+}
+
+fn midnight_us() -> i64 {
+    us("2026-05-03T22:00:00Z")
+}
+
+/// Twenty hours of hardly any movement, and two sleeps that make eighteen hours together.
+#[test]
+fn no_sleep_lasts_longer_than_sixteen_hours() {
+    for sleeps in [&[(780, 1980)][..], &[(800, 1340), (1380, 1900)]] {
+        let counts = wrist(midnight_us(), 4 * 1440, sleeps);
+        for scorer in [Scorer::Customary, Scorer::ColeKripke, Scorer::Sadeh] {
+            let night = of_second_day(&counts, scorer);
+            assert_eq!(night.main, None, "{sleeps:?} by {scorer:?}");
+            assert!(night.naps.is_empty(), "{:?}", night.naps);
+            assert_eq!(
+                night.scoring_reason.as_deref(),
+                Some("sleep_period_too_long")
+            );
+            let [aside] = &night.set_aside[..] else {
+                panic!("{:?}", night.set_aside);
+            };
+            assert_eq!(aside.reason, "sleep_period_too_long");
+            assert_eq!(aside.source, sources()[0].name);
+        }
+    }
+}
+
+/// What is set aside does not take another sleep of the date along.
+#[test]
+fn beside_a_sleep_that_is_too_long_another_counts() {
+    let counts = wrist(midnight_us(), 4 * 1440, &[(730, 1760), (2200, 2500)]);
+    let night = of_second_day(&counts, Scorer::Customary);
+    let main = night.main.expect("the second sleep");
+    let onset_min = (main.onset_us - midnight_us()) / MINUTE_US;
+    assert!((onset_min - 2200).abs() <= 8, "{onset_min}");
+    assert_eq!(night.set_aside.len(), 1, "{:?}", night.set_aside);
+}
+
+/// A table that somebody knocks every two hours, and a device that is taken off for every night: with zeros,
+/// and without any samples.
+#[test]
+fn a_device_that_nobody_wears_does_not_sleep() {
+    let worn = wrist(midnight_us(), 4 * 1440, &[]);
+    let minute = |sample: &Sample| (sample.start_us - midnight_us()) / MINUTE_US;
+    let is_night = |sample: &Sample| !(420..1380).contains(&(minute(sample) % 1440));
+    let on_table = |knock: f64| {
+        let counts = worn.iter().map(|sample| {
+            let is_knocked = minute(sample) % 120 == 0;
+            let value = if is_knocked { knock } else { 0.0 };
+            let value = if is_night(sample) {
+                value
+            } else {
+                sample.value
+            };
+            after(sample.start_us, 0, 1, value, 0)
+        });
+        counts.collect::<Vec<Sample>>()
+    };
+    let without: Vec<Sample> = worn
+        .iter()
+        .filter(|sample| !is_night(sample))
+        .cloned()
+        .collect();
+    for counts in [on_table(0.0), on_table(60.0), without] {
+        for scorer in [Scorer::Customary, Scorer::ColeKripke, Scorer::Sadeh] {
+            let night = of_second_day(&counts, scorer);
+            assert_eq!(night.main, None, "{scorer:?}");
+            assert_eq!(
+                night.scoring_reason.as_deref(),
+                Some("no_sleep_period_found")
+            );
+        }
+    }
+}
+
+/// Half of the minutes of a night are missing, nine at a time.
+#[test]
+fn a_night_that_was_scored_by_half_is_set_aside() {
+    let counts = wrist(midnight_us(), 4 * 1440, &[(1380, 1860)]);
+    let is_kept = |sample: &&Sample| {
+        let minute = (sample.start_us - midnight_us()) / MINUTE_US;
+        !(1380..1860).contains(&minute) || minute % 18 < 9
+    };
+    let counts: Vec<Sample> = counts.iter().filter(is_kept).cloned().collect();
+    let night = of_second_day(&counts, Scorer::ColeKripke);
+    assert_eq!(night.main, None);
+    assert_eq!(
+        night.scoring_reason.as_deref(),
+        Some("sleep_period_mostly_unscored")
+    );
+}
+
+/// Counts divided by a thousand are refused, not slept through.
+#[test]
+fn another_unit_is_no_night() {
+    let mut counts = wrist(midnight_us(), 4 * 1440, &[(1380, 1860)]);
+    for sample in &mut counts {
+        sample.value /= 1000.0;
+    }
+    for scorer in [
+        Scorer::Customary,
+        Scorer::ColeKripke,
+        Scorer::Sadeh,
+        Scorer::Oakley,
+        Scorer::OakleyAutomatic,
+    ] {
+        let night = of_second_day(&counts, scorer);
+        assert_eq!(night.main, None, "{scorer:?}");
+        assert_eq!(
+            night.scoring_reason.as_deref(),
+            Some("activity_not_in_counts")
+        );
+    }
+}
+
+/// `analyze` and the server score the counts of an `ActiGraph` alike: as many minutes asleep in the same bed.
+#[test]
+fn a_night_of_the_server_is_one_of_analyze() {
+    let mut counts = wrist(midnight_us(), 4 * 1440, &[(1380, 1860)]);
+    for sample in &mut counts {
+        sample.value *= 20.0;
+    }
+    // Twice somebody sits up for a minute.
+    for minute in [1_500, 1_650] {
+        counts[minute].value = 80_000.0;
+    }
+    let ranks = Ranks::default();
+    let zones = home("Europe/Berlin");
+    let day = day(&DayInput {
+        beats: Beats::All(&[]),
+        date: date(2026, 5, 5),
+        zones: &zones,
+        sources: &sources(),
+        metrics: &[MetricSamples {
+            id: "actigraph_count",
+            unit: "1",
+            kind: Kind::Cumulative,
+            samples: &counts,
+            ranks: &ranks,
+        }],
+        scorer: Scorer::Customary,
+        phone: KnownOfPhone::default(),
+    });
+    let main = day.document.night.main.expect("a main sleep");
+    let by = main.scored_by.expect("a scorer");
+    assert_eq!(by.scorer, "cole_kripke_actilife");
+    assert_eq!(by.rescored.as_deref(), Some("webster_rescoring"));
+    let series = Series::new(0, 60, counts.iter().map(|sample| sample.value).collect());
+    let at = |at_us: i64| (at_us - midnight_us()) / 1_000_000;
+    let bed = [report::Span {
+        from_s: at(main.onset_us),
+        until_s: at(main.offset_us),
+    }];
+    let report = Report::new(report::Input {
+        diary: &bed,
+        scorer: &COLE_KRIPKE_ACTILIFE_WEBSTER,
+        wear: Wear::ChoiLong,
+        unworn: Unworn::LeftOut,
+        ..report::Input::new(&series)
+    });
+    let [night] = report.nights() else {
+        panic!("{:?}", report.nights());
+    };
+    let found = night.endpoints.expect("a night").value;
+    close(found.asleep_min, main.asleep_min);
+    close(found.awake_min, main.waso_min);
+    assert!(found.awake_min > 12.0, "{found:?}");
 }
 
 #[test]
