@@ -65,10 +65,10 @@ enum Open {
 
 /// A cell of a file that spreadsheets open: names of files and of people are no formulas.
 fn in_csv(cell: &Cell) -> String {
-    match cell {
-        Cell::Text(text) => as_text(text).into_owned(),
-        other => other.text(),
+    if let Cell::Text(text) = cell {
+        return as_text(text).into_owned();
     }
+    cell.text()
 }
 
 impl Writer {

@@ -39,7 +39,7 @@ fn check(recording: &Recording, start: &str, epoch_s: u32, epochs: usize) {
     }
 }
 
-/// GGIRread's `Actiwatch.AWD`: a decimal comma behind a space.
+/// `GGIRread`'s `Actiwatch.AWD`: a decimal comma behind a space.
 #[test]
 fn an_actiwatch_with_decimal_commas() {
     let mut file = "0123\n01-Oct-2009\n17:00\n 4 \n0\nD01\nM\n".to_owned();
@@ -81,7 +81,7 @@ fn near((sum, steps): (f64, f64), expect: f64, all_steps: f64) {
     );
 }
 
-/// GGIRread's three CSV of `ActiLife`: modes 13 and 61 without times, and one with times and headings.
+/// `GGIRread`'s three CSV of `ActiLife`: modes 13 and 61 without times, and one with times and headings.
 #[test]
 fn three_tables_of_actilife() {
     let head = |epoch: &str, time: &str, date: &str, download: &str, format: &str, mode: u32| {
@@ -150,7 +150,7 @@ fn three_tables_of_actilife() {
     near(total(&recording), 255_707.400_3, 442.0);
 }
 
-/// GGIRread's `Actiwatch.csv`: Actiware in Dutch, with the device's own sleep and the time off the wrist.
+/// `GGIRread`'s `Actiwatch.csv`: Actiware in Dutch, with the device's own sleep and the time off the wrist.
 #[test]
 fn actiware_in_dutch() {
     let mut file = "\u{feff}Actiware-exportbestand (versie 05.00),,\nTijdzone-offset:,+01:00,u\n\

@@ -243,7 +243,7 @@ fn a_device_that_nobody_wears_does_not_sleep() {
     let without: Vec<Sample> = worn
         .iter()
         .filter(|sample| !is_night(sample))
-        .cloned()
+        .copied()
         .collect();
     for counts in [on_table(0.0), on_table(60.0), without] {
         for scorer in [Scorer::Customary, Scorer::ColeKripke, Scorer::Sadeh] {
@@ -265,7 +265,7 @@ fn a_night_that_was_scored_by_half_is_set_aside() {
         let minute = (sample.start_us - midnight_us()) / MINUTE_US;
         !(1380..1860).contains(&minute) || minute % 18 < 9
     };
-    let counts: Vec<Sample> = counts.iter().filter(is_kept).cloned().collect();
+    let counts: Vec<Sample> = counts.iter().filter(is_kept).copied().collect();
     let night = of_second_day(&counts, Scorer::ColeKripke);
     assert_eq!(night.main, None);
     assert_eq!(
