@@ -150,8 +150,8 @@ fn no_number_or_time_breaks_a_reader() {
 
 #[test]
 fn many_members_are_read_in_one_go() {
-    let many = |name: &str, value: &str| vec![format!("\"{name}\":{value}"); 200_000].join(",");
-    let numbered: Vec<String> = (0..200_000).map(|n| format!("\"k{n}\":[1]")).collect();
+    let many = |name: &str, value: &str| vec![format!("\"{name}\":{value}"); 45_000].join(",");
+    let numbered: Vec<String> = (0..45_000).map(|n| format!("\"k{n}\":[1]")).collect();
     let webhook = format!(
         r#"{{"timestamp":"x","app_version":"1",{},{}}}"#,
         numbered.join(","),
