@@ -19,7 +19,7 @@
 //! **Versions.** 1, the first four equal to `hrv-analysis` 1.0.5.
 //!
 //! **References.** Malik M et al. 1989, Eur Heart J 10:1060–74. Kamath MV, Fallen EL 1995. Karlsson M
-//! et al. 2012, doi:10.1186/1475-925X-11-2. Acar B et al. 2000, Comput Methods Programs Biomed 63:123,
+//! et al. 2012, doi:10.1186/1475-925X-11-2. Acar B et al. 2000, Computer Methods and Programs in Biomedicine 63:123,
 //! doi:10.1016/S0169-2607(00)00081-X. Tarvainen MP et al. 2014, doi:10.1016/j.cmpb.2013.07.024.
 
 use crate::maths::describe::{mean, median};
