@@ -6,7 +6,7 @@
 //! `CLARITY_KILL_SAMPLES` sets the size of the imports (more than 300,000 are written in parts), and
 //! `CLARITY_KILL_MS` the longest life of a server.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
