@@ -253,6 +253,13 @@ mod tests {
     }
 
     #[test]
+    fn a_large_body_takes_more_turns_and_never_more_than_there_are() {
+        assert_eq!(upload_turns(0), 1);
+        assert_eq!(upload_turns(UPLOAD_BYTES), 2);
+        assert_eq!(upload_turns(64 << 20), 4);
+    }
+
+    #[test]
     fn unread_answers_have_an_end() {
         let shares = Shares::default();
         let huge = shares.room(user(1), u64::MAX).expect("a single one fits");

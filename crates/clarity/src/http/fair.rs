@@ -108,6 +108,27 @@ impl AsRef<[u8]> for Kept {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn room_is_free_when_the_last_byte_is_gone() {
+        let shares = shares::Shares::default();
+        let user = model::ids::UserId::from_uuid(uuid::Uuid::from_u128(1));
+        let room = shares.room(user, u64::MAX).expect("a single one fits");
+        let response = kept(Response::new(Body::from(vec![7; 1 << 20])), room).await;
+        assert_eq!(response.body().size_hint().exact(), Some(1 << 20));
+        // As a connection does: the body is gone, a part of its bytes waits to be sent.
+        let bytes = response
+            .into_body()
+            .collect()
+            .await
+            .expect("bytes")
+            .to_bytes();
+        let part = bytes.slice(5..6);
+        drop(bytes);
+        assert!(shares.room(user, 1 << 20).is_none());
+        drop(part);
+        assert!(shares.room(user, 1 << 20).is_some());
+    }
+
     #[test]
     fn what_computes_waits() {
         let check = |method: Method, route, expect| {
