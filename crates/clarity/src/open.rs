@@ -28,9 +28,9 @@ use crate::shares::Shares;
 
 /// Memory for files that cannot be read as a stream, all together: rows in no order, archives whose head comes last,
 /// documents that are read whole.
-const FILE_BYTES: usize = 224 << 20;
+const FILE_BYTES: usize = 208 << 20;
 /// What one of them may have, so that there is always something for the next.
-const FILE_BYTES_OF_ONE: usize = 160 << 20;
+const FILE_BYTES_OF_ONE: usize = 144 << 20;
 
 /// Imports that may have begun for each that is read: slow clients hold what they brought, and no turn.
 const OPEN_IMPORTS: usize = 8;

@@ -18,8 +18,8 @@ const TURNS_PER_CPU: usize = 2;
 const TURNS_SHARE: usize = 2;
 /// Whoever would wait longer is refused, and may come again.
 const QUEUE: Duration = Duration::from_secs(1);
-/// Kilobytes of answers of one person that are computed and not sent: two of the largest.
-const UNSENT_KB: usize = 40 << 10;
+/// Kilobytes of answers of one person that are computed and not sent: one of the largest, and some usual ones.
+const UNSENT_KB: usize = 24 << 10;
 /// The same for all persons together.
 const UNSENT_ALL_KB: usize = 160 << 10;
 /// Kilobytes of bodies of one person that are being received or worked on: the largest that there is, and some usual
