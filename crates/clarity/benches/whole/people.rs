@@ -104,7 +104,7 @@ fn live(table: &mut Table, server: &Server, name: &str) -> Outcome<u64> {
         let rate = count as f64 / begun.elapsed().as_secs_f64();
         let what = format!("{name}: ingestion, {connections} connection(s)");
         table.add(&what, rate, "samples/s", "", &format!("{people} people"));
-        worst = worst.max(gauge(&mut client, "clarity_pipeline_lag_seconds")?);
+        worst = worst.max(gauge(server.address, "clarity_pipeline_lag_seconds")?);
     }
     table.add(
         &format!("{name}: lag at the end of ingestion"),
@@ -114,7 +114,7 @@ fn live(table: &mut Table, server: &Server, name: &str) -> Outcome<u64> {
         "",
     );
     let begun = Instant::now();
-    while gauge(&mut client, "clarity_jobs{")? > 0.0 {
+    while gauge(server.address, "clarity_jobs{")? > 0.0 {
         if begun.elapsed() > CATCH_UP_MAX {
             return Err("the days were not computed in time".into());
         }
@@ -260,7 +260,9 @@ fn read(table: &mut Table, address: SocketAddr, tokens: &[String], name: &str) -
 }
 
 /// The sum of a gauge over its labels, without what was set aside.
-fn gauge(client: &mut Client, name: &str) -> Outcome<f64> {
+fn gauge(address: SocketAddr, name: &str) -> Outcome<f64> {
+    // Anew each time: a connection that is silent for long is closed.
+    let mut client = Client::connect(address)?;
     let answer = client.send("GET", "/metrics", &[], b"")?;
     let text = String::from_utf8(answer.body)?;
     let values = text
