@@ -52,7 +52,7 @@ export const en = {
     codeHint: "The server prints it in the terminal when it starts.",
     name: "Name",
     nameHint: "Optional; only for greeting you.",
-    passwordHint: "At least 12 characters.",
+    passwordHint: "Several unrelated words, or random characters.",
     zone: "Time zone",
     zoneHint: "Your days begin at midnight here. Detected from this device.",
     units: "Units",

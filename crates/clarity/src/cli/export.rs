@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use model::ids::UserId;
 use serde_json::json;
 use tokio::fs::OpenOptions;
 use tokio::io::AsyncWrite;
@@ -21,23 +22,19 @@ const STANDARD_OUTPUT: &str = "-";
 
 /// Exports and returns how much there was.
 pub(super) async fn export(global: &Global, wanted: Export) -> Result<(), Failure> {
-    let to_file = wanted.out.as_os_str() != STANDARD_OUTPUT;
-    let exported = household::with(global, async |app| {
-        if to_file {
-            write_file(app, &wanted).await
-        } else {
-            write(app, &wanted, &mut tokio::io::stdout()).await
-        }
-    })
-    .await?;
-    let (samples, records) = (exported.samples, exported.records);
-    if !to_file {
-        // Standard output is the export itself. Of one that nobody read to its end, that was said.
-        if exported != Exported::default() {
-            output::note(&format!("exported {samples} samples and {records} records"));
+    if wanted.out.as_os_str() == STANDARD_OUTPUT {
+        let exported = household::with(global, async |app| to_standard_output(app, &wanted).await);
+        // Standard output is the export itself.
+        match exported.await? {
+            Some(Exported { samples, records }) => {
+                output::note(&format!("exported {samples} samples and {records} records"));
+            }
+            None => output::note("the reader ended before the export did"),
         }
         return Ok(());
     }
+    let exported = household::with(global, async |app| write_file(app, &wanted).await).await?;
+    let (samples, records) = (exported.samples, exported.records);
     if global.json {
         return output::json(&json!({ "samples": samples, "records": records, "out": wanted.out }));
     }
@@ -47,6 +44,18 @@ pub(super) async fn export(global: &Global, wanted: Export) -> Result<(), Failur
         output::grouped(records),
         wanted.out.display()
     ))
+}
+
+/// Writes to standard output; nothing is returned where its reader ended first. Whoever reads only the beginning
+/// (`| head`) has what they wanted.
+async fn to_standard_output(app: &App, wanted: &Export) -> Result<Option<Exported>, Failure> {
+    let user = household::person(app, &wanted.user).await?.id;
+    match write(app, (user, &wanted.format), &mut tokio::io::stdout()).await {
+        Err(ExportError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            Ok(None)
+        }
+        exported => Ok(Some(exported.context("exporting")?)),
+    }
 }
 
 async fn write_file(app: &App, wanted: &Export) -> Result<Exported, Failure> {
@@ -75,7 +84,9 @@ async fn write_part(app: &App, wanted: &Export, part: &Path) -> Result<Exported,
         .open(part)
         .await;
     let mut file = file.with_context(|| format!("creating {}", part.display()))?;
-    let exported = write(app, wanted, &mut file).await?;
+    let user = household::person(app, &wanted.user).await?.id;
+    let exported = write(app, (user, &wanted.format), &mut file).await;
+    let exported = exported.context("exporting")?;
     file.sync_all()
         .await
         .with_context(|| format!("writing {}", part.display()))?;
@@ -84,20 +95,11 @@ async fn write_part(app: &App, wanted: &Export, part: &Path) -> Result<Exported,
 
 async fn write(
     app: &App,
-    wanted: &Export,
+    (user, format): (UserId, &Format),
     out: &mut (dyn AsyncWrite + Send + Unpin),
-) -> Result<Exported, Failure> {
-    let user = household::person(app, &wanted.user).await?.id;
-    let exported = match wanted.format {
+) -> Result<Exported, ExportError> {
+    match format {
         Format::Ndjson => export::ndjson(app, user, out).await,
         Format::Csv => export::csv(app, user, out).await,
-    };
-    // Whoever reads only the beginning (`| head`) has what they wanted.
-    if let Err(ExportError::Write(error)) = &exported
-        && error.kind() == std::io::ErrorKind::BrokenPipe
-    {
-        output::note("the reader ended before the export did");
-        return Ok(Exported::default());
     }
-    Ok(exported.context("exporting")?)
 }

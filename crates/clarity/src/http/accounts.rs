@@ -49,7 +49,7 @@ pub struct Registration {
     /// The address to sign in with.
     #[schema(format = "email", example = "ada@example.org")]
     email: String,
-    /// At least 12 characters besides the own names and address, or hard to guess.
+    /// Hard to guess besides the own names and address: several unrelated words, or random characters.
     #[schema(format = Password)]
     pub(super) password: String,
     /// A name to be greeted with.
