@@ -4,6 +4,7 @@ use jiff::Span;
 use jiff::civil::{Date, date};
 use model::ids::UserId;
 
+use crate::blocks;
 use crate::damage;
 use crate::database::{Tx, list_statement, rows_statement, statement_slices};
 use crate::error::Error;
@@ -166,6 +167,8 @@ pub async fn put_rows(
     rows: &[DayRow<'_>],
 ) -> Result<(), Error> {
     let person = key.lock(tx, user).await?;
+    let dates: Vec<Date> = rows.iter().map(|row| row.day).collect();
+    blocks::forget(tx, user, &dates).await?;
     for slice in statement_slices(rows) {
         let text = rows_statement(
             "INSERT INTO days (person, day, sealed, minutes_sealed, methods) VALUES",
@@ -270,6 +273,7 @@ pub async fn get(
 
 /// Removes the documents of days.
 pub async fn remove(tx: &mut Tx, user: UserId, dates: &[Date]) -> Result<(), Error> {
+    blocks::forget(tx, user, dates).await?;
     for slice in statement_slices(dates) {
         let text = list_statement(
             "DELETE FROM days WHERE person = (SELECT no FROM persons WHERE id = $1) AND day IN",

@@ -11,6 +11,7 @@
 mod database;
 
 mod aside;
+pub mod blocks;
 mod bound;
 mod chunk;
 mod codec;

@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 23] = [
+pub(crate) const TABLES: [Table; 24] = [
     Table {
         name: "meta",
         erased: Not,
@@ -234,6 +234,11 @@ pub(crate) const TABLES: [Table; 23] = [
             ("minutes_sealed", Bytes),
             ("methods", Integer),
         ],
+    },
+    Table {
+        name: "day_blocks",
+        erased: Health("COUNT(*)"),
+        columns: &[("person", Integer), ("block", Integer), ("sealed", Bytes)],
     },
     Table {
         name: "dirty_days",

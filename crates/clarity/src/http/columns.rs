@@ -1,12 +1,11 @@
 //! `/days` and `/coverage`: days side by side as columns, for views of months and years.
 //!
-//! Every column has one place for each local day of the range; a day without samples of the metric is null. The
-//! stored documents are read one after the other, and of each only what was asked for.
+//! Every column has one place for each local day of the range; a day without samples of the metric is null. What is
+//! printed is stored side by side for 64 days at a time (`jobs::block`); documents are read only where that is not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use analysis::daily::document::DayView;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -18,10 +17,11 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::auth::Caller;
-use crate::http::days::{self, Stored};
+use crate::http::days;
 use crate::http::page::Params;
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
 use crate::http::verbatim;
+use crate::jobs::block::{Block, Places, Strip, place};
 use crate::json;
 use crate::person::measured::Measured;
 use crate::problem::Problem;
@@ -33,10 +33,6 @@ const LENGTHS: Lengths = Lengths {
 };
 /// Metrics in one response.
 const METRICS_MAX: usize = 40;
-/// Coverage is printed with this many steps to 1, finer than the hours of a day.
-const COVERAGE_STEPS: f64 = 1_000.0;
-/// Significant digits of a value: a relative error below 5·10⁻¹⁰, finer than any device.
-const DIGITS: i32 = 10;
 
 /// Which metrics.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
@@ -97,25 +93,6 @@ struct Coverage {
     metrics: BTreeMap<String, Vec<Option<f64>>>,
 }
 
-/// What is read of one metric of one day; everything else is passed over.
-#[derive(Debug, Deserialize)]
-struct Glance<'a> {
-    kind: &'a str,
-    #[serde(default)]
-    unit: Option<String>,
-    #[serde(default)]
-    value: Option<f64>,
-    #[serde(default)]
-    mean: Option<f64>,
-    #[serde(default)]
-    min: Option<f64>,
-    #[serde(default)]
-    max: Option<f64>,
-    #[serde(default)]
-    n: Option<f64>,
-    coverage: f64,
-}
-
 /// The routes of this file.
 pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
@@ -163,11 +140,9 @@ async fn columns(
         let message = format!("may name at most {METRICS_MAX} metrics");
         return Err(Problem::parameter("metrics", message));
     }
-    let (days, stored) = stored(&app, &mut tx, caller, range).await?;
+    let stored = stored(&app, &mut tx, caller, range).await?;
     drop(tx);
-    let body = app
-        .compute(move || print_columns(&stored, days, ids))
-        .await??;
+    let body = app.compute(move || print_columns(stored, ids)).await?;
     Ok(verbatim::json(&headers, body))
 }
 
@@ -194,188 +169,196 @@ async fn coverage(
 ) -> Result<Response, Problem> {
     let range = range.parse()?;
     let mut tx = app.store.read().await?;
-    let (days, stored) = stored(&app, &mut tx, caller, range).await?;
+    let stored = stored(&app, &mut tx, caller, range).await?;
     drop(tx);
-    let body = app.compute(move || print_coverage(&stored, days)).await??;
+    let body = app.compute(move || print_coverage(&stored)).await?;
     Ok(verbatim::json(&headers, body))
 }
 
+/// What is stored of the days of a range: blocks, and documents of days whose block is not there.
 async fn stored(
     app: &App,
     tx: &mut store::Tx,
     caller: Caller,
     range: Range,
-) -> Result<((Date, Date), Stored), Problem> {
-    let days = if let Some((from, until)) = range.as_dates() {
+) -> Result<Side, Problem> {
+    let (start, end) = if let Some((from, until)) = range.as_dates() {
         checked_days(from, until, LENGTHS.max_days)?
     } else {
         let dossier = app.people.load(tx, &app.vault, caller.user).await?;
         range.days(&dossier.history(), app.clock.now_us(), LENGTHS)?
     };
-    Ok((days, days::stored(app, tx, caller.user, days).await?))
-}
-
-fn print_columns(
-    stored: &Stored,
-    (start, end): (Date, Date),
-    ids: Vec<String>,
-) -> Result<Vec<u8>, Problem> {
-    let count = place(start, end);
-    let empty = Column {
-        value: vec![None; count],
-        coverage: vec![None; count],
-        ..Column::default()
-    };
-    let mut metrics: BTreeMap<String, Column> =
-        ids.into_iter().map(|id| (id, empty.clone())).collect();
-    each_day(stored, |date, glances| {
-        let at = place(start, date);
-        for (id, column) in &mut metrics {
-            if let Some(glance) = glances.get(id.as_str()) {
-                column.put(at, count, glance);
-            }
-        }
-    })?;
-    let answer = DayColumns {
+    let key = app.vault.person_key(tx, caller.user).await?;
+    let kept = store::blocks::get(tx, &key, caller.user, start, end).await?;
+    let mut blocks = app.compute(move || opened(&kept)).await?;
+    for (from, until) in missing(&blocks, start, end) {
+        let documents = store::days::get(tx, &key, caller.user, from, until).await?;
+        blocks.extend(app.compute(move || made(&documents)).await?);
+    }
+    blocks.sort_unstable_by_key(Block::first);
+    let stale = days::stale(tx, caller.user, (start, end)).await?;
+    Ok(Side {
         start,
         end,
-        metrics,
-        stale: stored.stale(),
-    };
-    let mut out = Vec::new();
-    json::write(&mut out, &answer);
-    Ok(out)
+        blocks,
+        stale: stale.iter().map(Date::to_string).collect(),
+    })
 }
 
-fn print_coverage(stored: &Stored, (start, end): (Date, Date)) -> Result<Vec<u8>, Problem> {
-    let count = place(start, end);
-    let mut metrics: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
-    each_day(stored, |date, glances| {
-        for (id, glance) in glances {
-            if !metrics.contains_key(*id) {
-                metrics.insert((*id).to_owned(), vec![None; count]);
-            }
-            let list = metrics.get_mut(*id);
-            set(list, place(start, date), Some(rounded(glance.coverage)));
+fn opened(kept: &[store::blocks::Block]) -> Vec<Block> {
+    let read = kept.iter();
+    read.filter_map(|(first, bytes)| Block::from_bytes(*first, bytes))
+        .collect()
+}
+
+/// Blocks of stored documents, oldest first.
+fn made(documents: &[(Date, Vec<u8>)]) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for (day, document) in documents {
+        let first = store::blocks::start_of(*day);
+        if blocks.last().is_none_or(|last| last.first() != first) {
+            blocks.push(Block::around(*day));
         }
-    })?;
+        if let Some(block) = blocks.last_mut() {
+            block.replace(*day, Some(document));
+        }
+    }
+    blocks
+}
+
+/// The stretches of a range that no block is there for.
+fn missing(blocks: &[Block], start: Date, end: Date) -> Vec<(Date, Date)> {
+    let mut missing = Vec::new();
+    let mut from = start;
+    for block in blocks {
+        if block.first() > from {
+            missing.push((from, block.first()));
+        }
+        from = store::blocks::end_of(block.first());
+    }
+    if from < end {
+        missing.push((from, end));
+    }
+    missing
+}
+
+fn print_columns(stored: Side, ids: Vec<String>) -> Vec<u8> {
+    let metrics = ids.into_iter().map(|id| {
+        let column = stored.column(&id);
+        (id, column)
+    });
+    let mut out = Vec::new();
+    json::write(
+        &mut out,
+        &DayColumns {
+            start: stored.start,
+            end: stored.end,
+            metrics: metrics.collect(),
+            stale: stored.stale,
+        },
+    );
+    out
+}
+
+fn print_coverage(stored: &Side) -> Vec<u8> {
+    let ids: BTreeSet<&String> = stored
+        .blocks
+        .iter()
+        .flat_map(|block| block.metrics().keys())
+        .collect();
+    let mut metrics = BTreeMap::new();
+    for id in ids {
+        let list = stored.list(id, |strip| &strip.coverage);
+        // A block reaches beyond the range.
+        if list.iter().any(Option::is_some) {
+            metrics.insert(id.clone(), list);
+        }
+    }
     let mut out = Vec::new();
     json::write(
         &mut out,
         &Coverage {
-            start,
-            end,
+            start: stored.start,
+            end: stored.end,
             metrics,
         },
     );
-    Ok(out)
+    out
 }
 
-/// Reads each stored day in turn, so that only one is unpacked at a time.
-fn each_day(
-    stored: &Stored,
-    mut take: impl FnMut(Date, &BTreeMap<&str, Glance<'_>>),
-) -> Result<(), Problem> {
-    for json in stored.unpacked() {
-        let json = json?;
-        let view = DayView::from_bytes(&json).map_err(Problem::internal)?;
-        let glances = serde_json::from_str(view.metrics.get()).map_err(Problem::internal)?;
-        take(view.date, &glances);
-    }
-    Ok(())
+/// Days side by side.
+struct Side {
+    start: Date,
+    end: Date,
+    blocks: Vec<Block>,
+    stale: Vec<String>,
 }
 
-impl Column {
-    fn put(&mut self, at: usize, count: usize, glance: &Glance<'_>) {
-        self.kind.get_or_insert_with(|| glance.kind.to_owned());
-        self.unit = self.unit.take().or_else(|| glance.unit.clone());
-        let value = glance.value.or(glance.mean).or(match glance.kind {
-            "category" => glance.n,
-            _ => None,
-        });
-        set(Some(&mut self.value), at, value.map(significant));
-        set(Some(&mut self.coverage), at, Some(rounded(glance.coverage)));
-        if glance.min.is_some() || glance.max.is_some() {
-            self.min.resize(count, None);
-            self.max.resize(count, None);
-            set(Some(&mut self.min), at, glance.min.map(significant));
-            set(Some(&mut self.max), at, glance.max.map(significant));
+impl Side {
+    fn column(&self, id: &str) -> Column {
+        let mut column = Column {
+            value: self.list(id, |strip| &strip.value),
+            coverage: self.list(id, |strip| &strip.coverage),
+            min: self.list(id, |strip| &strip.min),
+            max: self.list(id, |strip| &strip.max),
+            ..Column::default()
+        };
+        if column.coverage.iter().all(Option::is_none) {
+            return Column {
+                value: column.value,
+                coverage: column.coverage,
+                ..Column::default()
+            };
         }
+        if column.min.iter().chain(&column.max).all(Option::is_none) {
+            column.min.clear();
+            column.max.clear();
+        }
+        let mut strips = self
+            .blocks
+            .iter()
+            .filter_map(|block| block.metrics().get(id));
+        column.unit = strips.clone().find_map(|strip| strip.unit.clone());
+        column.kind = strips.next().map(|strip| strip.kind.clone());
+        column
     }
-}
 
-fn set(list: Option<&mut Vec<Option<f64>>>, at: usize, value: Option<f64>) {
-    if let Some(place) = list.and_then(|list| list.get_mut(at)) {
-        *place = value;
+    /// One list of a metric, with a place for each day of the range.
+    fn list(&self, id: &str, of: impl Fn(&Strip) -> &Places) -> Places {
+        let count = place(self.start, self.end).unwrap_or(0);
+        let mut list = vec![None; count];
+        for block in &self.blocks {
+            let Some(strip) = block.metrics().get(id) else {
+                continue;
+            };
+            // Of the block, what lies in the range.
+            let skipped = place(block.first(), self.start).unwrap_or(0);
+            let at = place(self.start, block.first()).unwrap_or(0);
+            let into = list.iter_mut().skip(at);
+            for (into, value) in into.zip(of(strip).iter().skip(skipped)) {
+                *into = *value;
+            }
+        }
+        list
     }
-}
-
-fn rounded(share: f64) -> f64 {
-    (share * COVERAGE_STEPS).round() / COVERAGE_STEPS
-}
-
-/// Sums carry noise in their last digits (551.2800000000001), which says nothing and cannot be compressed: ten
-/// digits are printed.
-fn significant(value: f64) -> f64 {
-    let size = value.abs();
-    if !(1e-6..1e10).contains(&size) {
-        return value;
-    }
-    let scale = 10_f64.powi(DIGITS - 1 - digits_before(size));
-    (value * scale).round() / scale
-}
-
-/// The power of ten of its first digit.
-fn digits_before(size: f64) -> i32 {
-    #[expect(clippy::cast_possible_truncation, reason = "between -6 and 10")]
-    let power = size.log10().floor() as i32;
-    power
-}
-
-/// Days from the first one.
-fn place(start: Date, date: Date) -> usize {
-    let days = start
-        .until((jiff::Unit::Day, date))
-        .map_or(0, |span| span.get_days());
-    usize::try_from(days).unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::ToSpan;
     use jiff::civil::date;
 
     use super::*;
 
     #[test]
-    fn places_count_local_days() {
-        assert_eq!(place(date(2026, 3, 28), date(2026, 3, 28)), 0);
-        assert_eq!(place(date(2026, 3, 28), date(2026, 3, 30)), 2);
-        assert_eq!(place(date(2024, 1, 1), date(2025, 1, 1)), 366);
-        let last = date(2024, 1, 1).checked_add(2_010.days()).expect("a date");
-        assert_eq!(place(date(2024, 1, 1), last), 2_010);
-    }
-
-    #[test]
-    fn the_noise_of_sums_is_not_printed() {
-        for (value, printed) in [
-            (551.280_000_000_000_1, "551.28"),
-            (0.1 + 0.2, "0.3"),
-            (-12.300_000_000_000_002, "-12.3"),
-            (0.0, "0.0"),
-            (123_456.789_012_34, "123456.789"),
-            (1e12 + 0.5, "1000000000000.5"),
-            (1.5e-9, "1.5e-9"),
-        ] {
-            let text = serde_json::to_string(&significant(value)).expect("a number");
-            assert_eq!(text, printed);
-        }
-        for power in -6..10 {
-            for digits in 1..100 {
-                let value = f64::from(digits).sqrt() * 10_f64.powi(power);
-                let error = (significant(value) - value).abs() / value;
-                assert!(error <= 5e-10, "{value}: {error}");
-            }
-        }
+    fn what_no_block_is_there_for_is_read_from_documents() {
+        let (start, end) = (date(2026, 1, 10), date(2026, 12, 20));
+        assert_eq!(missing(&[], start, end), [(start, end)]);
+        let second = Block::around(store::blocks::end_of(start));
+        let third = Block::around(store::blocks::end_of(second.first()));
+        let rest = (store::blocks::end_of(third.first()), end);
+        let found = missing(&[second.clone(), third], start, end);
+        assert_eq!(found, [(start, second.first()), rest]);
+        let whole = Block::around(start);
+        assert_eq!(missing(&[whole], start, start), []);
     }
 }

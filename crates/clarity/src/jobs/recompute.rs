@@ -33,6 +33,7 @@ use crate::app::App;
 use crate::bus::EventKind;
 use crate::ingest::unfinished;
 use crate::jobs::Job;
+use crate::jobs::block;
 use crate::jobs::error::JobError;
 use crate::jobs::packed::{pack, packed};
 use crate::jobs::week;
@@ -469,8 +470,14 @@ async fn store_days(
             None => empty.push(*day),
         }
     }
+    let dates: Vec<Date> = days.iter().map(|(day, _)| *day).collect();
+    let taken = store::blocks::take(&mut tx, key, user, &dates).await?;
     store::days::put_rows(&mut tx, key, user, &full).await?;
     store::days::remove(&mut tx, user, &empty).await?;
+    let documents = documents.iter().map(Option::as_ref);
+    let documents = documents.map(|packed| packed.map(|packed| packed.document.as_slice()));
+    let changes: Vec<block::Change<'_>> = dates.into_iter().zip(documents).collect();
+    block::update(&mut tx, key, user, taken, &changes).await?;
     store::days::clear(&mut tx, user, days).await?;
     // What was said about a week was said about other days than it has now.
     let weeks: BTreeSet<Date> = days.iter().map(|(day, _)| week::monday(*day)).collect();

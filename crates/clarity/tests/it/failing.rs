@@ -5,7 +5,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::files::EXPORT;
-use crate::harness::{Answer, Person, SECOND_US, TestApp, request};
+use crate::harness::{Answer, PASSWORD, Person, SECOND_US, TestApp, request};
 
 const READY: &str = "/health/ready";
 
@@ -129,9 +129,21 @@ async fn a_full_disk_is_503_until_there_is_room() {
     assert!(refused > 0, "the limit was not felt");
     test.app.clock.advance_us(2 * SECOND_US);
     test.get(READY, None).await.problem(503, "unavailable");
-    // Reading goes on.
+    // Reading goes on, and signing in says what is the matter where there is no room for another session.
     let rows = test.get("/api/v1/health-data", Some(&ada)).await;
     assert_eq!(rows.status, StatusCode::OK);
+    let who = json!({"email": "ada@example.org", "password": PASSWORD});
+    let mut signed_in = 0;
+    loop {
+        let answer = test.post("/api/v1/auth/login", None, &who).await;
+        if answer.status != StatusCode::OK {
+            answer.problem(503, "unavailable");
+            assert_ne!(answer.header("retry-after"), "");
+            break;
+        }
+        signed_in += 1;
+        assert!(signed_in < 500, "sessions need no room");
+    }
     store.limit_pages(0).await.expect("room");
     assert_eq!(test.get(READY, None).await.status, StatusCode::OK);
     for person in [&ada, &other] {

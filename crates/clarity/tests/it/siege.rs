@@ -265,6 +265,71 @@ async fn somebody_who_computes_keeps_nobody_waiting() {
     }
 }
 
+#[tokio::test]
+async fn many_equal_questions_are_computed_once() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let me = test.get("/api/v1/auth/me", Some(&ada)).await.json();
+    let user = me["id"].as_str().expect("an id").parse().expect("an id");
+    clarity::demo::bring(&test.app, user, clarity::demo::who::Who::Robin)
+        .await
+        .expect("a life");
+    crate::uploads::settle(&test).await;
+    let path = "/api/v1/rhythm?start=2026-10-01&end=2026-11-20";
+    let made = test.app.answers.made();
+    let equal = (0..64).map(|_| test.get(path, Some(&ada)));
+    let answers = futures::future::join_all(equal).await;
+    for answer in &answers {
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+        assert_eq!(answer.bytes, answers[0].bytes);
+    }
+    assert_eq!(test.app.answers.made() - made, 1);
+}
+
+/// Sends the head and the first bytes of as many imports as one person may have, and no more of them.
+fn trickle(address: SocketAddr, token: &str) -> Vec<TcpStream> {
+    let begun = (0..4).map(|_| {
+        let mut stream = raw(address);
+        let head = head("/api/v1/imports", token, 50_000_000);
+        let head = head.replace("application/json", "application/xml");
+        let first = "<?xml version=\"1.0\"?><HealthData locale=\"en_US\">";
+        stream
+            .write_all(format!("{head}{first}").as_bytes())
+            .expect("sent");
+        stream
+    });
+    begun.collect()
+}
+
+#[test]
+fn imports_that_trickle_hold_up_nobody_elses() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    let slow = ["ada@example.org", "eve@example.org"].map(|name| server.register(name, &json!({})));
+    let bea = server.register("bea@example.org", &json!({}));
+    let mut trickles: Vec<TcpStream> = slow
+        .iter()
+        .flat_map(|token| trickle(server.address(), token))
+        .collect();
+    // They are there once another request was answered.
+    let mut client = server.client();
+    client.get("/health/live", None).expect("an answer");
+    let export = "<HealthData locale=\"en_US\"><Record type=\"HKQuantityTypeIdentifierStepCount\" \
+        sourceName=\"Phone\" unit=\"count\" startDate=\"2026-11-19 10:00:00 +0100\" \
+        endDate=\"2026-11-19 10:05:00 +0100\" value=\"7\"/></HealthData>";
+    let mut own = raw(server.address());
+    let head = head("/api/v1/imports", &bea, export.len());
+    let head = head.replace("application/json", "application/xml");
+    own.write_all(format!("{head}{export}").as_bytes())
+        .expect("sent");
+    let mut line = String::new();
+    BufReader::new(own).read_line(&mut line).expect("an answer");
+    assert!(line.starts_with("HTTP/1.1 202"), "{line}");
+    for stream in &mut trickles {
+        stream.write_all(b" ").expect("still open");
+    }
+}
+
 /// Forwards connections to a server until it hears that it is away.
 async fn forward(listener: TcpListener, to: String, away: tokio::sync::oneshot::Receiver<()>) {
     let mut open = JoinSet::new();

@@ -15,8 +15,8 @@ use store::people::{Access, NewPerson};
 use store::sessions::{NewSession, Rotation};
 use store::uploads::{UploadState, UploadStatus};
 use store::{
-    PersonKey, Target, Tx, Vault, copy, days, erasures, idempotency, insights, invitations, people,
-    samples, sessions, uploads,
+    PersonKey, Target, Tx, Vault, blocks, copy, days, erasures, idempotency, insights, invitations,
+    people, samples, sessions, uploads,
 };
 
 use crate::fixture::{EVER, House, NOW_US, execute, folded, on_both, sample, uuid};
@@ -135,6 +135,8 @@ async fn fill_health(tx: &mut Tx, key: &PersonKey, number: u8) {
         methods: 1,
     };
     days::put_rows(tx, key, who, &[row]).await.expect("a day");
+    let block = blocks::put(tx, key, who, (today, bytes.as_slice())).await;
+    block.expect("a block");
     let insight = StoredInsight {
         id: InsightId::from_uuid(uuid(400 + u128::from(number))),
         kind: "daily".to_owned(),
@@ -278,6 +280,7 @@ async fn opened(tx: &mut Tx, vault: &Vault, number: u8) -> String {
     for found in [
         days::get(tx, &key, who, today, tomorrow).await,
         days::minutes(tx, &key, who, today, tomorrow).await,
+        blocks::get(tx, &key, who, today, tomorrow).await,
     ] {
         all.extend(
             found

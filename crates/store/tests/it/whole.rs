@@ -13,8 +13,8 @@ use store::insights::StoredInsight;
 use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
 use store::{
-    Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, copy, days, embeddings, erase, erasures,
-    idempotency, insights, invitations, jobs,
+    Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, blocks, copy, days, embeddings, erase,
+    erasures, idempotency, insights, invitations, jobs,
 };
 use store::{people, samples, sessions};
 
@@ -138,6 +138,9 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128)
         methods: 1,
     };
     days::put_rows(tx, key, user, &[row])
+        .await
+        .expect("a write");
+    blocks::put(tx, key, user, (today, b"canary-block"))
         .await
         .expect("a write");
     let job = NewJob {

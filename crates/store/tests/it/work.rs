@@ -1,12 +1,13 @@
 //! Days, jobs, insights and embeddings.
 
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use model::ids::{AnalysisId, InsightId, JobId, UserId};
 use store::days::DayRow;
 use store::embeddings::{self, Kind, StoredEmbedding};
 use store::insights::{self, StoredInsight};
 use store::jobs::{self, JobKind, NewJob};
-use store::{Tx, days};
+use store::{Tx, blocks, days};
 
 use crate::fixture::{House, NOW_US, on_both, uuid};
 
@@ -143,6 +144,60 @@ fn minutes_lie_beside_their_day_and_go_with_it() {
             .await
             .expect("a write");
         assert_eq!(held(&mut tx).await, []);
+    });
+}
+
+#[test]
+fn a_block_of_days_is_gone_as_soon_as_one_of_them_changes() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let other = house.person(2).await;
+        let key = house.key(user).await;
+        let mut tx = house.write().await;
+        let start = |block: i64| blocks::start_of(day(64 * block));
+        let held = async |tx: &mut Tx| {
+            let found = blocks::get(tx, &key, user, start(0), start(3)).await;
+            let found = found.expect("a read").into_iter();
+            found.map(|(first, _)| first).collect::<Vec<_>>()
+        };
+        let fill = async |tx: &mut Tx| {
+            for block in 0..4 {
+                let put = blocks::put(tx, &key, user, (start(block), b"block")).await;
+                put.expect("a write");
+            }
+        };
+        fill(&mut tx).await;
+        assert_eq!(held(&mut tx).await, [start(0), start(1), start(2)]);
+        let one = blocks::get(
+            &mut tx,
+            &key,
+            user,
+            start(1),
+            start(1).saturating_add(1.day()),
+        );
+        assert_eq!(one.await.expect("a read").len(), 1);
+
+        days::put_rows(&mut tx, &key, user, &[made(start(1), b"doc", 1)])
+            .await
+            .expect("a write");
+        assert_eq!(held(&mut tx).await, [start(0), start(2)]);
+        fill(&mut tx).await;
+        let last = start(2).saturating_add(63.days());
+        days::remove(&mut tx, user, &[last]).await.expect("a write");
+        assert_eq!(held(&mut tx).await, [start(0), start(1)]);
+
+        let taken = blocks::take(&mut tx, &key, user, &[start(0), start(2)]).await;
+        assert_eq!(taken.expect("a write"), [(start(0), b"block".to_vec())]);
+        assert_eq!(held(&mut tx).await, [start(1)]);
+        days::remove(&mut tx, other, &[start(1)])
+            .await
+            .expect("a write");
+        assert_eq!(held(&mut tx).await, [start(1)], "another person's days");
+        assert!(
+            blocks::get(&mut tx, &key, other, start(0), start(3))
+                .await
+                .is_err()
+        );
     });
 }
 
