@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use analysis::accel;
+use analysis::accel::calibration::Found;
 use analysis::effort::intensity::CutPoints;
+use analysis::outcome::Insufficient;
 use analysis::report::column::{Cell, Column, ColumnValue, Field, civil};
 use analysis::report::scorer::{
     ActivityScale, COLE_KRIPKE_ACTILIFE_WEBSTER, OAKLEY, OAKLEY_AUTOMATIC, ROENNEBERG, SCORERS,
@@ -279,6 +281,7 @@ pub fn document(
         epoch_s: series.step_s(),
         epochs: series.len(),
         coverage: series.coverage(),
+        calibration: calibration(loaded.calibration.as_ref()),
         nonwear: report.left_out(),
         nonwear_reason: report.nonwear().err().map(|none| none.to_string()),
         least_nights: report.input().least.nights,
@@ -316,6 +319,8 @@ struct Document<'a> {
     epoch_s: u32,
     epochs: usize,
     coverage: f64,
+    #[serde(flatten)]
+    calibration: Calibrated,
     nonwear: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonwear_reason: Option<String>,
@@ -333,6 +338,36 @@ struct Document<'a> {
     scores: Option<&'a BTreeMap<&'static str, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     score_epochs: Option<&'a BTreeMap<&'static str, ScoreEpochs>>,
+}
+
+/// Whether raw acceleration was calibrated, and how far from 1 g it was at rest.
+#[derive(Default, serde::Serialize)]
+struct Calibrated {
+    calibration: Option<String>,
+    calibration_before_mg: Option<f64>,
+    calibration_after_mg: Option<f64>,
+}
+
+fn calibration(found: Option<&Result<Found, Insufficient>>) -> Calibrated {
+    match found {
+        None => Calibrated::default(),
+        Some(Err(none)) => Calibrated {
+            calibration: Some(format!("none: {none}")),
+            ..Calibrated::default()
+        },
+        Some(Ok(found)) => Calibrated {
+            calibration: Some(
+                if found.is_accepted() {
+                    "applied"
+                } else {
+                    "none: no improvement, or more than 10 mg left"
+                }
+                .to_owned(),
+            ),
+            calibration_before_mg: Some(1e3 * found.error_before_g),
+            calibration_after_mg: Some(1e3 * found.error_after_g),
+        },
+    }
 }
 
 /// The epochs as rows under their columns.

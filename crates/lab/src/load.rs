@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use analysis::accel::calibration::Found;
 use analysis::outcome::Insufficient;
 use analysis::report::scorer::ActivityScale;
 use analysis::series::{Combine, Ends, Origin, Series};
@@ -148,6 +149,8 @@ pub struct Loaded {
     pub(crate) angle: Option<Series>,
     /// 1 where the raw acceleration says that the device was not worn, 0 where it was.
     pub nonwear: Option<Series>,
+    /// What the moments at rest say about the axes of raw acceleration; none for counts.
+    pub calibration: Option<Result<Found, Insufficient>>,
     /// What it says besides.
     pub own: Own,
     /// What could not be read.
@@ -327,6 +330,7 @@ fn of_epochs(
             .transpose()?,
         angle: None,
         nonwear: None,
+        calibration: None,
         own,
         damages: recording.damages,
     })

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::sync::mpsc;
 
-use analysis::accel::calibration::{Calibration, Calibrator};
+use analysis::accel::calibration::{Calibration, Calibrator, Found};
 use analysis::accel::epochs::Epochs;
 use analysis::accel::measure::{self, Measure};
 use analysis::accel::nonwear::Detector;
@@ -146,9 +146,8 @@ pub(super) fn reduced(
 ) -> Result<Loaded, LoadError> {
     let measure = wanted(how)?;
     let calibrator = first.calibrator.ok_or(LoadError::NoSamples)?;
-    let calibration = calibrator
-        .finish()
-        .map_or(Calibration::NONE, |found| found.value.accepted());
+    let found = calibrator.finish().map(|found| found.value);
+    let calibration = found.as_ref().map_or(Calibration::NONE, Found::accepted);
     let epoch_s = how.epoch_s.unwrap_or(customary_epoch_s(measure));
     let settings = Settings {
         epoch_s,
@@ -189,6 +188,7 @@ pub(super) fn reduced(
         light: None,
         angle: place(series(angles.finish(), Measure::AngleZ))?,
         nonwear: place(detector.finish())?,
+        calibration: Some(found),
         own: Own::default(),
         header: raw.header,
         damages: raw.damages,

@@ -110,6 +110,25 @@ pub(crate) const FILE_COLUMNS: &[FileColumn] = &[
         "Share of the epochs that were recorded and not left out as not worn.",
     ),
     column(
+        "calibration",
+        Kind::Text,
+        "",
+        "Whether raw acceleration was calibrated by its moments at rest (van Hees 2014): `applied`, or `none` with the \
+         reason. Empty for counts.",
+    ),
+    column(
+        "calibration_before_mg",
+        Kind::Number,
+        "mg",
+        "Mean distance from 1 g at rest, as recorded.",
+    ),
+    column(
+        "calibration_after_mg",
+        Kind::Number,
+        "mg",
+        "The same calibrated.",
+    ),
+    column(
         "nonwear",
         Kind::Text,
         "",

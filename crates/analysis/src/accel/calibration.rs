@@ -91,9 +91,14 @@ impl Calibration {
 }
 
 impl Found {
+    /// Whether it is an improvement and leaves at most 10 mg.
+    pub fn is_accepted(&self) -> bool {
+        self.error_after_g < self.error_before_g && self.error_after_g <= ERROR_MAX_G
+    }
+
     /// The calibration, or none where it is no improvement or leaves more than 10 mg.
     pub fn accepted(&self) -> Calibration {
-        if self.error_after_g < self.error_before_g && self.error_after_g <= ERROR_MAX_G {
+        if self.is_accepted() {
             self.calibration
         } else {
             Calibration::NONE

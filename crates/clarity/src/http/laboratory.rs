@@ -170,6 +170,13 @@ struct LabRecording {
     epochs: u64,
     /// Share of the epochs that has a value.
     coverage: f64,
+    /// Whether raw acceleration was calibrated by its moments at rest: `applied`, or `none` with the reason. Null for
+    /// counts.
+    calibration: Option<String>,
+    /// Mean distance from 1 g at rest in mg, as recorded.
+    calibration_before_mg: Option<f64>,
+    /// The same calibrated.
+    calibration_after_mg: Option<f64>,
     /// What was left out as not worn: `kept` for nothing, else the rule.
     nonwear: String,
     /// Why no rule of non-wear could be applied.

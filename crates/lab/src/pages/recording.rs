@@ -226,6 +226,25 @@ fn damages(loaded: &Loaded) -> String {
     }
 }
 
+/// What the moments at rest said about the axes.
+fn calibrated(loaded: &Loaded) -> String {
+    match &loaded.calibration {
+        None => "none: counts have no gravity to be held against".to_owned(),
+        Some(Err(none)) => format!("none: {none}"),
+        Some(Ok(found)) => {
+            let (before, after) = (1e3 * found.error_before_g, 1e3 * found.error_after_g);
+            let done = if found.is_accepted() {
+                "applied"
+            } else {
+                "not applied"
+            };
+            format!(
+                "{done}: {before:.1} mg from 1 g at rest before, {after:.1} mg after (van Hees 2014)"
+            )
+        }
+    }
+}
+
 fn settings(source: &Source<'_>) -> Vec<Labelled> {
     let (report, input) = (source.report, source.report.input());
     let windows = match report.nights().first().map(|night| night.source) {
@@ -259,6 +278,7 @@ fn settings(source: &Source<'_>) -> Vec<Labelled> {
             "Nights",
             format!("{}, version {}", nights.title, nights.version),
         ),
+        fact("Calibration", calibrated(source.loaded)),
         fact("Not worn", words::rule(input.wear.name())),
         fact(
             "Left out",
