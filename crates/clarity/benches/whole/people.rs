@@ -216,15 +216,21 @@ fn together<T: Send>(
 }
 
 fn read(table: &mut Table, address: SocketAddr, tokens: &[String], name: &str) -> Outcome<()> {
-    for (what, path) in [
+    for (what, path, target) in [
         (
             "summaries",
             "/api/v1/summaries/daily?start=2026-09-01&end=2026-10-01",
+            "",
         ),
-        ("rhythm", "/api/v1/rhythm?start=2026-09-01&end=2026-10-01"),
+        (
+            "rhythm",
+            "/api/v1/rhythm?start=2026-09-01&end=2026-10-01",
+            "≥ 1,000",
+        ),
         (
             "trends",
             "/api/v1/trends?metric=step_count&timeframe=month&end=2026-10-01",
+            "≥ 1,000",
         ),
     ] {
         let next = AtomicUsize::new(0);
@@ -254,7 +260,7 @@ fn read(table: &mut Table, address: SocketAddr, tokens: &[String], name: &str) -
         let p99 = percentile(&mut times, 0.99);
         let limit = format!("p99 {p99:.1} ms, {refused} times 503");
         let what = format!("{name}: {what}, 64 connections");
-        table.add(&what, rate, "answers/s", "", &limit);
+        table.add(&what, rate, "answers/s", target, &limit);
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(crate) struct Form {
     pub(crate) row: fn(&jiff::civil::DateTime, u32) -> String,
 }
 
-pub(crate) const FORMS: [Form; 13] = [
+pub(crate) const FORMS: [Form; 18] = [
     Form {
         name: "actigraph_csv",
         head: "------------ Data Table File Created By ActiGraph Link ActiLife v6.11.9 date format M/d/yyyy -----\n\
@@ -85,6 +85,31 @@ pub(crate) const FORMS: [Form; 13] = [
         head: "Actiware-Exportdatei (Version 05.00 )\n\"Epochenlänge:\",\"30\",\"Sekunden\"\n\
                Zeile,Datum,Zeit,Aktivität\n",
         row: |at, value| format!("1,{},{value}\n", at.strftime("%d.%m.%Y,%H:%M:%S")),
+    },
+    Form {
+        name: "respironics_csv",
+        head: "Actiware (05.00)\nLigne,Date,Heure,Activité\n",
+        row: |at, value| format!("1,{},{value}\n", at.strftime("%d/%m/%Y,%H:%M:%S")),
+    },
+    Form {
+        name: "respironics_csv",
+        head: "Actiware (05.00)\nLínea,Fecha,Hora,Actividad\n",
+        row: |at, value| format!("1,{},{value}\n", at.strftime("%d/%m/%Y,%H:%M:%S")),
+    },
+    Form {
+        name: "respironics_csv",
+        head: "Actiware (05.00)\nRiga,Data,Ora,Attività\n",
+        row: |at, value| format!("1,{},{value}\n", at.strftime("%d/%m/%Y,%H:%M:%S")),
+    },
+    Form {
+        name: "respironics_csv",
+        head: "Actiware (05.00)\nLinha,Data,Hora,Atividade\n",
+        row: |at, value| format!("1,{},{value}\n", at.strftime("%d/%m/%Y,%H:%M:%S")),
+    },
+    Form {
+        name: "respironics_csv",
+        head: "Actiware (05.00)\nLijn,Datum,Tijd,Activiteit\n",
+        row: |at, value| format!("1,{},{value}\n", at.strftime("%d/%m/%Y,%H:%M:%S")),
     },
     Form {
         name: "respironics_csv",
