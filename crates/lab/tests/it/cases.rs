@@ -1,7 +1,12 @@
 //! Recordings that were once read wrongly, as they lie beside the project, and the numbers that their origin states.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use analysis::score::oakley;
+use analysis::score::scored::State;
+use import::recording::options::Options;
+use import::recording::{Content, front};
 use lab::load::{How, Loaded, load};
 use oracle::{data, tally};
 use serde_json::Value;
@@ -86,4 +91,45 @@ fn an_idle_gt3x_says_how_it_was_calibrated() {
     assert!((found.error_after_g - 0.006_0).abs() < 1e-4, "{found:?}");
     assert!(mean(&loaded) < uncalibrated.expect("a number"));
     tally::compared("recordings read wrongly before", 2);
+}
+
+/// Case 6: what the device scored at 15 seconds, with its medium threshold of 40, is what Oakley's rule makes of its counts.
+#[test]
+fn epochs_of_15_seconds_are_scored_as_the_device_did() {
+    let file = "inst~testfiles~Actiwatch.csv";
+    let Some((path, _)) = case("6-actiware-dutch", file) else {
+        return;
+    };
+    let bytes = data::bytes(&path).expect("a file");
+    let content = front::read(&mut bytes.as_slice(), &Options::default(), &mut |_| {
+        ControlFlow::Continue(())
+    });
+    let Ok(Content::Epochs(recording)) = content else {
+        panic!("epochs");
+    };
+    let of = |name: &str| {
+        let found = recording.channels.iter().find(|one| one.name == name);
+        found.expect("a channel").values.clone()
+    };
+    let loaded = read(&path, &How::default());
+    let scored = oakley::score(
+        &loaded.activity,
+        oakley::Threshold::Fixed(40.0),
+        oakley::Tie::Sleep,
+    );
+    let scored = scored.expect("it is long enough").value;
+    let mut same = 0;
+    for (state, wake) in scored.states().iter().zip(of("wake")) {
+        let device = if wake == 0.0 {
+            State::Sleep
+        } else {
+            State::Wake
+        };
+        if let (Some(state), false) = (state, wake.is_nan()) {
+            assert_eq!(*state, device);
+            same += 1;
+        }
+    }
+    assert_eq!(same, 47);
+    tally::compared("the device's own scoring", same);
 }
