@@ -1,7 +1,7 @@
 //! The Pretrained Actigraphy Transformer: a week of minutes in, a vector of 96 numbers out.
 //!
 //! It must never ship, guess or repair weights, and never turn an embedding into a diagnosis.
-//! The only crate with `unsafe`: the vector instructions of its kernel.
+//! The only library with `unsafe`: the vector instructions of its kernel.
 
 #![expect(
     clippy::indexing_slicing,

@@ -284,7 +284,7 @@ fn rooms_depend_on_each_other_as_drawn() {
 }
 
 #[test]
-fn only_the_kernel_may_be_unsafe() {
+fn only_the_kernel_and_the_start_may_be_unsafe() {
     for (room, _) in GRAPH {
         let entrance = read(&root().join(format!("crates/{room}/src/lib.rs")));
         let forbids = entrance.contains("#![forbid(unsafe_code)]");
@@ -294,10 +294,13 @@ fn only_the_kernel_may_be_unsafe() {
         .into_iter()
         .filter(|(path, _)| !path.starts_with("crates/pat/src/kernel/"))
         .collect();
-    none(
-        lines_with(&outside, &["unsafe {", "unsafe fn ", "unsafe impl "]),
-        "unsafe code outside the kernel",
-    );
+    let mut found = lines_with(&outside, &["unsafe {", "unsafe fn ", "unsafe impl "]);
+    // One call that sets the allocator, before there is a second thread (decision 61).
+    let start = found
+        .iter()
+        .position(|line| line.contains("crates/clarity/src/main.rs"));
+    assert!(start.is_some_and(|at| found.remove(at).contains("mi_option_set_default")));
+    none(found, "unsafe code outside the kernel");
 }
 
 #[test]
