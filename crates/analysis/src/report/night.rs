@@ -33,13 +33,13 @@
 //!
 //! **Validity.** A scorer with limits in counts refuses a recording in which most epochs with movement have less than a
 //! count per 15 seconds, as Oakley's automatic threshold does: its unit is another. Thousandths of a count look like
-//! much movement and are not noticed. Rest is not sleep: without a diary, latency and efficiency depend on where the rest
-//! period was found. Crespo's levels are quantiles of all the activity that is left, so what is left out as not worn
+//! much movement and are not noticed. Rest is not sleep: without a diary, efficiency depends on where the rest
+//! period was found, and there is no latency: a rest that was found begins when movement ends. Crespo's levels are quantiles of all the activity that is left, so what is left out as not worn
 //! moves them: of four nights in bed from 23 to 7 o'clock and four days of zeros after the device was taken off, the mean
 //! window has 480 minutes and 467.5 of sleep without the zeros, and 511 minutes with 484 of sleep where they are kept as
 //! activity, because zeros lower the level and the windows reach into evening and morning.
 //!
-//! **Versions.** 4 (3 let scorers with fixed limits judge counts of any unit; 2 sought no rest on epochs that do not divide a minute, such as 40 or 120 seconds; 1 knew no longest window, did not end it at non-wear, and described it however little was
+//! **Versions.** 5 (4 gave a latency where nobody said when the night began; 3 let scorers with fixed limits judge counts of any unit; 2 sought no rest on epochs that do not divide a minute, such as 40 or 120 seconds; 1 knew no longest window, did not end it at non-wear, and described it however little was
 //! scored).
 //!
 //! **References.** Crespo C et al. 2012, doi:10.1007/s11517-012-0875-y. van Hees VT et al. 2018,
@@ -61,7 +61,7 @@ use crate::series::Series;
 /// Nights of a recording.
 pub const NIGHTS: Analysis = Analysis {
     id: "nights",
-    version: 4,
+    version: 5,
     unit: "min",
     title: "Nights of a recording",
 };
@@ -129,6 +129,11 @@ pub struct SleepWindow {
 }
 
 impl SleepWindow {
+    /// Whether somebody said when the window begins: a diary, or the device's program.
+    pub const fn is_stated(&self) -> bool {
+        matches!(self.source, Source::Diary | Source::Device)
+    }
+
     /// Local civil second of sleep onset.
     pub fn onset_s(&self) -> Option<i64> {
         Some(self.at(self.endpoints.ok()?.value.onset))
@@ -421,8 +426,15 @@ pub const FIELDS: &[Field<SleepWindow>] = &[
         "sleep_latency_min",
         "min",
         Kind::Number,
-        "SOL: from the beginning of the window to onset.",
-        |night| night.of(|found| found.latency_min),
+        "SOL: from the beginning of the window to onset. Empty where the window was found in the recording, as nobody \
+         said when lights were out.",
+        |night| {
+            if night.is_stated() {
+                night.of(|found| found.latency_min)
+            } else {
+                Cell::Missing
+            }
+        },
     ),
     Field::new(
         "wake_after_onset_min",

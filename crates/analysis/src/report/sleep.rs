@@ -104,9 +104,10 @@ pub const COLUMNS: &[Column] = &[
         "sleep_latency_min",
         "min",
         POSITIVE,
-        &SLEEP_ENDPOINTS,
-        "Mean time from the beginning of the window to sleep onset.",
-        |report| mean(report, |found| found.latency_min),
+        &NIGHTS,
+        "Mean time from the beginning of the window to sleep onset, over the nights whose beginning a diary or the \
+         device's program states.",
+        latency,
     ),
     number(
         "wake_after_onset_min",
@@ -266,6 +267,17 @@ fn dates(first: &SleepWindow, last: &SleepWindow) -> usize {
 fn mean(report: &Report<'_>, of: fn(&endpoints::Endpoints) -> f64) -> Outcome<f64> {
     let nights = nights(report)?;
     let values: Vec<f64> = nights.held.iter().map(|(_, found)| of(found)).collect();
+    Ok(Measured::new(describe::mean(&values), nights.coverage))
+}
+
+/// The mean latency of the nights of which somebody said when they began.
+fn latency(report: &Report<'_>) -> Outcome<f64> {
+    let nights = described(report)?;
+    let stated = nights.held.iter().filter(|(night, _)| night.is_stated());
+    let values: Vec<f64> = stated.map(|(_, found)| found.latency_min).collect();
+    let least = report.input().least.nights;
+    let what = "nights whose beginning a diary or the device states";
+    Insufficient::unless(what, least, values.len())?;
     Ok(Measured::new(describe::mean(&values), nights.coverage))
 }
 

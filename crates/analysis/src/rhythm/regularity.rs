@@ -36,18 +36,16 @@ pub const SLEEP_REGULARITY: Analysis = Analysis {
 };
 
 /// Pairs that make an index, in days.
-const LEAST_DAYS: usize = 5;
+const LEAST_DAYS: f64 = 5.0;
 
 /// Sleep regularity index over all pairs, of which there must be five days.
 pub fn index(scored: &Scored) -> Outcome<f64> {
     let (_, pairs, _) = agreement(scored)?;
-    let count = usize::try_from(pairs.iter().sum::<u64>()).unwrap_or(usize::MAX);
-    let least = LEAST_DAYS * scored.epochs_per_day()?;
-    Insufficient::unless(
-        "scored epochs 24 hours apart (five days of them)",
-        least,
-        count,
-    )?;
+    let days = pairs.iter().sum::<u64>() as f64 / scored.epochs_per_day()? as f64;
+    if days < LEAST_DAYS {
+        let what = "days of scored epochs that have one 24 hours later";
+        return Err(Insufficient::new(what, LEAST_DAYS, days));
+    }
     over_pairs(scored)
 }
 

@@ -213,7 +213,7 @@ fn a_page_has_words_for_everything_and_the_whole_table_of_nights() {
     let shown = seen(&html);
     for column in [
         "Woke on",
-        "TIB",
+        "Rest",
         "SPT",
         "TST",
         "SE",

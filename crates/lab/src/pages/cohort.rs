@@ -59,6 +59,10 @@ struct Gathered {
     values: BTreeMap<&'static str, Vec<(String, String, f64)>>,
     left_out: BTreeMap<String, (usize, usize)>,
     nights: usize,
+    /// Scorers, rules of non-wear and numbers of nights that means need, each once.
+    settings: [Vec<String>; 3],
+    /// Measures that no recording has.
+    unknown: Vec<String>,
 }
 
 /// Writes the page.
@@ -93,7 +97,12 @@ pub(super) fn html(
         }
     }
     let mut glossary = Glossary::default();
-    let headings = headings(&shown, &mut glossary);
+    // A measure that no recording has says so once.
+    let is_there = |column: &&'static Column| gathered.values.contains_key(column.id);
+    let (known, unknown): (Vec<_>, Vec<_>) = shown.iter().copied().partition(is_there);
+    gathered.keep(&shown, &known);
+    gathered.unknown = unknown.iter().map(|one| words::name("", one.id)).collect();
+    let headings = headings(&known, &mut glossary);
     let facts = gathered.facts(failed.len(), of_beats.len());
     let strips = gathered.strips(&shown);
     let left_out = gathered.table_of_left_out();
@@ -167,15 +176,24 @@ fn row(cells: Vec<String>) -> Row {
 
 fn headings(shown: &[&'static Column], glossary: &mut Glossary) -> Vec<Head> {
     let facts = [
-        "Recording",
-        "Device",
-        "From",
-        "Days",
-        "Used",
-        "Nights",
-        "Lost places",
+        (
+            "Device",
+            "Model of the device, or format of the file where it names none.",
+        ),
+        ("From", "Beginning of the recording, local time."),
+        ("Days", "Length of the recording."),
+        (
+            "Used",
+            "Share of the time that was recorded and not left out as not worn.",
+        ),
+        (
+            "Nights",
+            "Nights that could be described, and how many more could not.",
+        ),
+        ("Lost", "Places of the file that could not be read."),
     ];
-    let mut headings = facts.map(head).to_vec();
+    let mut headings = vec![head("Recording")];
+    headings.extend(facts.map(|(name, about)| glossary.named(name, "", about)));
     headings.extend(shown.iter().map(|column| Head {
         text: words::name("cohort", column.id),
         ..glossary.measure(column, "unit of its activity")
@@ -201,6 +219,7 @@ impl Gathered {
         if !self.kinds.contains(&kind) {
             self.kinds.push(kind.clone());
         }
+        self.note_settings(document);
         let mut cells = self.facts_of(document, &device);
         for column in shown {
             let measure = document.get("measures").and_then(|all| all.get(column.id));
@@ -226,6 +245,41 @@ impl Gathered {
             page: file_name(path, number, sha256),
             shown: cells,
         });
+    }
+
+    /// Leaves the cells of some measures only, behind the facts of each recording.
+    fn keep(&mut self, shown: &[&'static Column], kept: &[&'static Column]) {
+        for member in &mut self.members {
+            let facts = member.shown.len() - shown.len();
+            let cells = std::mem::take(&mut member.shown);
+            let is_kept = |place: usize| {
+                let column = place.checked_sub(facts).and_then(|at| shown.get(at));
+                column.is_none_or(|column| kept.iter().any(|one| one.id == column.id))
+            };
+            let cells = cells.into_iter().enumerate();
+            member.shown = cells
+                .filter(|(place, _)| is_kept(*place))
+                .map(|(_, cell)| cell)
+                .collect();
+        }
+    }
+
+    /// How a recording was analysed.
+    fn note_settings(&mut self, document: &Value) {
+        let least = document.get("least_nights").and_then(Value::as_u64);
+        let said = [
+            match text(document, "scorer") {
+                "" => String::new(),
+                scorer => words::name("", scorer),
+            },
+            words::rule(text(document, "nonwear")),
+            least.map(|nights| nights.to_string()).unwrap_or_default(),
+        ];
+        for (known, said) in self.settings.iter_mut().zip(said) {
+            if !said.is_empty() && !known.contains(&said) {
+                known.push(said);
+            }
+        }
     }
 
     /// What stands before the measures.
@@ -292,12 +346,17 @@ impl Gathered {
             ("Devices", self.kinds.join("; ")),
             ("Nights described", self.nights.to_string()),
             ("Nights in no mean", left_out.to_string()),
+            ("Sleep and wake", self.settings[0].join("; ")),
+            ("Left out as not worn", self.settings[1].join("; ")),
+            ("Means need, in nights", self.settings[2].join("; ")),
+            ("Without a value", self.unknown.join("; ")),
         ];
+        let facts = facts.into_iter().filter(|(_, text)| !text.is_empty());
         let facts = facts.map(|(label, text)| Labelled {
             label: label.to_owned(),
             text,
         });
-        facts.to_vec()
+        facts.collect()
     }
 
     fn table_of_left_out(&self) -> Table {
@@ -342,6 +401,14 @@ impl Gathered {
                 axis,
                 lanes,
             };
+            // A single recording of its kind has no spread; it stands in the table.
+            let lanes: Vec<(String, Lane)> = lanes
+                .into_iter()
+                .filter(|(_, lane)| lane.values.len() > 1)
+                .collect();
+            if lanes.is_empty() {
+                continue;
+            }
             if is_of_input {
                 let own = lanes
                     .into_iter()
@@ -447,6 +514,7 @@ mod tests {
             ("a.awd", "One", "{count}", 10.0),
             ("b.awd", "One", "{count}", 12.0),
             ("c.bba", "Two", "mg", 3.0),
+            ("d.bba", "Two", "mg", 4.0),
         ] {
             gathered.take(name, "0123456789", &document(device, unit, l5, 0.9), &shown);
         }
@@ -487,7 +555,7 @@ mod tests {
         assert_eq!(table.rows.len(), 1, "one kind of reason");
         assert_eq!(
             table.rows[0].cells,
-            ["needs 16 hours or fewer from here to there", "6", "3"]
+            ["needs 16 hours or fewer from here to there", "8", "4"]
         );
         assert_eq!(gathered.why, ["needs 3 days"]);
         let shown = gathered.members[0].shown.join("|");

@@ -2,9 +2,11 @@
 //!
 //! What a publication recommends is quoted, never compared: the page does not know whose night it was.
 
+use analysis::maths::describe;
 use analysis::report::Report;
 use analysis::report::column::Cell;
 use analysis::report::groups;
+use analysis::report::night::{self, Role, SleepWindow};
 
 use super::glossary::Glossary;
 use crate::report::{Head, Row, Section, Table, words};
@@ -94,6 +96,7 @@ pub(super) fn figures(
         lacks: Vec::new(),
     };
     let sleep = maker.table(&shown);
+    let nights = described(report).count();
     let rhythm = maker.table(RHYTHM);
     let quotes = |mark: char| {
         let mut rows = sleep.rows.iter().chain(&rhythm.rows);
@@ -103,17 +106,45 @@ pub(super) fn figures(
     let mut notes: Vec<String> = published.map(|(_, note)| (*note).to_owned()).collect();
     let lacks = maker.lacks.iter().enumerate();
     notes.extend(lacks.map(|(place, lack)| format!("({}) {lack}.", letter(place))));
+    if !is_stated && nights > 0 {
+        notes.push(
+            "Nobody said when the person was in bed: the window of rest that was found stands for it, and the efficiency is \
+             over that window."
+                .to_owned(),
+        );
+    }
     let section = |title: &str, table| Section {
         title: title.to_owned(),
         table,
     };
     Key {
         sections: vec![
-            section("Sleep: means of the nights", sleep),
+            section(&format!("Sleep: means of {nights} nights"), sleep),
             section("Rhythm, activity and light", rhythm),
         ],
         notes,
     }
+}
+
+/// The nights that could be described.
+fn described<'a>(report: &'a Report<'_>) -> impl Iterator<Item = &'a SleepWindow> {
+    let main = report.nights().iter();
+    main.filter(|night| night.role == Role::Night && night.endpoints.is_ok())
+}
+
+/// The standard deviation over the nights of a measure that is their mean, where the table of nights has it as a number.
+fn deviation(report: &Report<'_>, id: &str) -> Option<f64> {
+    let field = night::FIELDS.iter().find(|field| field.id == id)?;
+    let values: Vec<f64> = described(report)
+        .filter_map(|night| match (field.of)(night) {
+            Cell::Number(value) => Some(value),
+            Cell::Whole(count) => Some(count as f64),
+            Cell::Missing | Cell::Clock(_) | Cell::Instant(_) | Cell::Day(_) | Cell::Text(_) => {
+                None
+            }
+        })
+        .collect();
+    (values.len() > 1).then(|| describe::standard_deviation(&values, 1))
 }
 
 /// The mark of a reason; there are fewer than letters.
@@ -140,7 +171,7 @@ impl Maker<'_> {
         let mut heading = vec![head("Measure"), head("Value")];
         // A column in which nothing stands says nothing.
         let mut kept = vec![0];
-        for (place, name) in [(1, "SD"), (2, "Published")] {
+        for (place, name) in [(1, "SD"), (2, "Recommended")] {
             let is_said = |row: &Row| row.cells.get(place).is_some_and(|cell| !cell.is_empty());
             if rows.iter().any(is_said) {
                 kept.push(place);
@@ -175,7 +206,16 @@ impl Maker<'_> {
             let column = groups::all().find(|column| column.id == spread)?;
             let cell = self.report.measure(column).cell();
             let unit = words::unit(spread, column.unit, self.input);
+            // Of times of day too, in minutes.
+            if let (Cell::Number(hours), "h") = (&cell, unit.as_str()) {
+                return Some(format!("{:.0}\u{a0}min", 60.0 * hours));
+            }
             (cell != Cell::Missing).then(|| words::with_unit(spread, &cell, &unit))
+        });
+        let spread = spread.or_else(|| {
+            let own = deviation(self.report, id).filter(|_| measure.outcome.is_ok())?;
+            let unit = words::unit(id, column.unit, self.input);
+            Some(words::with_unit(id, &Cell::Number(own), &unit))
         });
         let mut head = self.glossary.measure(column, self.input);
         head.unit = String::new();

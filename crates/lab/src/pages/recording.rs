@@ -10,6 +10,11 @@ use crate::examine::LeaveOut;
 use crate::load::{self, Loaded};
 use crate::report::{Block, Labelled, Page, Section, Seen, Table, Term, words};
 
+/// Digits of a digest at the foot of a printed page.
+const DIGEST_PRINTED: usize = 12;
+/// Before it nobody recorded activity on a device whose files are read here.
+const FIRST_YEAR: i16 = 1980;
+
 /// A page before it is laid out.
 pub(super) struct Content {
     title: String,
@@ -30,6 +35,7 @@ pub(super) struct Content {
     remarks: Vec<String>,
     terms: Vec<Term>,
     origin: String,
+    mark: String,
 }
 
 impl Content {
@@ -66,6 +72,11 @@ impl Content {
             remarks: remarks(loaded),
             terms: glossary.into_terms(),
             origin: format!("{}. File SHA-256 {}.", program(), source.sha256),
+            mark: format!(
+                "{} - file {}",
+                program(),
+                source.sha256.get(..DIGEST_PRINTED).unwrap_or_default()
+            ),
             title,
             unit,
         }
@@ -101,6 +112,7 @@ impl Content {
             remarks: &self.remarks,
             terms: &self.terms,
             origin: &self.origin,
+            mark: &self.mark,
         }
     }
 }
@@ -158,7 +170,11 @@ fn recording(source: &Source<'_>, title: &str, unit: &str) -> Vec<Labelled> {
     if let Some(member) = &loaded.member {
         facts.push(fact("Person in the file", member.clone()));
     }
-    facts.push(fact("From", at(series.start_s())));
+    let doubt = match implausible(loaded) {
+        Some(_) => ", which cannot be right: see The file",
+        None => "",
+    };
+    facts.push(fact("From", at(series.start_s()) + doubt));
     facts.push(fact("Until", at(series.time_s(series.len()))));
     facts.push(fact("Length", words::length(series.days() * 1_440.0)));
     facts.push(fact(
@@ -289,6 +305,13 @@ fn settings(source: &Source<'_>) -> Vec<Labelled> {
         ),
         fact("Intensity", points),
         fact(
+            "Free days",
+            match input.calendar {
+                [] => "Saturday and Sunday, as no calendar was given".to_owned(),
+                _ => "as the calendar says".to_owned(),
+            },
+        ),
+        fact(
             "Means need",
             format!("{} nights, {} valid days", least.nights, least.days),
         ),
@@ -396,6 +419,17 @@ fn night_notes(is_stated: bool) -> Vec<String> {
     notes
 }
 
+/// A recording that begins before there were devices to make it: its clock was not set, or two digits of a year were
+/// read otherwise than they were meant.
+fn implausible(loaded: &Loaded) -> Option<String> {
+    let year = analysis::report::column::civil(loaded.activity.start_s()).year();
+    (year < FIRST_YEAR && !loaded.header.has_invented_dates).then(|| {
+        format!(
+            "The recording begins in {year}, before there were such devices: the clock was not set, or the year is wrong."
+        )
+    })
+}
+
 fn remarks(loaded: &Loaded) -> Vec<String> {
     let mut remarks: Vec<String> = Vec::new();
     for damage in &loaded.damages.first {
@@ -413,6 +447,7 @@ fn remarks(loaded: &Loaded) -> Vec<String> {
             "{more} more places could not be read or were set right."
         ));
     }
+    remarks.extend(implausible(loaded));
     if loaded.header.has_invented_dates {
         remarks
             .push("The file gives days without dates; the dates shown are stand-ins.".to_owned());

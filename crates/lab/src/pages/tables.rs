@@ -1,10 +1,11 @@
 //! The tables of a page: nights, other rest, days, and every measure.
 
+use analysis::outcome::Insufficient;
 use analysis::report::Report;
-use analysis::report::column::{Cell, Field};
+use analysis::report::column::{Cell, Column, ColumnValue, Field};
 use analysis::report::day::{self, Day};
 use analysis::report::groups::{self, GROUPS};
-use analysis::report::night::{self, Role, SleepWindow, Source};
+use analysis::report::night::{self, Role, SleepWindow};
 
 use super::glossary::Glossary;
 use crate::examine::Wanted;
@@ -40,15 +41,17 @@ const REST: &[(&str, &str)] = &[
     ("sleep_efficiency", ""),
     ("coverage", ""),
 ];
+/// A day of which less is there says so.
+const WHOLE_DAY: f64 = 0.9;
+/// As many measures of a group that lack the same are said in one line.
+const FOLDED: usize = 3;
 /// The column of the latency, which says something only where somebody said when the night began.
 const LATENCY: &str = "sleep_latency_min";
 
 /// Whether somebody said when the windows begin: a diary, or the device's program.
 pub(super) fn is_stated(report: &Report<'_>) -> bool {
-    let found = report.nights().iter();
-    let mut sources = found.map(|night| night.source).peekable();
-    sources.peek().is_some()
-        && sources.all(|source| matches!(source, Source::Diary | Source::Device))
+    let mut found = report.nights().iter().peekable();
+    found.peek().is_some() && found.all(SleepWindow::is_stated)
 }
 
 /// The windows of a role.
@@ -62,6 +65,10 @@ pub(super) fn nights(
     if of_role().next().is_none() {
         return Table::default();
     }
+    // Where all come from one source, the settings say which.
+    let mut sources = of_role().map(|night| night.source);
+    let first = sources.next();
+    let is_mixed = sources.any(|source| Some(source) != first);
     let columns = match role {
         Role::Night => NIGHT,
         Role::Other => REST,
@@ -69,6 +76,7 @@ pub(super) fn nights(
     let shown: Vec<(&Field<SleepWindow>, &str)> = columns
         .iter()
         .filter(|(id, _)| is_stated || *id != LATENCY)
+        .filter(|(id, _)| *id != "window_source" || is_mixed)
         .filter_map(|(id, mean)| Some((night::FIELDS.iter().find(|field| field.id == *id)?, *mean)))
         .collect();
     let heading = shown
@@ -102,9 +110,14 @@ fn heading(field: &Field<SleepWindow>, is_stated: bool, glossary: &mut Glossary)
         ("out_of_bed", false) => "Rest until",
         ("in_bed", true) => "In bed",
         ("out_of_bed", true) => "Out of bed",
+        ("time_in_bed_min", false) => "Rest",
         _ => return glossary.field("night", field, ""),
     };
-    glossary.named(name, "clock time", field.about)
+    let unit = match field.unit {
+        "min" => "min",
+        _ => "clock time",
+    };
+    glossary.named(name, unit, field.about)
 }
 
 fn of_night(field: &Field<SleepWindow>, night: &SleepWindow) -> String {
@@ -191,6 +204,9 @@ fn of_day(field: &Field<Day>, day: &Day) -> String {
     let cell = (field.of)(day);
     match (field.id, &cell) {
         (id, Cell::Number(minutes)) if is_wear(id) => format!("{:.1}", minutes / 60.0),
+        ("date", _) if day.coverage < WHOLE_DAY => {
+            format!("{}, in part", words::value(field.id, &cell))
+        }
         ("total", Cell::Number(total)) => format!("{total:.0}"),
         ("relative_amplitude", Cell::Number(share)) => format!("{share:.3}"),
         (id, Cell::Number(value)) if field.unit == "input" || id.starts_with("light_mean") => {
@@ -198,6 +214,27 @@ fn of_day(field: &Field<Day>, day: &Day) -> String {
         }
         (id, _) => words::value(id, &cell),
     }
+}
+
+fn reason_of(none: &Insufficient) -> String {
+    words::reason(&none.to_string())
+}
+
+/// The reasons that many measures of a group share, with the names of these.
+fn lacking(of_group: &[(&'static Column, ColumnValue)]) -> Vec<(String, Vec<String>)> {
+    let mut lacking: Vec<(String, Vec<String>)> = Vec::new();
+    for (column, measure) in of_group {
+        let Err(none) = &measure.outcome else {
+            continue;
+        };
+        let (reason, name) = (reason_of(none), words::name("", column.id));
+        match lacking.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(name),
+            None => lacking.push((reason, vec![name])),
+        }
+    }
+    lacking.retain(|(_, names)| names.len() >= FOLDED);
+    lacking
 }
 
 /// Every measure that was wanted, in its group; a measure without a value says why.
@@ -217,14 +254,26 @@ pub(super) fn measures(
             .columns
             .iter()
             .filter(|column| columns.iter().any(|one| one.id == column.id));
+        let of_group: Vec<_> = of_group
+            .map(|column| (*column, report.measure(column)))
+            .collect();
+        let lacking = lacking(&of_group);
         let mut rows = Vec::new();
-        for column in of_group {
-            let measure = report.measure(column);
+        for (column, measure) in of_group {
+            let reason = measure.outcome.as_ref().err().map(reason_of);
+            if reason.is_some_and(|reason| lacking.iter().any(|(known, _)| *known == reason)) {
+                continue;
+            }
             let mut name = glossary.measure(column, input);
             let unit = std::mem::take(&mut name.unit);
             let (coverage, from) = match measure.outcome {
                 Ok(found) => (
-                    words::percent(found.coverage),
+                    // A number of nights is not covered in part.
+                    if words::is_count(column.id) {
+                        String::new()
+                    } else {
+                        words::percent(found.coverage)
+                    },
                     format!("{} {}", column.method.title, column.method.version),
                 ),
                 Err(none) => (String::new(), words::reason(&none.to_string())),
@@ -239,6 +288,11 @@ pub(super) fn measures(
                 note: String::new(),
             });
         }
+        rows.extend(lacking.into_iter().map(|(reason, names)| Row {
+            head: None,
+            cells: vec![names.join("; "), "–".to_owned(), String::new(), reason],
+            note: String::new(),
+        }));
         if !rows.is_empty() {
             let heading = [
                 "Measure",

@@ -12,7 +12,7 @@ use super::actogram::Seen;
 use super::{ReportError, actogram, average_day, figure, fit, periodogram, words};
 
 /// Characters of a name at the foot of a printed page.
-const PRINTED_MAX: usize = 80;
+const PRINTED_MAX: usize = 110;
 
 /// A name and what is said of it.
 #[derive(Debug, Clone, Serialize)]
@@ -122,6 +122,8 @@ pub struct Page<'a> {
     pub terms: &'a [Term],
     /// Where the numbers come from: the program, the file and its digest.
     pub origin: &'a str,
+    /// The same in few letters, for the foot of every printed page.
+    pub mark: &'a str,
 }
 
 /// Writes the page.
@@ -154,7 +156,7 @@ pub fn page(content: &Page<'_>) -> Result<String, ReportError> {
         &context! {
             title => content.title,
             kind => "recording",
-            printed => printed(content.title),
+            printed => printed(&format!("{} - {}", content.title, content.mark)),
             origin => content.origin,
             blocks => Value::from(Serde(content.blocks)),
             key_figures => Value::from(Serde(content.key)),
@@ -183,7 +185,7 @@ pub fn page(content: &Page<'_>) -> Result<String, ReportError> {
 /// A name as the foot of every printed page has it: letters and digits, which mean nothing to a style sheet.
 pub(super) fn printed(title: &str) -> Value {
     let plain = title.chars().map(|letter| {
-        let is_plain = letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '.');
+        let is_plain = letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '.' | '_');
         if is_plain { letter } else { ' ' }
     });
     Value::from_safe_string(plain.take(PRINTED_MAX).collect())
@@ -286,6 +288,7 @@ mod tests {
             remarks: &["line 7 was not a number".to_owned()],
             terms: &[term],
             origin: "one.awd",
+            mark: "Clarity 0",
         })
         .expect("the page is written")
     }

@@ -239,6 +239,11 @@ pub(crate) fn is_percent(id: &str) -> bool {
     PERCENT.contains(&id)
 }
 
+/// Whether a number counts something whole.
+pub(crate) fn is_count(id: &str) -> bool {
+    COUNTS.contains(&id)
+}
+
 /// The name of a measure, or of a column of the table `table`.
 pub(crate) fn name(table: &str, id: &str) -> String {
     let find = |wanted: &str| {
@@ -431,7 +436,8 @@ pub(crate) fn reason(text: &str) -> String {
             let has = has
                 .parse()
                 .map_or_else(|_| has.to_owned(), |has: f64| digits_few(has));
-            format!("needs {needed}; there are {has}")
+            let verb = if has == "1" { "is" } else { "are" };
+            format!("needs {needed}; there {verb} {has}")
         }
     }
 }
@@ -544,8 +550,8 @@ mod tests {
         let check = |text, expect: &str| assert_eq!(reason(text), expect);
         check("needs 1 channels of light, has 0", "no channels of light");
         check("needs 2 distinct values, has 1", "all values are the same");
-        check("needs 3 nights, has 1", "needs 3 nights; there are 1");
-        check("needs 5 days, has 0.9993055", "needs 5 days; there are 1");
+        check("needs 3 nights, has 1", "needs 3 nights; there is 1");
+        check("needs 5 days, has 0.9993055", "needs 5 days; there is 1");
         check("something else", "something else");
     }
 }
