@@ -1,5 +1,7 @@
 //! The page of a cohort, made from the documents of its recordings.
 
+mod strips;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -12,7 +14,7 @@ use super::{file_name, program};
 use crate::beats;
 use crate::journal::Journal;
 use crate::load;
-use crate::report::{Axis, Cohort, Head, Labelled, Lane, Member, Row, Strip, Table, cohort, words};
+use crate::report::{Cohort, Head, Labelled, Member, Row, Table, cohort, words};
 use crate::results::{Line, cell};
 
 /// Measures that the page spreads out.
@@ -44,10 +46,6 @@ const BEATS: &[&str] = &[
     "sample_entropy",
     "dfa_alpha1",
 ];
-/// Kinds of recordings that get a lane of their own; a cohort has few.
-const LANES_MAX: usize = 12;
-/// The lane of the kinds beyond.
-const OTHERS: &str = "other devices";
 
 /// What the page is made from, filled recording by recording.
 #[derive(Default)]
@@ -101,6 +99,7 @@ pub(super) fn html(
     let is_there = |column: &&'static Column| gathered.values.contains_key(column.id);
     let (known, unknown): (Vec<_>, Vec<_>) = shown.iter().copied().partition(is_there);
     gathered.keep(&shown, &known);
+    gathered.renumber();
     gathered.unknown = unknown.iter().map(|one| words::name("", one.id)).collect();
     let headings = headings(&known, &mut glossary);
     let facts = gathered.facts(failed.len(), of_beats.len());
@@ -264,6 +263,24 @@ impl Gathered {
         }
     }
 
+    /// Forgets reasons that no cell refers to any more, and numbers the others anew.
+    fn renumber(&mut self) {
+        let mut kept = Vec::new();
+        for (place, why) in std::mem::take(&mut self.why).into_iter().enumerate() {
+            let (old, new) = (mark(place), mark(kept.len()));
+            let cells = self.members.iter_mut().flat_map(|member| &mut member.shown);
+            let mut is_used = false;
+            for cell in cells.filter(|cell| **cell == old) {
+                cell.clone_from(&new);
+                is_used = true;
+            }
+            if is_used {
+                kept.push(why);
+            }
+        }
+        self.why = kept;
+    }
+
     /// How a recording was analysed.
     fn note_settings(&mut self, document: &Value) {
         let least = document.get("least_nights").and_then(Value::as_u64);
@@ -334,7 +351,7 @@ impl Gathered {
             self.why.push(reason);
             self.why.len() - 1
         });
-        format!("– ({})", place + 1)
+        mark(place)
     }
 
     fn facts(&self, failed: usize, of_beats: usize) -> Vec<Labelled> {
@@ -373,84 +390,11 @@ impl Gathered {
             foot: Vec::new(),
         }
     }
+}
 
-    /// The strips of the measures: one with a lane for each kind of recording, or one for each unit where the
-    /// measure has that of the activity.
-    fn strips(&self, shown: &[&'static Column]) -> Vec<Strip> {
-        let mut strips = Vec::new();
-        for column in shown {
-            let Some(values) = self.values.get(column.id) else {
-                continue;
-            };
-            let is_of_input = column.unit.contains("input");
-            let axis = match column.kind {
-                Kind::Clock => Axis::Clock,
-                Kind::Number | Kind::Whole | Kind::Instant | Kind::Day | Kind::Text => {
-                    Axis::Numbers
-                }
-            };
-            let scale = if words::is_percent(column.id) {
-                100.0
-            } else {
-                1.0
-            };
-            let lanes: Vec<(String, Lane)> = self.lanes(values, scale);
-            let strip = |unit: &str, lanes| Strip {
-                name: words::name("", column.id),
-                unit: words::unit(column.id, column.unit, unit),
-                axis,
-                lanes,
-            };
-            // A single recording of its kind has no spread; it stands in the table.
-            let lanes: Vec<(String, Lane)> = lanes
-                .into_iter()
-                .filter(|(_, lane)| lane.values.len() > 1)
-                .collect();
-            if lanes.is_empty() {
-                continue;
-            }
-            if is_of_input {
-                let own = lanes
-                    .into_iter()
-                    .map(|(unit, lane)| strip(&unit, vec![lane]));
-                strips.extend(own);
-            } else {
-                strips.push(strip("", lanes.into_iter().map(|(_, lane)| lane).collect()));
-            }
-        }
-        strips
-    }
-
-    /// The values of each kind of recording with the unit of its activity.
-    fn lanes(&self, values: &[(String, String, f64)], scale: f64) -> Vec<(String, Lane)> {
-        let mut lanes: Vec<(String, Lane)> = Vec::new();
-        for (place, kind) in self.kinds.iter().enumerate() {
-            let of_kind = values.iter().filter(|value| value.0 == *kind);
-            let found: Vec<f64> = of_kind.clone().map(|value| value.2 * scale).collect();
-            let Some((_, unit, _)) = of_kind.clone().next() else {
-                continue;
-            };
-            let label = if place < LANES_MAX {
-                kind.as_str()
-            } else {
-                OTHERS
-            };
-            match lanes
-                .iter_mut()
-                .find(|(own, lane)| lane.label == label && own == unit)
-            {
-                Some((_, lane)) => lane.values.extend(found),
-                None => lanes.push((
-                    unit.clone(),
-                    Lane {
-                        label: label.to_owned(),
-                        values: found,
-                    },
-                )),
-            }
-        }
-        lanes
-    }
+/// A missing value whose reason stands at this place of the list.
+fn mark(place: usize) -> String {
+    format!("– ({})", place + 1)
 }
 
 /// What a reason asks for, without what there is: reasons of one kind are one.
@@ -477,6 +421,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::report::{Axis, Strip};
 
     fn document(device: &str, unit: &str, l5: f64, efficiency: f64) -> Value {
         json!({
@@ -546,6 +491,22 @@ mod tests {
             .find(|strip| strip.name.starts_with("Midpoint"))
             .expect("a strip");
         assert_eq!(clock.axis, Axis::Clock);
+    }
+
+    #[test]
+    fn a_measure_that_no_recording_has_leaves_no_column_and_no_reason() {
+        let (mut gathered, shown) = gathered();
+        let before = gathered.members[0].shown.len();
+        let known: Vec<&'static Column> = shown
+            .iter()
+            .copied()
+            .filter(|column| gathered.values.contains_key(column.id))
+            .collect();
+        assert_eq!(known.len() + 1, shown.len(), "no stability in two days");
+        gathered.keep(&shown, &known);
+        gathered.renumber();
+        assert_eq!(gathered.members[0].shown.len() + 1, before);
+        assert!(gathered.why.is_empty(), "{:?}", gathered.why);
     }
 
     #[test]
