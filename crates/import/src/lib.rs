@@ -28,6 +28,7 @@ mod session;
 pub mod spreadsheet;
 pub mod tables;
 mod unpack;
+pub mod vendors;
 pub mod weights;
 mod wide;
 mod words;

@@ -1,0 +1,6 @@
+//! Exports of vendors, through the one front door, against what an import of them must bring.
+
+mod expected;
+mod hostile;
+mod samples;
+mod support;
