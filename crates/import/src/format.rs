@@ -252,6 +252,7 @@ pub fn open<'r>(name: &str, input: &'r mut dyn Read) -> Result<Opened<'r>, FileE
         _ => Some(by_name(name)?),
     };
     let (head, input) = unpack::open(input, HEAD_BYTES)?;
+    let (head, input) = door::with_schema(head, input)?;
     let format = match named {
         Some(format) => format,
         None => sniff(&head)?,
@@ -272,8 +273,7 @@ fn sniff(head: &[u8]) -> Result<Format, FileError> {
     if door::is_of_vendor(head) {
         return by_name("export");
     }
-    let first = text.get(..vendors::HEAD_BYTES).unwrap_or(text);
-    if let Some(vendor) = door::of_file(first) {
+    if let Some(vendor) = door::of_file(text) {
         return Ok(Format::Vendor(vendor));
     }
     let text = text.get(..front::HEAD_BYTES).unwrap_or(text);

@@ -26,6 +26,7 @@ mod number;
 pub mod recording;
 mod session;
 pub mod spreadsheet;
+mod sqlite;
 pub mod tables;
 mod unpack;
 pub mod vendors;

@@ -10,6 +10,7 @@ use crate::apple;
 use crate::archive::{Archive, Limits, Next};
 use crate::batch::{Fact, Position, Sink};
 use crate::live::Context;
+use crate::sqlite;
 use crate::tables::Outbox;
 use crate::unpack;
 use crate::vendors::{ALL, Desk, HEAD_BYTES, Member, Reader, Vendor, VendorError};
@@ -25,6 +26,9 @@ const EXTENSION_MAX: usize = 8;
 
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Bytes of a database in which its list of tables lies: they are made first, one or two pages for each.
+const SCHEMA_BYTES: usize = 2 << 20;
 
 const LEFTOVER: &str = "a leftover of the program that packed the archive";
 const UNKNOWN: &str = "not a part of an export that is read";
@@ -54,7 +58,8 @@ pub(crate) fn is_of_vendor(head: &[u8]) -> bool {
             Next::Refused { .. } | Next::Folder => continue,
             Next::End | Next::Damaged(_) => return false,
         };
-        let Ok((head, _)) = unpack::open(&mut archive, HEAD_BYTES) else {
+        let opened = unpack::open(&mut archive, HEAD_BYTES);
+        let Ok((head, _)) = opened.and_then(|(head, input)| with_schema(head, input)) else {
             return false;
         };
         let member = Member {
@@ -139,6 +144,7 @@ struct Walk {
     readers: Vec<(&'static Vendor, Box<dyn Reader>)>,
     files: u64,
     is_too_deep: bool,
+    has_apple_inside: bool,
 }
 
 impl Walk {
@@ -148,6 +154,7 @@ impl Walk {
             readers: Vec::new(),
             files: 0,
             is_too_deep: false,
+            has_apple_inside: false,
         }
     }
 
@@ -210,6 +217,7 @@ impl Walk {
             if depth == 1 && self.readers.is_empty() && desk.intake.is_untouched() {
                 return Ok(Some((path, head)));
             }
+            self.has_apple_inside |= depth > 1;
             desk.leave(&extension(&path), ANOTHER);
             return Ok(None);
         }
@@ -236,7 +244,8 @@ impl Walk {
         desk: &mut Desk<'_, '_, '_>,
     ) -> Result<(), VendorError> {
         let path = path.strip_suffix(".gz").unwrap_or(path);
-        let (head, mut input) = unpack::open(input, HEAD_BYTES)?;
+        let (head, input) = unpack::open(input, HEAD_BYTES)?;
+        let (head, mut input) = with_schema(head, input)?;
         let mut input = Whole {
             input: &mut input,
             is_cut: false,
@@ -283,7 +292,9 @@ impl Walk {
 
     fn finish(&mut self, mut desk: Desk<'_, '_, '_>) -> Result<(), VendorError> {
         if self.readers.is_empty() {
-            return Err(if self.is_too_deep {
+            return Err(if self.has_apple_inside {
+                VendorError::Apple(apple::ReadError::Nested)
+            } else if self.is_too_deep {
                 VendorError::Nested
             } else {
                 VendorError::Nothing
@@ -298,6 +309,17 @@ impl Walk {
         desk.close();
         Ok(())
     }
+}
+
+/// Of a database, as much of the head as its list of tables may take.
+pub(crate) fn with_schema<'r>(
+    head: Vec<u8>,
+    input: Box<dyn Read + 'r>,
+) -> io::Result<(Vec<u8>, Box<dyn Read + 'r>)> {
+    if head.starts_with(sqlite::MAGIC) {
+        return unpack::widen(input, SCHEMA_BYTES);
+    }
+    Ok((head, input))
 }
 
 /// What systems put beside the files that people pack.

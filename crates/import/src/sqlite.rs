@@ -1,4 +1,4 @@
-//! Reads the tables of an SQLite file that is held in memory, and nothing else of it.
+//! Reads the tables of an SQLite file that is held in memory, plain or packed, and nothing else of it.
 //!
 //! Only what the format calls table b-trees: pages, cells, overflowing rows, values; no index, no journal,
 //! no SQL beyond the names of columns. Whatever the bytes are, each page of a table is looked at once and
@@ -7,26 +7,30 @@
 //!
 //! Layout: *Database File Format*, sqlite.org/fileformat2.html.
 
-use super::super::source::Fault;
+use self::pages::{Page, Pages};
+
+pub(crate) mod pages;
 
 /// What the file begins with.
-pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
+pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Bytes before the first page's own header.
 const FILE_HEADER_BYTES: usize = 100;
-/// Columns that are looked at; a table can have 2,000, those of a device have 10.
-const COLUMNS_MAX: usize = 64;
-/// Bytes of one row that are put together; the longest setting has 8 KiB.
-const ROW_BYTES_MAX: usize = 64 << 10;
+/// Columns that are looked at; a table can have 2,000, the widest known have 60.
+const COLUMNS_MAX: usize = 256;
+/// Bytes of one row that are put together; a setting has 8 KiB, a row with the picture of an app some hundred.
+const ROW_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a blob that is handed over: an id has 16.
+const BLOB_BYTES_MAX: usize = 64;
 
-const PAGE: Fault = Fault {
-    code: "page",
-    why: "the page is no page of a table",
-};
-const ROW: Fault = Fault {
-    code: "row",
-    why: "the row cannot be read",
-};
+/// What cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The page is no page of a table.
+    Page,
+    /// The row cannot be read.
+    Row,
+}
 
 /// Encodings of text.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +41,9 @@ enum Encoding {
 }
 
 /// A database whose header makes sense.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Database<'a> {
-    bytes: &'a [u8],
+#[derive(Debug)]
+pub(crate) struct Database<'a> {
+    pages: Pages<'a>,
     page_bytes: usize,
     /// Bytes of a page without those that extensions reserve at its end.
     usable: usize,
@@ -48,19 +52,32 @@ pub(super) struct Database<'a> {
 
 /// A table: where it begins and what its columns are called.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     root: u32,
     /// Names in the order of the values of a row.
-    pub(super) columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// The column that is stored as the number of the row.
     alias: Option<usize>,
 }
 
+impl Table {
+    /// The table of tables.
+    fn schema() -> Self {
+        Self {
+            root: 1,
+            columns: Vec::new(),
+            alias: None,
+        }
+    }
+}
+
 /// A value of a row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    /// None, a blob, or a text that is too long.
+pub(crate) enum Value {
+    /// None, or a blob that is too long.
     Nothing,
+    /// A short blob.
+    Blob(Vec<u8>),
     /// An integer.
     Integer(i64),
     /// A float.
@@ -71,23 +88,25 @@ pub(super) enum Value {
 
 impl Value {
     /// The number, if it is one.
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(crate) fn number(&self) -> Option<f64> {
         match self {
             Self::Integer(number) => Some(*number as f64),
             Self::Real(number) => Some(*number),
-            Self::Text(_) | Self::Nothing => None,
+            Self::Text(_) | Self::Blob(_) | Self::Nothing => None,
         }
     }
 }
 
 /// Who takes the rows: the place of the page, then the values.
-pub(super) type Rows<'a> = dyn FnMut(u64, &[Value]) + 'a;
+pub(crate) type Rows<'a> = dyn FnMut(u64, &[Value]) + 'a;
 /// Who takes what cannot be read, and where it is.
-pub(super) type Faults<'a> = dyn FnMut(Fault, u64) + 'a;
+pub(crate) type Faults<'a> = dyn FnMut(Fault, u64) + 'a;
 
 impl<'a> Database<'a> {
     /// A database of these bytes, if its header makes sense.
-    pub(super) fn open(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn open(pages: Pages<'a>) -> Option<Self> {
+        let head = pages.slice(0, FILE_HEADER_BYTES)?;
+        let bytes: &[u8] = &head;
         let page_bytes = match (bytes.starts_with(MAGIC), big(bytes, 16, 2)?) {
             (false, _) => return None,
             (true, 1) => 65_536,
@@ -101,21 +120,31 @@ impl<'a> Database<'a> {
             _ => Encoding::Utf8,
         };
         // The format asks for at least 480 bytes, which the sizes of cells below rely on.
-        (page_bytes.is_power_of_two() && page_bytes >= 512 && usable >= 480).then_some(Self {
-            bytes,
+        let is_sound = page_bytes.is_power_of_two() && page_bytes >= 512 && usable >= 480;
+        is_sound.then_some(Self {
+            pages,
             page_bytes,
             usable,
             encoding,
         })
     }
 
+    /// The names of all tables.
+    pub(crate) fn names(&self, faults: &mut Faults<'_>) -> Vec<String> {
+        let mut names = Vec::new();
+        self.rows(&Table::schema(), faults, &mut |_, values| {
+            if let [Value::Text(kind), Value::Text(own), ..] = values
+                && kind == "table"
+            {
+                names.push(own.clone());
+            }
+        });
+        names
+    }
+
     /// The table of a name, in any case.
-    pub(super) fn table(&self, name: &str, faults: &mut Faults<'_>) -> Option<Table> {
-        let schema = Table {
-            root: 1,
-            columns: Vec::new(),
-            alias: None,
-        };
+    pub(crate) fn table(&self, name: &str, faults: &mut Faults<'_>) -> Option<Table> {
+        let schema = Table::schema();
         let mut found = None;
         self.rows(&schema, faults, &mut |_, values| {
             let [
@@ -144,11 +173,11 @@ impl<'a> Database<'a> {
     }
 
     /// Hands over the rows of a table in the order of their numbers.
-    pub(super) fn rows(&self, table: &Table, faults: &mut Faults<'_>, rows: &mut Rows<'_>) {
+    pub(crate) fn rows(&self, table: &Table, faults: &mut Faults<'_>, rows: &mut Rows<'_>) {
         let mut walk = Walk {
             database: self,
-            seen: vec![false; self.bytes.len() / self.page_bytes + 2],
-            overflow_left: self.bytes.len() * 2,
+            seen: vec![false; self.pages.len() / self.page_bytes + 2],
+            overflow_left: self.pages.len() * 2,
             scratch: Vec::new(),
             values: Vec::new(),
             last: None,
@@ -161,12 +190,11 @@ impl<'a> Database<'a> {
     }
 
     /// A page, and where it stands in the file; the last one may be cut.
-    fn page(&self, number: u32) -> Option<(usize, &'a [u8])> {
+    fn page(&self, number: u32) -> Option<(usize, Page<'a>)> {
         let at = usize::try_from(number.checked_sub(1)?)
             .ok()?
             .checked_mul(self.page_bytes)?;
-        let bytes = self.bytes.get(at..)?;
-        (!bytes.is_empty()).then(|| (at, bytes.get(..self.page_bytes).unwrap_or(bytes)))
+        Some((at, self.pages.slice(at, self.page_bytes)?))
     }
 
     fn text(&self, bytes: &[u8]) -> String {
@@ -225,14 +253,15 @@ impl Walk<'_, '_> {
         rows: &mut Rows<'_>,
     ) {
         let Some((at, page)) = self.database.page(number) else {
-            faults(PAGE, self.database.bytes.len() as u64);
+            faults(Fault::Page, self.database.pages.len() as u64);
             return;
         };
+        let page: &[u8] = &page;
         let head = if number == 1 { FILE_HEADER_BYTES } else { 0 };
         let kind = page.get(head).copied();
         let cells = big(page, head + 3, 2).and_then(|count| usize::try_from(count).ok());
         let (Some(kind @ (5 | 13)), Some(count)) = (kind, cells) else {
-            faults(PAGE, at as u64);
+            faults(Fault::Page, at as u64);
             return;
         };
         let pointers_at = head + if kind == 5 { 12 } else { 8 };
@@ -247,7 +276,7 @@ impl Walk<'_, '_> {
             for child in children.into_iter().rev() {
                 match child.and_then(|child| u32::try_from(child).ok()) {
                     Some(child) if self.see(child) => pages.push(child),
-                    Some(_) | None => faults(PAGE, at as u64),
+                    Some(_) | None => faults(Fault::Page, at as u64),
                 }
             }
             return;
@@ -256,7 +285,7 @@ impl Walk<'_, '_> {
             let read = cell(index).and_then(|cell| self.row(page, cell, table));
             match read {
                 Some(()) => rows(at as u64, &self.values),
-                None => faults(ROW, at as u64),
+                None => faults(Fault::Row, at as u64),
             }
         }
     }
@@ -297,7 +326,7 @@ impl Walk<'_, '_> {
             let left = len - self.scratch.len();
             let held = page.get(4..self.database.usable.min(4 + left))?;
             self.scratch.extend_from_slice(held);
-            next = big(page, 0, 4)?;
+            next = big(&page, 0, 4)?;
         }
         Some(())
     }
@@ -328,6 +357,7 @@ fn values(database: &Database<'_>, row: &[u8], out: &mut Vec<Value>) -> Option<(
             7 => Value::Real(f64::from_be_bytes(*bytes.first_chunk()?)),
             8 | 9 => Value::Integer(kind - 8),
             _ if kind % 2 == 1 => Value::Text(database.text(bytes)),
+            _ if bytes.len() <= BLOB_BYTES_MAX => Value::Blob(bytes.to_vec()),
             _ => Value::Nothing,
         });
     }
@@ -397,6 +427,11 @@ fn columns(sql: &str) -> (Vec<String>, Option<usize>) {
             break;
         }
         let upper = definition.to_ascii_uppercase();
+        let is_computed = upper.contains(" AS (") || upper.contains(" AS(");
+        if is_computed && !upper.ends_with("STORED") {
+            // Computed when it is asked for; no row has it.
+            continue;
+        }
         if upper.contains(" INTEGER PRIMARY KEY") {
             alias = Some(names.len());
         }
@@ -430,6 +465,8 @@ mod tests {
         assert_eq!(names, ["filterID", "a b", "c"]);
         assert_eq!(alias, Some(0));
         assert_eq!(columns("CREATE TABLE x").0, Vec::<String>::new());
+        let computed = "CREATE TABLE t (a INTEGER, b INTEGER AS (a + 1000 * 2), c INTEGER AS (a) STORED, d TEXT)";
+        assert_eq!(columns(computed).0, ["a", "c", "d"]);
     }
 
     #[test]
