@@ -24,8 +24,8 @@ mod other;
 mod person;
 mod reading;
 mod sample;
-mod scan;
-mod text;
+pub(crate) mod scan;
+pub(crate) mod text;
 mod types;
 mod workout;
 

@@ -17,14 +17,24 @@ mod days;
 pub(crate) mod desk;
 pub(crate) mod door;
 pub(crate) mod elements;
+pub(crate) mod fit;
 mod fitbit;
+mod gpx;
 pub(crate) mod table;
+mod tcx;
 mod witnesses;
+mod workouts;
+mod xml;
 
 pub(crate) use desk::{Desk, One};
 
 /// Every vendor's format, in the order in which they are asked about a member.
-pub(crate) const ALL: &[Vendor] = &[fitbit::VENDOR];
+pub(crate) const ALL: &[Vendor] = &[
+    fitbit::VENDOR,
+    fit::VENDOR,
+    gpx::VENDOR,
+    tcx::VENDOR,
+];
 
 /// First bytes of a member by which it is known.
 pub(crate) const HEAD_BYTES: usize = 16 << 10;

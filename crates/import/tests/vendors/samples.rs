@@ -7,10 +7,17 @@ use oracle::data;
 use serde_json::Value;
 
 use crate::expected::differences;
-use crate::support::{Got, read};
+use crate::support::{Got, read_as};
 
 /// Samples whose reader is here.
-const READ: [&str; 2] = ["fitbit-takeout", "fitbit-archive"];
+const READ: &[&str] = &[
+    "fitbit-takeout",
+    "fitbit-archive",
+    "garmin-fit",
+];
+
+/// Samples whose files do not say all that their reader has to know, and the name of the format that does.
+const NAMED: &[(&str, &str)] = &[];
 
 /// A zip archive of everything in a folder, below another folder and beside what a Mac adds.
 fn wrapped(folder: &Path, top: &str) -> Vec<u8> {
@@ -78,8 +85,10 @@ fn samples_bring_what_is_expected() {
         let text = fs::read_to_string(folder.join("expected.json")).expect("what is expected");
         let expected: Value = serde_json::from_str(&text).expect("JSON");
         let zone = expected["person_zone"].as_str().expect("a zone");
+        let named = NAMED.iter().find(|(sample, _)| sample == name);
+        let format = named.map_or(import::format::AUTO, |(_, format)| *format);
         for (how, bytes) in uploads(&folder, &expected) {
-            let got: Got = match read(&bytes, zone) {
+            let got: Got = match read_as(format, &bytes, zone) {
                 Ok(got) => got,
                 Err(error) => {
                     faults.push(format!("{name} {how}: {error}"));
@@ -97,7 +106,7 @@ fn samples_bring_what_is_expected() {
                 faults.push(format!("{:?} {:?}", got.rejected, got.facts));
             }
             // The same upload is the same again.
-            let again = read(&bytes, zone).expect("it was read before");
+            let again = read_as(format, &bytes, zone).expect("it was read before");
             assert_eq!(again.samples, got.samples, "{name} {how}");
             assert_no_names(name, &got);
         }
