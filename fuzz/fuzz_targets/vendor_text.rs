@@ -1,9 +1,11 @@
 //! Tables, documents and routes of vendors: the first byte says which format the rest is read as.
 #![no_main]
 
-const FORMATS: [&str; 2] = [
+const FORMATS: [&str; 4] = [
     "gpx",
     "tcx",
+    "garmin",
+    "strava",
 ];
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -19,7 +19,9 @@ pub(crate) mod door;
 pub(crate) mod elements;
 pub(crate) mod fit;
 mod fitbit;
+mod garmin;
 mod gpx;
+mod strava;
 pub(crate) mod table;
 mod tcx;
 mod witnesses;
@@ -31,6 +33,8 @@ pub(crate) use desk::{Desk, One};
 /// Every vendor's format, in the order in which they are asked about a member.
 pub(crate) const ALL: &[Vendor] = &[
     fitbit::VENDOR,
+    garmin::VENDOR,
+    strava::VENDOR,
     fit::VENDOR,
     gpx::VENDOR,
     tcx::VENDOR,

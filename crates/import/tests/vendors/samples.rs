@@ -14,6 +14,8 @@ const READ: &[&str] = &[
     "fitbit-takeout",
     "fitbit-archive",
     "garmin-fit",
+    "garmin-export",
+    "strava",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
