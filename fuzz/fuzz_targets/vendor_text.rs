@@ -1,11 +1,15 @@
 //! Tables, documents and routes of vendors: the first byte says which format the rest is read as.
 #![no_main]
 
-const FORMATS: [&str; 4] = [
+const FORMATS: [&str; 8] = [
     "gpx",
     "tcx",
     "garmin",
     "strava",
+    "dexcom",
+    "libreview",
+    "omron",
+    "nightscout",
 ];
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

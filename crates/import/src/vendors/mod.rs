@@ -15,12 +15,16 @@ use crate::tables::Stopped;
 pub(crate) mod clock;
 mod days;
 pub(crate) mod desk;
+mod dexcom;
 pub(crate) mod door;
 pub(crate) mod elements;
 pub(crate) mod fit;
 mod fitbit;
 mod garmin;
 mod gpx;
+mod libreview;
+mod nightscout;
+mod omron;
 mod strava;
 pub(crate) mod table;
 mod tcx;
@@ -35,6 +39,10 @@ pub(crate) const ALL: &[Vendor] = &[
     fitbit::VENDOR,
     garmin::VENDOR,
     strava::VENDOR,
+    dexcom::VENDOR,
+    libreview::VENDOR,
+    omron::VENDOR,
+    nightscout::VENDOR,
     fit::VENDOR,
     gpx::VENDOR,
     tcx::VENDOR,

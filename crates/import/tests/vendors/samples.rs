@@ -16,6 +16,10 @@ const READ: &[&str] = &[
     "garmin-fit",
     "garmin-export",
     "strava",
+    "dexcom-clarity",
+    "libreview",
+    "omron-bp",
+    "nightscout",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
