@@ -1,13 +1,15 @@
 //! Tables, documents and routes of vendors: the first byte says which format the rest is read as.
 #![no_main]
 
-const FORMATS: [&str; 8] = [
+const FORMATS: [&str; 10] = [
     "gpx",
     "tcx",
     "garmin",
     "strava",
     "dexcom",
     "libreview",
+    "cronometer",
+    "myfitnesspal_kg",
     "omron",
     "nightscout",
 ];

@@ -13,6 +13,7 @@ use crate::budget::Full;
 use crate::tables::Stopped;
 
 pub(crate) mod clock;
+mod cronometer;
 mod days;
 pub(crate) mod desk;
 mod dexcom;
@@ -23,7 +24,9 @@ mod fitbit;
 mod garmin;
 mod gpx;
 mod libreview;
+mod myfitnesspal;
 mod nightscout;
+mod nutrition;
 mod omron;
 mod strava;
 pub(crate) mod table;
@@ -41,6 +44,10 @@ pub(crate) const ALL: &[Vendor] = &[
     strava::VENDOR,
     dexcom::VENDOR,
     libreview::VENDOR,
+    cronometer::VENDOR,
+    myfitnesspal::VENDOR,
+    myfitnesspal::KILOGRAMS,
+    myfitnesspal::POUNDS,
     omron::VENDOR,
     nightscout::VENDOR,
     fit::VENDOR,

@@ -18,12 +18,14 @@ const READ: &[&str] = &[
     "strava",
     "dexcom-clarity",
     "libreview",
+    "cronometer",
+    "myfitnesspal",
     "omron-bp",
     "nightscout",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
-const NAMED: &[(&str, &str)] = &[];
+const NAMED: &[(&str, &str)] = &[("myfitnesspal", "myfitnesspal_lb")];
 
 /// A zip archive of everything in a folder, below another folder and beside what a Mac adds.
 fn wrapped(folder: &Path, top: &str) -> Vec<u8> {
