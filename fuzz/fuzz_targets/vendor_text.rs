@@ -1,13 +1,15 @@
 //! Tables, documents and routes of vendors: the first byte says which format the rest is read as.
 #![no_main]
 
-const FORMATS: [&str; 10] = [
+const FORMATS: [&str; 12] = [
     "gpx",
     "tcx",
     "garmin",
     "strava",
     "dexcom",
     "libreview",
+    "fhir",
+    "open_mhealth",
     "cronometer",
     "myfitnesspal_kg",
     "omron",

@@ -19,15 +19,18 @@ pub(crate) mod desk;
 mod dexcom;
 pub(crate) mod door;
 pub(crate) mod elements;
+mod fhir;
 pub(crate) mod fit;
 mod fitbit;
 mod garmin;
 mod gpx;
 mod libreview;
+mod lines;
 mod myfitnesspal;
 mod nightscout;
 mod nutrition;
 mod omron;
+mod open_mhealth;
 mod strava;
 pub(crate) mod table;
 mod tcx;
@@ -50,6 +53,8 @@ pub(crate) const ALL: &[Vendor] = &[
     myfitnesspal::POUNDS,
     omron::VENDOR,
     nightscout::VENDOR,
+    fhir::VENDOR,
+    open_mhealth::VENDOR,
     fit::VENDOR,
     gpx::VENDOR,
     tcx::VENDOR,

@@ -1,5 +1,6 @@
 //! Exports of vendors, through the one front door, against what an import of them must bring.
 
+mod devices;
 mod expected;
 mod hostile;
 mod samples;

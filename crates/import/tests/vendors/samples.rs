@@ -22,6 +22,8 @@ const READ: &[&str] = &[
     "myfitnesspal",
     "omron-bp",
     "nightscout",
+    "fhir-r4",
+    "open-mhealth",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
