@@ -5,6 +5,8 @@
 //! are gathered over all files and worked out at the end. A file may begin in the middle of a day; what was done
 //! before it is then known as a sum only.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 use model::sample::{Flags, MINUTE_US};
 use model::source::SourceNo;
@@ -155,14 +157,36 @@ impl Counters {
         });
         let of_kind = |a: &Counter, b: &Counter| (a.source, a.kind) == (b.source, b.kind);
         for run in self.all.chunk_by(of_kind) {
-            let mut rest = run;
-            while let Some(first) = rest.first() {
-                let day = Day::of(first, zones);
-                let length = rest.partition_point(|counter| counter.at_us <= day.end_us);
-                let (today, later) = rest.split_at(length.max(1));
-                day.between(today, each);
-                rest = later;
+            let of_day = |a: &Counter, b: &Counter| a.date(zones) == b.date(zones);
+            for today in run.chunk_by(of_day) {
+                if let Some(first) = today.first() {
+                    first.day(zones).between(today, each);
+                }
             }
+        }
+    }
+}
+
+impl Counter {
+    /// The zone of its device: the person's, unless the file says that the clock stood elsewhere.
+    fn zone<'z>(&self, zones: &'z ZoneHistory) -> Cow<'z, Zone> {
+        let named = zones.zone_at(self.at_us);
+        let told = self.offset_min.map(i32::from);
+        match told.filter(|min| *min != named.offset_min(self.at_us)) {
+            Some(minutes) => Zone::fixed(minutes).map_or(Cow::Borrowed(named), Cow::Owned),
+            None => Cow::Borrowed(named),
+        }
+    }
+
+    /// The day that it counts; one at midnight closes the day before.
+    fn date(&self, zones: &ZoneHistory) -> Date {
+        self.zone(zones).date_at(self.at_us - 1)
+    }
+
+    fn day(&self, zones: &ZoneHistory) -> Day {
+        let zone = self.zone(zones);
+        Day {
+            start_us: zone.start_of(zone.date_at(self.at_us - 1)),
         }
     }
 }
@@ -170,26 +194,9 @@ impl Counters {
 /// A day on the clock of the device.
 struct Day {
     start_us: i64,
-    end_us: i64,
 }
 
 impl Day {
-    /// The day of a counter; one at midnight closes the day before.
-    fn of(counter: &Counter, zones: &ZoneHistory) -> Self {
-        let fixed = counter
-            .offset_min
-            .and_then(|min| Zone::fixed(i32::from(min)));
-        let zone = fixed.as_ref();
-        let zone = zone.unwrap_or_else(|| zones.zone_at(counter.at_us));
-        let date: Date = zone.date_at(counter.at_us - 1);
-        let start_us = zone.start_of(date);
-        let next = date.tomorrow().map_or(start_us, |next| zone.start_of(next));
-        Self {
-            start_us,
-            end_us: next.max(counter.at_us),
-        }
-    }
-
     fn between(&self, today: &[Counter], each: &mut dyn FnMut(Done)) {
         let from_us = today.iter().map(|counter| counter.from_us).min();
         let is_whole = from_us.is_some_and(|from| from <= self.start_us + MINUTE_US);

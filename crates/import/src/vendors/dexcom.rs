@@ -150,7 +150,7 @@ impl Dexcom {
                 (Some(expected), _) => (expected - second_us).abs() < (expected - first_us).abs(),
                 // Readings come in order; a clock that goes back passes the hour again.
                 (None, Some((last_wall, last_us))) if is_reading => {
-                    wall_us < last_wall
+                    wall_us <= last_wall
                         || last_us >= second_us
                         || (last_us > first_us && wall_us > last_wall)
                 }

@@ -41,7 +41,7 @@ impl Reader for Files {
         input: &mut dyn Read,
         desk: &mut Desk<'_, '_, '_>,
     ) -> Result<(), VendorError> {
-        let source = desk.account();
+        let source = desk.service();
         for track in tracks(input, desk)? {
             let spot = Spot {
                 kind: KIND,

@@ -300,7 +300,7 @@ fn header(json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) -> Option<Header> {
             let source = Source::named(name);
             desk.intake.source("", source)
         }
-        None => Some(desk.account()),
+        None => Some(desk.service()),
     };
     let modality = json
         .get("modality")

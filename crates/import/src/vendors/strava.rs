@@ -96,7 +96,7 @@ impl Reader for Strava {
 
     fn finish(&mut self, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorError> {
         let ahead = self.clock(desk);
-        let source = desk.account();
+        let source = desk.service();
         for listed in std::mem::take(&mut self.listed) {
             self.join(listed, ahead, source, desk)?;
         }
@@ -129,7 +129,7 @@ impl Strava {
     ) -> Result<(), VendorError> {
         let stem = member.file().split('.').next().unwrap_or_default();
         let number: Option<u64> = stem.parse().ok();
-        let source = desk.account();
+        let source = desk.service();
         let tracks = if crate::fit::is_fit(member.head) {
             desk.count_member("fit");
             let found = self.files.take(input, Some(source), desk)?;

@@ -2,13 +2,20 @@
 
 use model::record::{Body, Record};
 use model::sample::uid_of;
-use model::source::SourceNo;
+use model::source::{SourceClass, SourceNo};
 
 use crate::live::{Interval, Place, zone_of};
 use crate::session::{self, Heading};
 use crate::track::Track;
 use crate::vendors::desk::Spot;
 use crate::vendors::{Desk, One, VendorError};
+
+impl Desk<'_, '_, '_> {
+    /// The vendor's account, where what it hands out was measured by others: it comes after what they hand out.
+    pub(crate) fn service(&mut self) -> SourceNo {
+        self.source("", SourceClass::App).unwrap_or_default()
+    }
+}
 
 /// Adds the samples of the points and the route.
 pub(crate) fn send_points(

@@ -2,6 +2,7 @@
 
 mod devices;
 mod expected;
+mod generated;
 mod hostile;
 mod samples;
 mod support;
