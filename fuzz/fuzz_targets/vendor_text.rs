@@ -1,7 +1,7 @@
 //! Tables, documents and routes of vendors: the first byte says which format the rest is read as.
 #![no_main]
 
-const FORMATS: [&str; 12] = [
+const FORMATS: [&str; 13] = [
     "gpx",
     "tcx",
     "garmin",
@@ -14,6 +14,7 @@ const FORMATS: [&str; 12] = [
     "myfitnesspal_kg",
     "omron",
     "nightscout",
+    "gadgetbridge",
 ];
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

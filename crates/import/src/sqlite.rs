@@ -1,7 +1,7 @@
 //! Reads the tables of an SQLite file that is held in memory, plain or packed, and nothing else of it.
 //!
-//! Only what the format calls table b-trees: pages, cells, overflowing rows, values; no index, no journal,
-//! no SQL beyond the names of columns. Whatever the bytes are, each page of a table is looked at once and
+//! Only the b-trees of tables: pages, cells, overflowing rows, values; tables without row numbers, which are stored as
+//! indexes, too; no other index, no journal, no SQL beyond the names of columns. Whatever the bytes are, each page of a table is looked at once and
 //! overflow is followed for twice the file's length at most. It must never write, and never trust a
 //! number of the file as an offset.
 //!
@@ -9,6 +9,7 @@
 
 use self::pages::{Page, Pages};
 
+mod keyed;
 pub(crate) mod pages;
 
 /// What the file begins with.
@@ -16,6 +17,8 @@ pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Bytes before the first page's own header.
 const FILE_HEADER_BYTES: usize = 100;
+/// Bytes of a cell before its row, where it has a child.
+const CHILD_BYTES: usize = 4;
 /// Columns that are looked at; a table can have 2,000, the widest known have 60.
 const COLUMNS_MAX: usize = 256;
 /// Bytes of one row that are put together; a setting has 8 KiB, a row with the picture of an app some hundred.
@@ -58,6 +61,8 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<String>,
     /// The column that is stored as the number of the row.
     alias: Option<usize>,
+    /// Whether rows have no numbers: they are stored as an index of their key.
+    is_keyed: bool,
 }
 
 impl Table {
@@ -67,6 +72,7 @@ impl Table {
             root: 1,
             columns: Vec::new(),
             alias: None,
+            is_keyed: false,
         }
     }
 }
@@ -162,10 +168,13 @@ impl<'a> Database<'a> {
                 && let Ok(root) = u32::try_from(*root)
             {
                 let (columns, alias) = columns(sql);
+                let key = keyed::key(sql);
+                let is_keyed = key.is_some();
                 found = Some(Table {
                     root,
-                    columns,
-                    alias,
+                    columns: keyed::stored(columns, &key.unwrap_or_default()),
+                    alias: alias.filter(|_| !is_keyed),
+                    is_keyed,
                 });
             }
         });
@@ -214,8 +223,12 @@ impl<'a> Database<'a> {
     }
 
     /// Bytes of a row that stand in its cell, when the rest overflows.
-    fn local(&self, len: usize) -> usize {
-        let most = self.usable - 35;
+    fn local(&self, len: usize, is_keyed: bool) -> usize {
+        let most = if is_keyed {
+            (self.usable - 12) * 64 / 255 - 23
+        } else {
+            self.usable - 35
+        };
         if len <= most {
             return len;
         }
@@ -260,15 +273,17 @@ impl Walk<'_, '_> {
         let head = if number == 1 { FILE_HEADER_BYTES } else { 0 };
         let kind = page.get(head).copied();
         let cells = big(page, head + 3, 2).and_then(|count| usize::try_from(count).ok());
-        let (Some(kind @ (5 | 13)), Some(count)) = (kind, cells) else {
+        let (inner, leaf) = if table.is_keyed { (2, 10) } else { (5, 13) };
+        let (Some(kind), Some(count)) = (kind.filter(|kind| [inner, leaf].contains(kind)), cells)
+        else {
             faults(Fault::Page, at as u64);
             return;
         };
-        let pointers_at = head + if kind == 5 { 12 } else { 8 };
+        let pointers_at = head + if kind == inner { 12 } else { 8 };
         let cell = |index: usize| -> Option<usize> {
             usize::try_from(big(page, pointers_at + index * 2, 2)?).ok()
         };
-        if kind == 5 {
+        if kind == inner {
             let mut children: Vec<Option<u64>> =
                 (0..count).map(|index| big(page, cell(index)?, 4)).collect();
             children.push(big(page, head + 8, 4));
@@ -279,10 +294,14 @@ impl Walk<'_, '_> {
                     Some(_) | None => faults(Fault::Page, at as u64),
                 }
             }
-            return;
+            // Only an index has rows beside its children.
+            if !table.is_keyed {
+                return;
+            }
         }
+        let before = if kind == inner { CHILD_BYTES } else { 0 };
         for index in 0..count {
-            let read = cell(index).and_then(|cell| self.row(page, cell, table));
+            let read = cell(index).and_then(|cell| self.row(page, cell + before, table));
             match read {
                 Some(()) => rows(at as u64, &self.values),
                 None => faults(Fault::Row, at as u64),
@@ -294,11 +313,16 @@ impl Walk<'_, '_> {
     fn row(&mut self, page: &[u8], cell: usize, table: &Table) -> Option<()> {
         let mut rest = page.get(cell..)?;
         let len = usize::try_from(varint(&mut rest)?).ok()?;
-        let number = varint(&mut rest)?;
-        if self.last.is_some_and(|last| number <= last) || len > ROW_BYTES_MAX {
+        let number = if table.is_keyed {
+            None
+        } else {
+            Some(varint(&mut rest)?)
+        };
+        let is_out_of_order = number.is_some() && number <= self.last;
+        if is_out_of_order || len > ROW_BYTES_MAX {
             return None;
         }
-        let local = self.database.local(len);
+        let local = self.database.local(len, table.is_keyed);
         let body = rest.get(..local)?;
         self.values.clear();
         if local == len {
@@ -308,9 +332,9 @@ impl Walk<'_, '_> {
             self.gather(body, len, next)?;
             values(self.database, &self.scratch, &mut self.values)?;
         }
-        self.last = Some(number);
+        self.last = number;
         let alias = table.alias.and_then(|alias| self.values.get_mut(alias));
-        if let Some(alias @ Value::Nothing) = alias {
+        if let (Some(alias @ Value::Nothing), Some(number)) = (alias, number) {
             *alias = Value::Integer(number);
         }
         Some(())

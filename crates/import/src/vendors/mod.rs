@@ -22,6 +22,7 @@ pub(crate) mod elements;
 mod fhir;
 pub(crate) mod fit;
 mod fitbit;
+mod gadgetbridge;
 mod garmin;
 mod gpx;
 mod libreview;
@@ -43,6 +44,7 @@ pub(crate) use desk::{Desk, One};
 /// Every vendor's format, in the order in which they are asked about a member.
 pub(crate) const ALL: &[Vendor] = &[
     fitbit::VENDOR,
+    gadgetbridge::VENDOR,
     garmin::VENDOR,
     strava::VENDOR,
     dexcom::VENDOR,

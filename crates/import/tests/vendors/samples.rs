@@ -24,6 +24,7 @@ const READ: &[&str] = &[
     "nightscout",
     "fhir-r4",
     "open-mhealth",
+    "gadgetbridge",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
@@ -79,7 +80,7 @@ fn uploads(folder: &Path, expected: &Value) -> Vec<(&'static str, Vec<u8>)> {
         }
         uploads.push(("alone", bytes));
     }
-    if !export.join("dump.sql").exists() {
+    if export.is_dir() && !export.join("dump.sql").exists() {
         uploads.push(("in a folder", wrapped(&export, "Mein Export")));
     }
     uploads
