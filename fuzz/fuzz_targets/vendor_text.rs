@@ -1,7 +1,7 @@
 //! Tables, documents and routes of vendors: the first byte says which format the rest is read as.
 #![no_main]
 
-const FORMATS: [&str; 13] = [
+const FORMATS: [&str; 14] = [
     "gpx",
     "tcx",
     "garmin",
@@ -15,6 +15,7 @@ const FORMATS: [&str; 13] = [
     "omron",
     "nightscout",
     "gadgetbridge",
+    "open_wearables_pages",
 ];
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

@@ -32,6 +32,7 @@ mod nightscout;
 mod nutrition;
 mod omron;
 mod open_mhealth;
+mod open_wearables;
 mod strava;
 pub(crate) mod table;
 mod tcx;
@@ -57,6 +58,7 @@ pub(crate) const ALL: &[Vendor] = &[
     nightscout::VENDOR,
     fhir::VENDOR,
     open_mhealth::VENDOR,
+    open_wearables::VENDOR,
     fit::VENDOR,
     gpx::VENDOR,
     tcx::VENDOR,

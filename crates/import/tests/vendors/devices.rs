@@ -357,6 +357,38 @@ fn rows_of_strava_are_of_the_clock_that_files_tell() {
     }
 }
 
+#[test]
+fn pages_of_open_wearables_are_read() {
+    let source = "\"source\":{\"provider\":\"apple\",\"source\":\"x\",\"device\":\"Watch7,1\",\"device_type\":\"watch\"}";
+    let point = |clock: &str, kind: &str, value: &str, unit: &str, is_total: bool| {
+        format!(
+            "{{\"timestamp\":\"2026-05-12T{clock}Z\",\"zone_offset\":\"+02:00\",\"type\":\"{kind}\",\"value\":{value},\
+             \"unit\":\"{unit}\",{source},\"is_daily_total\":{is_total}}}"
+        )
+    };
+    let points = [
+        point("06:00:00", "heart_rate", "61", "bpm", false),
+        point("06:00:00", "blood_glucose", "99", "mg_dl", false),
+        point("22:30:00", "steps", "4000", "count", true),
+        point("06:00:00", "warp_factor", "9", "count", false),
+        point("06:00:00", "weight", "null", "kg", false),
+    ];
+    let page = format!(
+        "{{\"data\":[{}],\"pagination\":{{\"next_cursor\":null}}}}",
+        points.join(",")
+    );
+    let got = read(page.as_bytes(), "Europe/Berlin").expect("a page");
+    assert_eq!(values(&got, "heart_rate"), [61.0]);
+    assert_eq!(values(&got, "blood_glucose"), [99.0]);
+    // Half past midnight on the 13th, where the person was.
+    let steps = got.of("step_count");
+    assert_eq!(
+        (steps[0].start_us, steps[0].value),
+        (us("2026-05-12T22:00:00Z"), 4_000.0)
+    );
+    assert_eq!(got.rejected.len(), 1, "{:?}", got.rejected);
+}
+
 /// Bytes of every kind in place of the files of a format: nothing panics, and what was not read is told.
 #[test]
 fn hostile_bytes_bring_nothing_down() {
