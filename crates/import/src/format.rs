@@ -97,8 +97,9 @@ impl From<VendorError> for FileError {
     fn from(error: VendorError) -> Self {
         match error {
             VendorError::Memory(full) => Self::Memory(full),
-            VendorError::Io(error) => error.into(),
-            VendorError::Apple(apple::ReadError::Io(error)) => error.into(),
+            VendorError::Io(error) | VendorError::Apple(apple::ReadError::Io(error)) => {
+                error.into()
+            }
             VendorError::Apple(error) => Self::Apple(error),
             VendorError::Archive(_)
             | VendorError::Nothing

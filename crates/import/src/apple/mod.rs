@@ -181,7 +181,7 @@ fn read_archive(
     loop {
         let next = match begun.take() {
             Some((name, head)) => {
-                read_file(archive, name, head, &mut main_file, reading)?;
+                read_file(archive, (name, &head), &mut main_file, reading)?;
                 Next::Folder
             }
             None => archive.next_entry()?,
@@ -189,7 +189,7 @@ fn read_archive(
         match next {
             Next::File(name) => {
                 let head = head_of(archive, HEAD_BYTES)?;
-                read_file(archive, name, head, &mut main_file, reading)?;
+                read_file(archive, (name, &head), &mut main_file, reading)?;
             }
             Next::Refused { name, reason } => {
                 reading.outbox.fact(Fact::Skipped { name, reason });
@@ -218,14 +218,13 @@ fn read_archive(
 
 fn read_file(
     archive: &mut Archive<'_>,
-    name: String,
-    head: Vec<u8>,
+    (name, head): (String, &[u8]),
     main_file: &mut Option<String>,
     reading: &mut Reading<'_, '_>,
 ) -> Result<(), ReadError> {
-    let kind = kind_of(&name, &head);
+    let kind = kind_of(&name, head);
     let path = workout::archive_path(&name);
-    let mut file = head.as_slice().chain(&mut *archive);
+    let mut file = head.chain(&mut *archive);
     let reason = match kind {
         Kind::Export if main_file.is_none() => {
             *main_file = Some(name);

@@ -116,7 +116,7 @@ fn malformed(message: &str) -> Error {
 
 fn table(database: &Database<'_>, name: &str, damages: &mut Damages) -> Option<Table> {
     database.table(name, &mut |fault, byte| {
-        damages.push(of_file(fault).at(byte))
+        damages.push(of_file(fault).at(byte));
     })
 }
 

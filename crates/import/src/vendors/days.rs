@@ -64,14 +64,12 @@ impl Days {
             return day;
         }
         let day = number_of(zones.date_at(at_us));
-        self.last = self
-            .span(day, zones)
-            .map(|(start_us, end_us)| (start_us, end_us, day));
+        self.last = Self::span(day, zones).map(|(start_us, end_us)| (start_us, end_us, day));
         day
     }
 
     /// The interval of a local day.
-    pub(crate) fn span(&self, day: i32, zones: &ZoneHistory) -> Option<(i64, i64)> {
+    pub(crate) fn span(day: i32, zones: &ZoneHistory) -> Option<(i64, i64)> {
         let date = date_of(day)?;
         let zone = zones.zone_at(zones.home().start_of(date));
         Some((zone.start_of(date), zone.start_of(date.tomorrow().ok()?)))
@@ -92,7 +90,7 @@ impl Days {
             .into_iter()
             .filter(|(key, _)| !self.covered.contains(key));
         let of_day = uncovered.filter_map(|((_, day), one)| {
-            let (start_us, end_us) = self.span(day, zones)?;
+            let (start_us, end_us) = Self::span(day, zones)?;
             let at = Interval { start_us, end_us };
             Some(One { at, ..one }.flags(Flags::AGGREGATED))
         });

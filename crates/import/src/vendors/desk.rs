@@ -232,7 +232,7 @@ impl<'c, 's, 'f> Desk<'c, 's, 'f> {
 
     /// The first and the first instant after a day of the person, counted from 1970-01-01.
     pub(crate) fn day(&self, day: i32) -> Option<(i64, i64)> {
-        self.held.days.span(day, self.intake.context().zones)
+        Days::span(day, self.intake.context().zones)
     }
 
     /// Adds a measurement, or tells why not.
@@ -307,6 +307,20 @@ impl<'c, 's, 'f> Desk<'c, 's, 'f> {
             index,
         };
         session::send(heading, workout, None, place, &mut self.intake);
+    }
+
+    /// Adds a record that cannot be read further, as it came.
+    pub(crate) fn other(
+        &mut self,
+        (name, json): (&str, String),
+        at: Interval,
+        source: SourceNo,
+        spot: Spot<'_>,
+    ) {
+        let record = self.intake.other(name, json, at, source);
+        if let Err(why) = self.intake.add_record(record) {
+            self.refuse(spot, "start", None, why);
+        }
     }
 
     /// Tells that a record, or a part of it, was refused.

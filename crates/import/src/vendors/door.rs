@@ -89,12 +89,11 @@ pub(crate) fn read_archive(
     let apple = {
         let mut desk = Desk::new(context, Outbox::new(&mut *sink), &consumed);
         let mut walk = Walk::new(only);
-        match walk.archive(&mut archive, "", 1, &mut desk)? {
-            Some(begun) => Some((begun, desk.left_out())),
-            None => {
-                walk.finish(desk)?;
-                None
-            }
+        if let Some(begun) = walk.archive(&mut archive, "", 1, &mut desk)? {
+            Some((begun, desk.left_out()))
+        } else {
+            walk.finish(desk)?;
+            None
         }
     };
     let Some(((name, head), passed)) = apple else {

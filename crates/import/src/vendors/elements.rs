@@ -80,12 +80,16 @@ pub(crate) fn document(
     }
 }
 
+/// Takes the text of an element.
+type TakesText<'t> =
+    dyn FnMut(Spot<'_>, &[u8], &mut Desk<'_, '_, '_>) -> Result<(), VendorError> + 't;
+
 /// Hands over every element as text.
 pub(crate) fn texts(
     input: &mut dyn Read,
     (kind, which): (&str, Which<'_>),
     desk: &mut Desk<'_, '_, '_>,
-    take: &mut dyn FnMut(Spot<'_>, &[u8], &mut Desk<'_, '_, '_>) -> Result<(), VendorError>,
+    take: &mut TakesText<'_>,
 ) -> Result<(), VendorError> {
     let mut scan = Scan::new(which);
     let mut chunk = vec![0_u8; CHUNK_BYTES];

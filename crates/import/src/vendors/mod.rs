@@ -92,7 +92,7 @@ impl std::fmt::Debug for Vendor {
 pub(crate) struct Member<'m> {
     /// Path inside the archive, with `/`; empty for a bare file.
     pub(crate) path: &'m str,
-    /// Its first bytes, up to [`HEAD_BYTES`], without gzip, UTF-16 and byte order mark.
+    /// Its first bytes, [`HEAD_BYTES`] of most and more of a database, without gzip, UTF-16 and byte order mark.
     pub(crate) head: &'m [u8],
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Shape<'k> {
     pub(crate) separator: u8,
     /// Lines before the heading.
     pub(crate) lines_before: u64,
+    /// Whether names of columns have the name of a table before them, which is left out.
+    pub(crate) is_joined: bool,
 }
 
 impl<'k> Shape<'k> {
@@ -35,6 +37,7 @@ impl<'k> Shape<'k> {
             kind,
             separator: b',',
             lines_before: 0,
+            is_joined: false,
         }
     }
 }
@@ -47,9 +50,11 @@ pub(crate) struct Heading {
 
 impl Heading {
     /// A heading of these cells.
-    pub(crate) fn of<'c>(cells: impl Iterator<Item = &'c str>) -> Self {
+    fn of<'c>(cells: impl Iterator<Item = &'c str>, is_joined: bool) -> Self {
         let names = cells.take(COLUMNS_MAX).map(|cell| {
             let cell = cell.trim_start_matches('\u{feff}').trim();
+            let last = cell.rsplit('.').next().unwrap_or(cell);
+            let cell = if is_joined { last } else { cell };
             cell.to_lowercase()
         });
         Self {
@@ -60,11 +65,6 @@ impl Heading {
     /// The column of a name.
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|other| other == name)
-    }
-
-    /// Whether every one of these columns is there.
-    pub(crate) fn has(&self, names: &[&str]) -> bool {
-        names.iter().all(|name| self.column(name).is_some())
     }
 
     /// The names in order.
@@ -88,15 +88,6 @@ impl<'r> Row<'r> {
         self.heading
             .column(name)
             .map_or("", |column| self.cell(column))
-    }
-
-    /// The first of several cells that is not empty.
-    pub(crate) fn first_of(&self, names: &[&str]) -> &'r str {
-        let cells = names.iter().map(|name| self.get(name));
-        cells
-            .into_iter()
-            .find(|cell| !cell.is_empty())
-            .unwrap_or_default()
     }
 
     /// The cell of a column.
@@ -135,6 +126,19 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
+/// [`rows`] for takers that never end the import.
+pub(crate) fn each(
+    input: &mut dyn Read,
+    shape: Shape<'_>,
+    desk: &mut Desk<'_, '_, '_>,
+    take: &mut dyn FnMut(&Row<'_>, &mut Desk<'_, '_, '_>),
+) -> Result<(), VendorError> {
+    rows(input, shape, desk, &mut |row, desk| {
+        take(row, desk);
+        Ok(())
+    })
+}
+
 /// Hands over every row. A row that is too long ends the table and is told.
 pub(crate) fn rows(
     input: &mut dyn Read,
@@ -170,7 +174,8 @@ pub(crate) fn rows(
                 .iter()
                 .map(String::from_utf8_lossy)
                 .collect::<Vec<_>>();
-            heading = Some(Heading::of(names.iter().map(AsRef::as_ref)));
+            let names = names.iter().map(AsRef::as_ref);
+            heading = Some(Heading::of(names, shape.is_joined));
             continue;
         };
         let line = cells.position().map_or(0, csv::Position::line) + shape.lines_before;
@@ -196,10 +201,8 @@ fn refused(
         desk.intake.damage(Position::Line(line), &message);
         return Ok(());
     };
-    if error
-        .get_ref()
-        .is_some_and(|inner| inner.is::<RowTooLong>())
-    {
+    let inner = error.get_ref();
+    if inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>) {
         let message = format!("{}: a row is longer than {ROW_BYTES_MAX} bytes", shape.kind);
         desk.intake.damage(Position::Line(line), &message);
         return Ok(());

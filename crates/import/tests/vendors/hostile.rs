@@ -1,7 +1,9 @@
 //! Exports that are cut, damaged, or made to hurt: what is whole is kept, the fault is named, nothing grows.
 
 use import::batch::Fact;
+use oracle::data;
 
+use crate::samples::{READ, gather};
 use crate::support::read;
 
 fn steps(values: &[&str]) -> Vec<u8> {
@@ -109,4 +111,85 @@ fn a_row_without_end_is_refused() {
     assert_eq!(got.of("step_count").len(), 1);
     let is_told = |fact: &Fact| matches!(fact, Fact::Damage { message, .. } if message.contains("longer than"));
     assert!(got.facts.iter().any(is_told), "{:?}", got.facts);
+}
+
+/// A sequence of numbers that is the same every time (Knuth's MMIX generator).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % limit.max(1)
+    }
+}
+
+/// Cuts, overwrites, doubles or swaps a part.
+fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
+    let at = numbers.below(bytes.len());
+    let len = numbers.below(64).min(bytes.len() - at);
+    match numbers.below(5) {
+        0 => bytes.truncate(at),
+        1 => bytes
+            .iter_mut()
+            .skip(at)
+            .take(len)
+            .for_each(|byte| *byte = 0xff),
+        2 => {
+            let part = bytes[at..at + len].to_vec();
+            bytes.splice(at..at, part);
+        }
+        3 => {
+            bytes.drain(at..at + len);
+        }
+        _ => {
+            let with: &[&[u8]] = &[
+                b"9999999999999999999",
+                b"-1",
+                b"NaN",
+                b"\"",
+                b"{",
+                b"]",
+                b",",
+                b"\n",
+                b"1e308",
+                b"null",
+            ];
+            let with = with[numbers.below(with.len())];
+            bytes.splice(at..at + len, with.iter().copied());
+        }
+    }
+}
+
+/// Every file of every sample, spoiled in some dozen ways: whatever comes out is sound, and nothing panics.
+#[test]
+fn hostile_mutations_of_samples_end() {
+    const WAYS: usize = 8;
+    let mut read_count = 0;
+    for sample in READ {
+        let Some(folder) = data::beside(&format!("vendors/{sample}")) else {
+            return;
+        };
+        let export = folder.join("export");
+        let folder = if export.is_dir() { export } else { folder };
+        let mut files = Vec::new();
+        gather(&folder, "x", &mut files);
+        let mut numbers = Numbers(7);
+        for spoiled in 0..files.len() {
+            for _ in 0..WAYS {
+                let (name, bytes) = &files[spoiled];
+                let mut bytes = bytes.clone();
+                mutate(&mut bytes, &mut numbers);
+                let archive = oracle::zip::archive(&[(name.as_str(), bytes.as_slice())]);
+                if let Ok(got) = read(&archive, "Europe/Berlin") {
+                    assert!(got.samples.iter().all(|one| one.value.is_finite()));
+                    assert!(got.samples.iter().all(|one| one.start_us <= one.end_us));
+                    read_count += 1;
+                }
+            }
+        }
+    }
+    assert!(read_count > 300, "only {read_count} were read");
 }

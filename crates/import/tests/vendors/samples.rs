@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use import::format::{self, Format};
 use oracle::data;
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use crate::expected::differences;
 use crate::support::{Got, read_as};
 
 /// Samples whose reader is here.
-const READ: &[&str] = &[
+pub(crate) const READ: &[&str] = &[
     "fitbit-takeout",
     "fitbit-archive",
     "garmin-fit",
@@ -44,7 +45,7 @@ fn wrapped(folder: &Path, top: &str) -> Vec<u8> {
     oracle::zip::archive(&all)
 }
 
-fn gather(folder: &Path, prefix: &str, files: &mut Vec<(String, Vec<u8>)>) {
+pub(crate) fn gather(folder: &Path, prefix: &str, files: &mut Vec<(String, Vec<u8>)>) {
     let listed = fs::read_dir(folder).expect("a folder");
     let mut paths: Vec<_> = listed
         .map(|entry| entry.expect("an entry").path())
@@ -97,9 +98,9 @@ fn samples_bring_what_is_expected() {
         let expected: Value = serde_json::from_str(&text).expect("JSON");
         let zone = expected["person_zone"].as_str().expect("a zone");
         let named = NAMED.iter().find(|(sample, _)| sample == name);
-        let format = named.map_or(import::format::AUTO, |(_, format)| *format);
+        let name_of_format = named.map_or(format::AUTO, |(_, format)| *format);
         for (how, bytes) in uploads(&folder, &expected) {
-            let got: Got = match read_as(format, &bytes, zone) {
+            let got: Got = match read_as(name_of_format, &bytes, zone) {
                 Ok(got) => got,
                 Err(error) => {
                     faults.push(format!("{name} {how}: {error}"));
@@ -117,12 +118,25 @@ fn samples_bring_what_is_expected() {
                 faults.push(format!("{:?} {:?}", got.rejected, got.facts));
             }
             // The same upload is the same again.
-            let again = read_as(format, &bytes, zone).expect("it was read before");
+            let again = read_as(name_of_format, &bytes, zone).expect("it was read before");
             assert_eq!(again.samples, got.samples, "{name} {how}");
             assert_no_names(name, &got);
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The documents have a row for every format.
+#[test]
+fn formats_are_documented() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/FORMATS.md");
+    let text = fs::read_to_string(path).expect("the table");
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| ")).collect();
+    for format in format::all().filter(|format| matches!(format, Format::Vendor(_))) {
+        let name = format!("`{}`", format.name());
+        let is_there = rows.iter().any(|row| row.contains(&name));
+        assert!(is_there, "docs/FORMATS.md has no row of {name}");
+    }
 }
 
 /// No name and no address of a path is told.

@@ -8,25 +8,25 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use model::record::Workout;
-use model::sample::{MINUTE_US, uid_of};
+use model::sample::{DAY_US, MINUTE_US};
 use model::source::{SourceClass, SourceNo};
 use rustc_hash::FxHashSet;
 use serde::Deserialize;
 
-use crate::batch::RejectCode;
-use crate::check::Refusal;
 use crate::json::Json;
-use crate::live::{Interval, MALFORMED, NOT_A_VALUE, refusal};
-use crate::session::{self, Heading};
+use crate::live::{MALFORMED, NOT_A_VALUE};
 use crate::vendors::desk::{Spot, TIME_MISSING};
 use crate::vendors::elements::{self, Which, plain};
 use crate::vendors::table::{self, Row, Shape};
 use crate::vendors::{Desk, Member, One, Reader, Vendor, VendorError, clock, door};
 
+use self::exercise::exercise;
+use self::kinds::{Clock, Kind, is_meant, kind_of};
 use self::nights::Nights;
 use self::weights::Weights;
 
+mod exercise;
+mod kinds;
 mod nights;
 mod weights;
 
@@ -38,16 +38,6 @@ pub(crate) const VENDOR: Vendor = Vendor {
     is_meant,
     open: || Box::new(Fitbit::default()),
 };
-
-/// Folders that only Fitbit's exports have.
-const FOLDERS: [&str; 6] = [
-    "Global Export Data",
-    "Physical Activity_GoogleData",
-    "Health Fitness Data_GoogleData",
-    "MyFitbitData",
-    "user-site-export",
-    "Fitbit",
-];
 
 const NOT_WORN: &str = "readings without contact to the skin";
 const FLOOR: &str = "the floor of an invalid reading";
@@ -65,151 +55,6 @@ const OXYGEN_FLOOR: f64 = 50.0;
 
 /// A breath rate above this is printed in thousandths.
 const BREATHS_MAX: f64 = 100.0;
-
-/// What a member holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Beats,
-    /// Values of minutes: id of the metric, unit, and which clock.
-    Minutes(&'static str, &'static str, Clock),
-    RestingRate,
-    Vo2Max,
-    Sleep,
-    Exercise,
-    Weight,
-    /// Rows of minutes with a device each.
-    Witnesses(&'static str, &'static str, &'static str),
-    BeatRows,
-    RestingRows,
-    WeightRows,
-    HeightRows,
-    BreathRows,
-    Oxygen,
-    OxygenRows,
-    Variability,
-    VariabilityRows,
-    Temperature,
-    Sessions,
-    Stages,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Clock {
-    Utc,
-    Local,
-}
-
-fn is_meant(member: &Member<'_>) -> bool {
-    FOLDERS.iter().any(|folder| member.is_within(folder)) || kind_of(member).is_some()
-}
-
-fn kind_of(member: &Member<'_>) -> Option<Kind> {
-    if member.begins("[") {
-        return kind_of_json(member);
-    }
-    let line = String::from_utf8_lossy(member.first_line()).to_lowercase();
-    kind_of_heading(&line, &member.file().to_lowercase())
-}
-
-fn kind_of_json(member: &Member<'_>) -> Option<Kind> {
-    let holds = |names: &[&str]| names.iter().all(|name| member.holds(name));
-    if holds(&["\"dateOfSleep\"", "\"logId\""]) {
-        return Some(Kind::Sleep);
-    }
-    if holds(&["\"activityName\"", "\"logId\""]) {
-        return Some(Kind::Exercise);
-    }
-    if holds(&["\"weight\"", "\"bmi\"", "\"logId\""]) {
-        return Some(Kind::Weight);
-    }
-    if !holds(&["\"dateTime\"", "\"value\""]) {
-        return None;
-    }
-    if holds(&["\"bpm\""]) {
-        return Some(Kind::Beats);
-    }
-    if holds(&["emographicVO2Max\""]) {
-        return Some(Kind::Vo2Max);
-    }
-    let file = member.file();
-    let family = file.split('-').next().unwrap_or_default();
-    Some(match family {
-        "steps" => Kind::Minutes("step_count", "1", Clock::Utc),
-        "distance" => Kind::Minutes("distance_walking_running", "cm", Clock::Utc),
-        "calories" => Kind::Minutes("total_energy_burned", "kcal", Clock::Local),
-        "resting_heart_rate" => Kind::RestingRate,
-        _ => return None,
-    })
-}
-
-fn kind_of_heading(line: &str, file: &str) -> Option<Kind> {
-    let begins = |names: &[&str]| names.iter().any(|name| line.starts_with(name));
-    if begins(&["sleep_id,sleep_type"]) {
-        return Some(Kind::Sessions);
-    }
-    if begins(&["sleep_id,sleep_stage_id"]) {
-        return Some(Kind::Stages);
-    }
-    if begins(&["type,sleep_start,sleep_end,"]) && line.contains("nightly_temperature") {
-        return Some(Kind::Temperature);
-    }
-    if begins(&["timestamp,rmssd,coverage"]) {
-        return Some(Kind::Variability);
-    }
-    if line == "timestamp,value" && file.contains("spo2") {
-        return Some(Kind::Oxygen);
-    }
-    if !line.starts_with("timestamp,") || !line.ends_with("data source") {
-        return None;
-    }
-    let column = line.split(',').nth(1).unwrap_or_default();
-    Some(match column {
-        "steps" => Kind::Witnesses("step_count", "1", "steps"),
-        "distance" => Kind::Witnesses("distance_walking_running", "m", "distance"),
-        "calories" => Kind::Witnesses("total_energy_burned", "kcal", "calories"),
-        "floors" => Kind::Witnesses("flights_climbed", "1", "floors"),
-        "beats per minute" if file.contains("resting") => Kind::RestingRows,
-        "beats per minute" => Kind::BeatRows,
-        "weight grams" => Kind::WeightRows,
-        "height millimeters" => Kind::HeightRows,
-        "oxygen saturation percentage" => Kind::OxygenRows,
-        _ if line.contains("full sleep stats") => Kind::BreathRows,
-        _ if column.starts_with("root mean square") => Kind::VariabilityRows,
-        _ => return None,
-    })
-}
-
-impl Kind {
-    /// The family of files, in the vendor's words.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Beats => "heart_rate json",
-            Self::Minutes(metric, ..) => match metric.as_bytes() {
-                b"step_count" => "steps json",
-                b"distance_walking_running" => "distance json",
-                _ => "calories json",
-            },
-            Self::RestingRate => "resting_heart_rate json",
-            Self::Vo2Max => "demographic_vo2_max json",
-            Self::Sleep => "sleep json",
-            Self::Exercise => "exercise json",
-            Self::Weight => "weight json",
-            Self::Witnesses(.., column) => column,
-            Self::BeatRows => "heart_rate csv",
-            Self::RestingRows => "daily_resting_heart_rate csv",
-            Self::WeightRows => "weight csv",
-            Self::HeightRows => "height csv",
-            Self::BreathRows => "respiratory_rate_sleep_summary csv",
-            Self::Oxygen => "Minute SpO2 csv",
-            Self::OxygenRows => "oxygen_saturation csv",
-            Self::Variability => "Heart Rate Variability Details csv",
-            Self::VariabilityRows => "heart_rate_variability csv",
-            Self::Temperature => "Computed Temperature csv",
-            Self::Sessions => "UserSleeps csv",
-            Self::Stages => "UserSleepStages csv",
-        }
-    }
-}
 
 /// The reader.
 #[derive(Debug, Default)]
@@ -243,23 +88,29 @@ impl Reader for Fitbit {
             Kind::RestingRate => resting_rate(input, desk),
             Kind::Vo2Max => vo2_max(input, desk),
             Kind::Sleep => self.nights.read_json(input, kind.name(), desk),
-            Kind::Exercise => {
-                elements::trees(input, (kind.name(), Which::First), desk, &mut exercise)
-            }
+            Kind::Exercise => elements::trees(
+                input,
+                (kind.name(), Which::First),
+                desk,
+                &mut |spot, element, desk| {
+                    exercise(spot, element, desk);
+                    Ok(())
+                },
+            ),
             Kind::Weight => self.weights.read_json(input, kind.name(), desk),
             Kind::Witnesses(metric, unit, column) => {
                 table::rows(input, shape, desk, &mut |row, desk| {
                     witness(row, (metric, unit, column), desk)
                 })
             }
-            Kind::BeatRows => table::rows(input, shape, desk, &mut |row, desk| {
-                self.beat_row(row, desk)
+            Kind::BeatRows => table::each(input, shape, desk, &mut |row, desk| {
+                self.beat_row(row, desk);
             }),
-            Kind::WeightRows => table::rows(input, shape, desk, &mut |row, desk| {
-                self.weights.row(row, desk)
+            Kind::WeightRows => table::each(input, shape, desk, &mut |row, desk| {
+                self.weights.row(row, desk);
             }),
-            Kind::HeightRows => table::rows(input, shape, desk, &mut |row, desk| {
-                self.weights.height(row, desk)
+            Kind::HeightRows => table::each(input, shape, desk, &mut |row, desk| {
+                self.weights.height(row, desk);
             }),
             Kind::Sessions => table::rows(input, shape, desk, &mut |row, desk| {
                 self.nights.session(row, desk)
@@ -267,8 +118,8 @@ impl Reader for Fitbit {
             Kind::Stages => table::rows(input, shape, desk, &mut |row, desk| {
                 self.nights.stage(row, desk)
             }),
-            Kind::RestingRows => table::rows(input, shape, desk, &mut resting_row),
-            Kind::BreathRows => table::rows(input, shape, desk, &mut breath_row),
+            Kind::RestingRows => table::each(input, shape, desk, &mut resting_row),
+            Kind::BreathRows => table::each(input, shape, desk, &mut breath_row),
             Kind::Oxygen => table::rows(input, shape, desk, &mut |row, desk| {
                 oxygen_row(row, ("value", 0), desk)
             }),
@@ -282,7 +133,7 @@ impl Reader for Fitbit {
                 })
             }
             Kind::VariabilityRows => table::rows(input, shape, desk, &mut variability_row),
-            Kind::Temperature => table::rows(input, shape, desk, &mut temperature),
+            Kind::Temperature => table::each(input, shape, desk, &mut temperature),
         }
     }
 
@@ -349,9 +200,9 @@ impl Fitbit {
         })
     }
 
-    fn beat_row(&mut self, row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorError> {
+    fn beat_row(&mut self, row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) {
         let Some(at_us) = stamp(row, desk) else {
-            return Ok(());
+            return;
         };
         if is_mirror(row.get("data source")) {
             desk.leave("heart rates", MIRROR);
@@ -366,11 +217,8 @@ impl Fitbit {
         } else {
             desk.refuse(row.spot(), "beats per minute", None, NOT_A_VALUE);
         }
-        Ok(())
     }
 }
-
-const DAY_US: i64 = model::sample::DAY_US;
 
 /// The instant of a row's `timestamp`, or a refusal.
 fn stamp(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Option<i64> {
@@ -515,7 +363,7 @@ fn daily(
     }
 }
 
-fn resting_row(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorError> {
+fn resting_row(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) {
     match (
         clock::day(row.get("timestamp")),
         row.number("beats per minute"),
@@ -528,12 +376,11 @@ fn resting_row(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorE
         (None, _) => desk.refuse(row.spot(), "timestamp", None, TIME_MISSING),
         (_, None) => desk.refuse(row.spot(), "beats per minute", None, NOT_A_VALUE),
     }
-    Ok(())
 }
 
-fn breath_row(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorError> {
+fn breath_row(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) {
     let Some(at_us) = stamp(row, desk) else {
-        return Ok(());
+        return;
     };
     let mut names = row.heading().names();
     let column = names.position(|name| name.starts_with("full sleep stats"));
@@ -553,7 +400,6 @@ fn breath_row(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorEr
         Some(_) => desk.leave("respiratory_rate", PADDING),
         None => desk.refuse(row.spot(), "full sleep stats", None, NOT_A_VALUE),
     }
-    Ok(())
 }
 
 fn oxygen_row(
@@ -620,16 +466,16 @@ fn variability_row(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), Ven
     )
 }
 
-fn temperature(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorError> {
+fn temperature(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) {
     let start = desk.moment(row.get("sleep_start"));
     let end = desk.moment(row.get("sleep_end"));
     let (Some((start_us, _)), Some((end_us, _))) = (start, end) else {
         desk.refuse(row.spot(), "sleep_start", None, TIME_MISSING);
-        return Ok(());
+        return;
     };
     let Some(celsius) = row.number("nightly_temperature") else {
         desk.refuse(row.spot(), "nightly_temperature", None, NOT_A_VALUE);
-        return Ok(());
+        return;
     };
     let source = desk.account();
     let one = One::over(
@@ -640,77 +486,4 @@ fn temperature(row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorE
         source,
     );
     desk.put(row.spot(), one);
-    Ok(())
-}
-
-const NO_LENGTH: Refusal = refusal(RejectCode::ValueMissing, "the workout has no duration");
-
-/// A workout: the start is in UTC, distances in the unit that stands beside them, and the energy is the total.
-fn exercise(
-    spot: Spot<'_>,
-    element: &Json<'_>,
-    desk: &mut Desk<'_, '_, '_>,
-) -> Result<(), VendorError> {
-    let start_us = element
-        .get("startTime")
-        .text()
-        .and_then(clock::short_american);
-    let Some(start_us) = start_us else {
-        desk.refuse(spot, "startTime", None, TIME_MISSING);
-        return Ok(());
-    };
-    let Some(length_ms) = plain(element.get("duration")) else {
-        desk.refuse(spot, "duration", None, NO_LENGTH);
-        return Ok(());
-    };
-    let active_ms = plain(element.get("activeDuration"));
-    let metres = match element.get("distanceUnit").text() {
-        Some("Kilometer") => Some(1_000.0),
-        Some("Mile") => Some(1_609.344),
-        Some("Meter") => Some(1.0),
-        _ => None,
-    };
-    let mut statistics = Vec::new();
-    let mut state = |metric: &'static str, name: &'static str| {
-        let value = plain(element.get(name)).filter(|value| *value > 0.0);
-        value.map(|value| {
-            statistics.push(session::statistic(session::known(metric)));
-            (statistics.len() - 1, value)
-        })
-    };
-    let energy = state("total_energy_burned", "calories");
-    let rate = state("heart_rate", "averageHeartRate");
-    let steps = state("step_count", "steps");
-    for (found, is_mean) in [(energy, false), (rate, true), (steps, false)] {
-        if let Some((at, value)) = found
-            && let Some(statistic) = statistics.get_mut(at)
-        {
-            if is_mean {
-                statistic.mean = Some(value);
-            } else {
-                statistic.sum = Some(value);
-            }
-        }
-    }
-    let workout = Workout {
-        activity: session::activity(element.get("activityName"))
-            .unwrap_or_else(|| "other".to_owned()),
-        duration_min: active_ms.or(Some(length_ms)).map(|ms| ms / 60_000.0),
-        distance_m: plain(element.get("distance"))
-            .zip(metres)
-            .map(|(distance, metres)| distance * metres)
-            .filter(|distance| *distance > 0.0),
-        statistics,
-        ..Workout::default()
-    };
-    let end_us = session::after(start_us, length_ms / 60_000.0);
-    let id = elements::id(element.get("logId"));
-    let heading = Heading {
-        at: Interval { start_us, end_us },
-        zone: None,
-        source: desk.account(),
-        uid: (!id.is_empty()).then(|| uid_of(&format!("fitbit/{id}"))),
-    };
-    desk.workout(spot, heading, workout);
-    Ok(())
 }

@@ -27,7 +27,7 @@ const SAME_US: i64 = 2 * MINUTE_US;
 #[derive(Debug, Default)]
 pub(super) struct Nights {
     seen: FxHashSet<String>,
-    nights: Vec<Night>,
+    told: Vec<Night>,
     sessions: BTreeMap<String, Session>,
     stages: Vec<Stage>,
     holding: Holding,
@@ -73,10 +73,13 @@ struct Stage {
     line: u64,
 }
 
+/// Clarity's code of being awake.
+const AWAKE: f64 = 2.0;
+
 /// Clarity's code of a level.
 fn code_of(level: &str) -> Option<f64> {
     Some(match level.to_ascii_lowercase().as_str() {
-        "wake" | "awake" | "restless" => 2.0,
+        "wake" | "awake" | "restless" => AWAKE,
         "light" => 3.0,
         "deep" => 4.0,
         "rem" => 5.0,
@@ -115,7 +118,7 @@ impl Nights {
                 let Position::Index(index) = spot.position else {
                     return Ok(());
                 };
-                self.nights.push(Night {
+                self.told.push(Night {
                     id,
                     index,
                     wall_us,
@@ -181,7 +184,7 @@ impl Nights {
     pub(super) fn finish(self, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorError> {
         let mut placed = Vec::new();
         let (mut by_row, mut by_person) = (0_u64, 0_u64);
-        for night in &self.nights {
+        for night in &self.told {
             let offset_min = self.offset_of(night.wall_us);
             let start_us = match offset_min {
                 Some(minutes) => Some(night.wall_us - i64::from(minutes) * MINUTE_US),
@@ -347,12 +350,12 @@ impl Night {
         for piece in &self.pieces {
             let mut from_s = piece.from_s;
             let end_s = piece.from_s + piece.length_s;
-            if piece.code != 2.0 {
+            if piece.code.to_bits() != AWAKE.to_bits() {
                 for (wake_from, wake_to) in &wakes {
                     let (wake_from, wake_to) = ((*wake_from).max(from_s), (*wake_to).min(end_s));
                     if wake_from < wake_to {
                         put((from_s, wake_from), piece.code);
-                        put((wake_from, wake_to), 2.0);
+                        put((wake_from, wake_to), AWAKE);
                         from_s = wake_to;
                     }
                 }

@@ -82,11 +82,7 @@ impl Weights {
         )
     }
 
-    pub(super) fn row(
-        &mut self,
-        row: &Row<'_>,
-        desk: &mut Desk<'_, '_, '_>,
-    ) -> Result<(), VendorError> {
+    pub(super) fn row(&mut self, row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) {
         match (
             desk.moment(row.get("timestamp")),
             row.number("weight grams"),
@@ -99,14 +95,9 @@ impl Weights {
             (None, _) => desk.refuse(row.spot(), "timestamp", None, TIME_MISSING),
             (_, None) => desk.refuse(row.spot(), "weight grams", None, NOT_A_VALUE),
         }
-        Ok(())
     }
 
-    pub(super) fn height(
-        &mut self,
-        row: &Row<'_>,
-        desk: &mut Desk<'_, '_, '_>,
-    ) -> Result<(), VendorError> {
+    pub(super) fn height(&mut self, row: &Row<'_>, desk: &mut Desk<'_, '_, '_>) {
         match (
             desk.moment(row.get("timestamp")),
             row.number("height millimeters"),
@@ -120,7 +111,6 @@ impl Weights {
             (None, _) => desk.refuse(row.spot(), "timestamp", None, TIME_MISSING),
             (_, None) => desk.refuse(row.spot(), "height millimeters", None, NOT_A_VALUE),
         }
-        Ok(())
     }
 
     pub(super) fn finish(mut self, desk: &mut Desk<'_, '_, '_>) {
