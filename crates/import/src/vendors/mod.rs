@@ -25,6 +25,7 @@ mod fitbit;
 mod gadgetbridge;
 mod garmin;
 mod gpx;
+mod health_connect;
 mod libreview;
 mod lines;
 mod myfitnesspal;
@@ -44,6 +45,7 @@ pub(crate) use desk::{Desk, One};
 
 /// Every vendor's format, in the order in which they are asked about a member.
 pub(crate) const ALL: &[Vendor] = &[
+    health_connect::VENDOR,
     fitbit::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,

@@ -26,6 +26,7 @@ pub(crate) const READ: &[&str] = &[
     "fhir-r4",
     "open-mhealth",
     "gadgetbridge",
+    "health-connect",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
