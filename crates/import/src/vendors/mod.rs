@@ -34,6 +34,7 @@ mod nutrition;
 mod omron;
 mod open_mhealth;
 mod open_wearables;
+mod samsung;
 mod strava;
 pub(crate) mod table;
 mod tcx;
@@ -46,6 +47,7 @@ pub(crate) use desk::{Desk, One};
 /// Every vendor's format, in the order in which they are asked about a member.
 pub(crate) const ALL: &[Vendor] = &[
     health_connect::VENDOR,
+    samsung::VENDOR,
     fitbit::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,

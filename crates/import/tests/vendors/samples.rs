@@ -27,6 +27,7 @@ pub(crate) const READ: &[&str] = &[
     "open-mhealth",
     "gadgetbridge",
     "health-connect",
+    "samsung-health",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
