@@ -34,6 +34,7 @@ mod nutrition;
 mod omron;
 mod open_mhealth;
 mod open_wearables;
+mod oura;
 mod samsung;
 mod strava;
 pub(crate) mod table;
@@ -48,6 +49,7 @@ pub(crate) use desk::{Desk, One};
 pub(crate) const ALL: &[Vendor] = &[
     health_connect::VENDOR,
     samsung::VENDOR,
+    oura::VENDOR,
     fitbit::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,

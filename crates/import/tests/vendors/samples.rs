@@ -28,6 +28,8 @@ pub(crate) const READ: &[&str] = &[
     "gadgetbridge",
     "health-connect",
     "samsung-health",
+    "oura-export",
+    "oura-api-v2",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
