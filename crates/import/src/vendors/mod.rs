@@ -39,6 +39,7 @@ mod samsung;
 mod strava;
 pub(crate) mod table;
 mod tcx;
+mod whoop;
 mod witnesses;
 mod workouts;
 mod xml;
@@ -50,6 +51,7 @@ pub(crate) const ALL: &[Vendor] = &[
     health_connect::VENDOR,
     samsung::VENDOR,
     oura::VENDOR,
+    whoop::VENDOR,
     fitbit::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,

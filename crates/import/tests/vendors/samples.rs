@@ -30,6 +30,7 @@ pub(crate) const READ: &[&str] = &[
     "samsung-health",
     "oura-export",
     "oura-api-v2",
+    "whoop",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
