@@ -40,6 +40,7 @@ mod strava;
 pub(crate) mod table;
 mod tcx;
 mod whoop;
+mod withings;
 mod witnesses;
 mod workouts;
 mod xml;
@@ -53,6 +54,7 @@ pub(crate) const ALL: &[Vendor] = &[
     oura::VENDOR,
     whoop::VENDOR,
     fitbit::VENDOR,
+    withings::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,
     strava::VENDOR,

@@ -31,6 +31,7 @@ pub(crate) const READ: &[&str] = &[
     "oura-export",
     "oura-api-v2",
     "whoop",
+    "withings",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
