@@ -24,6 +24,7 @@ pub(crate) mod fit;
 mod fitbit;
 mod gadgetbridge;
 mod garmin;
+mod google_fit;
 mod gpx;
 mod health_connect;
 mod libreview;
@@ -53,6 +54,7 @@ pub(crate) const ALL: &[Vendor] = &[
     samsung::VENDOR,
     oura::VENDOR,
     whoop::VENDOR,
+    google_fit::VENDOR,
     fitbit::VENDOR,
     withings::VENDOR,
     gadgetbridge::VENDOR,

@@ -32,6 +32,7 @@ pub(crate) const READ: &[&str] = &[
     "oura-api-v2",
     "whoop",
     "withings",
+    "google-fit",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
