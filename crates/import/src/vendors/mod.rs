@@ -29,6 +29,7 @@ mod gpx;
 mod health_connect;
 mod libreview;
 mod lines;
+mod mi_fitness;
 mod myfitnesspal;
 mod nightscout;
 mod nutrition;
@@ -57,6 +58,7 @@ pub(crate) const ALL: &[Vendor] = &[
     google_fit::VENDOR,
     fitbit::VENDOR,
     withings::VENDOR,
+    mi_fitness::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,
     strava::VENDOR,

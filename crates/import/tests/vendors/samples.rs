@@ -33,6 +33,7 @@ pub(crate) const READ: &[&str] = &[
     "whoop",
     "withings",
     "google-fit",
+    "mi-fitness",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
