@@ -46,6 +46,7 @@ mod withings;
 mod witnesses;
 mod workouts;
 mod xml;
+mod zepp;
 
 pub(crate) use desk::{Desk, One};
 
@@ -59,6 +60,7 @@ pub(crate) const ALL: &[Vendor] = &[
     fitbit::VENDOR,
     withings::VENDOR,
     mi_fitness::VENDOR,
+    zepp::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,
     strava::VENDOR,

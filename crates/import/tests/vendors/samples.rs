@@ -34,6 +34,7 @@ pub(crate) const READ: &[&str] = &[
     "withings",
     "google-fit",
     "mi-fitness",
+    "zepp",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
