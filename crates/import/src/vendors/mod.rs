@@ -37,6 +37,7 @@ mod omron;
 mod open_mhealth;
 mod open_wearables;
 mod oura;
+mod polar;
 mod samsung;
 mod strava;
 pub(crate) mod table;
@@ -61,6 +62,7 @@ pub(crate) const ALL: &[Vendor] = &[
     withings::VENDOR,
     mi_fitness::VENDOR,
     zepp::VENDOR,
+    polar::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,
     strava::VENDOR,

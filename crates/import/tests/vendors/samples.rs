@@ -35,6 +35,7 @@ pub(crate) const READ: &[&str] = &[
     "google-fit",
     "mi-fitness",
     "zepp",
+    "polar",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
