@@ -27,6 +27,7 @@ mod garmin;
 mod google_fit;
 mod gpx;
 mod health_connect;
+mod huawei;
 mod libreview;
 mod lines;
 mod mi_fitness;
@@ -63,6 +64,7 @@ pub(crate) const ALL: &[Vendor] = &[
     mi_fitness::VENDOR,
     zepp::VENDOR,
     polar::VENDOR,
+    huawei::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,
     strava::VENDOR,

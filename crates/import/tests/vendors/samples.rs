@@ -36,6 +36,7 @@ pub(crate) const READ: &[&str] = &[
     "mi-fitness",
     "zepp",
     "polar",
+    "huawei-health",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
