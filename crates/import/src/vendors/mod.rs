@@ -40,6 +40,7 @@ mod open_wearables;
 mod oura;
 mod polar;
 mod samsung;
+mod sleep_as_android;
 mod strava;
 pub(crate) mod table;
 mod tcx;
@@ -65,6 +66,7 @@ pub(crate) const ALL: &[Vendor] = &[
     zepp::VENDOR,
     polar::VENDOR,
     huawei::VENDOR,
+    sleep_as_android::VENDOR,
     gadgetbridge::VENDOR,
     garmin::VENDOR,
     strava::VENDOR,

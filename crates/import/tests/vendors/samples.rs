@@ -37,6 +37,7 @@ pub(crate) const READ: &[&str] = &[
     "zepp",
     "polar",
     "huawei-health",
+    "sleep-as-android",
 ];
 
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
