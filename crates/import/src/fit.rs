@@ -473,9 +473,9 @@ static CHECKSUMS: [u16; 256] = checksums();
 )]
 const fn checksums() -> [u16; 256] {
     let mut table = [0; 256];
-    let mut byte = 0;
+    let mut byte = 0_u16;
     while byte < 256 {
-        let mut sum = byte as u16;
+        let mut sum = byte;
         let mut bit = 0;
         while bit < 8 {
             sum = if sum & 1 == 1 {
@@ -485,7 +485,7 @@ const fn checksums() -> [u16; 256] {
             };
             bit += 1;
         }
-        table[byte] = sum;
+        table[byte as usize] = sum;
         byte += 1;
     }
     table

@@ -172,7 +172,7 @@ impl<'a> Database<'a> {
                 let is_keyed = key.is_some();
                 found = Some(Table {
                     root,
-                    columns: keyed::stored(columns, &key.unwrap_or_default()),
+                    columns: keyed::stored(&columns, &key.unwrap_or_default()),
                     alias: alias.filter(|_| !is_keyed),
                     is_keyed,
                 });

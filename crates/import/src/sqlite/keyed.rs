@@ -60,7 +60,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Columns in the order in which they are stored: those of the key first.
-pub(super) fn stored(columns: Vec<String>, key: &[String]) -> Vec<String> {
+pub(super) fn stored(columns: &[String], key: &[String]) -> Vec<String> {
     let is_same = |a: &String, b: &String| a.eq_ignore_ascii_case(b);
     let named = |name: &String| columns.iter().find(|column| is_same(column, name)).cloned();
     let mut stored: Vec<String> = key.iter().filter_map(named).collect();
@@ -83,7 +83,7 @@ mod tests {
         let key = key(sql).expect("no row numbers");
         assert_eq!(key, ["C", "A"]);
         let columns = ["A", "B", "C"].map(str::to_owned).to_vec();
-        assert_eq!(stored(columns, &key), ["C", "A", "B"]);
+        assert_eq!(stored(&columns, &key), ["C", "A", "B"]);
         let own = super::key("CREATE TABLE t (a INTEGER PRIMARY KEY, b) WITHOUT ROWID");
         assert_eq!(own, Some(vec!["a".to_owned()]));
         assert_eq!(

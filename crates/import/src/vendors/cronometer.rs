@@ -61,6 +61,9 @@ fn kind_of(member: &Member<'_>) -> Option<Kind> {
     }
 }
 
+/// What takes a row of a table.
+type Take = fn(&Row<'_>, &[Nutrient], SourceNo, &mut Desk<'_, '_, '_>);
+
 #[derive(Debug)]
 struct Cronometer;
 
@@ -74,10 +77,7 @@ impl Reader for Cronometer {
         let Some(kind) = kind_of(member) else {
             return Ok(());
         };
-        let (name, take): (
-            &str,
-            fn(&Row<'_>, &[Nutrient], SourceNo, &mut Desk<'_, '_, '_>),
-        ) = match kind {
+        let (name, take): (&str, Take) = match kind {
             Kind::Servings => ("servings", serving),
             Kind::Days => ("daily summary", day),
             Kind::Biometrics => ("biometrics", biometric),

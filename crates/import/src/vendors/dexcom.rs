@@ -11,7 +11,7 @@ use model::sample::{Flags, HOUR_US, SECOND_US};
 use model::source::{SourceClass, SourceNo};
 use rustc_hash::FxHashMap;
 
-use crate::live::{Interval, NOT_A_VALUE};
+use crate::live::{Interval, NAMES_FULL, NOT_A_VALUE};
 use crate::session::Heading;
 use crate::vendors::desk::TIME_MISSING;
 use crate::vendors::table::{self, Row, Shape};
@@ -92,6 +92,7 @@ impl Dexcom {
         };
         let device = row.get("source device id");
         let Some(source) = desk.source(device, SourceClass::App) else {
+            desk.refuse(row.spot(), "Source Device ID", None, NAMES_FULL);
             return;
         };
         let kind = row.get("event subtype");
@@ -150,9 +151,7 @@ impl Dexcom {
                 (Some(expected), _) => (expected - second_us).abs() < (expected - first_us).abs(),
                 // Readings come in order; a clock that goes back passes the hour again.
                 (None, Some((last_wall, last_us))) if is_reading => {
-                    wall_us <= last_wall
-                        || last_us >= second_us
-                        || (last_us > first_us && wall_us > last_wall)
+                    wall_us <= last_wall || last_us > first_us
                 }
                 (None, _) => false,
             };

@@ -208,6 +208,9 @@ fn observation(spot: Spot<'_>, json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) {
         desk.refuse(spot, "effectiveDateTime", None, TIME_INVALID);
         return;
     };
+    if !components.is_empty() && parts.len() < components.len() {
+        desk.leave("components of observations", "no metric has their code");
+    }
     let device = json.get("device").get("display").text().unwrap_or_default();
     let Some(source) = desk.source(device, SourceClass::App) else {
         desk.refuse(spot, "device", None, NAMES_FULL);

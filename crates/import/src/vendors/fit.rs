@@ -5,6 +5,7 @@
 //! zone. Places, names and serial numbers of people's devices must never be told.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::io::Read;
 
 use model::record::{Body, HeartbeatSeries, Record};
@@ -465,12 +466,12 @@ fn device(message: &Message<'_>, desk: &mut Desk<'_, '_, '_>) -> Option<SourceNo
     });
     let mut device = name.to_owned();
     if let Some(product) = message.integer(2) {
-        device.push_str(&format!(" {product}"));
+        let _ = write!(device, " {product}");
     }
     if let Some(serial) = message.integer(3) {
         // Four digits of a hash: a serial number leads to a person.
         let mark = uid_of(&format!("fit {serial}")).get() & 0xFFFF;
-        device.push_str(&format!(" {mark:04x}"));
+        let _ = write!(device, " {mark:04x}");
     }
     let source = Source {
         name: name.to_owned(),

@@ -7,19 +7,18 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 
-use model::record::{Workout, WorkoutStatistic};
 use model::sample::{DAY_US, MINUTE_US, SECOND_US, uid_of};
 use model::source::{Source, SourceClass, SourceNo};
 
 use crate::batch::Position;
-use crate::json::Json;
 use crate::live::Interval;
-use crate::session::{Heading, known, statistic};
+use crate::session::Heading;
 use crate::sqlite::pages::Pages;
 use crate::sqlite::{self, Database, Value};
 use crate::vendors::desk::{Spot, TIME_MISSING};
-use crate::vendors::elements::plain;
 use crate::vendors::{Desk, Member, One, Reader, Vendor, VendorError};
+
+mod workouts;
 
 pub(crate) const VENDOR: Vendor = Vendor {
     name: "gadgetbridge",
@@ -236,6 +235,9 @@ struct Counted {
     metres: Option<f64>,
 }
 
+/// Which counter.
+type Of = fn(&Counted) -> Option<f64>;
+
 /// A stage that holds until the next row.
 #[derive(Debug, Clone, Copy)]
 struct Stage {
@@ -345,7 +347,7 @@ impl Tables<'_> {
         };
         for (source, mut counted) in by_source {
             counted.sort_by_key(|counter| counter.at_us);
-            let figures: [(&'static str, fn(&Counted) -> Option<f64>); 2] = [
+            let figures: [(&'static str, Of); 2] = [
                 ("step_count", |counter| counter.steps),
                 ("distance_walking_running", |counter| counter.metres),
             ];
@@ -483,7 +485,7 @@ impl Tables<'_> {
                 source,
                 uid: None,
             };
-            let workout = workout(kind, row.text("SUMMARY_DATA"));
+            let workout = workouts::workout(kind, row.text("SUMMARY_DATA"));
             desk.workout(row.spot(), heading, workout);
             Ok(())
         })
@@ -534,66 +536,6 @@ fn differences(
         before = Some((at_us, value));
     }
     done
-}
-
-/// Kinds of activities, by the numbers of the app.
-const KINDS: &[(i64, &str)] = &[
-    (16, "running"),
-    (32, "walking"),
-    (64, "swimming"),
-    (128, "cycling"),
-    (256, "running"),
-    (512, "other"),
-    (1_024, "swimming"),
-    (2_048, "cycling"),
-    (4_096, "elliptical"),
-    (8_192, "jump_rope"),
-    (16_384, "yoga"),
-    (32_768, "soccer"),
-    (65_536, "rowing"),
-    (131_072, "cricket"),
-    (262_144, "basketball"),
-    (524_288, "table_tennis"),
-    (1_048_576, "badminton"),
-    (2_097_152, "traditional_strength_training"),
-    (4_194_304, "hiking"),
-    (8_388_608, "climbing"),
-];
-
-/// A workout, with the totals that its summary names; each is a number, or a number with its unit.
-fn workout(kind: Option<i64>, summary: &str) -> Workout {
-    let summary = serde_json::from_str::<Json<'_>>(summary).unwrap_or_default();
-    let number = |name: &str| {
-        let value = plain(summary.get(name).unwrapped(&["value"]))?;
-        (value > 0.0).then_some(value)
-    };
-    let rate = WorkoutStatistic {
-        mean: number("averageHR"),
-        min: number("minHR"),
-        max: number("maxHR"),
-        ..statistic(known("heart_rate"))
-    };
-    let steps = WorkoutStatistic {
-        sum: number("steps"),
-        ..statistic(known("step_count"))
-    };
-    let ascent = WorkoutStatistic {
-        sum: number("ascentMeters").or(number("ascentDistance")),
-        ..statistic(known("elevation_gained"))
-    };
-    let mut statistics = vec![rate, steps, ascent];
-    statistics.retain(|of| of.sum.is_some() || of.mean.is_some() || of.max.is_some());
-    let activity = KINDS.iter().find(|(number, _)| Some(*number) == kind);
-    Workout {
-        activity: activity
-            .map_or("other", |(_, activity)| *activity)
-            .to_owned(),
-        duration_min: number("activeSeconds").map(|seconds| seconds / 60.0),
-        active_energy_kcal: number("activeCalories").or(number("caloriesBurnt")),
-        distance_m: number("distanceMeters"),
-        statistics,
-        ..Workout::default()
-    }
 }
 
 /// Seconds since 1970.

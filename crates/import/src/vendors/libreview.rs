@@ -14,7 +14,7 @@ use model::source::{SourceClass, SourceNo};
 use crate::batch::Position;
 use crate::budget::Holding;
 use crate::clock::local::{self, Order};
-use crate::live::NOT_A_VALUE;
+use crate::live::{NAMES_FULL, NOT_A_VALUE};
 use crate::vendors::desk::{Spot, TIME_MISSING};
 use crate::vendors::dexcom::limited;
 use crate::vendors::table::{self, Row, Shape};
@@ -148,6 +148,7 @@ impl LibreView {
         let mark = uid_of(&format!("libre {}", row.cell(SERIAL))).get() & 0xFFFF;
         let device = format!("{} {mark:04x}", row.cell(DEVICE));
         let Some(source) = desk.source(&device, SourceClass::App) else {
+            desk.refuse(row.spot(), "Device", None, NAMES_FULL);
             return Ok(());
         };
         let Position::Line(line) = row.spot().position else {

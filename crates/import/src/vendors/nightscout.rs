@@ -11,7 +11,7 @@ use model::source::{SourceClass, SourceNo};
 use crate::batch::Position;
 use crate::budget::Holding;
 use crate::json::Json;
-use crate::live::NOT_A_VALUE;
+use crate::live::{NAMES_FULL, NOT_A_VALUE};
 use crate::vendors::desk::{Spot, TIME_MISSING};
 use crate::vendors::elements::{self, Which};
 use crate::vendors::{Desk, Member, One, Reader, Vendor, VendorError};
@@ -152,6 +152,7 @@ impl Nightscout {
         };
         let device = json.get("device").text().unwrap_or_default();
         let Some(source) = desk.source(device, SourceClass::App) else {
+            desk.refuse(spot, "device", None, NAMES_FULL);
             return Ok(());
         };
         if kind == "mbg" {
@@ -204,6 +205,7 @@ fn treatment(spot: Spot<'_>, json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) {
     }
     let by = json.first_of(&["enteredBy", "device"]).text();
     let Some(source) = desk.source(by.unwrap_or_default(), SourceClass::App) else {
+        desk.refuse(spot, "enteredBy", None, NAMES_FULL);
         return;
     };
     let id = elements::id(json.get("_id"));

@@ -183,10 +183,8 @@ fn record(
     let mut metadata = vec![("food".to_owned(), food.name.to_owned())];
     metadata.extend(told.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     metadata.retain(|(_, value)| !value.is_empty());
-    let content: String = metadata
-        .iter()
-        .map(|(_, value)| format!("|{value}"))
-        .collect();
+    let content: Vec<&str> = metadata.iter().map(|(_, value)| value.as_str()).collect();
+    let content = content.join("|");
     let record = Record {
         start_us,
         end_us,

@@ -295,12 +295,10 @@ fn header(json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) -> Option<Header> {
     let sheet = sheet.and_then(|sheet| sheet.get("datasheet_reference").text());
     let provenance = json.get("acquisition_provenance");
     let name = sheet.or(provenance.get("source_name").text());
-    let source = match name {
-        Some(name) => {
-            let source = Source::named(name);
-            desk.intake.source("", source)
-        }
-        None => Some(desk.service()),
+    let source = if let Some(name) = name {
+        desk.intake.source("", Source::named(name))
+    } else {
+        Some(desk.service())
     };
     let modality = json
         .get("modality")

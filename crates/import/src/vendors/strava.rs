@@ -164,9 +164,18 @@ impl Strava {
             }
             kept.push(track);
         }
-        if let Some(number) = number.filter(|_| self.recorded.len() < WORKOUTS_MAX) {
-            self.holding.grow(size_of::<Track>() * kept.len())?;
-            self.recorded.insert(number, kept);
+        let has_room = self.recorded.len() < WORKOUTS_MAX;
+        match number.filter(|number| has_room && !self.recorded.contains_key(number)) {
+            Some(number) => {
+                self.holding.grow(size_of::<Track>() * kept.len())?;
+                self.recorded.insert(number, kept);
+            }
+            // A second file of one number, or one too many: a workout of its own.
+            None => {
+                for track in kept {
+                    workouts::send(&track, source, spot, desk)?;
+                }
+            }
         }
         Ok(())
     }
