@@ -220,23 +220,7 @@ impl Points {
             "sleep-episode" => self.episode(header, body),
             "blood-pressure" => pressure(header, body, desk),
             "physical-activity" => activity(spot, header, body, desk),
-            schema => match VALUES.iter().find(|(known, ..)| *known == schema) {
-                Some((_, member, metric, unit)) => {
-                    span(body.get("effective_time_frame")).and_then(|at| {
-                        add(
-                            header,
-                            known_metric(metric),
-                            (body.get(member), unit),
-                            at,
-                            desk,
-                        )
-                    })
-                }
-                None => {
-                    desk.leave("data points", "no metric has the name of this schema");
-                    Ok(())
-                }
-            },
+            schema => value(schema, header, body, desk),
         };
         if let Err((field, why)) = result {
             desk.refuse(spot, &format!("body/{field}"), None, why);
@@ -283,8 +267,19 @@ impl Points {
 
 type Refused = (&'static str, Refusal);
 
-fn known_metric(id: &'static str) -> &'static Metric {
-    known(id)
+/// The value of a schema that has one.
+fn value(
+    schema: &str,
+    header: &Header,
+    body: &Json<'_>,
+    desk: &mut Desk<'_, '_, '_>,
+) -> Result<(), Refused> {
+    let Some((_, member, metric, unit)) = VALUES.iter().find(|(known, ..)| *known == schema) else {
+        desk.leave("data points", "no metric has the name of this schema");
+        return Ok(());
+    };
+    let at = span(body.get("effective_time_frame"))?;
+    add(header, known(metric), (body.get(member), unit), at, desk)
 }
 
 /// The schema, id and device of a header, also of one before the standard.
