@@ -50,11 +50,7 @@ impl Kind {
 }
 
 fn kind_of(member: &Member<'_>) -> Option<Kind> {
-    let holds = |names: &[&str]| {
-        names
-            .iter()
-            .all(|name| member.holds(&format!("\"{name}\"")))
-    };
+    let holds = |names: &[&str]| names.iter().all(|name| member.has_member(name));
     if !member.begins("[") && !member.begins("{") {
         None
     } else if holds(&["sportDataUserData"]) {

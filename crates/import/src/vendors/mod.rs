@@ -145,6 +145,16 @@ impl Member<'_> {
         memchr::memmem::find(self.head, what.as_bytes()).is_some()
     }
 
+    /// Whether the head of a JSON document has a member of this name.
+    pub(crate) fn has_member(&self, name: &str) -> bool {
+        let quoted = format!("\"{name}\"");
+        let mut found = memchr::memmem::find_iter(self.head, quoted.as_bytes());
+        found.any(|at| {
+            let after = self.head.get(at + quoted.len()..).unwrap_or_default();
+            after.trim_ascii_start().starts_with(b":")
+        })
+    }
+
     /// The first line, as far as it is in the head.
     pub(crate) fn first_line(&self) -> &[u8] {
         let text = self.text();

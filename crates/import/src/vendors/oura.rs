@@ -100,7 +100,7 @@ const KINDS: [(Kind, &[&str]); 10] = [
 
 fn kind_of(member: &Member<'_>) -> Option<Kind> {
     if is_document(member) {
-        let holds = |name: &&str| member.holds(&format!("\"{name}\""));
+        let holds = |name: &&str| member.has_member(name);
         let found = KINDS.iter().find(|(_, fields)| fields.iter().all(&holds))?;
         return Some(found.0);
     }
