@@ -37,7 +37,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let packed;
     let file = match PATHS.get(usize::from(*path)) {
         Some(path) => {
-            packed = fuzz::zip(&[(path, file)]);
+            packed = fuzz::zip(&[(*path, file)]);
             packed.as_slice()
         }
         None => file,
