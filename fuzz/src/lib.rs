@@ -4,6 +4,9 @@ use std::ops::ControlFlow;
 
 use import::apple::{Options, Summary, read};
 use import::archive::Limits;
+use import::format;
+use import::live::Context;
+use model::zone::{Zone, ZoneHistory};
 
 /// Reads bytes as an export; whatever they are, this must come back, and what came out must agree
 /// with the summary.
@@ -58,4 +61,32 @@ pub fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     }
     zip.extend(b"PK\x01\x02");
     zip
+}
+
+/// Reads bytes as a file of a named format; whatever they are, this must come back, and every sample must have a type
+/// and a source that were announced.
+pub fn read_named(name: &str, bytes: &[u8]) {
+    let zones = ZoneHistory::fixed(Zone::parse("Europe/Berlin").expect("a zone"));
+    let context = Context {
+        now_us: 1_798_675_200_000_000,
+        zones: &zones,
+        aggregation: None,
+        source: "",
+    };
+    let mut input = bytes;
+    let Ok(opened) = format::open(name, &mut input) else {
+        return;
+    };
+    let (mut types, mut sources) = (0, 0);
+    let _ = opened.read(&context, &mut |batch| {
+        types += batch.new_types.len();
+        sources += batch.new_sources.len();
+        for incoming in &batch.samples {
+            assert!(usize::try_from(incoming.type_index).is_ok_and(|index| index < types));
+            assert!(usize::from(incoming.sample.source.0) < sources);
+            assert!(incoming.sample.value.is_finite());
+            assert!(incoming.sample.start_us <= incoming.sample.end_us);
+        }
+        ControlFlow::Continue(())
+    });
 }

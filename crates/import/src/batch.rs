@@ -189,6 +189,13 @@ pub enum Fact {
         /// The name, as the input prints it.
         name: String,
     },
+    /// What was found out while reading: how a clock was taken, how many files of a kind there were.
+    Noted {
+        /// What it is about; never a path of the input.
+        place: String,
+        /// What was found, without any value of the input.
+        message: String,
+    },
     /// A part was left out on purpose (a duplicate document, an unrelated file).
     Skipped {
         /// Its name inside the input.

@@ -150,7 +150,7 @@ fn other(text: &str, zone: &Zone, order: Order) -> Option<Moment> {
 
 /// The instant of a local time; in the hour that a clock change skips, the one before the change
 /// counts on, and in the hour that it repeats, the first one is taken.
-fn local(local_us: i64, zone: &Zone) -> Option<Moment> {
+pub(crate) fn local(local_us: i64, zone: &Zone) -> Option<Moment> {
     let epoch = civil::date(1970, 1, 1).at(0, 0, 0, 0);
     let clock = epoch
         .checked_add(jiff::SignedDuration::from_micros(local_us))
@@ -163,15 +163,19 @@ fn local(local_us: i64, zone: &Zone) -> Option<Moment> {
     })
 }
 
+/// What a text says of a time, before anybody says where its clock stood.
 #[derive(Debug, Clone, Copy)]
-struct Parsed {
-    local_us: i64,
-    offset: Option<i16>,
-    is_date: bool,
+pub(crate) struct Parsed {
+    /// Microseconds from 1970-01-01T00:00 to what the clock showed.
+    pub(crate) local_us: i64,
+    /// Minutes east of UTC, where the text has them.
+    pub(crate) offset: Option<i16>,
+    /// Whether it is a date without a clock.
+    pub(crate) is_date: bool,
 }
 
 /// `2026-03-08`, then a clock, then an offset; the parts after the date may be missing.
-fn parse(text: &[u8]) -> Option<Parsed> {
+pub(crate) fn parse(text: &[u8]) -> Option<Parsed> {
     let (date, rest) = text.split_first_chunk::<10>()?;
     let day_us = day(date)? * 86_400_000_000;
     let Some((separator, rest)) = rest.split_first() else {

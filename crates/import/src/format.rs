@@ -15,6 +15,7 @@ use crate::json::ReadError;
 use crate::live::{Context, Summary};
 use crate::recording::front;
 use crate::unpack::{self, UNPACKED_BYTES_MAX};
+use crate::vendors::{self, Vendor, VendorError, door};
 use crate::{apple, foreign, forms, lines};
 
 /// The name of the format that is found by looking at the content.
@@ -61,6 +62,9 @@ pub enum FileError {
     /// The reader of Apple Health exports refused it.
     #[error(transparent)]
     Apple(#[from] apple::ReadError),
+    /// The reader of vendors' exports refused it.
+    #[error(transparent)]
+    Vendor(VendorError),
     /// A JSON document or a table of text was refused.
     #[error(transparent)]
     Document(#[from] ReadError),
@@ -89,6 +93,22 @@ impl From<io::Error> for FileError {
     }
 }
 
+impl From<VendorError> for FileError {
+    fn from(error: VendorError) -> Self {
+        match error {
+            VendorError::Memory(full) => Self::Memory(full),
+            VendorError::Io(error) | VendorError::Apple(apple::ReadError::Io(error)) => {
+                error.into()
+            }
+            VendorError::Apple(error) => Self::Apple(error),
+            VendorError::Archive(_)
+            | VendorError::Nothing
+            | VendorError::Nested
+            | VendorError::Stopped(_) => Self::Vendor(error),
+        }
+    }
+}
+
 /// A format of files that bring samples.
 #[derive(Debug)]
 pub struct File {
@@ -99,6 +119,12 @@ pub struct File {
 }
 
 const FILES: &[File] = &[
+    File {
+        name: "export",
+        about: "A zip archive of an export: of any vendor listed here, of several, or of Apple Health",
+        is_meant: |head| head.starts_with(door::ZIP),
+        read: |input, context, sink| Ok(door::read_archive(input, None, context, sink)?),
+    },
     File {
         name: "apple_health",
         about: "Apple Health export: export.zip as the phone shares it, or the bare export.xml",
@@ -149,6 +175,8 @@ pub enum Format {
     Recording(&'static front::Format),
     /// A file that brings samples.
     File(&'static File),
+    /// What a vendor hands out.
+    Vendor(&'static Vendor),
     /// The JSON payload of an app.
     Form(&'static Form),
 }
@@ -159,6 +187,7 @@ impl Format {
         match self {
             Self::Recording(format) => format.name,
             Self::File(format) => format.name,
+            Self::Vendor(vendor) => vendor.name,
             Self::Form(form) => form.name,
         }
     }
@@ -168,6 +197,7 @@ impl Format {
         match self {
             Self::Recording(format) => format.about,
             Self::File(format) => format.about,
+            Self::Vendor(vendor) => vendor.about,
             Self::Form(form) => form.about,
         }
     }
@@ -178,7 +208,7 @@ impl Format {
         match self {
             Self::Recording(format) => (format.is_meant)(head),
             Self::File(format) => (format.is_meant)(head),
-            Self::Form(_) => false,
+            Self::Vendor(_) | Self::Form(_) => false,
         }
     }
 }
@@ -187,8 +217,9 @@ impl Format {
 pub fn all() -> impl Iterator<Item = Format> {
     let recordings = front::ALL.iter().map(Format::Recording);
     let files = FILES.iter().map(Format::File);
+    let vendors = vendors::ALL.iter().map(Format::Vendor);
     let forms = forms::ALL.iter().map(Format::Form);
-    recordings.chain(files).chain(forms)
+    recordings.chain(files).chain(vendors).chain(forms)
 }
 
 /// The row of a name.
@@ -221,7 +252,8 @@ pub fn open<'r>(name: &str, input: &'r mut dyn Read) -> Result<Opened<'r>, FileE
         AUTO => None,
         _ => Some(by_name(name)?),
     };
-    let (head, input) = unpack::open(input, front::HEAD_BYTES)?;
+    let (head, input) = unpack::open(input, HEAD_BYTES)?;
+    let (head, input) = door::with_schema(head, input)?;
     let format = match named {
         Some(format) => format,
         None => sniff(&head)?,
@@ -229,12 +261,23 @@ pub fn open<'r>(name: &str, input: &'r mut dyn Read) -> Result<Opened<'r>, FileE
     Ok(Opened { format, input })
 }
 
-/// The format that the first bytes of an unpacked file have.
+/// First bytes of a file by which its format is told: with a few members of an archive in them.
+const HEAD_BYTES: usize = 64 << 10;
+
+/// The format that the first bytes of an unpacked file have. What a vendor hands out is asked about first: a table
+/// of a vendor is also a table of text.
 fn sniff(head: &[u8]) -> Result<Format, FileError> {
     let text = head.strip_prefix(MARK).unwrap_or(head);
     if let Some((what, advice)) = foreign::known(text) {
         return Err(FileError::Foreign { what, advice });
     }
+    if door::is_of_vendor(head) {
+        return by_name("export");
+    }
+    if let Some(vendor) = door::of_file(text) {
+        return Ok(Format::Vendor(vendor));
+    }
+    let text = text.get(..front::HEAD_BYTES).unwrap_or(text);
     all()
         .find(|format| format.is_meant(text))
         .ok_or(FileError::Unrecognised)
@@ -253,12 +296,35 @@ impl Opened<'_> {
         match self.format {
             Format::Recording(_) => Err(FileError::Recording),
             Format::File(format) => (format.read)(&mut self.input, context, sink),
+            Format::Vendor(vendor) => self.read_vendor(vendor, context, sink),
             Format::Form(form) => {
                 let (bytes, _holding) = whole(&mut self.input)?;
                 form.read(&Document::of(&bytes)?, context, sink)?;
                 Ok(())
             }
         }
+    }
+}
+
+impl Opened<'_> {
+    /// Reads a vendor's file, or an archive in which only that vendor's files are looked for.
+    fn read_vendor(
+        mut self,
+        vendor: &'static Vendor,
+        context: &Context<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), FileError> {
+        let mut head = Vec::new();
+        let magic = door::ZIP.len() as u64;
+        (&mut self.input).take(magic).read_to_end(&mut head)?;
+        let is_archive = head.starts_with(door::ZIP);
+        let mut input = io::Cursor::new(head).chain(self.input);
+        if is_archive {
+            door::read_archive(&mut input, Some(vendor), context, sink)?;
+        } else {
+            door::read_file(&mut input, vendor, context, sink)?;
+        }
+        Ok(())
     }
 }
 

@@ -22,6 +22,7 @@ use crate::json::Json;
 use crate::tables::{NAME_BYTES_MAX, Outbox, Sources};
 
 mod refused;
+mod told;
 
 pub(crate) use refused::{
     MALFORMED, NAMES_FULL, NOT_A_VALUE, NOT_FINITE, TIME_INVALID, TYPE_MISSING, UNIT_UNKNOWN,

@@ -53,6 +53,16 @@ fn narrow<'r>(
     Ok((head, Box::new(whole)))
 }
 
+/// A head of more bytes, and the content from its first byte again.
+pub(crate) fn widen<'r>(
+    mut input: Box<dyn Read + 'r>,
+    head_bytes: usize,
+) -> io::Result<(Vec<u8>, Box<dyn Read + 'r>)> {
+    let head = read_head(&mut input, head_bytes)?;
+    let whole = io::Cursor::new(head.clone()).chain(input);
+    Ok((head, Box::new(whole)))
+}
+
 fn read_head(input: &mut dyn Read, head_bytes: usize) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(head_bytes).unwrap_or(u64::MAX);
     let mut head = Vec::new();

@@ -210,6 +210,9 @@ fn told(account: &Account) -> String {
             format!("{device}, clock {offset} s from UTC as the {told_by} says"),
         );
     }
+    for remark in &tally.notes {
+        more("found", format!("{}: {}", remark.place, remark.message));
+    }
     for remark in &tally.damage {
         more("damage", format!("{}: {}", remark.place, remark.message));
     }

@@ -103,6 +103,9 @@ pub(crate) struct Tally {
     pub(crate) renamed: Vec<RenamedTally>,
     /// Where the input is damaged; everything before was read.
     pub(crate) damage: Vec<Remark>,
+    /// What was found out while reading: how many files of a kind there were, how a clock was taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<Remark>,
     /// Parts that were left out on purpose.
     pub(crate) skipped: Vec<Remark>,
     /// The first refused records in full; all of them are counted.
@@ -299,6 +302,10 @@ impl Tally {
                     message: (*reason).to_owned(),
                 };
                 push_bounded(&mut self.skipped, remark);
+            }
+            Fact::Noted { place, message } => {
+                let (place, message) = (place.clone(), message.clone());
+                push_bounded(&mut self.notes, Remark { place, message });
             }
             Fact::MoreRejected { count } => {
                 self.rejected += count;

@@ -24,8 +24,8 @@ mod other;
 mod person;
 mod reading;
 mod sample;
-mod scan;
-mod text;
+pub(crate) mod scan;
+pub(crate) mod text;
 mod types;
 mod workout;
 
@@ -125,7 +125,7 @@ pub fn read(
     let mut whole = head.as_slice().chain(&mut input);
     let main_file = if is_archive {
         let mut archive = Archive::new(&mut whole, options.limits);
-        Some(read_archive(&mut archive, &mut reading)?)
+        Some(read_archive(&mut archive, None, &mut reading)?)
     } else if kind_of("", &head) == Kind::Export {
         document::read(&mut whole, &mut reading)?;
         None
@@ -142,15 +142,55 @@ pub fn read(
     })
 }
 
+/// Whether a file of an archive can only be of an export: by its content, or by a folder that no other
+/// program writes.
+pub(crate) fn is_part(name: &str, head: &[u8]) -> bool {
+    let folders = ["workout-routes", "electrocardiograms", "clinical-records"];
+    let is_in_folder = name.rsplit('/').skip(1).any(|part| folders.contains(&part));
+    match kind_of(name, head) {
+        Kind::Export | Kind::Ecg | Kind::Cda => true,
+        Kind::Gpx | Kind::Clinic => is_in_folder,
+        Kind::Nested | Kind::Leftover | Kind::Unrelated => false,
+    }
+}
+
+/// Reads an archive on from one of its files, of which the first bytes were read already. What was passed
+/// over before is told.
+pub(crate) fn resume(
+    (archive, consumed): (&mut Archive<'_>, &Cell<u64>),
+    (name, head): (String, Vec<u8>),
+    passed: Vec<Fact>,
+    options: &Options,
+    sink: &mut Sink<'_>,
+) -> Result<(), ReadError> {
+    let mut reading = Reading::new(Outbox::new(sink), options.now_us, consumed);
+    for fact in passed {
+        reading.outbox.fact(fact);
+    }
+    read_archive(archive, Some((name, head)), &mut reading)?;
+    reading.flush()
+}
+
 fn read_archive(
     archive: &mut Archive<'_>,
+    mut begun: Option<(String, Vec<u8>)>,
     reading: &mut Reading<'_, '_>,
 ) -> Result<String, ReadError> {
     let mut main_file = None;
     let mut told = None;
     loop {
-        match archive.next_entry()? {
-            Next::File(name) => read_file(archive, name, &mut main_file, reading)?,
+        let next = match begun.take() {
+            Some((name, head)) => {
+                read_file(archive, (name, &head), &mut main_file, reading)?;
+                Next::Folder
+            }
+            None => archive.next_entry()?,
+        };
+        match next {
+            Next::File(name) => {
+                let head = head_of(archive, HEAD_BYTES)?;
+                read_file(archive, (name, &head), &mut main_file, reading)?;
+            }
             Next::Refused { name, reason } => {
                 reading.outbox.fact(Fact::Skipped { name, reason });
             }
@@ -178,14 +218,13 @@ fn read_archive(
 
 fn read_file(
     archive: &mut Archive<'_>,
-    name: String,
+    (name, head): (String, &[u8]),
     main_file: &mut Option<String>,
     reading: &mut Reading<'_, '_>,
 ) -> Result<(), ReadError> {
-    let head = head_of(archive, HEAD_BYTES)?;
-    let kind = kind_of(&name, &head);
+    let kind = kind_of(&name, head);
     let path = workout::archive_path(&name);
-    let mut file = head.as_slice().chain(&mut *archive);
+    let mut file = head.chain(&mut *archive);
     let reason = match kind {
         Kind::Export if main_file.is_none() => {
             *main_file = Some(name);

@@ -8,15 +8,14 @@
 
 use std::io::{self, Read};
 
-use self::sqlite::{Database, Table, Value};
 use super::error::{Error, Place};
 use super::options::Options;
 use super::source::Fault;
 use super::stamp::ticks_second;
 use super::{Channel, Damages, Header, Quantity, Recording, magnitude};
 use crate::budget::Holding;
-
-mod sqlite;
+use crate::sqlite::pages::Pages;
+use crate::sqlite::{self, Database, Table, Value};
 
 /// Name of the format.
 pub(crate) const NAME: &str = "agd";
@@ -36,6 +35,20 @@ const NO_TIME: Fault = Fault {
     code: "time",
     why: "the epoch has no time",
 };
+
+/// What is wrong with the file as a database.
+fn of_file(fault: sqlite::Fault) -> Fault {
+    match fault {
+        sqlite::Fault::Page => Fault {
+            code: "page",
+            why: "the page is no page of a table",
+        },
+        sqlite::Fault::Row => Fault {
+            code: "row",
+            why: "the row cannot be read",
+        },
+    }
+}
 
 /// Whether a file begins like this format.
 pub(crate) fn is_meant(head: &[u8]) -> bool {
@@ -57,8 +70,8 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
             limit: FILE_BYTES_MAX,
         });
     }
-    let database =
-        Database::open(&bytes).ok_or_else(|| malformed("the SQLite header is damaged"))?;
+    let database = Database::open(Pages::plain(&bytes))
+        .ok_or_else(|| malformed("the SQLite header is damaged"))?;
     let mut damages = Damages::default();
     let settings = settings(&database, &mut damages);
     let epoch_s = options.epoch_s.or(settings.epoch_s).ok_or_else(|| {
@@ -71,7 +84,7 @@ pub(crate) fn read(input: &mut dyn Read, options: &Options<'_>) -> Result<Record
     let mut row_damages = Damages::default();
     database.rows(
         &table,
-        &mut |fault, byte| damages.push(fault.at(byte)),
+        &mut |fault, byte| damages.push(of_file(fault).at(byte)),
         &mut |byte, values| {
             if let Err(fault) = series.take(values) {
                 row_damages.push(fault.at(byte));
@@ -102,7 +115,9 @@ fn malformed(message: &str) -> Error {
 }
 
 fn table(database: &Database<'_>, name: &str, damages: &mut Damages) -> Option<Table> {
-    database.table(name, &mut |fault, byte| damages.push(fault.at(byte)))
+    database.table(name, &mut |fault, byte| {
+        damages.push(of_file(fault).at(byte));
+    })
 }
 
 fn add(damages: &mut Damages, more: Damages) {
@@ -141,7 +156,7 @@ fn settings(database: &Database<'_>, damages: &mut Damages) -> Settings {
     let mut worn_at = [None, None];
     database.rows(
         &table,
-        &mut |fault, byte| damages.push(fault.at(byte)),
+        &mut |fault, byte| damages.push(of_file(fault).at(byte)),
         &mut |_, values| {
             let (Some(Value::Text(name)), Some(value)) = (values.get(name), values.get(value))
             else {
@@ -150,7 +165,7 @@ fn settings(database: &Database<'_>, damages: &mut Damages) -> Settings {
             let text = || match value {
                 Value::Text(text) if !text.trim().is_empty() => Some(text.trim().to_owned()),
                 Value::Integer(number) => Some(number.to_string()),
-                Value::Text(_) | Value::Real(_) | Value::Nothing => None,
+                Value::Text(_) | Value::Real(_) | Value::Blob(_) | Value::Nothing => None,
             };
             match name.as_str() {
                 "devicename" => settings.header.device = text(),

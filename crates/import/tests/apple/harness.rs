@@ -112,6 +112,7 @@ impl Got {
                 | Fact::Told { .. }
                 | Fact::MoreRejected { .. }
                 | Fact::Unnamed { .. }
+                | Fact::Noted { .. }
                 | Fact::Recorded(_)
                 | Fact::Skipped { .. } => None,
             }
@@ -127,6 +128,7 @@ impl Got {
                 | Fact::Told { .. }
                 | Fact::MoreRejected { .. }
                 | Fact::Unnamed { .. }
+                | Fact::Noted { .. }
                 | Fact::Recorded(_)
                 | Fact::Damage { .. } => None,
             }

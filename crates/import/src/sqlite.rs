@@ -1,32 +1,39 @@
-//! Reads the tables of an SQLite file that is held in memory, and nothing else of it.
+//! Reads the tables of an SQLite file that is held in memory, plain or packed, and nothing else of it.
 //!
-//! Only what the format calls table b-trees: pages, cells, overflowing rows, values; no index, no journal,
-//! no SQL beyond the names of columns. Whatever the bytes are, each page of a table is looked at once and
+//! Only the b-trees of tables: pages, cells, overflowing rows, values; tables without row numbers, which are stored as
+//! indexes, too; no other index, no journal, no SQL beyond the names of columns. Whatever the bytes are, each page of a table is looked at once and
 //! overflow is followed for twice the file's length at most. It must never write, and never trust a
 //! number of the file as an offset.
 //!
 //! Layout: *Database File Format*, sqlite.org/fileformat2.html.
 
-use super::super::source::Fault;
+use self::pages::{Page, Pages};
+
+mod keyed;
+pub(crate) mod pages;
 
 /// What the file begins with.
-pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
+pub(crate) const MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// Bytes before the first page's own header.
 const FILE_HEADER_BYTES: usize = 100;
-/// Columns that are looked at; a table can have 2,000, those of a device have 10.
-const COLUMNS_MAX: usize = 64;
-/// Bytes of one row that are put together; the longest setting has 8 KiB.
-const ROW_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a cell before its row, where it has a child.
+const CHILD_BYTES: usize = 4;
+/// Columns that are looked at; a table can have 2,000, the widest known have 60.
+const COLUMNS_MAX: usize = 256;
+/// Bytes of one row that are put together; a setting has 8 KiB, a row with the picture of an app some hundred.
+const ROW_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a blob that is handed over: an id has 16.
+const BLOB_BYTES_MAX: usize = 64;
 
-const PAGE: Fault = Fault {
-    code: "page",
-    why: "the page is no page of a table",
-};
-const ROW: Fault = Fault {
-    code: "row",
-    why: "the row cannot be read",
-};
+/// What cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The page is no page of a table.
+    Page,
+    /// The row cannot be read.
+    Row,
+}
 
 /// Encodings of text.
 #[derive(Debug, Clone, Copy)]
@@ -37,9 +44,9 @@ enum Encoding {
 }
 
 /// A database whose header makes sense.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Database<'a> {
-    bytes: &'a [u8],
+#[derive(Debug)]
+pub(crate) struct Database<'a> {
+    pages: Pages<'a>,
     page_bytes: usize,
     /// Bytes of a page without those that extensions reserve at its end.
     usable: usize,
@@ -48,19 +55,35 @@ pub(super) struct Database<'a> {
 
 /// A table: where it begins and what its columns are called.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(crate) struct Table {
     root: u32,
     /// Names in the order of the values of a row.
-    pub(super) columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// The column that is stored as the number of the row.
     alias: Option<usize>,
+    /// Whether rows have no numbers: they are stored as an index of their key.
+    is_keyed: bool,
+}
+
+impl Table {
+    /// The table of tables.
+    fn schema() -> Self {
+        Self {
+            root: 1,
+            columns: Vec::new(),
+            alias: None,
+            is_keyed: false,
+        }
+    }
 }
 
 /// A value of a row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    /// None, a blob, or a text that is too long.
+pub(crate) enum Value {
+    /// None, or a blob that is too long.
     Nothing,
+    /// A short blob.
+    Blob(Vec<u8>),
     /// An integer.
     Integer(i64),
     /// A float.
@@ -71,23 +94,25 @@ pub(super) enum Value {
 
 impl Value {
     /// The number, if it is one.
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(crate) fn number(&self) -> Option<f64> {
         match self {
             Self::Integer(number) => Some(*number as f64),
             Self::Real(number) => Some(*number),
-            Self::Text(_) | Self::Nothing => None,
+            Self::Text(_) | Self::Blob(_) | Self::Nothing => None,
         }
     }
 }
 
 /// Who takes the rows: the place of the page, then the values.
-pub(super) type Rows<'a> = dyn FnMut(u64, &[Value]) + 'a;
+pub(crate) type Rows<'a> = dyn FnMut(u64, &[Value]) + 'a;
 /// Who takes what cannot be read, and where it is.
-pub(super) type Faults<'a> = dyn FnMut(Fault, u64) + 'a;
+pub(crate) type Faults<'a> = dyn FnMut(Fault, u64) + 'a;
 
 impl<'a> Database<'a> {
     /// A database of these bytes, if its header makes sense.
-    pub(super) fn open(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn open(pages: Pages<'a>) -> Option<Self> {
+        let head = pages.slice(0, FILE_HEADER_BYTES)?;
+        let bytes: &[u8] = &head;
         let page_bytes = match (bytes.starts_with(MAGIC), big(bytes, 16, 2)?) {
             (false, _) => return None,
             (true, 1) => 65_536,
@@ -101,21 +126,31 @@ impl<'a> Database<'a> {
             _ => Encoding::Utf8,
         };
         // The format asks for at least 480 bytes, which the sizes of cells below rely on.
-        (page_bytes.is_power_of_two() && page_bytes >= 512 && usable >= 480).then_some(Self {
-            bytes,
+        let is_sound = page_bytes.is_power_of_two() && page_bytes >= 512 && usable >= 480;
+        is_sound.then_some(Self {
+            pages,
             page_bytes,
             usable,
             encoding,
         })
     }
 
+    /// The names of all tables.
+    pub(crate) fn names(&self, faults: &mut Faults<'_>) -> Vec<String> {
+        let mut names = Vec::new();
+        self.rows(&Table::schema(), faults, &mut |_, values| {
+            if let [Value::Text(kind), Value::Text(own), ..] = values
+                && kind == "table"
+            {
+                names.push(own.clone());
+            }
+        });
+        names
+    }
+
     /// The table of a name, in any case.
-    pub(super) fn table(&self, name: &str, faults: &mut Faults<'_>) -> Option<Table> {
-        let schema = Table {
-            root: 1,
-            columns: Vec::new(),
-            alias: None,
-        };
+    pub(crate) fn table(&self, name: &str, faults: &mut Faults<'_>) -> Option<Table> {
+        let schema = Table::schema();
         let mut found = None;
         self.rows(&schema, faults, &mut |_, values| {
             let [
@@ -133,10 +168,13 @@ impl<'a> Database<'a> {
                 && let Ok(root) = u32::try_from(*root)
             {
                 let (columns, alias) = columns(sql);
+                let key = keyed::key(sql);
+                let is_keyed = key.is_some();
                 found = Some(Table {
                     root,
-                    columns,
-                    alias,
+                    columns: keyed::stored(&columns, &key.unwrap_or_default()),
+                    alias: alias.filter(|_| !is_keyed),
+                    is_keyed,
                 });
             }
         });
@@ -144,11 +182,11 @@ impl<'a> Database<'a> {
     }
 
     /// Hands over the rows of a table in the order of their numbers.
-    pub(super) fn rows(&self, table: &Table, faults: &mut Faults<'_>, rows: &mut Rows<'_>) {
+    pub(crate) fn rows(&self, table: &Table, faults: &mut Faults<'_>, rows: &mut Rows<'_>) {
         let mut walk = Walk {
             database: self,
-            seen: vec![false; self.bytes.len() / self.page_bytes + 2],
-            overflow_left: self.bytes.len() * 2,
+            seen: vec![false; self.pages.len() / self.page_bytes + 2],
+            overflow_left: self.pages.len() * 2,
             scratch: Vec::new(),
             values: Vec::new(),
             last: None,
@@ -161,12 +199,11 @@ impl<'a> Database<'a> {
     }
 
     /// A page, and where it stands in the file; the last one may be cut.
-    fn page(&self, number: u32) -> Option<(usize, &'a [u8])> {
+    fn page(&self, number: u32) -> Option<(usize, Page<'a>)> {
         let at = usize::try_from(number.checked_sub(1)?)
             .ok()?
             .checked_mul(self.page_bytes)?;
-        let bytes = self.bytes.get(at..)?;
-        (!bytes.is_empty()).then(|| (at, bytes.get(..self.page_bytes).unwrap_or(bytes)))
+        Some((at, self.pages.slice(at, self.page_bytes)?))
     }
 
     fn text(&self, bytes: &[u8]) -> String {
@@ -186,8 +223,12 @@ impl<'a> Database<'a> {
     }
 
     /// Bytes of a row that stand in its cell, when the rest overflows.
-    fn local(&self, len: usize) -> usize {
-        let most = self.usable - 35;
+    fn local(&self, len: usize, is_keyed: bool) -> usize {
+        let most = if is_keyed {
+            (self.usable - 12) * 64 / 255 - 23
+        } else {
+            self.usable - 35
+        };
         if len <= most {
             return len;
         }
@@ -225,21 +266,24 @@ impl Walk<'_, '_> {
         rows: &mut Rows<'_>,
     ) {
         let Some((at, page)) = self.database.page(number) else {
-            faults(PAGE, self.database.bytes.len() as u64);
+            faults(Fault::Page, self.database.pages.len() as u64);
             return;
         };
+        let page: &[u8] = &page;
         let head = if number == 1 { FILE_HEADER_BYTES } else { 0 };
         let kind = page.get(head).copied();
         let cells = big(page, head + 3, 2).and_then(|count| usize::try_from(count).ok());
-        let (Some(kind @ (5 | 13)), Some(count)) = (kind, cells) else {
-            faults(PAGE, at as u64);
+        let (inner, leaf) = if table.is_keyed { (2, 10) } else { (5, 13) };
+        let (Some(kind), Some(count)) = (kind.filter(|kind| [inner, leaf].contains(kind)), cells)
+        else {
+            faults(Fault::Page, at as u64);
             return;
         };
-        let pointers_at = head + if kind == 5 { 12 } else { 8 };
+        let pointers_at = head + if kind == inner { 12 } else { 8 };
         let cell = |index: usize| -> Option<usize> {
             usize::try_from(big(page, pointers_at + index * 2, 2)?).ok()
         };
-        if kind == 5 {
+        if kind == inner {
             let mut children: Vec<Option<u64>> =
                 (0..count).map(|index| big(page, cell(index)?, 4)).collect();
             children.push(big(page, head + 8, 4));
@@ -247,16 +291,20 @@ impl Walk<'_, '_> {
             for child in children.into_iter().rev() {
                 match child.and_then(|child| u32::try_from(child).ok()) {
                     Some(child) if self.see(child) => pages.push(child),
-                    Some(_) | None => faults(PAGE, at as u64),
+                    Some(_) | None => faults(Fault::Page, at as u64),
                 }
             }
-            return;
+            // Only an index has rows beside its children.
+            if !table.is_keyed {
+                return;
+            }
         }
+        let before = if kind == inner { CHILD_BYTES } else { 0 };
         for index in 0..count {
-            let read = cell(index).and_then(|cell| self.row(page, cell, table));
+            let read = cell(index).and_then(|cell| self.row(page, cell + before, table));
             match read {
                 Some(()) => rows(at as u64, &self.values),
-                None => faults(ROW, at as u64),
+                None => faults(Fault::Row, at as u64),
             }
         }
     }
@@ -265,11 +313,16 @@ impl Walk<'_, '_> {
     fn row(&mut self, page: &[u8], cell: usize, table: &Table) -> Option<()> {
         let mut rest = page.get(cell..)?;
         let len = usize::try_from(varint(&mut rest)?).ok()?;
-        let number = varint(&mut rest)?;
-        if self.last.is_some_and(|last| number <= last) || len > ROW_BYTES_MAX {
+        let number = if table.is_keyed {
+            None
+        } else {
+            Some(varint(&mut rest)?)
+        };
+        let is_out_of_order = number.is_some() && number <= self.last;
+        if is_out_of_order || len > ROW_BYTES_MAX {
             return None;
         }
-        let local = self.database.local(len);
+        let local = self.database.local(len, table.is_keyed);
         let body = rest.get(..local)?;
         self.values.clear();
         if local == len {
@@ -279,9 +332,9 @@ impl Walk<'_, '_> {
             self.gather(body, len, next)?;
             values(self.database, &self.scratch, &mut self.values)?;
         }
-        self.last = Some(number);
+        self.last = number;
         let alias = table.alias.and_then(|alias| self.values.get_mut(alias));
-        if let Some(alias @ Value::Nothing) = alias {
+        if let (Some(alias @ Value::Nothing), Some(number)) = (alias, number) {
             *alias = Value::Integer(number);
         }
         Some(())
@@ -297,7 +350,7 @@ impl Walk<'_, '_> {
             let left = len - self.scratch.len();
             let held = page.get(4..self.database.usable.min(4 + left))?;
             self.scratch.extend_from_slice(held);
-            next = big(page, 0, 4)?;
+            next = big(&page, 0, 4)?;
         }
         Some(())
     }
@@ -328,6 +381,7 @@ fn values(database: &Database<'_>, row: &[u8], out: &mut Vec<Value>) -> Option<(
             7 => Value::Real(f64::from_be_bytes(*bytes.first_chunk()?)),
             8 | 9 => Value::Integer(kind - 8),
             _ if kind % 2 == 1 => Value::Text(database.text(bytes)),
+            _ if bytes.len() <= BLOB_BYTES_MAX => Value::Blob(bytes.to_vec()),
             _ => Value::Nothing,
         });
     }
@@ -397,6 +451,11 @@ fn columns(sql: &str) -> (Vec<String>, Option<usize>) {
             break;
         }
         let upper = definition.to_ascii_uppercase();
+        let is_computed = upper.contains(" AS (") || upper.contains(" AS(");
+        if is_computed && !upper.ends_with("STORED") {
+            // Computed when it is asked for; no row has it.
+            continue;
+        }
         if upper.contains(" INTEGER PRIMARY KEY") {
             alias = Some(names.len());
         }
@@ -430,6 +489,8 @@ mod tests {
         assert_eq!(names, ["filterID", "a b", "c"]);
         assert_eq!(alias, Some(0));
         assert_eq!(columns("CREATE TABLE x").0, Vec::<String>::new());
+        let computed = "CREATE TABLE t (a INTEGER, b INTEGER AS (a + 1000 * 2), c INTEGER AS (a) STORED, d TEXT)";
+        assert_eq!(columns(computed).0, ["a", "c", "d"]);
     }
 
     #[test]

@@ -1,0 +1,69 @@
+//! Exports of vendors: the first byte picks the reader, the second the path under which the file lies in an archive;
+//! without a reader the whole is an archive.
+#![no_main]
+
+use std::ops::ControlFlow;
+
+use import::format::{self, Format};
+use import::live::Context;
+
+/// Paths by which readers tell files apart whose content is alike.
+const PATHS: [&str; 14] = [
+    "Fitbit/Global Export Data/steps-1.json",
+    "Fitbit/Global Export Data/calories-1.json",
+    "Fitbit/Global Export Data/sleep-1.json",
+    "Fitbit/Global Export Data/resting_heart_rate-1.json",
+    "Fitbit/a/steps_1.csv",
+    "Fitbit/a/daily_resting_heart_rate.csv",
+    "raw_tracker_steps.csv",
+    "raw_tracker_sleep-state.csv",
+    "bp.csv",
+    "sleep.csv",
+    "jsons/com.samsung.shealth.stress/a/b.json",
+    "Takeout/Fit/Activities/a.tcx",
+    "Takeout/Fit/Daily activity metrics/2026-03-28.csv",
+    "a.gz",
+];
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let [reader, path, file @ ..] = bytes else {
+        return;
+    };
+    let vendors: Vec<&str> = format::all()
+        .filter(|format| matches!(format, Format::Vendor(_)))
+        .map(Format::name)
+        .collect();
+    let name = vendors.get(usize::from(*reader)).copied();
+    let packed;
+    let file = match PATHS.get(usize::from(*path)) {
+        Some(path) => {
+            packed = fuzz::zip(&[(*path, file)]);
+            packed.as_slice()
+        }
+        None => file,
+    };
+    let zones = model::zone::ZoneHistory::fixed(model::zone::Zone::utc());
+    let context = Context {
+        now_us: 1_798_675_200_000_000,
+        zones: &zones,
+        aggregation: None,
+        source: "",
+    };
+    let mut input = file;
+    let Ok(opened) = format::open(name.unwrap_or("export"), &mut input) else {
+        return;
+    };
+    let (mut types, mut sources) = (0, 0);
+    // A refusal is an end as good as any.
+    let _ = opened.read(&context, &mut |batch| {
+        types += batch.new_types.len();
+        sources += batch.new_sources.len();
+        for incoming in &batch.samples {
+            assert!(usize::try_from(incoming.type_index).is_ok_and(|index| index < types));
+            assert!(usize::from(incoming.sample.source.0) < sources);
+            assert!(incoming.sample.value.is_finite());
+            assert!(incoming.sample.start_us <= incoming.sample.end_us);
+        }
+        ControlFlow::Continue(())
+    });
+});
