@@ -69,6 +69,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use model::category::SleepStage;
+    use model::record::Body;
     use model::sample::{DAY_US, MINUTE_US, Sample};
     use model::zone::{Zone, ZoneHistory};
 
@@ -253,6 +254,36 @@ mod tests {
         assert!(count("workout") >= 15);
         assert_eq!(count("route"), count("workout"), "each has its route");
         assert!(count("ecg") >= 10 && count("heartbeat_series") >= 45);
+    }
+
+    #[test]
+    fn a_route_is_as_long_as_its_workout_says() {
+        let robin = batch(NOW_US, Who::Robin);
+        let mut said_m: BTreeMap<i64, f64> = BTreeMap::new();
+        for record in &robin.records {
+            if let Body::Workout(workout) = &record.body {
+                said_m.insert(record.start_us, workout.distance_m.expect("a distance"));
+            }
+        }
+        for record in &robin.records {
+            let Body::Route(route) = &record.body else {
+                continue;
+            };
+            let places: Vec<(f64, f64)> = std::iter::zip(&route.latitude_deg, &route.longitude_deg)
+                .map(|(north, east)| (*north, *east))
+                .collect();
+            let metres: f64 = places
+                .windows(2)
+                .map(|pair| {
+                    let ((north, east), (to_north, to_east)) = (pair[0], pair[1]);
+                    let narrow = north.to_radians().cos();
+                    111_195.0 * (to_north - north).hypot((to_east - east) * narrow)
+                })
+                .sum();
+            let share = metres / said_m[&record.start_us];
+            // Points a few metres beside the way make it a little longer, as those of a receiver do.
+            assert!((0.97..1.05).contains(&share), "{share} of the distance");
+        }
     }
 
     #[test]

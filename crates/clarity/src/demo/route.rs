@@ -14,6 +14,10 @@ const STEP_S: i64 = 10;
 const DEGREE_M: f64 = 111_320.0;
 /// Metres of a round.
 const ROUND_M: f64 = 3_100.0;
+/// How far its bays lead out and in, as a share of the radius.
+const BAYS: f64 = 0.22;
+/// A round with these bays is so much longer than the circle without: the mean of √((1 + b·sin 3φ)² + (3b·cos 3φ)²).
+const LONGER: f64 = 1.102;
 
 /// Writes the route of a workout at an even speed.
 pub(super) fn route(
@@ -30,8 +34,8 @@ pub(super) fn route(
         let metres = speed_m_s * ((at_us - start_us) / SECOND_US) as f64;
         let angle = metres / ROUND_M * std::f64::consts::TAU;
         // A round is no circle: it follows three bays, and each is a little different.
-        let radius_m = ROUND_M / std::f64::consts::TAU * (1.0 + 0.22 * (3.0 * angle).sin())
-            + chance.around(0.0, 4.0);
+        let circle_m = ROUND_M / LONGER / std::f64::consts::TAU;
+        let radius_m = circle_m * (1.0 + BAYS * (3.0 * angle).sin()) + chance.around(0.0, 4.0);
         let (sin, cos) = angle.sin_cos();
         let metres_of_a_degree_east = DEGREE_M * north_deg.to_radians().cos();
         route.at_us.push(at_us);
