@@ -45,7 +45,7 @@ const WORDINGS: &[Wording] = &[
         "Resting heart rate",
         "Your resting heart rate was",
         "beats per minute",
-        0,
+        1,
     ),
     wording(
         "hrv_sdnn_asleep",
@@ -110,7 +110,7 @@ const WORDINGS: &[Wording] = &[
         "Heart rate at night",
         "Your mean heart rate asleep was",
         "beats per minute",
-        0,
+        1,
     ),
     wording("body_mass", "Weight", "You weighed", "kg", 1),
 ];
@@ -124,12 +124,24 @@ fn unusual(fact: &Fact) -> f64 {
     fact.value.and(fact.robust_z).map_or(0.0, f64::abs)
 }
 
+/// Facts of which the second says nearly what the first does: it is told only where the first has no value.
+const SAME: [(&str, &str); 1] = [("hrv_sdnn_asleep", "hrv_sdnn")];
+
 /// The facts to tell: those that stand out first, then the usual order.
 pub(crate) fn choose(facts: &[Fact]) -> Vec<&Fact> {
     let place = |fact: &Fact| WORDINGS.iter().position(|wording| wording.id == fact.id);
+    let is_known = |id: &str| {
+        facts
+            .iter()
+            .any(|fact| fact.id == id && fact.value.is_some())
+    };
+    let is_said = |fact: &Fact| {
+        SAME.iter()
+            .any(|(first, id)| fact.id == *id && is_known(first))
+    };
     let mut chosen: Vec<(usize, &Fact)> = facts
         .iter()
-        .filter(|fact| fact.value.is_some())
+        .filter(|fact| fact.value.is_some() && !is_said(fact))
         .filter_map(|fact| Some((place(fact)?, fact)))
         .collect();
     chosen.sort_by(|a, b| {
@@ -151,9 +163,7 @@ pub(crate) fn title(chosen: &[&Fact]) -> String {
     let first = chosen.first().filter(|fact| unusual(fact) >= STANDS_OUT_Z);
     match first.and_then(|fact| wording_of(fact)) {
         Some(wording) => format!("{}: different from your usual", wording.name),
-        None if chosen.iter().any(|fact| fact.baseline.is_some()) => {
-            "A day like your others".to_owned()
-        }
+        None if chosen.iter().any(|fact| fact.baseline.is_some()) => "Nothing stood out".to_owned(),
         None => "Your day in numbers".to_owned(),
     }
 }
@@ -181,6 +191,8 @@ pub(crate) fn sentence(fact: &Fact) -> Option<String> {
     let direction = match (fact.statement, difference > 0.0) {
         (Statement::ClockTime, true) => "later than",
         (Statement::ClockTime, false) => "earlier than",
+        (Statement::Level, true) => "higher than",
+        (Statement::Level, false) => "lower than",
         (_, true) => "more than",
         (_, false) => "less than",
     };
@@ -246,7 +258,85 @@ fn grouped(value: f64, decimals: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use analysis::daily::facts::{Baseline, Part, Query};
+    use jiff::civil::date;
+
     use super::*;
+
+    fn fact(id: &'static str, statement: Statement, value: f64, median: f64, z: f64) -> Fact {
+        let day = date(2026, 5, 4);
+        let query = Query {
+            part: Part::Cardio,
+            members: &["value"],
+            from: day,
+            until: date(2026, 5, 5),
+        };
+        Fact {
+            id: id.into(),
+            metric: id.into(),
+            statement,
+            date: day,
+            value: Some(value),
+            unit: "1".into(),
+            n: 12,
+            coverage: None,
+            reason: None,
+            baseline: Some(Baseline {
+                median,
+                mad: 1.0,
+                n: 28,
+                from: date(2026, 4, 6),
+                until: day,
+                query: query.clone(),
+            }),
+            baseline_reason: None,
+            difference: Some(value - median),
+            difference_percent: None,
+            robust_z: Some(z),
+            method: "m".into(),
+            source: None,
+            version: 1,
+            query,
+        }
+    }
+
+    #[test]
+    fn a_headline_never_says_more_than_its_sentences() {
+        let less = fact("sleep_duration", Statement::Duration, 411.0, 457.0, -1.4);
+        let rate = fact("resting_heart_rate", Statement::Level, 61.5, 52.4, 1.9);
+        assert_eq!(title(&[&less, &rate]), "Nothing stood out");
+        assert_eq!(
+            sentence(&less).as_deref(),
+            Some("You slept 6 h 51 min, less than your usual 7 h 37 min.")
+        );
+        assert_eq!(
+            sentence(&rate).as_deref(),
+            Some("Your resting heart rate was 61.5 beats per minute, higher than your usual 52.4.")
+        );
+        let far = fact("resting_heart_rate", Statement::Level, 61.5, 52.4, 4.0);
+        assert_eq!(
+            title(&[&far]),
+            "Resting heart rate: different from your usual"
+        );
+    }
+
+    #[test]
+    fn two_facts_that_say_the_same_are_told_once() {
+        let asleep = fact("hrv_sdnn_asleep", Statement::Level, 43.0, 45.0, -0.6);
+        let day = fact("hrv_sdnn", Statement::Level, 34.0, 36.0, -0.6);
+        let ids = |facts: &[Fact]| -> Vec<String> {
+            choose(facts)
+                .iter()
+                .map(|fact| fact.id.to_string())
+                .collect()
+        };
+        assert_eq!(ids(&[day.clone(), asleep.clone()]), ["hrv_sdnn_asleep"]);
+        let unknown = Fact {
+            value: None,
+            ..asleep
+        };
+        assert_eq!(ids(&[day, unknown]), ["hrv_sdnn"]);
+    }
 
     #[test]
     fn numbers_are_written_for_people() {

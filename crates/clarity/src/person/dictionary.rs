@@ -261,7 +261,8 @@ impl Dictionary {
             .collect()
     }
 
-    /// Every source, best first: watches, phones and apps, and among those of one kind the newest first.
+    /// Every source, best first: what was entered by hand, watches, phones and apps, and among those of one kind the
+    /// newest first.
     pub(crate) fn usual_order(&self) -> Arc<[SourceNo]> {
         let order = self
             .usual
