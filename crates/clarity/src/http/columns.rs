@@ -50,8 +50,9 @@ struct Column {
     kind: Option<String>,
     /// UCUM unit; null for categories and where no day has samples.
     unit: Option<String>,
-    /// Merged totals of cumulative metrics, arithmetic means of discrete ones, numbers of samples of categories;
-    /// to ten significant digits.
+    /// Merged totals of cumulative metrics, means of discrete ones, numbers of samples of categories; to ten significant
+    /// digits. The mean is `time_weighted_mean` or `equivalent_level` of the day's summary where the metric has one, else
+    /// the arithmetic one.
     value: Vec<Option<f64>>,
     /// Smallest values of discrete metrics.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -16,7 +16,7 @@ use store::{PersonKey, Tx};
 use crate::jobs::packed::unpack;
 
 /// Of the stored form; another one is passed over and made anew.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Compression: more costs time on every change and saves little.
 const PACK_LEVEL: i32 = 3;
 /// Forty metrics of 64 days are 80 KB; a block that claims more than this is damaged.
@@ -41,7 +41,7 @@ pub(crate) struct Strip {
     pub(crate) kind: String,
     /// UCUM unit; none for categories.
     pub(crate) unit: Option<String>,
-    /// Totals of cumulative metrics, means of discrete ones, numbers of samples of categories.
+    /// Totals of cumulative metrics, means of discrete ones (by time, where they have one), numbers of samples of categories.
     pub(crate) value: Places,
     /// Shares of the day's hours with a sample.
     pub(crate) coverage: Places,
@@ -78,12 +78,26 @@ struct Glance<'a> {
     #[serde(default)]
     mean: Option<f64>,
     #[serde(default)]
+    time_weighted_mean: Option<f64>,
+    #[serde(default)]
+    equivalent_level: Option<f64>,
+    #[serde(default)]
     min: Option<f64>,
     #[serde(default)]
     max: Option<f64>,
     #[serde(default)]
     n: Option<f64>,
     coverage: f64,
+}
+
+impl Glance<'_> {
+    /// The mean of the day: by the time that each value stands for where the metric has one, since a workout is measured
+    /// more often than the hours around it.
+    fn level(&self) -> Option<f64> {
+        self.time_weighted_mean
+            .or(self.equivalent_level)
+            .or(self.mean)
+    }
 }
 
 /// Brings the blocks of changed days up to date: from what was taken of them, or from all documents of their days where
@@ -282,7 +296,7 @@ impl Strip {
     }
 
     fn put(&mut self, at: usize, glance: &Glance<'_>) {
-        let value = glance.value.or(glance.mean).or(match glance.kind {
+        let value = glance.value.or(glance.level()).or(match glance.kind {
             "category" => glance.n,
             _ => None,
         });
@@ -420,6 +434,21 @@ mod tests {
         assert!(read.metrics()["steps"].min.is_empty());
         block.remove(date(2026, 9, 1));
         assert_eq!(read, block, "a day of another block");
+    }
+
+    #[test]
+    fn a_mean_by_time_is_the_mean_of_the_day() {
+        let mut block = Block::around(date(2026, 3, 1));
+        let day = block.first();
+        let rate = r#""kind":"discrete","mean":103.8,"min":50,"max":170,"n":900,"coverage":1"#;
+        let metrics = format!(
+            r#""rate":{{{rate},"time_weighted_mean":74.2}},"loud":{{{rate},"equivalent_level":81.0}},"mass":{{{rate}}}"#
+        );
+        block.put(&document(day, &metrics)).expect("a document");
+        let value = |id: &str| block.metrics()[id].value[0];
+        assert_eq!(value("rate"), Some(74.2));
+        assert_eq!(value("loud"), Some(81.0));
+        assert_eq!(value("mass"), Some(103.8));
     }
 
     #[test]
