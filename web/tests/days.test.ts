@@ -162,7 +162,7 @@ test("a night that two devices watched: the minutes of each are those of the fil
   expect(shown.size).toBe(2);
   for (const [source, truth] of Object.entries(WATCHED)) {
     const name = source === main.source ? `${source} (chosen)` : source;
-    expect(shown.get(name), name).toEqual([truth.asleep, truth.deep, truth.rem].map(duration));
+    expect(shown.get(name)?.slice(0, 3), name).toEqual([truth.asleep, truth.deep, truth.rem].map(duration));
   }
 });
 

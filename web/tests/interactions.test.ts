@@ -75,7 +75,7 @@ test("a span of days has the mean of its days, by keys and by shift and drag", a
 
 test("a block of nights says what it was like beside the others", async () => {
   const page = await at("/sleep");
-  const raster = page.locator("section.sheet", { hasText: "The last 90 nights" }).locator("[role=slider]");
+  const raster = page.locator("section.sheet", { hasText: /The last \d+ nights/ }).locator("[role=slider]");
   await raster.focus();
   await page.keyboard.press("End");
   await page.keyboard.press("m");
@@ -87,7 +87,7 @@ test("a block of nights says what it was like beside the others", async () => {
   // What else was different: first the line breaks, then the means of the API's days.
   await page.route("**/api/v1/days?*", (route) => route.abort());
   await page.getByRole("button", { name: en.sleep.elsewhere }).click();
-  const sheet = page.locator("section.sheet", { hasText: "The last 90 nights" });
+  const sheet = page.locator("section.sheet", { hasText: /The last \d+ nights/ });
   await sheet.getByRole("alert").getByText(en.state.offline).waitFor();
   await page.unroute("**/api/v1/days?*");
   const asked = page.waitForRequest(/\/api\/v1\/days\?/);
@@ -173,7 +173,7 @@ test("an hour is compared with the middle of the same hours of the days before",
   await usual.click();
   const lens = page.locator("dialog[open]");
   await lens.waitFor();
-  expect(await lens.locator(".value").textContent()).toBe(quantity(median, "/min"));
+  expect(await lens.locator(".value").textContent()).toBe(quantity(median, "/min{beats}"));
   await page.context().close();
 });
 
@@ -243,7 +243,7 @@ test("a value of the day's strip opens the samples that it came from", async () 
   await page.keyboard.press("Enter");
   const lens = page.locator("dialog[open]");
   await lens.waitFor();
-  const value = /Heart rate ([\d.]+) \/min/.exec(said)?.[1] ?? "none";
+  const value = /Heart rate ([\d.]+) bpm/.exec(said)?.[1] ?? "none";
   expect(await lens.locator(".value").textContent()).toContain(value);
   await expect.poll(() => lens.locator("tbody tr").count()).toBeGreaterThan(0);
   expect(await lens.textContent()).toContain("Watch");

@@ -296,9 +296,7 @@ test("a source that is dragged changes bars, strip and total at once, before any
   // When the days are computed with it, the page says the same: what was tried was true.
   await expect.poll(async () => (await get("/insights/status")).pending_days, { timeout: 60_000 }).toBe(0);
   // A page reads again every four seconds at most while days are computed.
-  await expect
-    .poll(() => page.getByText("With the order that you are trying.").count(), { timeout: 15_000 })
-    .toBe(0);
+  await expect.poll(() => page.getByText("As it is with this order.").count(), { timeout: 15_000 }).toBe(0);
   expect((await seen()).slice(2)).toEqual(shown.slice(2));
 
   await page.getByRole("button", { name: "Undo" }).click();

@@ -1,4 +1,5 @@
 /** What the pages read, each as one question to the API. */
+import { plusDays } from "../parts/time";
 import { client, data, Failure, type Schemas } from "./client";
 
 export type Summary = Schemas["DailySummary"];
@@ -49,6 +50,16 @@ export async function seriesOrNone(...asked: Parameters<typeof series>): Promise
 
 export async function workouts(start: string, end: string): Promise<Schemas["WorkoutRow"][]> {
   return (await data(client.GET("/api/v1/workouts", { params: { query: { start, end, limit: 100 } } }))).data;
+}
+
+/** Days over which the rhythm of a person is described: the longest range of five minutes in one answer. Every page
+ *  reads the same ones, so that their figures agree. */
+export const RHYTHM_DAYS = 35;
+
+/** The rhythm of the days up to `last`. */
+export async function rhythm(last: string): Promise<Schemas["RhythmAnswer"]> {
+  const query = { start: plusDays(last, 1 - RHYTHM_DAYS), end: plusDays(last, 1) };
+  return data(client.GET("/api/v1/rhythm", { params: { query } }));
 }
 
 /** The insight of a day, or nothing where none was written. */

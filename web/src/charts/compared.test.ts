@@ -18,12 +18,12 @@ function series(days: number): Series {
 }
 
 test("only the same hours of the days before count", () => {
-  const found = compared(series(9), false, from, from + 2 * HOUR);
-  expect(found).toEqual({ low: 3, median: 5, high: 7, count: 9 });
-  expect(compared(series(9), true, from, from + 2 * HOUR)?.median).toBe(10);
+  const found = compared(series(21), false, from, from + 2 * HOUR);
+  expect(found).toEqual({ low: 3, median: 11, high: 19, count: 21 });
+  expect(compared(series(21), true, from, from + 2 * HOUR)?.median).toBe(22);
 });
 
 test("few days say nothing", () => {
-  expect(compared(series(6), false, from, from + 2 * HOUR)).toBeUndefined();
-  expect(compared(series(9), false, from + 5 * HOUR, from + 6 * HOUR)).toBeUndefined();
+  expect(compared(series(13), false, from, from + 2 * HOUR)).toBeUndefined();
+  expect(compared(series(21), false, from + 5 * HOUR, from + 6 * HOUR)).toBeUndefined();
 });

@@ -1,11 +1,11 @@
 /** What the same hours of other days were like. */
 import type { Series } from "../api/read";
 import { at } from "../parts/time";
-import { DAYS, quantile, type Usual, VALUES_MIN } from "./usual";
+import { DAYS, type Usual, usualOf } from "./usual";
 
 const DAY_MS = 86_400_000;
 
-/** The middle half of the sums, or of the means, of the hours from `from` to `to` on each of the days before; nothing
+/** What is usual of the sums, or of the means, of the hours from `from` to `to` on each of the days before; nothing
  *  where too few of them have a value. */
 export function compared(series: Series, adds: boolean, from: number, to: number): Usual | undefined {
   const { columns } = series;
@@ -21,14 +21,5 @@ export function compared(series: Series, adds: boolean, from: number, to: number
     const day = days.get(back) ?? { sum: 0, count: 0 };
     days.set(back, { sum: day.sum + value, count: day.count + 1 });
   });
-  if (days.size < VALUES_MIN) return undefined;
-  const values = [...days.values()]
-    .map(({ sum, count }) => (adds ? sum : sum / count))
-    .toSorted((a, b) => a - b);
-  return {
-    low: quantile(values, 0.25),
-    median: quantile(values, 0.5),
-    high: quantile(values, 0.75),
-    count: values.length,
-  };
+  return usualOf([...days.values()].map(({ sum, count }) => (adds ? sum : sum / count)));
 }

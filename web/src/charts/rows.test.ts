@@ -36,9 +36,20 @@ test("a day with a clock change has 23 hours and skips one of them", () => {
   expect(found.slice(0, 4)).toEqual([0, 1, 3, 4]);
 });
 
+test("short stretches have marks by minutes, as many as fit", () => {
+  const from = Date.parse("2026-05-04T17:02:00Z");
+  const marks = (minutes: number, most: number): string[] =>
+    hours(from, from + minutes * 60_000, "Europe/Berlin", most).map(
+      ({ hour }) => `${Math.floor(hour)}:${Math.round((hour % 1) * 60)}`,
+    );
+  expect(marks(31, 7)).toEqual(["19:5", "19:10", "19:15", "19:20", "19:25", "19:30"]);
+  expect(marks(31, 3)).toEqual(["19:15", "19:30"]);
+  expect(marks(240, 5)).toEqual(["20:0", "21:0", "22:0", "23:0"]);
+});
+
 test("zones of half hours have their own whole hours", () => {
   const from = Date.parse("2026-05-04T18:30:00Z");
-  const marks = hours(from, from + 3 * 3_600_000, "Asia/Kolkata", 12);
+  const marks = hours(from, from + 3 * 3_600_000, "Asia/Kolkata", 4);
   expect(marks.map((mark) => mark.hour)).toEqual([0, 1, 2, 3]);
   expect(clockOf("no/zone")(0)).toBe(0);
 });

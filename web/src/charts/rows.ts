@@ -58,6 +58,8 @@ export interface BarRow extends Common {
   kind: "bars";
   unit: string;
   bars: (Segment & { value: number; coverage?: number | undefined; source?: string | undefined })[];
+  /** The time that each is the total of, in words. */
+  per?: string;
   colour: string;
   /** The metric whose samples are behind it. */
   metric?: string;
@@ -117,16 +119,20 @@ export function stretches(row: LineRow): LineRow["points"][] {
   return found;
 }
 
-/** Whole hours of the clock of a zone between two times, a step apart that fits. */
+/** Steps of a time axis in minutes. */
+const STEPS_MIN = [5, 10, 15, 30, 60, 120, 180, 240, 360, 720];
+/** Offsets are whole quarters of an hour, so this grid meets every round time of any clock. */
+const GRID_MS = 300_000;
+
+/** Round times of the clock of a zone between two times, a step apart that fits: five minutes, an hour, half a day. */
 export function hours(from: number, to: number, zone: string, most: number): { at: number; hour: number }[] {
-  const length = (to - from) / 3_600_000;
-  const step = [1, 2, 3, 4, 6, 12].find((one) => length / one <= most) ?? 24;
+  const length = (to - from) / 60_000;
+  const step = STEPS_MIN.find((one) => length / one <= most) ?? 1440;
   const print = clockOf(zone);
   const found: { at: number; hour: number }[] = [];
-  // Offsets are whole quarters of an hour.
-  for (let at = Math.ceil(from / 900_000) * 900_000; at <= to; at += 900_000) {
+  for (let at = Math.ceil(from / GRID_MS) * GRID_MS; at <= to; at += GRID_MS) {
     const minutes = print(at);
-    if (minutes % 60 === 0 && (minutes / 60) % step === 0) found.push({ at, hour: minutes / 60 });
+    if (minutes % step === 0) found.push({ at, hour: minutes / 60 });
   }
   return found;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linear, range, ticks } from "./scale";
+import { fitting, linear, placed, range, ticks } from "./scale";
 
 test("marks are round and inside the range", () => {
   expect(ticks(0, 100)).toEqual([0, 25, 50, 75, 100]);
@@ -22,6 +22,18 @@ test("scales map ends to ends", () => {
   const scale = linear([10, 20], [0, 100]);
   expect([10, 15, 20].map(scale)).toEqual([0, 50, 100]);
   expect(linear([5, 5], [0, 1])(5)).toBe(0);
+});
+
+test("a mark at the edge is not cut off", () => {
+  expect(placed(400, "12:00 AM", 100, 800)).toEqual({ x: 400, "text-anchor": "middle" });
+  expect(placed(100, "12:00 AM", 100, 800)).toEqual({ x: 100, "text-anchor": "start" });
+  expect(placed(790, "12:00 AM", 100, 800)).toEqual({ x: 800, "text-anchor": "end" });
+});
+
+test("marks never touch each other", () => {
+  const marks = [0, 30, 60, 90, 120].map((at) => ({ at, text: "12:00 AM" }));
+  expect(fitting(marks, 0, 120).map((one) => one.mark.at)).toEqual([0, 90]);
+  expect(fitting(marks, -100, 220).map((one) => one.mark.at)).toEqual([0, 60, 120]);
 });
 
 test("totals begin at zero, levels do not", () => {

@@ -21,6 +21,47 @@ export function ticks(low: number, high: number, count = 4): number[] {
   return found;
 }
 
+/** Pixels of a letter of a mark, on average. */
+const LETTER = 6.1;
+
+/** Where a mark of an axis stands: in the middle of its place, or as far beside it as nothing of it is cut off. */
+export function placed(
+  at: number,
+  text: string,
+  left: number,
+  right: number,
+): { x: number; "text-anchor": "start" | "middle" | "end" } {
+  const half = (text.length * LETTER) / 2;
+  if (at - half < left) return { x: left, "text-anchor": "start" };
+  if (at + half > right) return { x: right, "text-anchor": "end" };
+  return { x: at, "text-anchor": "middle" };
+}
+
+export interface Mark {
+  at: number;
+  text: string;
+}
+
+/** Room between two marks in pixels. */
+const APART = 6;
+
+/** The marks that stand beside each other without touching, from the left; none of them is cut off. */
+export function fitting<T extends Mark>(
+  marks: T[],
+  left: number,
+  right: number,
+): { mark: T; place: ReturnType<typeof placed> }[] {
+  let free = Number.NEGATIVE_INFINITY;
+  return marks.flatMap((mark) => {
+    const place = placed(mark.at, mark.text, left, right);
+    const width = mark.text.length * LETTER;
+    const from = place.x - { start: 0, middle: width / 2, end: width }[place["text-anchor"]];
+    if (from < free) return [];
+    free = from + width + APART;
+    return [{ mark, place }];
+  });
+}
+
 /** The range of values with a margin; from zero for totals. */
 export function range(values: number[], fromZero: boolean): [number, number] {
   if (values.length === 0) return [0, 1];

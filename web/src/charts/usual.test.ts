@@ -8,9 +8,11 @@ test("quantiles agree with R's default", () => {
 });
 
 test("a day is not part of what was usual before it, and missing days are not zeros", () => {
-  const values = [null, 1, 2, 3, 4, 5, 6, 7, 1000];
-  expect(usualBefore(values, 8)).toEqual({ low: 2.5, median: 4, high: 5.5, count: 7 });
-  expect(usualBefore(values, 7)).toBeUndefined();
+  const values = [null, ...Array.from({ length: 21 }, (_, index) => index), 1000];
+  // R: quantile(0:20, c(0.1, 0.5, 0.9))
+  expect(usualBefore(values, 22)).toEqual({ low: 2, median: 10, high: 18, count: 21 });
+  expect(usualBefore(values, 15)?.count).toBe(14);
+  expect(usualBefore(values, 14)).toBeUndefined();
 });
 
 test("only the 28 days before count", () => {

@@ -1,15 +1,18 @@
-/** What is usual for a person: the middle half of the 28 days before, for drawing behind a series. */
+/** What is usual for a person: from the 10th to the 90th percentile of the 28 days before, for drawing behind a series.
+ *  Of ten days eight are usual; that, and not an alarm, is all it says. */
 
 /** Days looked back. */
 export const DAYS = 28;
 /** Fewer values than this say nothing about what is usual. */
-export const VALUES_MIN = 7;
+export const VALUES_MIN = 14;
+/** The shares of days below and up to the ends of what is usual. */
+const [LOW, HIGH] = [0.1, 0.9];
 
 export interface Usual {
-  /** First quartile. */
+  /** 10th percentile. */
   low: number;
   median: number;
-  /** Third quartile. */
+  /** 90th percentile. */
   high: number;
   /** Days with a value among them. */
   count: number;
@@ -26,12 +29,17 @@ export function quantile(sorted: number[], part: number): number {
 /** What was usual in the days before `index`; undefined where too few of them have a value. */
 export function usualBefore(values: (number | null)[], index: number): Usual | undefined {
   const before = values.slice(Math.max(0, index - DAYS), index).filter((value) => value !== null);
-  if (before.length < VALUES_MIN) return undefined;
-  const sorted = before.toSorted((a, b) => a - b);
+  return usualOf(before);
+}
+
+/** What is usual among values; undefined where there are too few. */
+export function usualOf(values: number[]): Usual | undefined {
+  if (values.length < VALUES_MIN) return undefined;
+  const sorted = values.toSorted((a, b) => a - b);
   return {
-    low: quantile(sorted, 0.25),
+    low: quantile(sorted, LOW),
     median: quantile(sorted, 0.5),
-    high: quantile(sorted, 0.75),
+    high: quantile(sorted, HIGH),
     count: sorted.length,
   };
 }

@@ -1,5 +1,17 @@
 import { expect, test } from "vitest";
-import { bytes, clock, duration, quantity, readAs, unitName } from "./format";
+import {
+  asShown,
+  between,
+  bytes,
+  clock,
+  clockOfDay,
+  duration,
+  pace,
+  quantity,
+  readAs,
+  unitName,
+  unitOf,
+} from "./format";
 import { clockMinutes, daysOf, offsetMinutes, plusDays, startOfDay, today, weekday } from "./time";
 
 test("quantities are shown in the person's unit", () => {
@@ -8,11 +20,51 @@ test("quantities are shown in the person's unit", () => {
   expect(quantity(454, "min")).toBe("7 h 34 min");
   expect(quantity(10132, "m")).toBe("10.13 km");
   readAs("imperial", "en-US");
-  expect(quantity(1609.344, "m")).toBe("1 mi");
+  expect(quantity(1609.344, "m")).toBe("1.00 mi");
   expect(quantity(37, "Cel")).toBe("98.6 °F");
   expect(unitName("kg")).toBe("lb");
   readAs("metric", "not a language");
   expect(unitName("kg")).toBe("kg");
+});
+
+test("a range has its unit once and as many digits on both sides", () => {
+  readAs("metric", "en-GB");
+  expect(between(52, 52.84, "/min{beats}")).toBe("52.0–52.8 bpm");
+  expect(between(52, 55, "/min{beats}")).toBe("52–55 bpm");
+  expect(between(52, 52.01, "/min{beats}")).toBe("52 bpm");
+  expect(between(96.6, 97, "%")).toBe("96.6–97.0\u202f%");
+  expect(between(420, 481, "min")).toBe("7 h – 8 h 1 min");
+  expect(between(5000, 7310, "m")).toBe("5.00–7.31 km");
+  expect(between(11000, 12400, "1")).toBe("11,000–12,400");
+});
+
+test("values that read the same are the same", () => {
+  readAs("metric", "en-GB");
+  expect(asShown(14.56, "/min")).toBe(asShown(14.64, "/min"));
+  expect(asShown(14.54, "/min")).toBeLessThan(asShown(14.56, "/min"));
+  expect(asShown(1004, "m")).toBe(1);
+});
+
+test("what is counted by the minute is named", () => {
+  expect(unitOf("resting_heart_rate", "/min")).toBe("/min{beats}");
+  expect(unitOf("respiratory_rate", "/min")).toBe("/min");
+  expect(unitOf("heart_rate_variability_sdnn", "ms")).toBe("ms");
+  expect(unitOf("something_else", "/min")).toBe("/min");
+  expect(unitName(unitOf("step_count", "/min"))).toBe("steps/min");
+});
+
+test("a pace is minutes and seconds of what a person counts the way in", () => {
+  readAs("metric", "en-GB");
+  expect(pace(5150, 31 * 60)).toBe("6:01 min/km");
+  readAs("imperial", "en-US");
+  expect(pace(1609.344, 599.6)).toBe("10:00 min/mi");
+});
+
+test("a clock time of the API reads like every other", () => {
+  readAs("metric", "en-US");
+  expect(clockOfDay("03:23:42").replace("\u202f", " ")).toBe("3:24 AM");
+  readAs("metric", "en-GB");
+  expect(clockOfDay("22:59:40")).toBe("23:00");
 });
 
 test("durations and sizes read as people say them", () => {

@@ -26,6 +26,8 @@ function supported(language: string | null | undefined): string | undefined {
 interface Shown {
   unit: string;
   digits: number;
+  /** Also digits that are zero: lengths stand below each other. */
+  fixed?: true;
   convert?: (value: number) => number;
 }
 
@@ -34,6 +36,9 @@ const METRES_OF_MILE = 1609.344;
 const METRIC: Record<string, Shown> = {
   "1": { unit: "", digits: 0 },
   "/min": { unit: "/min", digits: 1 },
+  "/min{beats}": { unit: "bpm", digits: 1 },
+  "/min{steps}": { unit: "steps/min", digits: 1 },
+  "{code}": { unit: "", digits: 0 },
   "/h": { unit: "/h", digits: 1 },
   "/d": { unit: "a day", digits: 0 },
   min: { unit: "min", digits: 0 },
@@ -43,7 +48,7 @@ const METRIC: Record<string, Shown> = {
   mV: { unit: "mV", digits: 3 },
   kcal: { unit: "kcal", digits: 0 },
   "%": { unit: "%", digits: 1 },
-  m: { unit: "km", digits: 2, convert: (metres) => metres / 1000 },
+  m: { unit: "km", digits: 2, fixed: true, convert: (metres) => metres / 1000 },
   "m{height}": { unit: "m", digits: 0 },
   lx: { unit: "lx", digits: 0 },
   cm: { unit: "cm", digits: 1 },
@@ -57,7 +62,7 @@ const METRIC: Record<string, Shown> = {
 };
 
 const IMPERIAL: Record<string, Shown> = {
-  m: { unit: "mi", digits: 2, convert: (metres) => metres / METRES_OF_MILE },
+  m: { unit: "mi", digits: 2, fixed: true, convert: (metres) => metres / METRES_OF_MILE },
   "m{height}": { unit: "ft", digits: 0, convert: (metres) => metres / 0.3048 },
   kg: { unit: "lb", digits: 1, convert: (kilograms) => kilograms / 0.45359237 },
   Cel: { unit: "°F", digits: 1, convert: (celsius) => celsius * 1.8 + 32 },
@@ -67,6 +72,18 @@ const IMPERIAL: Record<string, Shown> = {
 
 function shown(unit: string): Shown {
   return (imperial ? IMPERIAL[unit] : undefined) ?? METRIC[unit] ?? { unit, digits: 2 };
+}
+
+/** Metrics of something that is counted by the minute, by what that is. */
+const COUNTED: [RegExp, string][] = [
+  [/heart_rate(?!_variability)/, "/min{beats}"],
+  [/step_count/, "/min{steps}"],
+];
+
+/** The unit of a metric of the API with what is counted in it: 60 a minute are beats or steps. */
+export function unitOf(metric: string | undefined, unit: string): string {
+  if (unit !== "/min" || metric === undefined) return unit;
+  return COUNTED.find(([name]) => name.test(metric))?.[1] ?? unit;
 }
 
 /** A value of the API in the person's unit. */
@@ -79,23 +96,62 @@ export function wayUnit(): number {
   return imperial ? METRES_OF_MILE : 1000;
 }
 
+/** Minutes and seconds. */
+export function elapsed(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+/** The time in which one goes a kilometre or a mile. */
+export function pace(metres: number, seconds: number): string {
+  return `${elapsed((seconds * wayUnit()) / metres)} min/${shown("m").unit}`;
+}
+
 /** The person's unit for a unit of the API. */
 export function unitName(unit: string): string {
   return shown(unit).unit;
 }
 
-export function number(value: number, digits = 0): string {
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: 0 }).format(
-    value,
-  );
+export function number(value: number, digits = 0, least = 0): string {
+  const format = { maximumFractionDigits: digits, minimumFractionDigits: Math.min(digits, least) };
+  return new Intl.NumberFormat(locale, format).format(value);
+}
+
+/** The same as the pages that the server writes: halves go to the even neighbour. */
+export function asPrinted(value: number, digits: number): string {
+  const format = { maximumFractionDigits: digits, roundingMode: "halfEven" };
+  return new Intl.NumberFormat(locale, format as Intl.NumberFormatOptions).format(value);
 }
 
 /** A value with its unit; minutes of an hour and more as hours and minutes. */
 export function quantity(value: number, unit: string): string {
   if (unit === "min" && Math.abs(value) >= 60) return duration(value);
   const as = shown(unit);
-  const text = number(as.convert?.(value) ?? value, as.digits);
-  return as.unit === "" ? text : as.unit === "%" ? `${text}${NARROW}%` : `${text} ${as.unit}`;
+  return united(number(as.convert?.(value) ?? value, as.digits, as.fixed ? as.digits : 0), as.unit);
+}
+
+/** A value as precise as it is shown: what reads the same is the same. */
+export function asShown(value: number, unit: string): number {
+  const as = shown(unit);
+  const power = 10 ** as.digits;
+  return Math.round((as.convert?.(value) ?? value) * power) / power;
+}
+
+function united(text: string, unit: string): string {
+  return unit === "" ? text : unit === "%" ? `${text}${NARROW}%` : `${text} ${unit}`;
+}
+
+/** From one value to another, both with as many digits, and their unit once. */
+export function between(low: number, high: number, unit: string): string {
+  const [from, to] = [quantity(low, unit), quantity(high, unit)];
+  if (from === to) return from;
+  if (unit === "min" && Math.abs(high) >= 60) return `${from} – ${to}`;
+  const as = shown(unit);
+  const values = [low, high].map((value) => as.convert?.(value) ?? value);
+  const power = 10 ** as.digits;
+  const isWhole = values.every((value) => Math.round(value * power) % power === 0);
+  const least = isWhole && !as.fixed ? 0 : as.digits;
+  return united(values.map((value) => number(value, as.digits, least)).join("–"), as.unit);
 }
 
 /** A mark of an axis: as many digits as tell it from its neighbours. */
@@ -110,7 +166,7 @@ export function mark(value: number, unit: string, marks: number[]): string {
 /** A value without its unit, for axes and tables whose head has it. */
 export function bare(value: number, unit: string): string {
   const as = shown(unit);
-  return number(as.convert?.(value) ?? value, as.digits);
+  return number(as.convert?.(value) ?? value, as.digits, as.fixed ? as.digits : 0);
 }
 
 export function duration(minutes: number): string {
@@ -152,6 +208,12 @@ export function clock(minutes: number): string {
   return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: "UTC" }).format(
     new Date(within * 60_000),
   );
+}
+
+/** A clock time of the API, such as 03:23:42, as the person reads it. */
+export function clockOfDay(text: string): string {
+  const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);
+  return clock(hours * 60 + minutes + seconds / 60);
 }
 
 /** The clock time at which something was measured, on the clock of that place. */

@@ -1,6 +1,7 @@
 /** What the number lens shows: one figure with everything that is known about where it comes from. */
 import type { Schemas } from "../api/client";
 import { named } from "../words/words";
+import { unitOf } from "./format";
 
 export interface Traced {
   label: string;
@@ -46,7 +47,7 @@ export function traced(id: string, measure: Schemas["PrintedMeasure"], metric?: 
   return {
     label: named(id),
     value: measure.value ?? null,
-    unit: measure.unit,
+    unit: unitOf(metric ?? id, measure.unit),
     reason: measure.reason,
     start: measure.start,
     end: measure.end,

@@ -8,7 +8,7 @@ export interface Piece {
 
 /** Digits with their separators, and the unit or the further part of a duration or clock time that belongs to them. */
 const NUMBER =
-  /[−+-]?\d(?:[\d.,:\u00a0\u202f’']*\d)?(?:[ \u00a0\u202f]?(?:%|h|min|s|ms|kg|km|kcal|lb|mi|°C|°F|\/min|mmHg|beats per minute|steps)(?![\p{L}\d]))?(?: \d+ min(?!\p{L}))?/gu;
+  /[−+-]?\d(?:[\d.,:\u00a0\u202f’']*\d)?(?:[ \u00a0\u202f]?(?:%|h|min|s|ms|kg|km|kcal|lb|mi|°C|°F|\/min|bpm|mmHg|beats per minute|steps)(?![\p{L}\d]))?(?: \d+ min(?!\p{L}))?/gu;
 
 /** A sentence cut before and after each of its numbers. */
 export function pieces(text: string): Piece[] {

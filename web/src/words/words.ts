@@ -21,6 +21,13 @@ export function reason(code: string | null | undefined): string {
   return t.reasons[code] ?? code.replaceAll("_", " ");
 }
 
+/** What the API says in a fragment, as a sentence of its own. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === "") return "";
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?…]$/.test(trimmed) ? "" : ".");
+}
+
 /** The name of a metric or measure; what has no name of its own is its id with spaces. */
 export function named(id: string): string {
   const known = t.measures[id];

@@ -1,5 +1,6 @@
 /** Reads a metric over a range at the resolution that fits, as numbers for drawing. */
 import { client, data, type Schemas } from "../../api/client";
+import { unitOf } from "../../parts/format";
 import { daysOf, plusDays, today } from "../../parts/time";
 
 export type Mine = Schemas["MetricOfMine"];
@@ -152,7 +153,7 @@ function drawnOf(metric: Mine, series: Schemas["SeriesAnswer"], only?: number): 
     low: pick(rows?.min),
     high: pick(rows?.max),
     sources: source?.map((index) => series.sources[index] ?? ""),
-    unit: metric.kind === "category" && resolution !== "raw" ? "min" : series.unit,
+    unit: metric.kind === "category" && resolution !== "raw" ? "min" : unitOf(metric.id, series.unit),
     isDaily: resolution === "1d",
   };
   return withGaps(found, GAP_S[resolution]);
@@ -172,7 +173,7 @@ async function readDays(metric: Mine, start: string, end: string): Promise<Found
     values: column?.value ?? [],
     low: column?.min?.length ? column.min : undefined,
     high: column?.max?.length ? column.max : undefined,
-    unit: column?.unit ?? metric.unit,
+    unit: unitOf(metric.id, column?.unit ?? metric.unit),
   };
 }
 

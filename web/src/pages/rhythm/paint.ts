@@ -1,5 +1,6 @@
 /** Paints an actogram: each row two days, so that a night is in one piece. */
 import { clock, date } from "../../parts/format";
+import { fitting } from "../../charts/scale";
 import { type Grid, SLOTS } from "./grid";
 import type { Asleep } from "./rows";
 
@@ -45,10 +46,19 @@ export function paint(canvas: HTMLCanvasElement, what: Painted, at: Place): void
   for (let index = what.first; index < what.last; index++) row(context, what, at, index, token);
   sleep(context, what, at, token("--asleep"));
   context.fillStyle = token("--soft");
-  const step = at.width < 560 ? 12 : 6;
-  for (let hour = 0; hour <= 48; hour += step) {
-    context.textAlign = hour === 0 ? "start" : hour === 48 ? "end" : "center";
-    context.fillText(clock((hour % 24) * 60), at.left + ((at.width - at.left) * hour) / 48, at.height - 5);
+  const marks = Array.from({ length: 9 }, (_, index) => ({
+    at: at.left + ((at.width - at.left) * index) / 8,
+    text: clock(((index * 6) % 24) * 60),
+  }));
+  // Where six hours are too narrow, noons and midnights.
+  const isNarrow = at.width < 560;
+  for (const { mark, place } of fitting(
+    marks.filter((_, index) => !isNarrow || index % 2 === 0),
+    at.left - 24,
+    at.width,
+  )) {
+    context.textAlign = place["text-anchor"] === "middle" ? "center" : place["text-anchor"];
+    context.fillText(mark.text, place.x, at.height - 5);
   }
   context.textAlign = "start";
 }
@@ -78,7 +88,7 @@ function row(
   };
   context.fillStyle = token("--well");
   context.fillRect(at.left, y, wide, at.row - 2);
-  cells(what.grid.days, token("--s1"), (value) => Math.max(0.18, Math.min(1, value / what.most)));
+  cells(what.grid.days, token("--s3"), (value) => Math.max(0.18, Math.min(1, value / what.most)));
   cells(what.light, token("--awake"), (value) =>
     Math.max(0.15, Math.min(1, Math.log10(1 + value) / Math.log10(1 + LIGHT_MAX))),
   );

@@ -1,5 +1,6 @@
 /** Other measures of some days beside the days around them. */
 import type { Schemas } from "../../api/client";
+import { unitOf } from "../../parts/format";
 import { daysOf } from "../../parts/time";
 
 export interface Different {
@@ -38,7 +39,7 @@ export function differences(
     const spread = Math.sqrt(mean(there.map((value) => (value - usual) ** 2)));
     found.push({
       metric,
-      unit: column.unit ?? "1",
+      unit: unitOf(metric, column.unit ?? "1"),
       here: mean(here),
       there: usual,
       hereDays: here.length,

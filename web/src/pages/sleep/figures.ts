@@ -43,7 +43,7 @@ export function figuresOf(night: Night): NightFigure[] {
   });
   const bed = night.main?.in_bed_reason;
   const stage = (id: "rem" | "core" | "deep"): NightFigure => ({
-    ...one("asleep", t.stages[id], "min", (other) => other.main?.stages_min[id]),
+    ...one("stage", t.stages[id], "min", (other) => other.main?.stages_min[id]),
     id,
   });
   const midpoint = one("midpoint", t.sleep.midpoint, "min", (other) =>
@@ -64,18 +64,24 @@ export function figuresOf(night: Night): NightFigure[] {
   ];
 }
 
+/** Minutes by stage as one source recorded them; `asleep` is all sleep, staged or not, and null is not recorded. */
 export interface Watched {
   source: string;
   asleep: number;
-  deep: number;
-  rem: number;
+  deep: number | null;
+  rem: number | null;
+  core: number | null;
+  awake: number | null;
+  in_bed: number | null;
 }
 
 /** Minutes by source between two times, as each recorded them itself. */
 export function sourcesOf(series: Series | undefined, from: number, to: number): Watched[] {
   const columns = series?.columns;
   if (!series || !columns) return [];
-  const found = series.sources.map((source) => ({ source, asleep: 0, deep: 0, rem: 0 }));
+  const found = series.sources.map((source): Watched => {
+    return { source, asleep: 0, deep: null, rem: null, core: null, awake: null, in_bed: null };
+  });
   columns.start.forEach((start, index) => {
     const stage = STAGES[columns.value?.[index] ?? -1];
     const watched = found[columns.source?.[index] ?? -1];
@@ -83,7 +89,7 @@ export function sourcesOf(series: Series | undefined, from: number, to: number):
     const minutes =
       Math.max(0, Math.min(at(columns.end[index] ?? start), to) - Math.max(at(start), from)) / 60_000;
     if (stage !== "awake" && stage !== "in_bed") watched.asleep += minutes;
-    if (stage === "deep" || stage === "rem") watched[stage] += minutes;
+    if (stage !== "asleep" && minutes > 0) watched[stage] = (watched[stage] ?? 0) + minutes;
   });
   return found.filter((one) => one.asleep > 0);
 }

@@ -17,15 +17,15 @@ const day = (date: string, ...measures: [string, number | null][]) =>
     })),
   }) as Parameters<typeof notable>[0][number];
 
-test("three facts at most, the farthest first, each measure once", () => {
+test("three facts at most, the farthest of all, each measure once, the newest day first", () => {
   const found = notable([
-    day("2026-05-01", ["steps", 4], ["bedtime", -6]),
+    day("2026-05-01", ["steps", 4], ["bedtime", -3.8]),
     day("2026-05-02", ["steps", -5], ["sleep_duration", 3.6], ["resting_heart_rate", 3.7]),
   ]);
   expect(found.map((one) => [one.measure, one.date])).toEqual([
-    ["bedtime", "2026-05-01"],
     ["steps", "2026-05-02"],
     ["resting_heart_rate", "2026-05-02"],
+    ["bedtime", "2026-05-01"],
   ]);
   expect(notable([])).toEqual([]);
   // What could not be judged is no news.

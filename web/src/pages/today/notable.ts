@@ -1,5 +1,6 @@
-/** What stood out in some days, at most three facts: the farthest from usual, each measure once. */
+/** What stood out in some days, at most three facts: the farthest from usual, each measure once; the newest first. */
 import type { Schemas } from "../../api/client";
+import { unitOf } from "../../parts/format";
 
 export interface Notable {
   date: string;
@@ -25,7 +26,7 @@ export function notable(days: Schemas["UnusualDay"][]): Notable[] {
               date: day.date,
               measure: one.measure,
               metric: one.metric,
-              unit: one.unit,
+              unit: unitOf(one.metric, one.unit),
               value: one.value,
               usual: one.usual ?? null,
               z: one.robust_z,
@@ -37,5 +38,5 @@ export function notable(days: Schemas["UnusualDay"][]): Notable[] {
   const found: Notable[] = [];
   for (const one of all.toSorted((a, b) => Math.abs(b.z) - Math.abs(a.z)))
     if (found.length < FACTS_MAX && !found.some((other) => other.measure === one.measure)) found.push(one);
-  return found;
+  return found.toSorted((a, b) => b.date.localeCompare(a.date));
 }

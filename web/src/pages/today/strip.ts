@@ -2,6 +2,7 @@
 import type { Schemas } from "../../api/client";
 import type { Night, Series, Summary } from "../../api/read";
 import { type Row, STAGES, type StageRow } from "../../charts/rows";
+import { unitOf } from "../../parts/format";
 import { at, offsetMinutes } from "../../parts/time";
 import { named, t } from "../../words/words";
 
@@ -54,7 +55,8 @@ export function lineOf(
     const [low, high] = [columns.min?.[index], columns.max?.[index]];
     return [{ at: middle, value, low, high, over, ...behindOf(series, index) }];
   });
-  return [{ kind: "line", label, height, unit: series.unit, points, gap, colour, metric: series.metric }];
+  const unit = unitOf(series.metric, series.unit);
+  return [{ kind: "line", label, height, unit, points, gap, colour, metric: series.metric }];
 }
 
 /** How much of a bucket was measured, and by whom where that is one source. */
@@ -103,6 +105,7 @@ export function rowsOf(all: Measured): Strip {
       height: 56,
       unit: all.steps.unit,
       bars,
+      per: t.today.perBucket,
       colour: "var(--s1)",
       metric: all.steps.metric,
     });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { heightsOf, metresBetween, splitsOf } from "./route";
+import { heightsOf, metresBetween, metresOf, splitsOf, wayOf } from "./route";
 
 /** Straight north from the equator, a point each minute; so many metres apart. */
 function north(metres: number[], heights: (number | null)[] = []): Parameters<typeof splitsOf>[0] {
@@ -29,6 +29,23 @@ test("each kilometre ends where it is reached, also between two points", () => {
     17, 17, 17, 9,
   ]);
   expect(splitsOf(north([]), 1000)).toEqual([]);
+});
+
+test("kilometres are those of the distance that the device recorded, where the route is the same way", () => {
+  const route = north([500, 600, 500, 600]);
+  const workout = { start: route.at[0] ?? "", end: route.at.at(-1) ?? "", distance_m: 2000 };
+  const way = wayOf([route], workout);
+  expect(metresOf(route)).toBeCloseTo(2200, 3);
+  expect(way.scale).toBeCloseTo(2000 / 2200, 6);
+  expect(way.isSame).toBe(false);
+  const splits = splitsOf(route, 1000, way.scale);
+  expect(splits.map((one) => Math.round(one.metres))).toEqual([1000, 1000]);
+  expect(splits.at(-1)?.to).toBe(Date.parse(workout.end));
+  // A part of the way, another way, or no distance: the points stay as they are.
+  expect(wayOf([north([500, 500])], { ...workout, distance_m: 1900 }).scale).toBeUndefined();
+  expect(wayOf([route], { ...workout, distance_m: 1000 }).scale).toBeUndefined();
+  expect(wayOf([route], { ...workout, distance_m: null })).toMatchObject({ scale: undefined, isSame: true });
+  expect(wayOf([route], { ...workout, distance_m: 2204 }).isSame).toBe(true);
 });
 
 test("a point without a height is a gap", () => {

@@ -23,14 +23,54 @@ export interface Split {
   metres: number;
 }
 
-/** The time of each whole `length` metres along a route, and the rest; between two points one went evenly. */
-export function splitsOf(route: Route, length: number): Split[] {
+/** Metres from point to point of a route. */
+export function metresOf(route: Route): number {
+  let metres = 0;
+  for (let index = 1; index < route.at.length; index++)
+    metres += metresBetween(place(route, index - 1), place(route, index));
+  return metres;
+}
+
+/** A route that lasts less of its workout than this is a part of the way. */
+const WHOLE = 0.95;
+/** A route and a distance further apart than this are not the same way. */
+const APART_MAX = 1.25;
+/** Nearer to each other than this they are the same, but for rounding. */
+const SAME = 0.005;
+
+export interface Way {
+  /** Metres of the points of all routes. */
+  metres: number;
+  /** What the distance that was recorded is of them; undefined where the two cannot be held against each other. */
+  scale: number | undefined;
+  isSame: boolean;
+}
+
+/** The length of the routes of a workout beside the distance that its device recorded. Points lie beside the way, and a
+ *  device knows more than they do, so the way is as long as the device says where both are of the whole workout. */
+export function wayOf(
+  routes: Route[],
+  workout: { start: string; end: string; distance_m?: number | null | undefined },
+): Way {
+  const metres = routes.reduce((sum, route) => sum + metresOf(route), 0);
+  const recorded = workout.distance_m ?? 0;
+  if (metres === 0 || recorded === 0) return { metres, scale: undefined, isSame: recorded === 0 };
+  const lasted = routes.reduce((sum, route) => sum + at(route.at.at(-1) ?? "") - at(route.at[0] ?? ""), 0);
+  const isWhole = lasted >= WHOLE * (at(workout.end) - at(workout.start));
+  const scale = recorded / metres;
+  const isNear = scale < APART_MAX && 1 / scale < APART_MAX;
+  return { metres, scale: isWhole && isNear ? scale : undefined, isSame: Math.abs(scale - 1) < SAME };
+}
+
+/** The time of each whole `length` metres along a route, each of whose steps counts `scale` times as long, and the
+ *  rest; between two points one went evenly. */
+export function splitsOf(route: Route, length: number, scale = 1): Split[] {
   const found: Split[] = [];
   let began = at(route.at[0] ?? "");
   let metres = 0;
   for (let index = 1; index < route.at.length; index++) {
     const [from, to] = [at(route.at[index - 1] ?? ""), at(route.at[index] ?? "")];
-    const step = metresBetween(place(route, index - 1), place(route, index));
+    const step = scale * metresBetween(place(route, index - 1), place(route, index));
     let gone = 0;
     while (metres + step - gone >= length) {
       gone += length - metres;
