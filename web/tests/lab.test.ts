@@ -65,6 +65,14 @@ test.each([
   const rows = page.locator("table").first().locator("tbody tr");
   await expect.poll(() => rows.count(), { timeout: 60_000 }).toBe(2);
   await expect.poll(() => page.getByRole("button", { name: "Remove letter.txt" }).count()).toBe(1);
+  // Every column is seen at once on a wide screen.
+  const beyond = await page
+    .locator(".cohort")
+    .evaluate((table) => table.scrollWidth - (table.parentElement?.clientWidth ?? 0));
+  if (width === 1440) expect(beyond, "the table is wider than its sheet").toBeLessThanOrEqual(0);
+  expect(await page.locator("main#main").textContent()).toContain(
+    "The format of this file is not known here",
+  );
   const names = (): Promise<(string | null)[]> => rows.locator("th").allTextContents();
   expect(await names()).toEqual(["early.awd", "late.awd"]);
   const head = page.getByRole("columnheader", { name: "Total sleep time" });
@@ -87,6 +95,13 @@ test.each([
   await page.getByRole("button", { name: "late.awd", exact: true }).click();
   const report = page.getByRole("group", { name: "late.awd" });
   expect(await report.textContent()).toContain("Line 508");
+
+  // The actogram is drawn right there, with its colours.
+  const drawing = report.getByRole("img", { name: /^Double-plotted actogram/ }).first();
+  await drawing.waitFor();
+  await expect
+    .poll(() => drawing.evaluate((one) => (one as HTMLImageElement).naturalWidth))
+    .toBeGreaterThan(100);
 
   // Its page, to file or print, stands alone.
   const filed = page.waitForEvent("download");

@@ -44,6 +44,10 @@ test("values read as people write them", () => {
   expect(shownAs("sleep_efficiency", 0.9051)).toBe("90.5");
   expect(shownAs("interdaily_stability", 0.9051)).toBe("0.905");
   expect(shownAs("sleep_midpoint", "02:54:21")).toBe("02:54");
+  // As on the printed page: seconds are rounded, and halves go to the even neighbour.
+  expect(shownAs("in_bed", "2026-05-03T23:59:30")).toBe("2026-05-04 00:00");
+  expect(shownAs("total_sleep_min", 508.5)).toBe("508");
+  expect(shownAs("total_sleep_min", 509.5)).toBe("510");
   expect(shownAs("cosinor_acrophase_h", 15.2)).toBe("15:12");
   expect(shownAs("in_bed", "2026-05-03T23:00:00")).toBe("2026-05-03 23:00");
   expect(shownAs("date", "2026-05-04")).toBe("Mon 2026-05-04");

@@ -1,5 +1,5 @@
 /** The recordings of a cohort as a table. */
-import { number } from "../../parts/format";
+import { asPrinted } from "../../parts/format";
 import type { Traced } from "../../parts/lens.svelte";
 import { named, t } from "../../words/words";
 import type { Item, Recording } from "./lab.svelte";
@@ -70,10 +70,20 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "number") {
     // Times of day and instants to the minute; the files have the seconds.
-    const text = String(value);
-    return text.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d$/, "$1 $2").replace(/^(\d\d:\d\d):\d\d$/, "$1");
+    return toMinute(String(value)).replace("T", " ");
   }
-  return number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3);
+  return asPrinted(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3);
+}
+
+const CLOCK = /^(?:(\d{4}-\d\d-\d\d)T)?(\d\d):(\d\d):(\d\d)$/;
+
+/** A time of day or an instant to the nearest minute, as the printed page has it; anything else as it is. */
+export function toMinute(text: string): string {
+  const [, date, hours, minutes, seconds] = CLOCK.exec(text) ?? [];
+  if (hours === undefined) return text;
+  const rounded = Number(hours) * 60 + Number(minutes) + (Number(seconds) >= 30 ? 1 : 0);
+  const instant = new Date(Date.parse(`${date ?? "2000-01-01"}T00:00:00Z`) + rounded * 60_000).toISOString();
+  return date === undefined ? instant.slice(11, 16) : instant.slice(0, 16);
 }
 
 /** Shares that people read in percent; indices between 0 and 1 stay as they are published. */
@@ -109,7 +119,7 @@ export function activityUnit(unit: string): string {
 
 /** A value of a measure or column as people read it, without its unit. */
 export function shownAs(id: string, value: unknown): string {
-  if (typeof value === "number" && PERCENT.has(id)) return number(100 * value, 1);
+  if (typeof value === "number" && PERCENT.has(id)) return asPrinted(100 * value, 1);
   if (typeof value === "number" && id.endsWith("acrophase_h")) {
     const minutes = Math.round(value * 60) % 1440;
     const two = (part: number): string => String(part).padStart(2, "0");

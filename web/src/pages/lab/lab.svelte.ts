@@ -1,6 +1,6 @@
 /** Recordings of a cohort on their way through the laboratory: one at a time, kept in this page only. */
 import { client, data, Failure, type Schemas } from "../../api/client";
-import { t } from "../../words/words";
+import { sentence, t } from "../../words/words";
 
 export type Recording = Schemas["LabRecording"];
 
@@ -12,6 +12,15 @@ export interface How {
   columns?: string;
   nonwear?: "kept" | "choi" | "choi_90" | "troiano" | "stillness" | "device";
   windows?: "found" | "device";
+}
+
+/** What the server says where the first bytes of a file fit no format. */
+const UNRECOGNISED = /of no known format/;
+
+/** Why a file was not read, for somebody who looks at a page and names no formats on a command line. */
+export function wrongOf(error: Pick<Failure, "message">): string {
+  if (error.message === "") return t.state.offline;
+  return UNRECOGNISED.test(error.message) ? t.lab.unrecognised : sentence(error.message);
 }
 
 export class Item {
@@ -53,7 +62,7 @@ export class Item {
         this.state = "waiting";
         return;
       }
-      this.wrong = error.message || t.state.offline;
+      this.wrong = wrongOf(error);
       this.state = "failed";
     }
   }
