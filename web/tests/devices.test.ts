@@ -86,7 +86,7 @@ test.each(["light", "dark"] as const)(
     await expect.poll(() => panel.textContent(), { timeout: 30_000 }).toContain("records are");
 
     // Nowhere any more: not on the page, not when it is read anew.
-    await panel.getByRole("button", { name: "It is connected" }).click();
+    await panel.getByRole("button", { name: "Done: it is connected" }).click();
     expect(await page.content()).not.toContain(key);
     await page.reload();
     await settled(page);

@@ -31,9 +31,9 @@ test("a mark at the edge is not cut off", () => {
 });
 
 test("marks never touch each other", () => {
-  const marks = [0, 30, 60, 90, 120].map((at) => ({ at, text: "12:00 AM" }));
-  expect(fitting(marks, 0, 120).map((one) => one.mark.at)).toEqual([0, 90]);
-  expect(fitting(marks, -100, 220).map((one) => one.mark.at)).toEqual([0, 60, 120]);
+  const marks = [0, 35, 70, 105, 140].map((at) => ({ at, text: "12:00 AM" }));
+  expect(fitting(marks, 0, 140).map((one) => one.mark.at)).toEqual([0, 105]);
+  expect(fitting(marks, -100, 240).map((one) => one.mark.at)).toEqual([0, 70, 140]);
 });
 
 test("totals begin at zero, levels do not", () => {

@@ -652,6 +652,7 @@ export const en = {
       age: "From the age: 208 − 0.7 · age (Tanaka 2001).",
     } as Record<string, string>,
     below: (bpm: string) => `below ${bpm}`,
+    fromTo: (low: string, high: string) => `${low} to below ${high}`,
     above: (bpm: string) => `${bpm} and more`,
     time: "Time",
     number: "No.",
@@ -745,7 +746,9 @@ export const en = {
     key: "Key",
     keyOnce:
       "Connect the app now: the key is not shown again. Choose the app that sends, then scan or copy what it asks for.",
-    keyKept: "It is connected",
+    keyKept: "Done: it is connected",
+    onlyHere:
+      "This address is that of this computer itself, and no phone reaches it. Open Clarity by the address under which the phone finds this computer, then connect it there.",
     app: "App that sends",
     address: "Address",
     header: "Name of the header",
