@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -26,6 +27,11 @@ def shown(value):
     return str(value)
 
 
+def settled(lines):
+    """Lines in which a field of invalid values only is one: the other reader tells no number of them for bytes."""
+    return [re.sub(r"=-(,-)+(?=;|$)", "=-", line) for line in lines]
+
+
 def expected(path):
     lines = []
     with fitdecode.FitReader(path, check_crc=fitdecode.CrcCheck.DISABLED) as reader:
@@ -38,16 +44,14 @@ def expected(path):
                     stamp = field.raw_value
                 if field.field_def is None or getattr(field.field_def, "is_dev", False):
                     continue
-                if field.parent_field is not None:
-                    continue
                 raw = field.raw_value
                 if isinstance(raw, str):
-                    fields.append(f"{field.def_num}={raw.encode().hex() or '-'}")
+                    fields.append(f"{field.field_def.def_num}={raw.encode().hex() or '-'}")
                     continue
                 if isinstance(raw, (bytes, bytearray)):
                     raw = tuple(raw)
                 raw = raw if isinstance(raw, (tuple, list)) else (raw,)
-                fields.append(f"{field.def_num}=" + ",".join(shown(v) for v in raw))
+                fields.append(f"{field.field_def.def_num}=" + ",".join(shown(v) for v in raw))
             lines.append(f"{frame.global_mesg_num} {'-' if stamp is None else stamp} " + ";".join(fields))
     return lines
 
@@ -71,7 +75,7 @@ def main(program, home):
             lines.append(line)
     messages = values = 0
     for path in paths:
-        want, have = expected(path), by_path.get(path, [])
+        want, have = settled(expected(path)), settled(by_path.get(path, []))
         if want != have:
             for number, (a, b) in enumerate(zip(want, have)):
                 if a != b:
