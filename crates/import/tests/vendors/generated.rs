@@ -2,6 +2,7 @@
 //! the totals of days that the account has too, over a change of the clock.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use import::fit::{EPOCH_S, checksum};
 use jiff::ToSpan;
@@ -146,12 +147,14 @@ fn a_long_array_is_read_element_by_element() {
     for number in 0..COUNT {
         let start_ms = 1_400_000_000_000 + number * 86_400_000;
         let comma = if number == 0 { "" } else { "," };
-        text.push_str(&format!(
+        write!(
+            text,
             "{comma}{{\"activityId\":{number},\"activityType\":\"running\",\"startTimeGmt\":{start_ms},\
              \"startTimeLocal\":{start_ms},\"duration\":600000.0,\"distance\":200000.0,\"calories\":418.4,\
              \"filler\":\"{}\"}}",
             "x".repeat(500)
-        ));
+        )
+        .expect("a string");
     }
     text.push_str("]}]");
     let got = read(text.as_bytes(), "UTC").expect("an export");
