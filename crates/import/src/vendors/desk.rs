@@ -366,14 +366,11 @@ impl<'c, 's, 'f> Desk<'c, 's, 'f> {
         let zones = self.intake.context().zones;
         let witnesses = std::mem::take(&mut self.held.witnesses);
         let before = self.held.days.clone();
-        let mut stray = 0_u64;
-        let kept = witnesses
-            .resolve(&mut |metric, start_us| before.is_covered_at(metric, start_us, zones));
-        stray += kept.dropped;
-        for one in kept.ones {
+        let mut is_covered = |metric, start_us| before.is_covered_at(metric, start_us, zones);
+        let stray = witnesses.resolve(&mut is_covered, &mut |one| {
             self.put(spot, one);
-            self.flush_when_full()?;
-        }
+            self.flush_when_full()
+        })?;
         if stray > 0 {
             let message = format!(
                 "{stray} measurements of minutes that a better source covers were left out"

@@ -10,6 +10,7 @@ use model::metric::MetricNo;
 use model::sample::SECOND_US;
 
 use crate::budget::{Full, Holding};
+use crate::vendors::VendorError;
 use crate::vendors::desk::One;
 
 /// How much a witness is believed: the smallest first.
@@ -42,14 +43,8 @@ pub(crate) struct Witnesses {
     holding: Holding,
 }
 
-/// What was decided.
-#[derive(Debug)]
-pub(crate) struct Kept {
-    /// The measurements that are kept, by metric and time.
-    pub(crate) ones: Vec<One>,
-    /// How many were not.
-    pub(crate) dropped: u64,
-}
+/// Takes a measurement that is kept.
+pub(crate) type Keeps<'k> = dyn FnMut(One) -> Result<(), VendorError> + 'k;
 
 impl Witnesses {
     /// Holds a measurement.
@@ -92,35 +87,128 @@ impl Witnesses {
         })
     }
 
-    /// Decides; `is_covered` says of which metrics and instants a merged stream was read.
-    pub(crate) fn resolve(self, is_covered: &mut dyn FnMut(MetricNo, i64) -> bool) -> Kept {
-        let mut kept = Kept {
-            ones: Vec::new(),
-            dropped: 0,
+    /// Decides, a metric at a time, and hands over what is kept in the order of ranks and times; says how many were
+    /// not. `is_covered` says of which metrics and instants a merged stream was read.
+    pub(crate) fn resolve(
+        mut self,
+        is_covered: &mut dyn FnMut(MetricNo, i64) -> bool,
+        keep: &mut Keeps<'_>,
+    ) -> Result<u64, VendorError> {
+        let mut dropped = 0;
+        for (metric, _) in &self.odd {
+            self.by_metric.entry(*metric).or_default();
+        }
+        for (metric, mut stated) in std::mem::take(&mut self.by_metric) {
+            let all = stated.len();
+            stated.retain(|one| !is_covered(metric, i64::from(one.start_s) * SECOND_US));
+            dropped += (all - stated.len()) as u64;
+            let of_metric = self.odd.extract_if(.., |(other, _)| *other == metric);
+            let mut odd: Vec<Shared> = of_metric.map(|(_, shared)| shared).collect();
+            let all = odd.len();
+            odd.retain(|shared| !is_covered(metric, shared.one.at.start_us));
+            dropped += (all - odd.len()) as u64;
+            dropped += self.choose(stated, odd, keep)?;
+        }
+        Ok(dropped)
+    }
+
+    /// Of measurements that overlap, those of the best rank; among these the earlier, of one start the longer, of one
+    /// interval the largest.
+    fn choose(
+        &self,
+        mut stated: Vec<Stated>,
+        mut odd: Vec<Shared>,
+        keep: &mut Keeps<'_>,
+    ) -> Result<u64, VendorError> {
+        let rank = |one: &Stated| {
+            let shared = self.shared.get(usize::from(one.shared));
+            shared.map_or(Rank::MAX, |shared| shared.rank)
         };
-        let mut by_metric: BTreeMap<MetricNo, Vec<(Rank, One)>> = BTreeMap::new();
-        for (metric, stated) in self.by_metric {
-            let ones = by_metric.entry(metric).or_default();
-            for one in stated {
-                if let Some(shared) = self.shared.get(usize::from(one.shared)) {
-                    ones.push((shared.rank, one.of(shared.one)));
-                }
+        stated.sort_unstable_by(|a, b| {
+            let order = rank(a).cmp(&rank(b)).then(a.start_s.cmp(&b.start_s));
+            let order = order.then(b.length_s.cmp(&a.length_s));
+            order.then(b.value.total_cmp(&a.value))
+        });
+        odd.sort_by(|a, b| {
+            let order = a.rank.cmp(&b.rank);
+            let order = order.then(a.one.at.start_us.cmp(&b.one.at.start_us));
+            let order = order.then(b.one.at.end_us.cmp(&a.one.at.end_us));
+            order.then(b.one.value.total_cmp(&a.one.value))
+        });
+        let mut taken = Taken::default();
+        let mut dropped = 0;
+        let (mut small, mut large) = (stated.iter().peekable(), odd.iter().peekable());
+        loop {
+            let next_small = small
+                .peek()
+                .map(|one| (rank(one), i64::from(one.start_s) * SECOND_US));
+            let next_large = large.peek().map(|one| (one.rank, one.one.at.start_us));
+            let is_small = match (next_small, next_large) {
+                (None, None) => break,
+                (Some(small), Some(large)) => small <= large,
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+            };
+            let (rank, one) = if is_small {
+                let Some(stated) = small.next() else { break };
+                let Some(shared) = self.shared.get(usize::from(stated.shared)) else {
+                    continue;
+                };
+                (shared.rank, stated.of(shared.one))
+            } else {
+                let Some(shared) = large.next() else { break };
+                (shared.rank, shared.one)
+            };
+            if taken.take(rank, &one) {
+                keep(one)?;
+            } else {
+                dropped += 1;
             }
         }
-        for (metric, shared) in self.odd {
-            by_metric
-                .entry(metric)
-                .or_default()
-                .push((shared.rank, shared.one));
+        Ok(dropped)
+    }
+}
+
+/// What was chosen so far: times of better ranks, and those of the rank that is being read.
+#[derive(Debug, Default)]
+struct Taken {
+    rank: Rank,
+    /// In order, and joined where they touch.
+    better: Vec<(i64, i64)>,
+    own: Vec<(i64, i64)>,
+}
+
+impl Taken {
+    /// Takes the time of a measurement, unless a part of it is taken. Ranks and, within one, starts come in order.
+    fn take(&mut self, rank: Rank, one: &One) -> bool {
+        if rank != self.rank {
+            self.rank = rank;
+            self.better.append(&mut self.own);
+            self.better.sort_unstable();
+            let spans = std::mem::take(&mut self.better);
+            for span in spans {
+                join(&mut self.better, span);
+            }
         }
-        for (metric, mut ones) in by_metric {
-            let before = ones.len();
-            ones.retain(|(_, one)| !is_covered(metric, one.at.start_us));
-            let mut chosen = choose(ones);
-            kept.dropped += (before - chosen.len()) as u64;
-            kept.ones.append(&mut chosen);
+        // An instant takes the microsecond in which it lies.
+        let start_us = one.at.start_us;
+        let end_us = one.at.end_us.max(start_us + 1);
+        let is_own_free = self.own.last().is_none_or(|(_, end)| *end <= start_us);
+        let until = self.better.partition_point(|(start, _)| *start < end_us);
+        let before = until.checked_sub(1).and_then(|at| self.better.get(at));
+        let is_free = is_own_free && before.is_none_or(|(_, end)| *end <= start_us);
+        if is_free {
+            join(&mut self.own, (start_us, end_us));
         }
-        kept
+        is_free
+    }
+}
+
+/// Adds a span that begins where the last ends or later.
+fn join(spans: &mut Vec<(i64, i64)>, (start_us, end_us): (i64, i64)) {
+    match spans.last_mut() {
+        Some((_, end)) if *end >= start_us => *end = (*end).max(end_us),
+        _ => spans.push((start_us, end_us)),
     }
 }
 
@@ -134,36 +222,6 @@ impl Stated {
             ..shared
         }
     }
-}
-
-/// Of measurements that overlap, those of the best rank; among these, of one interval the largest.
-fn choose(mut ones: Vec<(Rank, One)>) -> Vec<One> {
-    ones.sort_by(|(rank, a), (other, b)| {
-        let order = rank.cmp(other);
-        let order = order.then(a.at.start_us.cmp(&b.at.start_us));
-        let order = order.then(b.at.end_us.cmp(&a.at.end_us));
-        order.then(b.value.total_cmp(&a.value))
-    });
-    let mut chosen: BTreeMap<i64, One> = BTreeMap::new();
-    for (_, one) in ones {
-        if !overlaps(&chosen, &one) {
-            chosen.insert(one.at.start_us, one);
-        }
-    }
-    chosen.into_values().collect()
-}
-
-/// Whether something that was chosen has a part of this interval, or is of the same instant.
-fn overlaps(chosen: &BTreeMap<i64, One>, one: &One) -> bool {
-    if chosen.contains_key(&one.at.start_us) {
-        return true;
-    }
-    let before = chosen.range(..one.at.start_us).next_back();
-    if before.is_some_and(|(_, other)| other.at.end_us > one.at.start_us) {
-        return true;
-    }
-    let after = chosen.range(one.at.start_us..).next();
-    after.is_some_and(|(start_us, _)| *start_us < one.at.end_us)
 }
 
 #[cfg(test)]
@@ -183,14 +241,15 @@ mod tests {
         for (rank, one) in held {
             witnesses.hold(METRIC, *rank, *one).expect("room");
         }
-        let kept = witnesses.resolve(&mut |_, _| false);
-        let seen: Vec<(i64, f64)> = kept
-            .ones
-            .iter()
-            .map(|one| (one.at.start_us / SECOND_US, one.value))
-            .collect();
+        let mut seen: Vec<(i64, f64)> = Vec::new();
+        let dropped = witnesses.resolve(&mut |_, _| false, &mut |one| {
+            seen.push((one.at.start_us / SECOND_US, one.value));
+            Ok(())
+        });
+        seen.sort_by_key(|(start_s, _)| *start_s);
         assert_eq!(seen, expect);
-        assert_eq!(kept.dropped as usize, held.len() - expect.len());
+        let left_out = (held.len() - expect.len()) as u64;
+        assert_eq!(dropped.expect("nobody stops"), left_out);
     }
 
     #[test]
@@ -201,6 +260,15 @@ mod tests {
         check(&[phone, band, later], &[(60, 10.0), (120, 3.0)]);
         // A part of a minute is the same steps too.
         check(&[(1, one(90, 150, 5.0, 1)), band], &[(60, 10.0)]);
+        // What has fractions of a second is held in another form.
+        let precise = (
+            0,
+            One::over("step_count", "", 4.0, (30_500_000, 60_000_000), SourceNo(0)),
+        );
+        check(
+            &[later, precise, band],
+            &[(30, 4.0), (60, 10.0), (120, 3.0)],
+        );
         // Of one rank the larger, and the longer interval before its parts.
         check(&[phone, (1, one(60, 120, 20.0, 2))], &[(60, 20.0)]);
     }
@@ -211,7 +279,11 @@ mod tests {
         witnesses
             .hold(METRIC, 0, one(60, 120, 1.0, 0))
             .expect("room");
-        let kept = witnesses.resolve(&mut |_, _| true);
-        assert_eq!((kept.ones.len(), kept.dropped), (0, 1));
+        let mut count = 0;
+        let dropped = witnesses.resolve(&mut |_, _| true, &mut |_| {
+            count += 1;
+            Ok(())
+        });
+        assert_eq!((count, dropped.expect("nobody stops")), (0, 1));
     }
 }
