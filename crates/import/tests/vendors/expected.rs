@@ -216,7 +216,10 @@ fn steps(got: &Got, expected: &Value) -> Vec<String> {
         .map(|one| (us(&one["start"]), us(&one["end"])))
         .collect();
     spans.sort_unstable();
-    if spans.windows(2).any(|two| two[1].0 < two[0].1) {
+    if spans
+        .array_windows()
+        .any(|[before, after]| after.0 < before.1)
+    {
         return Vec::new();
     }
     let mut lines = Vec::new();

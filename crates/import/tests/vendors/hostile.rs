@@ -138,7 +138,7 @@ fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
             .take(len)
             .for_each(|byte| *byte = 0xff),
         2 => {
-            let part = bytes[at..at + len].to_vec();
+            let part: Vec<u8> = bytes.iter().skip(at).take(len).copied().collect();
             bytes.splice(at..at, part);
         }
         3 => {
@@ -157,7 +157,7 @@ fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
                 b"1e308",
                 b"null",
             ];
-            let with = with[numbers.below(with.len())];
+            let with = with.get(numbers.below(with.len())).expect("one of them");
             bytes.splice(at..at + len, with.iter().copied());
         }
     }
@@ -177,9 +177,8 @@ fn hostile_mutations_of_samples_end() {
         let mut files = Vec::new();
         gather(&folder, "x", &mut files);
         let mut numbers = Numbers(7);
-        for spoiled in 0..files.len() {
+        for (name, bytes) in &files {
             for _ in 0..WAYS {
-                let (name, bytes) = &files[spoiled];
                 let mut bytes = bytes.clone();
                 mutate(&mut bytes, &mut numbers);
                 let archive = oracle::zip::archive(&[(name.as_str(), bytes.as_slice())]);

@@ -53,7 +53,7 @@ impl Got {
             let type_index = usize::try_from(incoming.type_index).expect("small");
             assert!(usize::from(incoming.sample.source.0) < self.sources.len());
             self.samples.push(Seen {
-                metric: self.types[type_index].clone(),
+                metric: self.types.get(type_index).expect("announced").clone(),
                 start_us: incoming.sample.start_us,
                 end_us: incoming.sample.end_us,
                 value: incoming.sample.value,
