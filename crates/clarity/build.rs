@@ -1,4 +1,5 @@
-//! Lists the files of the window, where they were built, so that the program can contain them.
+//! Lists what the program contains beside its code: the files of the window, where they were built, and the pages of
+//! `docs/methods`.
 //!
 //! Cargo never needs Node: `make window` fills `web/dist` with the files and their compressed twins, and an
 //! empty folder makes a program without a window.
@@ -21,7 +22,26 @@ fn main() -> io::Result<()> {
         collect(&dist.canonicalize()?, "", &mut files)?;
     }
     let out = std::env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?;
-    fs::write(Path::new(&out).join("window.rs"), table(&files)?)
+    fs::write(Path::new(&out).join("window.rs"), table(&files)?)?;
+    let methods = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/methods");
+    println!("cargo::rerun-if-changed={}", methods.display());
+    let mut pages = BTreeMap::new();
+    collect(&methods.canonicalize()?, "", &mut pages)?;
+    fs::write(Path::new(&out).join("methods.rs"), list(&pages)?)
+}
+
+/// The pages as Rust: each path without its ending, and the text.
+fn list(pages: &BTreeMap<String, PathBuf>) -> io::Result<String> {
+    let mut out = String::from("[\n");
+    for (name, file) in pages {
+        let Some(name) = name.strip_suffix(".md") else {
+            continue;
+        };
+        let file = file.to_str().ok_or(io::ErrorKind::InvalidFilename)?;
+        writeln!(out, "    ({name:?}, include_str!({file:?})),").map_err(io::Error::other)?;
+    }
+    out.push_str("]\n");
+    Ok(out)
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, PathBuf>) -> io::Result<()> {

@@ -3,7 +3,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addressOf, WORKOUT } from "./addresses";
-import { launch, open, refusals, settled, signIn, type Watched } from "./browser";
+import { findings, launch, open, refusals, settled, signIn, type Watched } from "./browser";
 import { api, type Server, start } from "./server";
 
 /** What marks a number: it has no width and no meaning. */
@@ -25,6 +25,8 @@ const PAGES = [
 let demo: Server;
 let browser: Browser;
 let seen: Watched;
+/** Pages of methods that figures lead to. */
+const linked = new Set<string>();
 
 beforeAll(async () => {
   demo = await start("--demo");
@@ -112,6 +114,8 @@ describe.each(PAGES)("%s", (path) => {
       const told = (await lens.textContent()) ?? "";
       expect(told, name).toContain("Method");
       expect(told, name).not.toMatch(/NaN|undefined|Invalid/);
+      const link = lens.locator("a[href^='/docs/methods/']");
+      if ((await link.count()) > 0) linked.add((await link.getAttribute("href")) ?? "");
       await page.keyboard.press("Escape");
       await lens.waitFor({ state: "detached" });
     }
@@ -132,6 +136,71 @@ describe.each(PAGES)("%s", (path) => {
       await lens.waitFor({ state: "detached" });
     }
   });
+});
+
+test("the pages of the methods are there, plain, and for everybody", async () => {
+  expect(linked.size, "different pages that figures lead to").toBeGreaterThan(8);
+  for (const path of linked) {
+    const answer = await fetch(demo.address + path);
+    expect(answer.status, path).toBe(200);
+    expect(answer.headers.get("content-security-policy"), path).toContain("default-src 'none'");
+  }
+  for (const [colorScheme, width] of [
+    ["light", 360],
+    ["dark", 1440],
+  ] as const) {
+    const { context, page, complaints, elsewhere } = await open(browser, demo.address, {
+      colorScheme,
+      viewport: { width, height: 900 },
+    });
+    for (const path of ["/docs/methods", "/docs/methods/daily/cardio", "/docs/methods/cosinor"]) {
+      await page.goto(demo.address + path);
+      expect(await page.title()).toContain("Clarity");
+      expect(await findings(page), `${path} at ${width} px`).toEqual([]);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(wider, `${path} at ${width} px: wider than the screen`).toBeLessThanOrEqual(0);
+    }
+    await page.getByRole("link", { name: "Methods", exact: true }).click();
+    await page.waitForURL("**/docs/methods");
+    expect(complaints).toEqual([]);
+    expect(elsewhere).toEqual([]);
+    await context.close();
+  }
+});
+
+test("a figure leads to the page of its method", async () => {
+  const page = await at("/rhythm");
+  await page.getByRole("button", { name: /Interdaily stability/ }).click();
+  const [opened] = await Promise.all([
+    page.context().waitForEvent("page"),
+    page.locator("dialog[open] a[href='/docs/methods/interdaily_stability']").click(),
+  ]);
+  await opened.waitForLoadState();
+  expect(await opened.textContent("h1")).toContain("Interdaily stability");
+  await opened.close();
+  await page.keyboard.press("Escape");
+});
+
+test("a value of a series says which sources are in it, with their shares", async () => {
+  const get = await api(demo);
+  const page = await at("/explore");
+  const lens = page.locator("dialog[open]");
+  const chart = page.locator("section.sheet", { hasText: "Step count" }).first().locator("[role=slider]");
+  await chart.focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("l");
+  await lens.waitFor();
+  await lens.getByRole("columnheader", { name: "Counted" }).waitFor();
+  const rows = await lens.locator("table").first().locator("tbody tr").allTextContents();
+  const { data: sources } = await get("/sources?metric=step_count");
+  expect(rows.length).toBeGreaterThan(0);
+  for (const row of rows)
+    expect(
+      sources.some((one: any) => row.includes(one.name)),
+      row,
+    ).toBe(true);
+  await page.keyboard.press("Escape");
 });
 
 test("the test sees a number that stands alone", async () => {

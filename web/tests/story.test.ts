@@ -1,7 +1,9 @@
 // What people do: the first start of an empty server, a file in, a number traced, an order changed, signing out; and
 // two people who never meet.
+import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { en } from "../src/words/en";
 import { findings, launch, open, refusals, settled, signIn } from "./browser";
 import { api, type Server, start } from "./server";
 
@@ -52,6 +54,17 @@ test("an empty server becomes somebody's: first account, a file dropped, a figur
   await page.fill("input[name=email]", "ada@example.org");
   await page.fill("input[name=password]", PASSWORD);
   await page.click("form button.main");
+  // The key is offered once, before anything else.
+  await page.getByRole("heading", { name: en.keepKey.title }).waitFor();
+  expect(await page.textContent("main")).toContain("master.key");
+  expect(await findings(page)).toEqual([]);
+  const [key] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: en.keepKey.save }).click(),
+  ]);
+  const lies = (await page.locator("code").textContent()) ?? "";
+  expect(await readFile((await key.path()) ?? "")).toEqual(await readFile(lies));
+  await page.getByRole("button", { name: en.keepKey.go }).click();
   await page.waitForURL("**/data");
   await settled(page);
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
+pub mod shown;
 mod texts;
 
 use self::texts::{has_default_secret, is_origin, is_public_url, list};

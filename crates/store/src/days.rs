@@ -25,8 +25,9 @@ pub(crate) fn from_number(number: i64) -> Date {
         .unwrap_or(if number < 0 { Date::MIN } else { Date::MAX })
 }
 
-/// Marks days for analysis and returns the person's new sequence number. No day, no new number.
-pub async fn mark(tx: &mut Tx, user: UserId, dates: &[Date]) -> Result<i64, Error> {
+/// Marks days for analysis and returns the person's new sequence number. No day, no new number. A day that is marked
+/// already waits since its first mark.
+pub async fn mark(tx: &mut Tx, user: UserId, dates: &[Date], now_us: i64) -> Result<i64, Error> {
     let step = i64::from(!dates.is_empty());
     let (person, seq) = next_seq(tx, user, step).await?;
     let mut numbers: Vec<i64> = dates.iter().copied().map(number).collect();
@@ -34,15 +35,20 @@ pub async fn mark(tx: &mut Tx, user: UserId, dates: &[Date]) -> Result<i64, Erro
     numbers.dedup();
     for slice in statement_slices(&numbers) {
         let text = rows_statement(
-            "INSERT INTO dirty_days (person, day, seq, since) VALUES",
-            4,
+            "INSERT INTO dirty_days (person, day, seq, since, marked_us) VALUES",
+            5,
             slice.len(),
             "ON CONFLICT (person, day) DO UPDATE SET seq = excluded.seq",
         );
         run!(tx, connection => {
             let mut query = sqlx::query(text);
             for day in slice {
-                query = query.bind(person).bind(*day).bind(seq).bind(seq);
+                query = query
+                    .bind(person)
+                    .bind(*day)
+                    .bind(seq)
+                    .bind(seq)
+                    .bind(now_us);
             }
             query.execute(connection).await.map(drop)
         })?;
@@ -51,15 +57,16 @@ pub async fn mark(tx: &mut Tx, user: UserId, dates: &[Date]) -> Result<i64, Erro
 }
 
 /// Marks every day that has a document, and returns the person's new sequence number.
-pub async fn mark_all(tx: &mut Tx, user: UserId) -> Result<i64, Error> {
+pub async fn mark_all(tx: &mut Tx, user: UserId, now_us: i64) -> Result<i64, Error> {
     let (person, seq) = next_seq(tx, user, 1).await?;
     run!(tx, connection => sqlx::query(
-        "INSERT INTO dirty_days (person, day, seq, since)
-         SELECT person, day, $2, $2 FROM days WHERE person = $1
+        "INSERT INTO dirty_days (person, day, seq, since, marked_us)
+         SELECT person, day, $2, $2, $3 FROM days WHERE person = $1
          ON CONFLICT (person, day) DO UPDATE SET seq = excluded.seq",
     )
     .bind(person)
     .bind(seq)
+    .bind(now_us)
     .execute(connection)
     .await
     .map(drop))?;
@@ -90,6 +97,29 @@ pub async fn dirty(tx: &mut Tx, user: UserId, limit: u32) -> Result<Vec<(Date, i
     Ok(rows
         .into_iter()
         .map(|(day, seq)| (from_number(day), seq))
+        .collect())
+}
+
+/// The marked days in `[from, until)`, oldest first, each with the time since when it waits; none where an earlier
+/// version marked it.
+pub async fn waiting(
+    tx: &mut Tx,
+    user: UserId,
+    (from, until): (Date, Date),
+) -> Result<Vec<(Date, Option<i64>)>, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, (i64, Option<i64>)>(
+        "SELECT day, marked_us FROM dirty_days
+         WHERE person = (SELECT no FROM persons WHERE id = $1) AND day >= $2 AND day < $3
+         ORDER BY day",
+    )
+    .bind(user.uuid())
+    .bind(number(from))
+    .bind(number(until))
+    .fetch_all(connection)
+    .await)?;
+    Ok(rows
+        .into_iter()
+        .map(|(day, marked_us)| (from_number(day), marked_us))
         .collect())
 }
 

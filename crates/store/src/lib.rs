@@ -52,6 +52,7 @@ pub mod revisions;
 pub mod samples;
 pub mod sessions;
 pub mod settle;
+pub mod storage;
 pub mod uploads;
 pub mod vault;
 

@@ -248,6 +248,7 @@ pub(crate) const TABLES: [Table; 24] = [
             ("day", Integer),
             ("seq", Integer),
             ("since", Integer),
+            ("marked_us", Integer),
         ],
     },
     Table {

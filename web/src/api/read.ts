@@ -17,11 +17,21 @@ export async function summaries(start: string, end: string): Promise<Schemas["Da
 }
 
 export async function nights(start: string, end: string): Promise<Night[]> {
-  return (await data(client.GET("/api/v1/sleep", { params: { query: { start, end } } }))).data;
+  return (await nightList(start, end)).data;
+}
+
+/** The nights, and which days wait to be computed. */
+export async function nightList(start: string, end: string): Promise<Schemas["DayList_NightAnswer"]> {
+  return data(client.GET("/api/v1/sleep", { params: { query: { start, end } } }));
 }
 
 export async function cardio(start: string, end: string): Promise<Cardio[]> {
-  return (await data(client.GET("/api/v1/cardio", { params: { query: { start, end } } }))).data;
+  return (await cardioList(start, end)).data;
+}
+
+/** The days of heart and breath, and which of them wait to be computed. */
+export async function cardioList(start: string, end: string): Promise<Schemas["DayList_CardioDay"]> {
+  return data(client.GET("/api/v1/cardio", { params: { query: { start, end } } }));
 }
 
 export async function series(

@@ -1,4 +1,5 @@
 /** Rows of one time axis: what the strip of a day, a night and a workout are made of. */
+import type { Bucket } from "../parts/lens.svelte";
 
 export type Stage = "awake" | "rem" | "core" | "deep" | "asleep" | "in_bed";
 
@@ -52,6 +53,8 @@ export interface LineRow extends Common {
   colour: string;
   /** The metric whose samples are behind it. */
   metric?: string;
+  /** How they were put together, where the sources in it can be asked for. */
+  bucket?: Bucket | undefined;
 }
 
 export interface BarRow extends Common {
@@ -63,6 +66,8 @@ export interface BarRow extends Common {
   colour: string;
   /** The metric whose samples are behind it. */
   metric?: string;
+  /** How they were put together, where the sources in it can be asked for. */
+  bucket?: Bucket | undefined;
 }
 
 export interface SpanRow extends Common {

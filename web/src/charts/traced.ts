@@ -11,7 +11,15 @@ export function tracedOf(row: Row, time: number): Traced | undefined {
     const found = nearest(row, time);
     const over = found && (found.over ?? { from: found.at, to: found.at });
     return (
-      over && { label: row.label, value: found.value, unit: row.unit, metric: row.metric, ...during(over) }
+      over && {
+        label: row.label,
+        value: found.value,
+        unit: row.unit,
+        metric: row.metric,
+        bucket: row.bucket,
+        page: row.bucket && "daily/discrete",
+        ...during(over),
+      }
     );
   }
   if (row.kind === "bars") {
@@ -22,6 +30,8 @@ export function tracedOf(row: Row, time: number): Traced | undefined {
         value: found.value,
         unit: row.unit,
         metric: row.metric,
+        bucket: row.bucket,
+        page: row.bucket && "daily/merge",
         ...during(found),
       }
     );

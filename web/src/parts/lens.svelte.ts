@@ -3,6 +3,10 @@ import type { Schemas } from "../api/client";
 import { named } from "../words/words";
 import { unitOf } from "./format";
 
+export interface Bucket {
+  resolution: Exclude<Schemas["Resolution"], "raw">;
+}
+
 export interface Traced {
   label: string;
   value: number | null;
@@ -18,6 +22,10 @@ export interface Traced {
   n?: number | undefined;
   method?: string | undefined;
   version?: number | undefined;
+  /** The page that describes the method, where its name does not say it. */
+  page?: string | undefined;
+  /** How it was put together over its interval, where the sources in it can be asked for. */
+  bucket?: Bucket | undefined;
   definition?: string | undefined;
   sources?: Omit<Schemas["SourceValue"], "samples">[] | undefined;
   /** The metric whose samples are behind it. */
@@ -41,6 +49,12 @@ class Open {
 }
 
 export const lens = new Open();
+
+/** The page of a figure's method: of a published method by its name. */
+export function pageOf(figure: Traced): string | undefined {
+  const name = figure.page ?? (figure.version === undefined ? undefined : figure.method);
+  return name && `/docs/methods/${name}`;
+}
 
 /** A measure of the API as the lens shows it. */
 export function traced(id: string, measure: Schemas["PrintedMeasure"], metric?: string): Traced {

@@ -42,8 +42,13 @@ class Session {
     this.#tell();
   }
 
+  /** Creates the first account; `enter` goes on with it. */
   async setUp(account: Schemas["FirstAccount"]): Promise<void> {
     await data(client.POST("/api/v1/setup", { body: account }));
+  }
+
+  /** Goes in with the session that the browser has. */
+  async enter(): Promise<void> {
     await this.#welcome();
     this.#tell();
   }

@@ -34,7 +34,13 @@ export const en = {
     retry: "Try again",
     empty: "Nothing here yet.",
     updating: "Updating…",
+    pending: (days: number, shown: number, since: string | undefined) => {
+      const what =
+        shown === 1 ? "This day is" : days === 1 ? "One of these days is" : `${days} of these days are`;
+      return `${what} being computed${since ? ` since ${since}` : ""}; what is shown is from before.`;
+    },
     cancel: "Cancel",
+    again: "Read again",
   },
   signIn: {
     title: "Sign in",
@@ -61,7 +67,16 @@ export const en = {
     metric: "Metric (kg, km, °C)",
     imperial: "Imperial (lb, mi, °F)",
     action: "Create account",
-    key: "Keep a copy of master.key from the data folder apart from the data: without it nobody can read the data, you included.",
+  },
+  keepKey: {
+    title: "Keep a copy of the key",
+    why: "Everything is encrypted under master.key: without this file nobody can read the data, you included, so keep a copy of it apart from the data.",
+    where: "On the server it lies at",
+    unknown:
+      "The server could not read the file now. It lies in the data folder, or where the settings say; make a copy of it there.",
+    save: "Download master.key",
+    saved: "Handed to your browser. Keep it where nobody else reads it.",
+    go: "Go on",
   },
   figure: {
     open: (label: string, value: string) => `${label}: ${value}. Show where it comes from`,
@@ -71,6 +86,8 @@ export const en = {
     usualIs:
       "Usual is what eight of ten of the 28 days before were like: from their 10th to their 90th percentile.",
     noUsual: "no usual range yet",
+    usualIs:
+      "Usual is the middle half of your 28 days before: on every other day a value lies outside of it, and that is no finding.",
     within: "within your usual range",
     soFar: "so far: the day is not over",
     above: "above your usual range",
@@ -86,11 +103,13 @@ export const en = {
     coverageOf: (share: string) => `${share} of the interval has data`,
     samples: "Samples",
     method: "Method",
+    page: "How it is computed (opens in a new tab)",
     version: (version: number) => `version ${version}`,
     sources: "Sources",
     counted: "Counted",
     own: "Own sum",
     share: "Share",
+    mean: "Mean",
     raw: "Raw samples",
     rawNone: "No samples of this metric start in the interval.",
     rawFirst: (count: number) => `The newest ${count}`,
@@ -226,6 +245,8 @@ export const en = {
     meanOf: (days: number) => `Mean of ${days} days with a value.`,
     rasterHint: "Each row is a night. Choose one to see it above.",
     regularity: "Regularity",
+    timing: (free: number, work: number) =>
+      `${free} nights before Saturday or Sunday, which stand for free days, beside ${work} others.`,
     method: (version: number) => `Sleep as its source staged it, rules of the night version ${version}`,
     bySource: "Minutes of the stages that this source recorded during the night.",
     sources: "What each source recorded",
@@ -472,6 +493,7 @@ export const en = {
     aboutSamples: (count: number) => (count === 1 ? "1 measurement" : `${count} measurements`),
   },
   heart: {
+    missing: "Not measured, and why",
     lead: "Each measure against your own usual range.",
     ecg: "Electrocardiogram",
     ecgs: "Electrocardiograms",
@@ -515,6 +537,9 @@ export const en = {
     middle: "The middle half of the days",
     measures: "Measures",
     sumOfDay: "Sum of the five minutes that are drawn",
+    stepsPerMin: (value: string) => `${value} steps/min`,
+    averageSentence: (time: string, steps: string) =>
+      `Average day: most at ${time}, ${steps} steps in half an hour.`,
     averageMethod: "Mean of each half hour over the days with data",
     proxy:
       "Figures with a dashed line are made from steps, which stand in for activity counts: compare them only with themselves. Rest has no steps at all, so L5 is nearly always 0 and the relative amplitude nearly 1.",
@@ -561,7 +586,7 @@ export const en = {
     beside: "Beside it",
     besides: { nothing: "Series only", before: "Period before", shape: "Spread" },
     notApart: (name: string) =>
-      `${name}: sources are apart in totals and in every sample; choose the resolution “Every sample” within eight days.`,
+      `${name}: sources are shown apart within 1,200 days; what is seen here is of all of them.`,
     ownBuckets: (resolution: string) => `What this source alone measured, one value for each ${resolution}`,
     together: "On one axis",
     thisPeriod: "This period",
@@ -603,7 +628,7 @@ export const en = {
     whole: "Back to the whole",
     closerStill: "Recorded beat by beat",
     asMeasured: "Samples as they were measured",
-    inBuckets: (resolution: string) => `Merged across sources, one value for each ${resolution}`,
+    inBuckets: (resolution: string) => `Of all sources, one value for each ${resolution}`,
     hypothesis: "Does one go with the other?",
     hypothesisLead:
       "Two daily values of the last 180 days, up to three days apart. Each dot is a correlation with its 95 % interval; filled ones stand out after allowing for seven looks.",
@@ -637,6 +662,10 @@ export const en = {
     route: "Route",
     routeSentence: (points: number) => `The shape of the route, ${points} points, north up.`,
     noRoute: "This workout has no route.",
+    needsAge:
+      "Zones need your greatest heart rate, which is estimated from your age. Enter your date of birth:",
+    wayDiffers: (route: string, device: string) =>
+      `The points of the route measure ${route}, the device recorded ${device}. What follows is along the route.`,
     elevation: "Elevation",
     zones: "Time in heart rate zones",
     zone: "Effort",
@@ -798,6 +827,23 @@ export const en = {
     hours: ["few hours of the day", "half of them", "all of them"],
     export: "Take everything with you",
     exportLead: "All your data in open formats, in the clear.",
+    unnamed: "A file without a name",
+    storage: "Storage",
+    reaches: (first: string, last: string, days: string) =>
+      `Measurements from ${first} to ${last}: ${days} days.`,
+    reachesNothing: "There are no measurements yet.",
+    part: "What",
+    partCount: "Number",
+    partBytes: "On disk",
+    parts: {
+      samples: "Samples",
+      records: "Workouts, ECGs and other records",
+      days: "Days as computed (can be computed again)",
+      derived: "Insights and embeddings (can be made again)",
+      uploads: "Accounts of uploads",
+      aside: "Damaged samples, set aside",
+    },
+    storageTotal: (bytes: string) => `${bytes} together, encrypted, without the database's own share.`,
     erase: "Erase all health data",
     eraseLead:
       "Destroys your data and the key that they are encrypted with, so that no copy of them, backups included, can ever be read again. It cannot be undone. Your account stays.",
@@ -940,6 +986,10 @@ export const en = {
       oakley: "Oakley 1997, threshold 40",
       oakley_automatic: "Oakley 1997, automatic threshold",
     } as Record<string, string>,
+    language: "Language of numbers and dates",
+    languageOwn: "As this browser",
+    languageWords:
+      "Words and insights are in English so far, whatever is chosen here; numbers, dates and times follow it at once.",
     look: "Look",
     themes: { system: "As the system", light: "Light", dark: "Dark" } as Record<string, string>,
     save: "Save",
@@ -1003,6 +1053,15 @@ export const en = {
       ready: "ready",
       refused: "refused",
     } as Record<string, string>,
+    settings: "Settings",
+    settingsLead:
+      "As they are in this process, from the file, the environment and the flags. Users, passwords and parameters of addresses are masked.",
+    allSettings: (count: number) => `All ${count} settings, also those at their default`,
+    nothingChanged: "Every setting is at its default.",
+    setting: "Setting",
+    value: "Value",
+    default: "Default",
+    notSet: "not set",
     people: "Accounts",
     peopleLead: "Who has an account here. What they measured is not shown to anybody else.",
     damaged:

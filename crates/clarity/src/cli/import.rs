@@ -61,6 +61,7 @@ pub(super) async fn import(global: &Global, wanted: Import) -> Result<(), Failur
         columns: columns.map_err(|wrong| Failure::usage(wrong.to_string()))?,
         epoch_s: wanted.epoch,
         aggregation: None,
+        name: None,
     };
     household::with(global, async |app| {
         let user = household::person(app, &wanted.user).await?.id;
@@ -128,7 +129,10 @@ async fn one(
         user,
         id: app.ids.upload(app.clock.now_us()),
         format: wanted.format.clone(),
-        told: told.clone(),
+        told: file::Told {
+            name: Some(name.clone()),
+            ..told.clone()
+        },
         mirror: if wanted.mirror {
             Mirror::Remove
         } else {

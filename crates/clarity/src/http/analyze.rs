@@ -93,7 +93,7 @@ async fn queue(
         now_us,
     };
     store::uploads::begin(tx, key, user, &new).await?;
-    let dirty_seq = store::days::mark_all(tx, user).await?;
+    let dirty_seq = store::days::mark_all(tx, user, now_us).await?;
     let has_days = store::days::dirty_count(tx, user).await? > 0;
     let detail = serde_json::to_vec(&Tally::default()).map_err(Problem::internal)?;
     let state = UploadState {

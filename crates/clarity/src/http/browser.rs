@@ -9,6 +9,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use model::ids::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use store::docs::Expected;
@@ -16,6 +18,7 @@ use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::auth::account::{self, BrowserSession};
@@ -38,6 +41,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(open, close))
         .routes(routes!(setup_state, set_up))
+        .routes(routes!(key_to_keep))
 }
 
 /// A browser that is signed in.
@@ -75,6 +79,22 @@ struct FirstAccount {
     username: Option<String>,
     /// What the person enters about themselves.
     profile: Option<Profile>,
+}
+
+/// The code that the server prints when it starts without accounts.
+#[derive(Deserialize, ToSchema)]
+struct SetupCode {
+    /// The code.
+    code: String,
+}
+
+/// The master key, to be kept apart from the data.
+#[derive(Serialize, ToSchema)]
+struct KeyToKeep {
+    /// Where the key lies on the server.
+    file: String,
+    /// Its bytes, in base64.
+    content: String,
 }
 
 /// Signs a browser in with a session cookie.
@@ -157,13 +177,7 @@ async fn set_up(
     JsonBody { value, .. }: JsonBody<FirstAccount>,
 ) -> Result<Response, Problem> {
     only_our_pages(&headers, &uri)?;
-    let code = value.code.trim().to_ascii_uppercase().replace('-', "");
-    let expected = app.keys.setup_code().replace('-', "");
-    if !bool::from(code.as_bytes().ct_eq(expected.as_bytes())) {
-        let message = "is not the code that the server printed when it started";
-        let error = FieldError::new("/code", "invalid_code", message);
-        return Err(Problem::invalid(vec![error]));
-    }
+    check_code(&app, &value.code)?;
     let account = Registration::of(value.email, value.password, value.username, value.profile);
     let (email, profile) = accounts::check(&app, &account)?;
     let password_hash = password::hash(&app, &account.password).await?;
@@ -172,10 +186,7 @@ async fn set_up(
     // Counted afterwards: whoever creates an account at the same time waits until this one is committed, and
     // then sees it.
     if store::people::count(&mut tx).await? > 1 {
-        return Err(Problem::new(
-            Code::Conflict,
-            "the server has accounts already; sign in",
-        ));
+        return Err(set_up_already());
     }
     let key = app.vault.person_key(&mut tx, user).await?;
     if let Some(profile) = profile {
@@ -185,6 +196,59 @@ async fn set_up(
     let session = account::start_browser_session(&app, &mut tx, &key, role, &client.label).await?;
     tx.commit().await?;
     Ok(signed_in(&app, &headers, StatusCode::CREATED, &session))
+}
+
+/// Returns the master key for a backup, as long as the server has no account.
+///
+/// Without this key nobody can read the data. Whoever has the setup code can read it and may create the first account;
+/// afterwards the key is only on the server's disk.
+#[utoipa::path(
+    post, operation_id = "read_key_to_keep", path = "/setup/key", tag = "accounts",
+    request_body = SetupCode,
+    responses(
+        (status = 200, description = "The key, and where it lies.", body = KeyToKeep),
+        (status = 409, description = "The server has accounts already.",
+            body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+async fn key_to_keep(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    uri: Uri,
+    JsonBody { value, .. }: JsonBody<SetupCode>,
+) -> Result<Response, Problem> {
+    only_our_pages(&headers, &uri)?;
+    check_code(&app, &value.code)?;
+    let mut tx = app.store.read().await?;
+    let count = store::people::count(&mut tx).await?;
+    drop(tx);
+    if count > 0 {
+        return Err(set_up_already());
+    }
+    let file = app.config.key_file();
+    let bytes = tokio::fs::read(&file).await.map_err(Problem::internal)?;
+    let bytes = Zeroizing::new(bytes);
+    let file = tokio::fs::canonicalize(&file).await.unwrap_or(file);
+    let body = KeyToKeep {
+        file: file.display().to_string(),
+        content: STANDARD.encode(bytes.as_slice()),
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
+}
+
+fn check_code(app: &App, code: &str) -> Result<(), Problem> {
+    let code = code.trim().to_ascii_uppercase().replace('-', "");
+    let expected = app.keys.setup_code().replace('-', "");
+    if bool::from(code.as_bytes().ct_eq(expected.as_bytes())) {
+        return Ok(());
+    }
+    let message = "is not the code that the server printed when it started";
+    let error = FieldError::new("/code", "invalid_code", message);
+    Err(Problem::invalid(vec![error]))
+}
+
+fn set_up_already() -> Problem {
+    Problem::new(Code::Conflict, "the server has accounts already; sign in")
 }
 
 /// Nobody but our own pages may give a browser a session.

@@ -3,6 +3,8 @@
 //! Each bucket only looks at the samples that can touch it, so that a hundred thousand samples in
 //! ten thousand buckets stay cheap. It must never compute a measure itself.
 
+use std::collections::BTreeMap;
+
 use analysis::daily::category::totals;
 use analysis::daily::discrete::{Weighting, distribution};
 use analysis::daily::merge::by_priority;
@@ -58,32 +60,43 @@ struct Row {
 /// Which columns the rows fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    Merged,
-    BySource,
+    Totals,
     Distribution(Weighting),
     Codes,
+}
+
+/// Whether rows are of one source each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sources {
+    Together,
+    Apart,
 }
 
 /// The rows so far.
 #[derive(Debug)]
 pub(crate) struct Rows {
     shape: Shape,
+    sources: Sources,
     rows: Vec<(Date, Span, Row)>,
 }
 
 impl Rows {
     /// No rows yet.
     pub(crate) const fn new(kind: Kind, merge: Merge) -> Self {
-        let shape = match (kind, merge) {
-            (Kind::Cumulative, Merge::Priority) => Shape::Merged,
-            (Kind::Cumulative, Merge::None) => Shape::BySource,
-            (Kind::Category, _) => Shape::Codes,
-            (Kind::TimeWeighted, _) => Shape::Distribution(Weighting::Time),
-            (Kind::EquivalentLevel, _) => Shape::Distribution(Weighting::Energy),
-            (Kind::Discrete, _) => Shape::Distribution(Weighting::Arithmetic),
+        let shape = match kind {
+            Kind::Cumulative => Shape::Totals,
+            Kind::Category => Shape::Codes,
+            Kind::TimeWeighted => Shape::Distribution(Weighting::Time),
+            Kind::EquivalentLevel => Shape::Distribution(Weighting::Energy),
+            Kind::Discrete => Shape::Distribution(Weighting::Arithmetic),
+        };
+        let sources = match merge {
+            Merge::None => Sources::Apart,
+            Merge::Priority | Merge::All => Sources::Together,
         };
         Self {
             shape,
+            sources,
             rows: Vec::new(),
         }
     }
@@ -91,45 +104,75 @@ impl Rows {
     /// Adds the rows of buckets, given every sample that touches them, sorted by start.
     pub(crate) fn add(&mut self, samples: &[Sample], buckets: &[Bucket], ranks: &Ranks) {
         match self.shape {
-            Shape::Merged | Shape::BySource => self.add_totals(samples, buckets, ranks),
+            Shape::Totals => self.add_totals(samples, buckets, ranks),
             Shape::Distribution(weighting) => {
-                for (bucket, near) in with_samples(samples, buckets) {
-                    let Some(found) = distribution(near, &bucket.spans, weighting) else {
-                        continue;
-                    };
-                    self.push(
-                        bucket,
-                        Row {
-                            mean: found.mean,
-                            weighted: found.weighted,
-                            min: found.min,
-                            max: found.max,
-                            n: found.n,
-                            coverage: found.coverage,
-                            ..Row::default()
-                        },
-                    );
-                }
+                self.add_near(samples, buckets, |rows, source, bucket, near| {
+                    rows.add_distribution(source, bucket, near, weighting);
+                });
             }
-            Shape::Codes => {
-                for (bucket, near) in with_samples(samples, buckets) {
-                    let Some(found) = totals(near, &bucket.spans) else {
-                        continue;
-                    };
-                    for code in found.codes {
-                        self.push(
-                            bucket,
-                            Row {
-                                code: code.code,
-                                n: code.n,
-                                value: code.minutes,
-                                coverage: found.coverage,
-                                ..Row::default()
-                            },
-                        );
-                    }
-                }
+            Shape::Codes => self.add_near(samples, buckets, Self::add_codes),
+        }
+    }
+
+    /// Hands each bucket the samples that can touch it: all of them, or those of one source after the other.
+    fn add_near(
+        &mut self,
+        samples: &[Sample],
+        buckets: &[Bucket],
+        add: impl Fn(&mut Self, SourceNo, &Bucket, &[Sample]),
+    ) {
+        for (bucket, near) in with_samples(samples, buckets) {
+            if self.sources == Sources::Together {
+                add(self, SourceNo::default(), bucket, near);
+                continue;
             }
+            let mut apart: BTreeMap<SourceNo, Vec<Sample>> = BTreeMap::new();
+            for sample in near {
+                apart.entry(sample.source).or_default().push(*sample);
+            }
+            for (source, near) in apart {
+                add(self, source, bucket, &near);
+            }
+        }
+    }
+
+    fn add_distribution(
+        &mut self,
+        source: SourceNo,
+        bucket: &Bucket,
+        near: &[Sample],
+        weighting: Weighting,
+    ) {
+        let Some(found) = distribution(near, &bucket.spans, weighting) else {
+            return;
+        };
+        let row = Row {
+            source,
+            mean: found.mean,
+            weighted: found.weighted,
+            min: found.min,
+            max: found.max,
+            n: found.n,
+            coverage: found.coverage,
+            ..Row::default()
+        };
+        self.push(bucket, row);
+    }
+
+    fn add_codes(&mut self, source: SourceNo, bucket: &Bucket, near: &[Sample]) {
+        let Some(found) = totals(near, &bucket.spans) else {
+            return;
+        };
+        for code in found.codes {
+            let row = Row {
+                source,
+                code: code.code,
+                n: code.n,
+                value: code.minutes,
+                coverage: found.coverage,
+                ..Row::default()
+            };
+            self.push(bucket, row);
         }
     }
 
@@ -139,7 +182,7 @@ impl Rows {
             if total.samples == 0 {
                 continue;
             }
-            if self.shape == Shape::Merged {
+            if self.sources == Sources::Together {
                 self.push(
                     bucket,
                     Row {
@@ -189,21 +232,24 @@ impl Rows {
             let at = rows.iter().map(|(_, span, _)| (of(span), None));
             Times::new(at.collect(), history)
         };
+        let is_apart = self.sources == Sources::Apart;
         let all = SeriesColumns {
             coverage: column(rows, |row| row.coverage),
+            source: if is_apart {
+                column(rows, |row| index(row.source))
+            } else {
+                None
+            },
             ..SeriesColumns::of(times(|span| span.start_us), times(|span| span.end_us))
         };
         match self.shape {
-            Shape::Merged | Shape::BySource => SeriesColumns {
+            Shape::Totals => SeriesColumns {
                 value: column(rows, |row| row.value),
                 samples: column(rows, |row| row.n),
-                source: match self.shape {
-                    Shape::BySource => column(rows, |row| index(row.source)),
-                    Shape::Merged | Shape::Distribution(_) | Shape::Codes => None,
-                },
-                counted: match self.shape {
-                    Shape::BySource => column(rows, |row| row.counted),
-                    Shape::Merged | Shape::Distribution(_) | Shape::Codes => None,
+                counted: if is_apart {
+                    column(rows, |row| row.counted)
+                } else {
+                    None
                 },
                 ..all
             },
@@ -327,9 +373,31 @@ mod tests {
         ];
         check(
             Kind::Discrete,
-            Merge::None,
+            Merge::All,
             &rates,
             "[{00:00Z\",10:00Z\",\"mean\":70.0,\"min\":60.0,\"max\":80.0,\"n\":2},{10:00Z\",20:00Z\",\"mean\":90.0,\"min\":90.0,\"max\":90.0,\"n\":1}]",
+        );
+    }
+
+    #[test]
+    fn levels_and_categories_of_each_source_are_rows_of_their_own() {
+        let rates = [
+            sample(1, 1, 60.0, 0),
+            sample(9, 9, 80.0, 1),
+            sample(9, 9, 90.0, 0),
+        ];
+        check(
+            Kind::Discrete,
+            Merge::None,
+            &rates,
+            "[{00:00Z\",10:00Z\",\"source\":0,\"mean\":75.0,\"min\":60.0,\"max\":90.0,\"n\":2},{00:00Z\",10:00Z\",\"source\":1,\"mean\":80.0,\"min\":80.0,\"max\":80.0,\"n\":1}]",
+        );
+        let stages = [sample(0, 10, 3.0, 1), sample(0, 5, 3.0, 0)];
+        check(
+            Kind::Category,
+            Merge::None,
+            &stages,
+            "[{00:00Z\",10:00Z\",\"source\":0,\"code\":3,\"n\":1,\"minutes\":5.0},{00:00Z\",10:00Z\",\"source\":1,\"code\":3,\"n\":1,\"minutes\":10.0}]",
         );
     }
 }

@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::http::days;
 use crate::http::page::Params;
+use crate::http::pending::{self, PendingDays};
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
 use crate::http::verbatim;
 use crate::jobs::block::{Block, Places, Strip, place};
@@ -78,6 +79,8 @@ struct DayColumns {
     /// Dates of which the stored document was made by methods of an earlier version; they are computed
     /// again in the background.
     stale: Vec<String>,
+    /// Days of the range that wait to be computed, for the first time or again; a `summary` event says when they are.
+    pending: Vec<PendingDays>,
 }
 
 /// Which metric has data on which day.
@@ -203,6 +206,7 @@ async fn stored(
         end,
         blocks,
         stale: stale.iter().map(Date::to_string).collect(),
+        pending: pending::in_range(tx, caller.user, (start, end)).await?,
     })
 }
 
@@ -256,6 +260,7 @@ fn print_columns(stored: Side, ids: Vec<String>) -> Vec<u8> {
             end: stored.end,
             metrics: metrics.collect(),
             stale: stored.stale,
+            pending: stored.pending,
         },
     );
     out
@@ -293,6 +298,7 @@ struct Side {
     end: Date,
     blocks: Vec<Block>,
     stale: Vec<String>,
+    pending: Vec<PendingDays>,
 }
 
 impl Side {

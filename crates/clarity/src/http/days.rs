@@ -11,6 +11,7 @@ use store::revisions::{self, Derived};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::http::pending::{self, PendingDays};
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
 use crate::jobs::packed::unpack;
 use crate::json;
@@ -33,6 +34,7 @@ struct DamagedDay;
 pub(crate) struct Stored {
     documents: Vec<Vec<u8>>,
     stale: Vec<Date>,
+    pending: Vec<PendingDays>,
 }
 
 /// A list of days that is given whole.
@@ -43,6 +45,8 @@ pub(crate) struct DayList<T> {
     /// Dates of which the stored document was made by methods of an earlier version; they are computed
     /// again in the background.
     stale: Vec<String>,
+    /// Days of the range that wait to be computed, for the first time or again; a `summary` event says when they are.
+    pending: Vec<PendingDays>,
 }
 
 impl Stored {
@@ -55,6 +59,11 @@ impl Stored {
     /// The days of which older methods made what is stored, oldest first.
     pub(crate) fn stale(&self) -> Vec<String> {
         self.stale.iter().map(Date::to_string).collect()
+    }
+
+    /// The days that wait to be computed.
+    pub(crate) fn pending(&self) -> Vec<PendingDays> {
+        self.pending.clone()
     }
 }
 
@@ -94,6 +103,7 @@ pub(crate) async fn stored(
     Ok(Stored {
         documents: stored.into_iter().map(|(_, bytes)| bytes).collect(),
         stale: stale(tx, user, (from, until)).await?,
+        pending: pending::in_range(tx, user, (from, until)).await?,
     })
 }
 
@@ -123,7 +133,7 @@ pub(crate) fn unpacked(stored: &Stored) -> Result<Vec<Vec<u8>>, Problem> {
     stored.unpacked().collect()
 }
 
-/// Writes a list with what `one` makes of each document, unpacked before, and the days that are stale.
+/// Writes a list with what `one` makes of each document, unpacked before, and the days that are stale or wait.
 /// Keeps a processor busy.
 pub(crate) fn print<'a, T: Serialize>(
     stored: &Stored,
@@ -137,7 +147,12 @@ pub(crate) fn print<'a, T: Serialize>(
     let data = rows.collect::<Result<Vec<T>, Problem>>()?;
     // A response passes on a part of the documents.
     let mut out = Vec::with_capacity(64 + json.iter().map(Vec::len).sum::<usize>());
-    let stale = stored.stale();
-    json::write(&mut out, &DayList { data, stale });
+    let (stale, pending) = (stored.stale(), stored.pending());
+    let list = DayList {
+        data,
+        stale,
+        pending,
+    };
+    json::write(&mut out, &list);
     Ok(out)
 }

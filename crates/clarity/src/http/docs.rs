@@ -1,4 +1,4 @@
-//! The OpenAPI document and two pages that show it, all served from this binary.
+//! The OpenAPI document and two pages that show it, all served from this binary; and the style sheet of `methods.rs`.
 //!
 //! The pages run under a policy without inline script; nothing is loaded from elsewhere.
 
@@ -56,6 +56,11 @@ static ASSETS: &[Asset] = &[
         name: "swagger-init.js",
         media_type: JAVASCRIPT,
         content: Content::Plain(include_bytes!("../../assets/swagger-init.js")),
+    },
+    Asset {
+        name: "methods.css",
+        media_type: CSS,
+        content: Content::Plain(include_bytes!("../../assets/methods.css")),
     },
     Asset {
         name: "redoc.standalone.js",

@@ -34,6 +34,7 @@ use crate::auth::{Caller, Sender, device};
 use crate::bus::EventKind;
 use crate::http::cursor;
 use crate::http::delivery;
+use crate::http::filed::{self, Filed};
 use crate::http::idempotency::{self, Answer, IdempotencyKey, Start};
 use crate::http::incoming::Incoming;
 use crate::http::page::{Page, PageQuery, Params, PathId};
@@ -168,6 +169,12 @@ pub(crate) struct ImportRow {
     /// The former name of `processing_id`.
     #[schema(deprecated, format = Uuid)]
     import_id: String,
+    /// Name of the file, where its sender said it in `Content-Disposition`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// The format that it was read as; absent until it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<String>,
     /// Where it stands.
     status: Status,
     /// What it is doing.
@@ -190,9 +197,12 @@ pub(crate) struct ImportRow {
 
 impl From<&Upload> for ImportRow {
     fn from(upload: &Upload) -> Self {
+        let filed = Filed::of(&upload.detail);
         Self {
             processing_id: upload.id.to_string(),
             import_id: upload.id.to_string(),
+            name: filed.name,
+            format: filed.format,
             status: upload.status.into(),
             stage: upload.stage.clone(),
             progress: upload.progress,
@@ -219,7 +229,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 ///
 /// The body is the file itself, of any size: an export of a phone, a document in one of the live forms, or
 /// the recording of a worn device. The response comes once everything is durable; follow
-/// the progress meanwhile under `/imports/{id}/events`. A damaged file is read as far as it goes and
+/// the progress meanwhile under `/imports/{id}/events`. `Content-Disposition` may say the file's name. A damaged file is read as far as it goes and
 /// `damage` says where it ends. A retry with the same Idempotency-Key returns the first response.
 #[utoipa::path(
     post,
@@ -390,6 +400,7 @@ fn told(query: &ImportQuery, headers: &HeaderMap) -> Result<Told, Problem> {
         columns: columns.map_err(|wrong| Problem::parameter("columns", wrong.to_string()))?,
         epoch_s: query.epoch_s,
         aggregation: delivery::aggregation(headers),
+        name: filed::name(headers),
     })
 }
 

@@ -51,6 +51,7 @@ pub mod events;
 pub mod export;
 mod fair;
 mod faults;
+mod filed;
 pub mod fitness;
 pub mod following;
 pub mod forms;
@@ -66,6 +67,7 @@ pub mod known;
 pub mod laboratory;
 pub mod load;
 pub mod me;
+pub mod methods;
 pub mod metric_types;
 pub mod noted;
 pub mod openapi;
@@ -73,6 +75,8 @@ pub mod origin;
 pub mod page;
 pub mod pat;
 pub mod paths;
+mod pending;
+pub mod periodogram;
 pub mod pieces;
 pub mod preferences;
 pub mod problem;
@@ -87,11 +91,14 @@ pub mod samples;
 pub mod series;
 pub mod serve;
 pub mod sessions;
+pub mod settings;
 pub mod sleep;
 mod socket;
+pub mod storage;
 mod strangers;
 pub mod summaries;
 pub mod table;
+pub mod timing;
 pub mod traces;
 pub mod trends;
 pub mod trials;
@@ -116,6 +123,8 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(admin::router())
         .merge(browser::router())
         .merge(sessions::router())
+        .merge(settings::router())
+        .merge(storage::router())
         .merge(profile::router())
         .merge(preferences::router())
         .merge(metric_types::router())
@@ -138,6 +147,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(laboratory::router())
         .merge(load::router())
         .merge(pat::router())
+        .merge(periodogram::router())
         .merge(processing::router())
         .merge(reconciliation::router())
         .merge(rhythm::router())
@@ -145,6 +155,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(series::router())
         .merge(sleep::router())
         .merge(summaries::router())
+        .merge(timing::router())
         .merge(trends::router())
         .merge(trials::router())
         .merge(uploads::router())
@@ -156,6 +167,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(health::router())
         .merge(accounts::root_router())
         .merge(docs::router())
+        .merge(methods::router())
         .nest(router::PREFIX, api)
         .split_for_parts()
 }

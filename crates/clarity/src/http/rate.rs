@@ -60,7 +60,7 @@ impl Class {
             | "/invitation-code/redeem"
             | "/token/refresh"
             | "/token/revoke" => Self::Login,
-            "/auth/browser" | "/setup" if method == Method::POST => Self::Login,
+            "/auth/browser" | "/setup" | "/setup/key" if method == Method::POST => Self::Login,
             "/auth/register" => Self::Register,
             _ if reads => Self::Read,
             _ if method != Method::POST => Self::Other,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use analysis::daily::minutes::DayMinutes;
 use analysis::daily::range::{self, Chosen, Found, Range};
+use analysis::outcome::Insufficient;
 use analysis::report::Report;
 use analysis::report::column;
 use axum::extract::State;
@@ -66,7 +67,7 @@ struct RhythmAnswer {
 
 /// Activity over the range, in minutes.
 #[derive(Debug, Serialize, ToSchema)]
-struct ActivityAnswer {
+pub(super) struct ActivityAnswer {
     /// Metric id.
     metric: String,
     /// Its source; null for steps, which are merged.
@@ -159,16 +160,7 @@ async fn read(
         let stale = days::stale(&mut tx, caller.user, (from, after)).await?;
         drop(tx);
         app.compute_while_wanted(move |still| {
-            let minutes = stored.iter().map(|(_, bytes)| {
-                if still.is() {
-                    return minutes(bytes);
-                }
-                Err(Problem::new(
-                    Code::Unavailable,
-                    "nobody waits for it any more",
-                ))
-            });
-            let minutes = minutes.collect::<Result<Vec<DayMinutes>, Problem>>()?;
+            let minutes = minutes_of(&stored, || still.is())?;
             let found = range::join(&minutes, from, until);
             let answer = answer(&found, &names, (from, until), &stale);
             serde_json::to_vec(&answer).map_err(Problem::internal)
@@ -195,6 +187,26 @@ fn names(asked: Option<&str>) -> Result<Vec<String>, Problem> {
         ));
     }
     Ok(names)
+}
+
+/// The minutes of stored days, as long as somebody waits for them. Keeps a processor busy.
+pub(super) fn minutes_of(
+    stored: &[(Date, Vec<u8>)],
+    is_wanted: impl Fn() -> bool,
+) -> Result<Vec<DayMinutes>, Problem> {
+    let minutes = stored.iter().map(|(_, bytes)| {
+        if is_wanted() {
+            return minutes(bytes);
+        }
+        let message = "nobody waits for it any more";
+        Err(Problem::new(Code::Unavailable, message))
+    });
+    minutes.collect()
+}
+
+/// Why there is no measure of activity where there is none.
+pub(super) fn no_activity() -> Insufficient {
+    Insufficient::new("days with activity", 1.0, 0.0)
 }
 
 fn minutes(bytes: &[u8]) -> Result<DayMinutes, Problem> {
@@ -224,7 +236,7 @@ fn answer(
     }
 }
 
-fn activity(chosen: &Chosen) -> ActivityAnswer {
+pub(super) fn activity(chosen: &Chosen) -> ActivityAnswer {
     let series = &chosen.series;
     ActivityAnswer {
         metric: chosen.metric.clone(),

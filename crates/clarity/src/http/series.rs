@@ -102,6 +102,8 @@ pub(crate) enum Merge {
     Priority,
     /// Every source for itself.
     None,
+    /// Every sample of all sources together, as levels and categories are described.
+    All,
 }
 
 /// How the response is laid out.
@@ -125,7 +127,8 @@ pub(crate) struct SeriesQuery {
     #[serde(default)]
     #[param(inline)]
     resolution: Resolution,
-    /// For buckets of cumulative metrics: `priority` (default) or one row per source.
+    /// For buckets: `priority` (default of cumulative metrics, and theirs only), `all` (default of the others, and theirs
+    /// only), or `none` for one row per source, which says who is in a bucket.
     #[param(inline)]
     merge: Option<Merge>,
     /// `columns` (default), `rows` or `compact`.
@@ -150,7 +153,7 @@ pub(crate) struct SeriesAnswer<'a> {
     unit: &'a str,
     /// As asked for.
     resolution: Resolution,
-    /// Whether overlapping sources were merged.
+    /// How the sources were put together.
     merge: Merge,
     /// Start of the range.
     #[schema(format = DateTime)]
@@ -163,10 +166,10 @@ pub(crate) struct SeriesAnswer<'a> {
     /// Names of the sources that `source` counts from 0.
     sources: Vec<&'a str>,
     /// With `layout=columns`. Raw samples have `start`, `end`, `value` and `source`. Buckets of a cumulative
-    /// metric have `start`, `end`, `value`, `samples`, `coverage`, and with `merge=none` also `source` and `counted`;
+    /// metric have `start`, `end`, `value`, `samples`, `coverage`, and with `merge=none` also `counted`;
     /// those of categories `start`, `end`, `code`, `n`, `minutes`, `coverage`; all others `start`, `end`,
-    /// `mean`, `min`, `max`, `n`, `coverage`, and `weighted` where the metric is averaged so. Days and
-    /// weeks also have `date`.
+    /// `mean`, `min`, `max`, `n`, `coverage`, and `weighted` where the metric is averaged so. With `merge=none` they
+    /// also have `source`. Days and weeks also have `date`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<SeriesColumns<'a>>)]
     columns: Option<SeriesColumns<'a>>,
@@ -187,7 +190,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// Reads one metric over time.
 ///
 /// Any name of the metric is taken (`steps` for `step_count`). Cumulative metrics are merged across
-/// overlapping sources so that every instant counts once; buckets without data are absent.
+/// overlapping sources so that every instant counts once, levels and categories describe the samples of all sources;
+/// `merge=none` returns each source for itself. Buckets without data are absent.
 #[utoipa::path(
     get,
     operation_id = "get_series",
@@ -288,16 +292,25 @@ fn one_metric(dossier: &Dossier, name: &str, unit: Option<&str>) -> Result<Measu
 }
 
 fn merge_of(metric: &Measured, query: &SeriesQuery) -> Result<Merge, Problem> {
-    let can_merge = metric.kind == Kind::Cumulative && query.resolution != Resolution::Raw;
+    let is_raw = query.resolution == Resolution::Raw;
+    let usual = match metric.kind {
+        _ if is_raw => Merge::None,
+        Kind::Cumulative => Merge::Priority,
+        Kind::Discrete | Kind::TimeWeighted | Kind::EquivalentLevel | Kind::Category => Merge::All,
+    };
     match query.merge {
-        Some(Merge::Priority) if !can_merge => Err(Problem::invalid(vec![FieldError::new(
-            "merge",
-            "merge_not_possible",
-            "only buckets of cumulative metrics can be merged by priority",
-        )])),
-        None if can_merge => Ok(Merge::Priority),
-        Some(merge) => Ok(merge),
-        None => Ok(Merge::None),
+        None => Ok(usual),
+        Some(asked) if asked == usual || asked == Merge::None => Ok(asked),
+        Some(asked) => {
+            let message = match asked {
+                Merge::Priority => "only buckets of cumulative metrics can be merged by priority",
+                Merge::All | Merge::None => {
+                    "only buckets of levels and categories describe all sources together"
+                }
+            };
+            let error = FieldError::new("merge", "merge_not_possible", message);
+            Err(Problem::invalid(vec![error]))
+        }
     }
 }
 

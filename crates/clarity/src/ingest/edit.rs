@@ -125,8 +125,8 @@ pub(crate) async fn put_preferences(
 
 /// Marks every computed day: the order of sources or the scorer of sleep changed.
 async fn every_day_changed(app: &App, tx: &mut Tx, user: UserId) -> Result<(), IngestError> {
-    store::days::mark_all(tx, user).await?;
     let now_us = app.clock.now_us();
+    store::days::mark_all(tx, user, now_us).await?;
     Job::Recompute
         .enqueue(tx, user, app.ids.job(now_us), now_us, now_us)
         .await?;

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
@@ -69,6 +69,8 @@ pub(crate) struct Told {
     pub(crate) epoch_s: Option<u32>,
     /// Over what an app has aggregated its values, in the words of its header.
     pub(crate) aggregation: Option<String>,
+    /// The name of the file.
+    pub(crate) name: Option<String>,
 }
 
 /// How far an import is.
@@ -104,10 +106,19 @@ pub(crate) async fn import(
     let zones = zones(app, &what).await?;
     let told = what.told.clone();
     let budget = app.file_budget.clone();
+    let recognised = Recognised::default();
+    let as_found = Arc::clone(&recognised);
     let reader = app.tasks.spawn_blocking(move || {
-        budget.scope(|| read(&format, input, (now_us, &zones, &told), &sender))
+        budget.scope(|| {
+            read(
+                (&format, &as_found),
+                input,
+                (now_us, &zones, &told),
+                &sender,
+            )
+        })
     });
-    let mut writing = Writing::begin(app, &what).await?;
+    let mut writing = Writing::begin(app, &what, recognised).await?;
     let mut outcome = Ok(());
     let mut signs = tokio::time::interval(abandoned::SIGN_EVERY);
     loop {
@@ -188,7 +199,7 @@ async fn zones(app: &App, what: &Import) -> Result<ZoneHistory, IngestError> {
 
 /// Runs on a thread of its own.
 fn read(
-    format: &str,
+    (format, recognised): (&str, &OnceLock<&'static str>),
     input: Box<dyn Read + Send>,
     (now_us, zones, told): (i64, &ZoneHistory, &Told),
     sender: &mpsc::Sender<Batch>,
@@ -217,6 +228,7 @@ fn read(
         (named, _) => named,
     };
     let mut opened = format::open(format, &mut input).map_err(refused)?;
+    recognised.get_or_init(|| opened.format.name());
     if let Format::Recording(of) = opened.format {
         return recording::read(of.name, &mut opened.input, around, &mut sink);
     }
@@ -229,15 +241,19 @@ fn read(
     opened.read(&context, &mut sink).map_err(refused)
 }
 
+/// The name of the format, once the reader knows it.
+type Recognised = Arc<OnceLock<&'static str>>;
+
 /// An import being written.
 struct Writing {
     intake: Intake,
+    recognised: Recognised,
     no: UploadNo,
     records: u64,
 }
 
 impl Writing {
-    async fn begin(app: &App, what: &Import) -> Result<Self, IngestError> {
+    async fn begin(app: &App, what: &Import, recognised: Recognised) -> Result<Self, IngestError> {
         let now_us = app.clock.now_us();
         let mut tx = app.store.begin("begin an import").await?;
         let key = app.vault.person_key(&mut tx, what.user).await?;
@@ -248,8 +264,11 @@ impl Writing {
         };
         let no = store::uploads::begin(&mut tx, &key, what.user, &new).await?;
         tx.commit().await?;
+        let mut intake = Intake::new(Counting::Export);
+        intake.tally.name.clone_from(&what.told.name);
         Ok(Self {
-            intake: Intake::new(Counting::Export),
+            intake,
+            recognised,
             no,
             records: 0,
         })
@@ -316,6 +335,7 @@ impl Writing {
         self.intake
             .flush(&mut tx, &mut person, place, job, part)
             .await?;
+        self.intake.tally.format = self.recognised.get().map(|name| (*name).to_owned());
         let tally = &self.intake.tally;
         self.records = tally.accepted + tally.duplicates + tally.rejected;
         let detail = detail(tally)?;

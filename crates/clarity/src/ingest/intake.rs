@@ -535,7 +535,7 @@ impl Intake {
         }
         let reordered = before.is_reordered(&person.usual_order());
         if reordered {
-            store::days::mark_all(tx, upload.user).await?;
+            store::days::mark_all(tx, upload.user, upload.now_us).await?;
         }
         if days.is_empty() && !reordered {
             return Ok(());

@@ -117,7 +117,7 @@ pub(crate) async fn mark_days(
     run_at_us: i64,
 ) -> Result<i64, IngestError> {
     let days: Vec<Date> = days.iter().copied().collect();
-    let seq = store::days::mark(tx, user, &days).await?;
+    let seq = store::days::mark(tx, user, &days, now_us).await?;
     Job::Recompute
         .enqueue(tx, user, job, now_us, run_at_us)
         .await?;

@@ -73,6 +73,12 @@ pub(crate) struct Remark {
 /// The account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub(crate) struct Tally {
+    /// Name of the file, where its sender said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// The format that a file was read as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) format: Option<String>,
     /// New samples.
     pub(crate) accepted: u64,
     /// Samples that were there already.

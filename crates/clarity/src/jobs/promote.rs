@@ -59,7 +59,7 @@ pub(crate) async fn person(app: &Arc<App>, user: UserId) -> Result<(), JobError>
     }
     if !days.is_empty() {
         let days: Vec<_> = days.into_iter().collect();
-        store::days::mark(&mut tx, user, &days).await?;
+        store::days::mark(&mut tx, user, &days, now_us).await?;
         Job::Recompute
             .enqueue(&mut tx, user, app.ids.job(now_us), now_us, now_us)
             .await?;

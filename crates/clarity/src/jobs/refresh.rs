@@ -218,7 +218,7 @@ async fn queue(app: &Arc<App>, user: UserId, what: Derived) -> Result<Step, stor
             let ever = (Date::MIN, Date::MAX);
             let current = revision::current(what);
             let days = revisions::older(&mut tx, user, what, current, ever, STEP_DAYS).await?;
-            store::days::mark(&mut tx, user, &days).await?;
+            store::days::mark(&mut tx, user, &days, now_us).await?;
             Job::Recompute
         }
         Derived::Insights => Job::Insight,

@@ -43,6 +43,35 @@ async fn act(test: &TestApp, person: &Person, method: Method, path: &str) -> Ans
 }
 
 #[tokio::test]
+async fn settings_are_shown_to_administrators_without_what_is_secret() {
+    let test = TestApp::with(|config| {
+        config.database.url = "postgres://clarity:geheim@db.example/clarity".to_owned();
+        config.limits.page_rows = 77;
+    })
+    .await;
+    let path = "/api/v1/admin/settings";
+    let ada = test.register("ada@example.org").await;
+    test.get(path, Some(&ada)).await.problem(403, "forbidden");
+    let root = administrator(&test).await;
+    let answer = test.get(path, Some(&root)).await;
+    assert!(!answer.text().contains("geheim"), "{}", answer.text());
+    let answer = answer.json();
+    let settings = answer["data"].as_array().expect("settings");
+    assert_eq!(settings.len(), test.app.config.shown().len());
+    let of = |name: &str| settings.iter().find(|one| one["name"] == name);
+    let rows = of("limits.page_rows").expect("a setting");
+    assert_eq!(
+        (&rows["value"], &rows["default"], &rows["is_changed"]),
+        (&json!("77"), &json!("1000"), &json!(true))
+    );
+    assert_eq!(
+        of("database.url").expect("a setting")["value"],
+        "postgres://***@db.example/clarity"
+    );
+    assert_eq!(of("tokens.issuer").expect("a setting")["is_changed"], false);
+}
+
+#[tokio::test]
 async fn only_administrators_see_accounts_and_work() {
     let test = TestApp::new().await;
     let ada = test.register("ada@example.org").await;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::{Method, StatusCode};
 use clarity::config::Switch;
 use clarity::http::cursor::{self, Query};
-use clarity::http::{docs, router};
+use clarity::http::{docs, methods, router};
 use model::ids::UserId;
 use serde_json::{Value, json};
 
@@ -67,7 +67,7 @@ async fn the_document_holds_every_route_and_no_other() {
     assert!(paths.len() > 15, "{paths:?}");
     // The pages that show the document are for people, and no operations.
     let mut known = paths;
-    for page in docs::PAGES {
+    for page in docs::PAGES.into_iter().chain(methods::ADDRESSES) {
         assert!(known.insert(page.to_owned()), "{page} is no operation");
     }
     assert_eq!(routed(&test), known);

@@ -166,6 +166,40 @@ async fn load_adds_up_days_of_work_and_of_rest() {
 }
 
 #[tokio::test]
+async fn timing_takes_weekends_for_free_days() {
+    let days = Days::of_a_person_in("UTC").await;
+    for day in 0..14_i64 {
+        let start = after("2026-05-03T23:00:00Z", 24 * day);
+        let night = asleep("Core", &start, &after(&start, 7));
+        days.upload(json!({ "category_samples": [night] })).await;
+    }
+    days.computed().await;
+    let found = days
+        .get("sleep/timing?start=2026-05-04&end=2026-05-18")
+        .await;
+    assert_eq!(
+        (&found["free_nights"], &found["work_nights"]),
+        (&json!(4), &json!(10)),
+        "{found}"
+    );
+    let jetlag = &found["measures"]["social_jetlag_h"];
+    assert_eq!(
+        (&jetlag["value"], &jetlag["coverage"]),
+        (&json!(0.0), &json!(1.0)),
+        "every night is from 23 to 6: {found}"
+    );
+    assert_eq!(found["measures"]["msfsc_h"]["value"], 2.5);
+    let bob = other(&days).await;
+    let path = "/api/v1/sleep/timing?start=2026-05-04&end=2026-05-18";
+    let answer = days.test.get(path, Some(&bob)).await.json();
+    let jetlag = &answer["measures"]["social_jetlag_h"];
+    assert!(
+        jetlag["value"].is_null() && jetlag["reason"].is_string(),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
 async fn debt_and_fitness_say_where_need_and_norms_come_from() {
     let days = Days::of_a_person_in("UTC").await;
     describe(&days).await;

@@ -330,7 +330,9 @@ async fn reading(story: &mut Story) {
         ("get_cardio", &format!("cardio?{day}")),
         ("get_fitness", &format!("cardio/fitness?{days}")),
         ("get_training_load", &format!("load?{days}")),
+        ("get_sleep_timing", &format!("sleep/timing?{days}")),
         ("get_rhythm", &format!("rhythm?{days}")),
+        ("get_periodogram", &format!("rhythm/periodogram?{days}")),
         ("get_anomalies", &format!("anomalies?{days}")),
         (
             "list_reconciled_totals",

@@ -164,6 +164,72 @@ async fn series_are_raw_bucketed_and_merged() {
 }
 
 #[tokio::test]
+async fn every_kind_of_series_says_which_sources_are_in_a_bucket() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    upload(&test, &ada, "/api/v1/health-data", &heart_rates(0, 10)).await;
+    let strap = json!({"data_type": "heart_rate", "source": "Strap",
+        "values": [{"value": 90, "timestamp": "2026-11-18T00:01:00Z"}]});
+    upload(&test, &ada, "/api/v1/health-data", &strap).await;
+    let path = "/api/v1/series/heart_rate?start=2026-11-18&end=2026-11-19&resolution=1d";
+    let whole = test.get(path, Some(&ada)).await.json();
+    assert_eq!(
+        (&whole["merge"], &whole["columns"]["n"], &whole["sources"]),
+        (&json!("all"), &json!([11]), &json!([])),
+        "{whole}"
+    );
+    let apart = test
+        .get(&format!("{path}&merge=none&layout=rows"), Some(&ada))
+        .await
+        .json();
+    assert_eq!(apart["merge"], "none");
+    let sources = apart["sources"].as_array().expect("sources");
+    let rows = apart["data"].as_array().expect("rows");
+    assert_eq!((sources.len(), rows.len()), (2, 2), "{apart}");
+    let strap = rows.iter().find(|row| row["n"] == 1).expect("a row");
+    assert_eq!(strap["mean"], 90.0);
+    let place = strap["source"].as_u64().expect("a place");
+    assert_eq!(sources[usize::try_from(place).expect("small")], "Strap");
+    test.get(&format!("{path}&merge=priority"), Some(&ada))
+        .await
+        .problem(422, "validation_failed");
+    let steps = "/api/v1/series/steps?start=2026-11-18&end=2026-11-19&resolution=1d&merge=all";
+    test.get(steps, Some(&ada))
+        .await
+        .problem(422, "validation_failed");
+}
+
+#[tokio::test]
+async fn what_is_stored_is_told_by_kind() {
+    let test = TestApp::new().await;
+    let ada = test.register("ada@example.org").await;
+    let bob = test.register("bob@example.org").await;
+    upload(&test, &ada, "/api/v1/health-data", &heart_rates(0, 10)).await;
+    settle(&test).await;
+    let found = test.get("/api/v1/storage", Some(&ada)).await.json();
+    let parts = found["parts"].as_array().expect("parts");
+    let of = |kind: &str| {
+        let part = parts.iter().find(|part| part["kind"] == kind);
+        let number = |name: &str| part.and_then(|part| part[name].as_u64()).expect("a number");
+        (number("count"), number("bytes"))
+    };
+    assert_eq!(of("samples").0, 10, "{found}");
+    assert_eq!(of("records"), (0, 0));
+    assert_eq!(of("aside"), (0, 0));
+    for kind in ["samples", "days", "uploads"] {
+        assert!(of(kind).0 > 0 && of(kind).1 > 0, "{kind}: {found}");
+    }
+    let bytes: u64 = parts.iter().filter_map(|part| part["bytes"].as_u64()).sum();
+    assert_eq!(found["bytes"], bytes);
+    assert_eq!(
+        (&found["first"], &found["last"]),
+        (&json!("2026-11-18"), &json!("2026-11-18"))
+    );
+    let none = test.get("/api/v1/storage", Some(&bob)).await.json();
+    assert_eq!((&none["bytes"], &none["first"]), (&json!(0), &Value::Null));
+}
+
+#[tokio::test]
 async fn an_order_of_sources_is_tried_without_being_saved() {
     let test = TestApp::new().await;
     let ada = test.register("ada@example.org").await;

@@ -554,7 +554,7 @@ mod tests {
                     "by_source": [{"source": "Watch", "value": 70.0, "unmerged": 70.0, "samples": 1}],
                 }},
             }],
-            "stale": [],
+            "stale": [], "pending": [],
         });
         let found = |answer: &Value| {
             let bytes = answer.to_string();

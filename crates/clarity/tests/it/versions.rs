@@ -11,7 +11,14 @@ use crate::harness::TestApp;
 use crate::truth::{Packed, import, invent};
 
 /// Members that say when and where something was made, not what.
-const INCIDENTAL: &[&str] = &["id", "computed_at", "created_at", "updated_at", "stale"];
+const INCIDENTAL: &[&str] = &[
+    "id",
+    "computed_at",
+    "created_at",
+    "updated_at",
+    "stale",
+    "pending",
+];
 
 #[tokio::test]
 async fn another_result_is_another_revision() {

@@ -2,6 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use clarity::config::Switch;
 use clarity::http::window;
 use serde_json::json;
@@ -265,6 +267,47 @@ async fn no_other_site_signs_a_browser_in() {
         answer.problem(403, "cross_site");
         assert_eq!(answer.header("set-cookie"), "");
     }
+}
+
+#[tokio::test]
+async fn the_key_can_be_kept_until_there_is_an_account() {
+    let test = TestApp::new().await;
+    let code = test.app.keys.setup_code();
+    let send = |code: &str, headers: &[(&str, &str)]| {
+        let body = json!({ "code": code });
+        request(
+            Method::POST,
+            "/api/v1/setup/key",
+            None,
+            headers,
+            Some(&body),
+        )
+    };
+    test.send(send("AAAAA-AAAAA", &[OURS]))
+        .await
+        .problem(422, "validation_failed");
+    for strange in [&[("sec-fetch-site", "cross-site")][..], &[]] {
+        test.send(send(&code, strange))
+            .await
+            .problem(403, "cross_site");
+    }
+    let answer = test.send(send(&code, &[OURS])).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let answer = answer.json();
+    let file = answer["file"].as_str().expect("a path");
+    let file = std::path::Path::new(file);
+    assert!(
+        file.is_absolute() && file.ends_with("master.key"),
+        "{file:?}"
+    );
+    let content = answer["content"].as_str().expect("a text");
+    let content = STANDARD.decode(content).expect("base64");
+    assert_eq!(content, std::fs::read(file).expect("the key"));
+    test.register("ada@example.org").await;
+    test.send(send(&code, &[OURS]))
+        .await
+        .problem(409, "conflict");
 }
 
 #[tokio::test]

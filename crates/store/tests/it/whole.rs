@@ -16,7 +16,7 @@ use store::{
     Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, blocks, copy, days, embeddings, erase,
     erasures, idempotency, insights, invitations, jobs,
 };
-use store::{people, samples, sessions};
+use store::{people, samples, sessions, storage};
 
 use crate::fixture::{
     House, NOW_US, create_database, database_url, drop_database, execute, folded, on_both,
@@ -130,7 +130,9 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128)
         .await
         .expect("a write");
     let today = model::zone::Zone::utc().date_at(NOW_US);
-    days::mark(tx, user, &[today]).await.expect("a write");
+    days::mark(tx, user, &[today], NOW_US)
+        .await
+        .expect("a write");
     let row = DayRow {
         day: today,
         document: b"canary-day",
@@ -248,6 +250,25 @@ fn every_table_is_copied() {
             })
             .collect();
         assert_eq!(copied, columns(&mut tx).await);
+    });
+}
+
+#[test]
+fn what_a_person_holds_is_counted_by_kind() {
+    on_both(|house| async move {
+        let ada = fill(&house, 1).await;
+        let bob = house.person(2).await;
+        let mut tx = house.write().await;
+        let held = storage::of_person(&mut tx, ada).await.expect("a read");
+        assert_eq!(held.len(), 6);
+        for one in &held {
+            assert!(one.count > 0 && one.bytes > 0, "{one:?}");
+        }
+        let none = storage::of_person(&mut tx, bob).await.expect("a read");
+        assert!(
+            none.iter().all(|one| (one.count, one.bytes) == (0, 0)),
+            "{none:?}"
+        );
     });
 }
 

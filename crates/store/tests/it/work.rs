@@ -21,7 +21,9 @@ fn a_day_marked_again_still_waits_for_its_first_mark() {
         let mut tx = house.write().await;
         let day = date(2026, 3, 1);
         for expect in [1, 2] {
-            let seq = days::mark(&mut tx, user, &[day]).await.expect("a write");
+            let seq = days::mark(&mut tx, user, &[day], NOW_US)
+                .await
+                .expect("a write");
             assert_eq!(seq, expect);
         }
         let done = days::analysed_up_to(&mut tx, user).await.expect("a read");
@@ -35,23 +37,57 @@ fn a_day_marked_again_still_waits_for_its_first_mark() {
 }
 
 #[test]
+fn a_day_waits_since_its_first_mark_until_it_is_computed() {
+    on_both(|house| async move {
+        let user = house.person(1).await;
+        let key = house.key(user).await;
+        let mut tx = house.write().await;
+        let (a, b, c) = (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3));
+        let mark = days::mark(&mut tx, user, &[a, b], NOW_US).await;
+        let first = mark.expect("a write");
+        let mark = days::mark(&mut tx, user, &[b, c], NOW_US + 1).await;
+        let second = mark.expect("a write");
+        let all = (a, date(2026, 4, 1));
+        let waiting = days::waiting(&mut tx, user, all).await.expect("a read");
+        let (then, later) = (Some(NOW_US), Some(NOW_US + 1));
+        assert_eq!(waiting, [(a, then), (b, then), (c, later)]);
+        let some = days::waiting(&mut tx, user, (b, c)).await.expect("a read");
+        assert_eq!(some, [(b, then)]);
+        days::clear(&mut tx, user, &[(a, first), (b, first), (c, second)])
+            .await
+            .expect("a write");
+        let waiting = days::waiting(&mut tx, user, all).await.expect("a read");
+        assert_eq!(waiting, [(b, then)], "what came meanwhile still waits");
+        days::clear(&mut tx, user, &[(b, second)])
+            .await
+            .expect("a write");
+        days::put_rows(&mut tx, &key, user, &[made(a, b"doc", 1)])
+            .await
+            .expect("a write");
+        let mark = days::mark_all(&mut tx, user, NOW_US + 2).await;
+        mark.expect("a write");
+        let waiting = days::waiting(&mut tx, user, all).await.expect("a read");
+        assert_eq!(waiting, [(a, Some(NOW_US + 2))]);
+        let other = house.person(2).await;
+        let waiting = days::waiting(&mut tx, other, all).await.expect("a read");
+        assert_eq!(waiting, [], "nobody else's");
+    });
+}
+
+#[test]
 fn days_are_marked_cleared_and_kept() {
     on_both(|house| async move {
         let user = house.person(1).await;
         let key = house.key(user).await;
         let mut tx = house.write().await;
         let (a, b, c) = (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3));
-        assert_eq!(
-            days::mark(&mut tx, user, &[a, b, a])
-                .await
-                .expect("a write"),
-            1
-        );
-        assert_eq!(
-            days::mark(&mut tx, user, &[b, c]).await.expect("a write"),
-            2
-        );
-        assert_eq!(days::mark(&mut tx, user, &[]).await.expect("a write"), 2);
+        let mark = async |tx: &mut Tx, dates: &[Date]| {
+            let seq = days::mark(tx, user, dates, NOW_US).await;
+            seq.expect("a write")
+        };
+        assert_eq!(mark(&mut tx, &[a, b, a]).await, 1);
+        assert_eq!(mark(&mut tx, &[b, c]).await, 2);
+        assert_eq!(mark(&mut tx, &[]).await, 2);
         let dirty = days::dirty(&mut tx, user, 10).await.expect("a read");
         assert_eq!(dirty, [(c, 2), (b, 2), (a, 1)]);
         assert_eq!(
@@ -93,7 +129,12 @@ fn days_are_marked_cleared_and_kept() {
         let bounds = days::bounds(&mut tx, user).await.expect("a read");
         assert_eq!(bounds, Some((a, day(89))));
         let dates: Vec<Date> = many.iter().map(|row| row.day).collect();
-        assert_eq!(days::mark_all(&mut tx, user).await.expect("a write"), 3);
+        assert_eq!(
+            days::mark_all(&mut tx, user, NOW_US)
+                .await
+                .expect("a write"),
+            3
+        );
         assert_eq!(days::dirty_count(&mut tx, user).await.expect("a read"), 90);
         days::remove(&mut tx, user, &dates).await.expect("a write");
         assert_eq!(

@@ -48,6 +48,31 @@ export const LENGTH_S = {
   "1w": 604_800,
 } as const;
 
+/** What a value is about: a local day, or the stretch that begins with it. */
+export function spanOf(found: Found, seconds: number, zone: string): { start: string; end: string } {
+  if (found.isDaily) {
+    const day = today(zone, new Date(seconds * 1000));
+    return { start: day, end: plusDays(day, 1) };
+  }
+  const end = seconds + LENGTH_S[found.resolution];
+  return { start: new Date(seconds * 1000).toISOString(), end: new Date(end * 1000).toISOString() };
+}
+
+/** The page that says how the samples of a stretch became one value. */
+const PAGES = {
+  cumulative: "daily/merge",
+  discrete: "daily/discrete",
+  time_weighted: "daily/discrete",
+  equivalent_level: "daily/discrete",
+  category: "daily/category",
+} as const;
+
+/** How a value of a series was made, for the lens; nothing of samples as they were measured. */
+export function madeOf(found: Found): Pick<Traced, "bucket" | "page"> {
+  const { resolution, metric } = found;
+  return resolution === "raw" ? {} : { bucket: { resolution }, page: PAGES[metric.kind] };
+}
+
 /** Samples that one answer may well hold. */
 const RAW_MAX = 120_000;
 /** What is read around a view makes it at most this many times as wide. */
@@ -84,7 +109,7 @@ export interface Asked {
   from: number;
   to: number;
   resolution: Schemas["Resolution"];
-  /** Each source by itself, where the API has them apart: totals, and samples as they were measured. */
+  /** Each source by itself. */
   apart: boolean;
 }
 
@@ -112,12 +137,13 @@ export function read(metric: Mine, asked: Asked, zone: string, stamp: string): P
 async function fetched(metric: Mine, asked: Asked, zone: string): Promise<Found[]> {
   const { resolution } = asked;
   const isDaily = resolution === "1d";
-  const apart = asked.apart && (resolution === "raw" || metric.kind === "cumulative");
+  const { apart } = asked;
   const daysMax = apart ? APART_DAYS_MAX : SERIES_DAYS_MAX;
   const local = (at: number): string => today(zone, new Date(at));
   const start = isDaily ? local(asked.from) : new Date(asked.from).toISOString();
   const end = isDaily ? plusDays(local(asked.to), 1) : new Date(asked.to).toISOString();
-  if (isDaily && (asked.to - asked.from) / DAY_MS > daysMax) return [await readDays(metric, start, end)];
+  if (isDaily && (asked.to - asked.from) / DAY_MS > daysMax)
+    return [await readDays(metric, start, end, zone)];
   const merge = apart && resolution !== "raw" ? { merge: "none" as const } : {};
   const query = { start, end, resolution, layout: "compact" as const, ...merge };
   const series = await data(
@@ -159,12 +185,14 @@ function drawnOf(metric: Mine, series: Schemas["SeriesAnswer"], only?: number): 
   return withGaps(found, GAP_S[resolution]);
 }
 
-async function readDays(metric: Mine, start: string, end: string): Promise<Found> {
+async function readDays(metric: Mine, start: string, end: string, zone: string): Promise<Found> {
   const days = await data(
     client.GET("/api/v1/days", { params: { query: { metrics: metric.id, start, end } } }),
   );
   const column = days.metrics[metric.id];
-  const times = daysOf(days.start, days.end).map((date) => Date.parse(`${date}T12:00:00Z`) / 1000);
+  // At noon there: however the clock changes in between, it stays within its day.
+  const shift = Date.parse(`${days.start}T00:00:00Z`) - startOfDay(days.start, zone);
+  const times = daysOf(days.start, days.end).map((date) => (Date.parse(`${date}T12:00:00Z`) - shift) / 1000);
   return {
     metric,
     resolution: "1d",

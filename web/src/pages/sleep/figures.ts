@@ -6,6 +6,9 @@ import type { Traced } from "../../parts/lens.svelte";
 import { at, clockMinutes } from "../../parts/time";
 import { t } from "../../words/words";
 
+/** The page of the rules by which stages become a night. */
+export const NIGHT_PAGE = "daily/sleep";
+
 export interface NightFigure {
   id: keyof typeof t.sleep.definitions | keyof typeof t.stages;
   figure: Traced;
@@ -39,6 +42,7 @@ export function figuresOf(night: Night): NightFigure[] {
       metric: "sleep_analysis",
       source: night.main?.source,
       method: t.sleep.method(night.version),
+      page: NIGHT_PAGE,
     },
   });
   const bed = night.main?.in_bed_reason;

@@ -2,6 +2,7 @@
 import type { Cardio, Measure, Night, Summary } from "../../api/read";
 import { type Traced, traced } from "../../parts/lens.svelte";
 import { daysOf, plusDays } from "../../parts/time";
+import { NIGHT_PAGE } from "../sleep/figures";
 import { t } from "../../words/words";
 
 export interface Card {
@@ -76,6 +77,7 @@ function asleep(all: Days, dates: string[]): Card {
       method: night
         ? t.sleep.method(all.slept.find((one) => one.date === all.date)?.version ?? 0)
         : undefined,
+      page: night ? NIGHT_PAGE : undefined,
       metric: night ? "sleep_analysis" : undefined,
     },
     history: dates.map((date) => slept.get(date)?.asleep_min ?? null),

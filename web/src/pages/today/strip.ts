@@ -108,6 +108,7 @@ export function rowsOf(all: Measured): Strip {
       per: t.today.perBucket,
       colour: "var(--s1)",
       metric: all.steps.metric,
+      bucket: bucketOf(all.steps),
     });
   }
   if (all.trained.length > 0) {

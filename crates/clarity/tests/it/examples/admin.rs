@@ -15,6 +15,11 @@ pub(super) async fn rule(story: &mut Story) {
     story.ada = Some(crate::live::administrator(&story.test).await);
     story.get("list_people", "admin/people?limit=1").await;
     story.get("get_job_queue", "admin/jobs").await;
+    story.get("list_settings", "admin/settings").await;
+    // The folder is another one in every run.
+    let example = story.examples.get_mut("list_settings");
+    let folder = &mut example.expect("just made")["response"]["data"][0];
+    folder["value"] = json!("/var/lib/clarity");
     let retry = format!("/api/v1/admin/jobs/{job}/retry");
     story
         .take("retry_job", Method::POST, &retry, Sent::Nothing)

@@ -51,6 +51,21 @@ pub(super) async fn entry(story: &mut Story) {
         (Method::GET, path, Sent::Nothing),
         &answer,
     );
+    let code = json!({"code": empty.app.keys.setup_code()});
+    let key = "/api/v1/setup/key";
+    let send = request(Method::POST, key, None, &[OURS], Some(&code));
+    let answer = empty.send(send).await;
+    keep(
+        story,
+        "read_key_to_keep",
+        (Method::POST, key, Sent::Json(code)),
+        &answer,
+    );
+    // Both are secrets of a server, and the folder is another one in every run.
+    let example = story.examples.get_mut("read_key_to_keep");
+    let example = example.expect("just made");
+    example["request"]["code"] = json!("ABCDE-FGHJK");
+    example["response"] = json!({"file": "/var/lib/clarity/master.key", "content": "…"});
     let account = json!({"code": empty.app.keys.setup_code(), "email": "ada@example.org",
         "password": PASSWORD, "profile": {"time_zone": "Europe/London", "units": "metric"}});
     let send = request(Method::POST, path, None, &[OURS], Some(&account));
@@ -86,6 +101,7 @@ pub(super) async fn columns(story: &mut Story) {
         ),
         ("get_coverage", "coverage?start=2026-11-17&end=2026-11-20"),
         ("list_own_metrics", "metrics-of-mine"),
+        ("get_storage", "storage"),
         ("list_sources", "sources?metric=step_count"),
     ] {
         story.get(id, path).await;
