@@ -2,7 +2,7 @@
 // opened, two series that are compared; and the two people of the demo, who are apart.
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { quantity, readAs } from "../src/parts/format";
+import { quantity, readAs, unitOf } from "../src/parts/format";
 import { en } from "../src/words/en";
 import { findings, launch, open, refusals, settled, signIn } from "./browser";
 import { api, type Server, start } from "./server";
@@ -112,7 +112,7 @@ test("a block of nights says what it was like beside the others", async () => {
     const here = known.filter((one: any) => one.date >= block);
     const there = known.filter((one: any) => one.date < block);
     const mean = (all: any[]): string =>
-      quantity(all.reduce((sum, one) => sum + one.value, 0) / all.length, column.unit);
+      quantity(all.reduce((sum, one) => sum + one.value, 0) / all.length, unitOf(id, column.unit));
     const row = shown.find(([name]) => name === en.measures[id] || name === nameOf(id));
     if (here.length < 3 || there.length < 3) expect(row, id).toBeUndefined();
     else {
@@ -170,6 +170,7 @@ test("an hour is compared with the middle of the same hours of the days before",
   const half = Math.floor(sorted.length / 2);
   const median =
     sorted.length % 2 === 1 ? (sorted[half] ?? 0) : ((sorted[half - 1] ?? 0) + (sorted[half] ?? 0)) / 2;
+  expect(means.length).toBeGreaterThan(13);
   await usual.click();
   const lens = page.locator("dialog[open]");
   await lens.waitFor();
