@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use clarity::access;
 use http_body_util::BodyExt;
 use pat::Size;
 use serde_json::{Map, Value, json};
@@ -52,6 +53,7 @@ struct Story {
     key: Option<String>,
     examples: BTreeMap<String, Value>,
     made: BTreeMap<String, Made>,
+    recorded: usize,
 }
 
 impl Story {
@@ -81,7 +83,32 @@ impl Story {
         let answer = self.send(&method, path, &body).await;
         assert!(answer.status.is_success(), "{id}: {}", answer.text());
         self.keep(id, (method, path, body), &answer);
+        self.is_recorded(id).await;
         answer
+    }
+
+    /// Asserts that the person's log has what they just did, unless they are signed out by it.
+    async fn is_recorded(&mut self, id: &str) {
+        let rule = access::rule(id).expect("a row");
+        let Some((action, ada)) = rule.recorded_as().zip(self.ada.as_ref()) else {
+            return;
+        };
+        let path = "/api/v1/audit?limit=5";
+        let log = self
+            .test
+            .send(request(Method::GET, path, Some(ada), &[], None))
+            .await;
+        if log.status == StatusCode::UNAUTHORIZED {
+            return;
+        }
+        let log = log.json();
+        let rows = log["data"].as_array().expect("rows");
+        let actions = crate::audit::actions(rows);
+        assert!(
+            actions.contains(&action),
+            "{id} is not recorded: {actions:?}"
+        );
+        self.recorded += 1;
     }
 
     async fn get(&mut self, id: &str, path: &str) -> Value {
@@ -153,6 +180,7 @@ impl Story {
         };
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         self.keep(id, (Method::GET, &path, Sent::Nothing), &answer);
+        self.is_recorded(id).await;
     }
 }
 
@@ -178,6 +206,7 @@ async fn told() -> Story {
         key: None,
         examples: BTreeMap::new(),
         made: BTreeMap::new(),
+        recorded: 0,
     };
     probes(&mut story).await;
     account(&mut story).await;
@@ -221,6 +250,7 @@ async fn account(story: &mut Story) {
     window::entry(story).await;
     story.get("get_account", "auth/me").await;
     story.get("list_sessions", "auth/sessions").await;
+    story.get("list_audit", "audit?limit=3").await;
     let put = async |story: &mut Story, id: &str, path: &str, body: Value| {
         let path = format!("/api/v1/{path}");
         story.take(id, Method::PUT, &path, Sent::Json(body)).await;
@@ -490,6 +520,11 @@ async fn the_examples_are_what_the_server_answers() {
         assert!(story.examples.contains_key(*id), "{id} has no example");
     }
     assert_eq!(story.examples.len(), ids.len());
+    assert!(
+        story.recorded > 60,
+        "{} operations were looked for in the log",
+        story.recorded
+    );
     let text = fs::read_to_string(file()).expect("the examples");
     let written: BTreeMap<String, Value> = serde_json::from_str(&text).expect("JSON");
     for (id, example) in &mut story.examples {
