@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
 use crate::answers::Answers;
+use crate::audit::recorder::Recorder;
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::ServerKeys;
 use crate::auth::standing::Standings;
@@ -59,6 +60,8 @@ pub struct App {
     pub throttle: Throttle,
     /// Sessions that stood a moment ago.
     pub standings: Standings,
+    /// What is recorded in the audit log.
+    pub recorder: Recorder,
     /// The background work in progress.
     pub tasks: TaskTracker,
     /// The connections of clients; what they wait for runs until the last one ended.

@@ -16,6 +16,8 @@ use store::{Scrubbed, Store, Tx};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::entry::{Author, Note};
+use crate::audit::writer;
 use crate::supervise::{Place, Task};
 
 /// How long whoever erases waits for the end of it.
@@ -32,7 +34,7 @@ const LOOK: Duration = Duration::from_mins(1);
 /// What is erased by a purge.
 pub(crate) const HEALTH_DATA: &str = "health_data";
 /// What is erased with a person.
-const ACCOUNT: &str = "account";
+pub(crate) const ACCOUNT: &str = "account";
 
 /// Why an erasure failed; whatever it is, it is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +106,11 @@ impl Erasure {
 }
 
 /// Erases everything about a person's health.
-pub async fn of_health_data(app: &App, user: UserId) -> Result<Erasure, ErasureError> {
+pub async fn of_health_data(
+    app: &App,
+    user: UserId,
+    author: Author,
+) -> Result<Erasure, ErasureError> {
     let mut tx = app.store.begin("erase health data").await?;
     let erased = store::erase::health_data(&mut tx, &app.vault, user).await?;
     let key = match &app.store {
@@ -114,8 +120,14 @@ pub async fn of_health_data(app: &App, user: UserId) -> Result<Erasure, ErasureE
         }
     };
     let erasure = note(app, &mut tx, user, HEALTH_DATA, key, erased).await?;
+    let recorded = Note {
+        erasure: Some(erasure.id),
+        ..author.does("purge_health_data", user)
+    };
+    writer::within(app, &mut tx, &recorded).await?;
     tx.commit().await?;
     app.people.forget(user);
+    app.recorder.forget(user);
     Ok(erasure)
 }
 
@@ -132,6 +144,7 @@ pub async fn of_person(app: &App, user: UserId) -> Result<Erasure, ErasureError>
     let erasure = note(app, &mut tx, user, ACCOUNT, key, erased).await?;
     tx.commit().await?;
     app.people.forget(user);
+    app.recorder.forget(user);
     app.standings.forget_person(user);
     Ok(erasure)
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures::FutureExt;
 
 use crate::app::App;
+use crate::audit::writer;
 use crate::erasure;
 use crate::ingest::abandoned;
 use crate::relay;
@@ -44,6 +45,9 @@ async fn clean(app: &Arc<App>) {
     telemetry::tidy_metrics();
     if let Err(error) = forget_old(app).await {
         tracing::warn!(error = ?error, "could not forget what is old");
+    }
+    if let Err(error) = writer::checkpoint(app).await {
+        tracing::warn!(error = ?error, "could not sign the audit log");
     }
     if let Err(error) = abandoned::close(app).await {
         tracing::warn!(error = ?error, "could not look for abandoned imports");

@@ -5,8 +5,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod answers;
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod bus;
 pub mod cli;

@@ -13,6 +13,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::answers::Answers;
 use crate::app::{App, Failures};
+use crate::audit::recorder::Recorder;
+use crate::audit::writer;
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::{KeysError, ServerKeys};
 use crate::auth::standing::Standings;
@@ -111,8 +113,10 @@ impl App {
             Store::Sqlite(_) => 1,
             Store::Postgres(_) => POSTGRES_COMMITTERS,
         });
+        let (recorder, entries) = Recorder::new();
         let app = Arc::new(Self {
             committer,
+            recorder,
             work_ready: Notify::new(),
             erasure_waits: Notify::new(),
             models: Arc::new(Registry::open(&config.data_dir)),
@@ -144,6 +148,7 @@ impl App {
             keys,
         });
         commit::start(&app, queues);
+        writer::start(&app, entries);
         crate::pat::empty_lanes(&app);
         Ok(app)
     }

@@ -30,6 +30,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(10);
 pub enum Task {
     /// Commits live uploads.
     Committer,
+    /// Writes the audit log.
+    Auditor,
     /// Runs jobs.
     Worker,
     /// Finds what older methods made.
@@ -52,8 +54,9 @@ pub enum Task {
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Committer,
+        Self::Auditor,
         Self::Worker,
         Self::Refresh,
         Self::Lanes,
@@ -69,6 +72,7 @@ impl Task {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Committer => "committer",
+            Self::Auditor => "auditor",
             Self::Worker => "worker",
             Self::Refresh => "refresh",
             Self::Lanes => "lanes",

@@ -91,11 +91,33 @@ fn describe() {
         "clarity_insight_checks_failed_total",
         "Sentences that were not shown because a check failed."
     );
+    describe_audit();
     describe_upgrades();
     describe_models();
     describe_supervision();
     describe_gauge!("process_resident_memory_bytes", "Resident memory.");
     describe_counter!("process_cpu_seconds_total", "Processor time used.");
+}
+
+/// What the audit log does.
+fn describe_audit() {
+    use metrics::{describe_counter, describe_histogram};
+    describe_counter!(
+        "clarity_audit_entries_total",
+        "Entries added to the audit log."
+    );
+    describe_counter!(
+        "clarity_audit_failures_total",
+        "Accesses that were refused, and counts that were lost, because the audit log could not be written."
+    );
+    describe_counter!(
+        "clarity_audit_broken_total",
+        "Times that a checkpoint was not signed because the audit log is not what was written."
+    );
+    describe_histogram!(
+        "clarity_checks_seconds",
+        "Time that a request spent on limits and on the audit log, by check."
+    );
 }
 
 /// What says how far an upgrade is.

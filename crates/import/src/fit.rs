@@ -14,7 +14,7 @@ mod value;
 
 use std::io::{self, Read};
 
-pub use value::{Value, Values};
+pub use value::{FieldValues, Value};
 
 /// Seconds from 1970-01-01 to 1989-12-31, where the clocks of these files begin.
 pub const EPOCH_S: i64 = 631_065_600;
@@ -51,14 +51,14 @@ pub enum Step<'a> {
     /// A data message.
     Message(Message<'a>),
     /// Something is broken here.
-    Damage(Damage),
+    Damage(FileDamage),
     /// No more bytes, or none that make sense.
     End,
 }
 
 /// What is broken, without any value of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Damage {
+pub struct FileDamage {
     /// What, for programs.
     pub code: &'static str,
     /// Where.
@@ -103,19 +103,22 @@ impl<'a> Message<'a> {
     }
 
     /// The numbers and values of its fields, without those of developers.
-    pub fn fields(&self) -> impl Iterator<Item = (u8, Values<'a>)> + use<'a> {
+    pub fn fields(&self) -> impl Iterator<Item = (u8, FieldValues<'a>)> + use<'a> {
         let (data, is_big_endian) = (self.data, self.definition.is_big_endian);
         let mut from = 0;
         self.definition.fields.iter().map(move |field| {
             let until = from + usize::from(field.length);
             let bytes = data.get(from..until).unwrap_or_default();
             from = until;
-            (field.number, Values::new(bytes, field.base, is_big_endian))
+            (
+                field.number,
+                FieldValues::new(bytes, field.base, is_big_endian),
+            )
         })
     }
 
     /// The values of a field; `None` where the message has no such field.
-    pub fn values(&self, number: u8) -> Option<Values<'a>> {
+    pub fn values(&self, number: u8) -> Option<FieldValues<'a>> {
         self.fields()
             .find(|(field, _)| *field == number)
             .map(|(_, values)| values)
@@ -260,7 +263,7 @@ impl<'r> Reader<'r> {
         }
         if length < HEAD_BYTES || !is_fit(&header) {
             self.has_ended = true;
-            return Ok(Step::Damage(Damage {
+            return Ok(Step::Damage(FileDamage {
                 code: "trailing_bytes",
                 byte,
                 message: "bytes that are no FIT file, not used",
@@ -280,7 +283,7 @@ impl<'r> Reader<'r> {
     }
 
     /// The checksum of a file.
-    fn finish(&mut self) -> io::Result<Option<Damage>> {
+    fn finish(&mut self) -> io::Result<Option<FileDamage>> {
         let sum = self.sum;
         let byte = self.position;
         let mut told = [0; CHECKSUM_BYTES];
@@ -289,16 +292,16 @@ impl<'r> Reader<'r> {
             return Ok(Some(self.cut_off()));
         }
         let is_right = u16::from_le_bytes(told) == sum;
-        Ok((!is_right).then_some(Damage {
+        Ok((!is_right).then_some(FileDamage {
             code: "checksum",
             byte,
             message: "the checksum does not fit the content",
         }))
     }
 
-    fn cut_off(&mut self) -> Damage {
+    fn cut_off(&mut self) -> FileDamage {
         self.has_ended = true;
-        Damage {
+        FileDamage {
             code: "truncated",
             byte: self.position,
             message: "the file ends early; the whole messages before it were read",
@@ -317,7 +320,7 @@ impl<'r> Reader<'r> {
             }
             self.left = Some(left - count as u64);
         }
-        Ok(Step::Damage(Damage {
+        Ok(Step::Damage(FileDamage {
             code: "malformed_message",
             byte,
             message,

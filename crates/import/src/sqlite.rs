@@ -425,7 +425,7 @@ fn varint(bytes: &mut &[u8]) -> Option<i64> {
     Some(number.cast_signed())
 }
 
-/// Names of the columns in `CREATE TABLE …(…)`, and which of them stands for the number of the row.
+/// Names of the columns in the statement that made a table, and which of them stands for the number of the row.
 fn columns(sql: &str) -> (Vec<String>, Option<usize>) {
     let inside = sql.split_once('(').map_or("", |(_, inside)| inside);
     let (mut names, mut alias) = (Vec::new(), None);

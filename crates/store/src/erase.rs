@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 use crate::aside;
+use crate::audit;
 use crate::database::{Store, Tx};
 use crate::docs::{self, DocName, Expected};
 use crate::error::Error;
@@ -38,6 +39,7 @@ fn account() -> impl Iterator<Item = &'static str> {
 /// Erases a person: every row of theirs and their key. Errors when there is no such person.
 pub async fn person(tx: &mut Tx, user: UserId) -> Result<Erased, Error> {
     let no = number(tx, user).await?;
+    audit::hold(tx, no).await?;
     let mut erased = Erased::default();
     for (table, what) in health().chain(account().map(|table| (table, "COUNT(*)"))) {
         erased
@@ -78,6 +80,8 @@ pub async fn health_data(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Era
     delete(tx, "docs", "", no).await?;
     let jobs = delete_jobs(tx, user).await?;
     erased.counts.push(("jobs", jobs));
+    let entries = audit::restart(tx, vault, user).await?;
+    erased.counts.push(("audit", entries));
     // Sessions that are revoked keep labels that nobody can open any more.
     delete(tx, "sessions", "AND revoked = 1", no).await?;
     let new = replace_key(tx, vault, &old, user).await?;

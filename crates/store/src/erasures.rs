@@ -102,6 +102,24 @@ pub async fn get(
     row.map(|row| erasure(vault, row)).transpose()
 }
 
+/// Whether something of a person was erased under this name.
+pub(crate) async fn is_noted(
+    tx: &mut Tx,
+    vault: &Vault,
+    user: UserId,
+    what: &str,
+) -> Result<bool, Error> {
+    let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT id, user_id, what, erased_us, done_us, sealed FROM erasures
+         WHERE user_id = $1 AND what = $2",
+    )
+    .bind(user.uuid())
+    .bind(what)
+    .fetch_all(connection)
+    .await)?;
+    Ok(rows.into_iter().any(|row| erasure(vault, row).is_ok()))
+}
+
 /// Notes that nothing of an erasure is left.
 pub async fn finish(tx: &mut Tx, id: ErasureId, now_us: i64) -> Result<(), Error> {
     run!(tx, connection => sqlx::query(

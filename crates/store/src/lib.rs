@@ -30,6 +30,7 @@ mod tables;
 mod tombstone;
 mod transact;
 
+pub mod audit;
 pub mod copy;
 pub mod counts;
 pub mod days;

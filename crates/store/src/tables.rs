@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 24] = [
+pub(crate) const TABLES: [Table; 27] = [
     Table {
         name: "meta",
         erased: Not,
@@ -318,6 +318,42 @@ pub(crate) const TABLES: [Table; 24] = [
             ("origin", Integer),
             ("told_us", Integer),
             ("sealed", Bytes),
+        ],
+    },
+    Table {
+        name: "audit_heads",
+        // Where only the health data is erased, the chain goes on after what was removed.
+        erased: Account,
+        columns: &[
+            ("person", Integer),
+            ("first", Integer),
+            ("base", Bytes),
+            ("seq", Integer),
+            ("hash", Bytes),
+            ("bound", Bytes),
+        ],
+    },
+    Table {
+        name: "audit",
+        erased: Account,
+        columns: &[
+            ("person", Integer),
+            ("seq", Integer),
+            ("sealed", Bytes),
+            ("hash", Bytes),
+        ],
+    },
+    Table {
+        name: "audit_checkpoints",
+        erased: Not,
+        columns: &[
+            ("no", Integer),
+            ("at_us", Integer),
+            ("heads", Bytes),
+            ("digest", Bytes),
+            ("hash", Bytes),
+            ("key_id", Text),
+            ("signature", Bytes),
         ],
     },
     Table {

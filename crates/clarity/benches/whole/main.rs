@@ -12,6 +12,7 @@
 )]
 
 mod abuse;
+mod checks;
 mod cohort;
 mod export;
 mod growth;
@@ -303,6 +304,7 @@ fn reads(table: &mut Table, server: &Server) -> Outcome<()> {
     ] {
         let mut times = Vec::with_capacity(READS);
         let mut size = 0;
+        let before = checks::spent(&mut client)?;
         for _ in 0..READS {
             let begun = Instant::now();
             let answer = client.send("GET", path, &headers, b"")?;
@@ -312,6 +314,8 @@ fn reads(table: &mut Table, server: &Server) -> Outcome<()> {
             }
             size = answer.body.len();
         }
+        let spent = checks::spent(&mut client)?;
+        checks::add(table, name, &before, &spent);
         let limit = format!("{size} bytes");
         table.add(
             &format!("{name}, p50"),

@@ -11,6 +11,9 @@ use store::{PersonKey, Tx};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::audit::entry::{Author, By};
+use crate::audit::writer;
+use crate::auth::Caller;
 use crate::auth::cookie;
 use crate::auth::keys::Claims;
 use crate::auth::network::Network;
@@ -150,18 +153,30 @@ pub async fn authenticate(
     Ok(person)
 }
 
+/// How a session begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The name in the audit log of what begins it.
+    pub by: &'a str,
+    /// What the device calls itself.
+    pub label: &'a str,
+    /// Where it is.
+    pub network: Network,
+}
+
 /// Starts a session for a person.
 pub async fn start_session(
     app: &App,
     tx: &mut Tx,
     key: &PersonKey,
     (user, role): (UserId, Role),
-    label: &str,
+    arrival: Arrival<'_>,
 ) -> Result<Tokens, Problem> {
     let now_us = app.clock.now_us();
     let session = app.ids.session(now_us);
     let refresh = new_refresh_token(app);
-    let label: String = label
+    let label: String = arrival
+        .label
         .chars()
         .filter(|c| !c.is_control())
         .take(LABEL_MAX)
@@ -174,6 +189,11 @@ pub async fn start_session(
         label: &label,
     };
     store::sessions::create(tx, &app.vault, key, user, &new).await?;
+    let author = Author {
+        by: By::Own(Some(session)),
+        network: arrival.network,
+    };
+    writer::within(app, tx, &author.does(arrival.by, user)).await?;
     tokens(app, (user, role), session, refresh)
 }
 
@@ -197,9 +217,9 @@ pub async fn start_browser_session(
     tx: &mut Tx,
     key: &PersonKey,
     (user, role): (UserId, Role),
-    label: &str,
+    arrival: Arrival<'_>,
 ) -> Result<BrowserSession, Problem> {
-    let Tokens { session_id, .. } = start_session(app, tx, key, (user, role), label).await?;
+    let Tokens { session_id, .. } = start_session(app, tx, key, (user, role), arrival).await?;
     let iat = app.clock.now_us().div_euclid(1_000_000);
     let expires_in = app.config.tokens.refresh_s;
     let claims = Claims {
@@ -245,7 +265,9 @@ pub async fn refresh(app: &App, token: &str, network: Network) -> Result<Tokens,
             app.throttle.at_home(account, network, now_us);
             tokens(app, (user, Role::named(&person.role)), session, next)
         }
-        Rotation::Reused { session, .. } => {
+        Rotation::Reused { user, session } => {
+            let author = Author::arriving(network);
+            writer::within(app, &mut tx, &author.does("detect_reuse", user)).await?;
             tx.commit().await?;
             app.standings.forget(session);
             count_failure("refresh_reused");
@@ -260,9 +282,12 @@ pub async fn refresh(app: &App, token: &str, network: Network) -> Result<Tokens,
 }
 
 /// Ends a session. Returns whether it was live.
-pub async fn end_session(app: &App, user: UserId, session: SessionId) -> Result<bool, Problem> {
+pub async fn end_session(app: &App, caller: Caller, session: SessionId) -> Result<bool, Problem> {
     let mut tx = app.store.begin("end a session").await?;
-    let ended = store::sessions::revoke(&mut tx, user, session).await?;
+    let ended = store::sessions::revoke(&mut tx, caller.user, session).await?;
+    if ended {
+        writer::within(app, &mut tx, &caller.does("end_session")).await?;
+    }
     tx.commit().await?;
     if ended {
         app.standings.forget(session);

@@ -8,7 +8,10 @@ use model::ids::{DeviceId, UserId};
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::audit::entry::{Author, By};
+use crate::audit::writer;
 use crate::auth::device::{self, DeviceKey};
+use crate::auth::network::Network;
 use crate::problem::{Code, Problem};
 
 /// What codes are made of: letters and digits that are not mistaken for each other, five bits each.
@@ -28,7 +31,11 @@ pub struct Invitation {
 }
 
 /// Invites a device; an invitation that it had is over.
-pub async fn invite(app: &App, user: UserId, device: DeviceId) -> Result<Invitation, Problem> {
+pub async fn invite(
+    app: &App,
+    (user, author): (UserId, Author),
+    device: DeviceId,
+) -> Result<Invitation, Problem> {
     let code = code(app);
     let expires_us = app.clock.now_us() + OPEN_US;
     let mut tx = app.store.begin("invite a device").await?;
@@ -36,6 +43,7 @@ pub async fn invite(app: &App, user: UserId, device: DeviceId) -> Result<Invitat
     if !store::invitations::put(&mut tx, &app.vault, user, device, what).await? {
         return Err(Problem::not_found());
     }
+    writer::within(app, &mut tx, &author.does("invite_device", user)).await?;
     tx.commit().await?;
     Ok(Invitation { code, expires_us })
 }
@@ -48,7 +56,7 @@ fn code(app: &App) -> Zeroizing<String> {
 }
 
 /// The key of the device that a code invites. The code is used up.
-pub async fn redeem(app: &App, code: &str) -> Result<DeviceKey, Problem> {
+pub async fn redeem(app: &App, code: &str, network: Network) -> Result<DeviceKey, Problem> {
     let refused = || {
         Problem::new(
             Code::TokenInvalid,
@@ -65,7 +73,12 @@ pub async fn redeem(app: &App, code: &str) -> Result<DeviceKey, Problem> {
     let device = store::invitations::take(&mut tx, &app.vault, &code, now_us).await?;
     let device = device.ok_or_else(refused)?;
     let signer = store::devices::signer(&mut tx, &app.vault, device).await?;
-    let (_, secret) = signer.ok_or_else(refused)?;
+    let (holder, secret) = signer.ok_or_else(refused)?;
+    let author = Author {
+        by: By::Device(device),
+        network,
+    };
+    writer::within(app, &mut tx, &author.does("redeem_invitation", holder.user)).await?;
     tx.commit().await?;
     Ok(DeviceKey::of(device, secret))
 }
@@ -78,13 +91,17 @@ pub async fn renew(app: &App, text: &str) -> Result<DeviceKey, Problem> {
 }
 
 /// Revokes the device whose key an app gives back. One that is no key any more is given back already.
-pub async fn give_back(app: &App, text: &str) -> Result<(), Problem> {
+pub async fn give_back(app: &App, text: &str, network: Network) -> Result<(), Problem> {
     let Some(key) = DeviceKey::parse(text.trim()) else {
         return Ok(());
     };
     let Ok(holder) = device::check(app, &key).await else {
         return Ok(());
     };
-    super::pairing::revoke(app, holder.user, holder.device).await?;
+    let author = Author {
+        by: By::Device(holder.device),
+        network,
+    };
+    super::pairing::revoke(app, (holder.user, author), holder.device).await?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! cursors. Made on the first start and kept sealed in the database; never logged.
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -228,6 +228,15 @@ impl ServerKeys {
     /// Signs a document of the server (receipts) with Ed25519.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
         self.pair.sign(message).as_ref().to_vec()
+    }
+
+    /// Whether the key of this name signed a document of the server.
+    pub fn is_signed(&self, key_id: &str, message: &[u8], signature: &[u8]) -> bool {
+        let public = self.pair.public_key().as_ref();
+        key_id == self.kid
+            && UnparsedPublicKey::new(&ED25519, public)
+                .verify(message, signature)
+                .is_ok()
     }
 
     /// The code with which the first account of this server is created: 50 bits in letters and digits that are

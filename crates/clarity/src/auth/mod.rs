@@ -28,7 +28,9 @@ use store::people::Access;
 use tracing::Span;
 
 use crate::app::App;
+use crate::audit::entry::{Author, By, Note};
 use crate::auth::keys::{Claims, Refused};
+use crate::auth::network::Network;
 use crate::auth::role::Role;
 use crate::auth::standing::Known;
 use crate::problem::{Code, Problem};
@@ -44,6 +46,8 @@ pub struct Caller {
     pub role: Role,
     /// When the access token ends; streams end with it.
     pub expires_us: i64,
+    /// Who they are in the audit log.
+    pub author: Author,
 }
 
 /// Who sends health data: a signed-in person, or a device with a key of theirs.
@@ -53,6 +57,8 @@ pub struct Sender {
     pub user: UserId,
     /// The device, where one sends.
     pub device: Option<DeviceId>,
+    /// Who sends, in the audit log.
+    pub author: Author,
 }
 
 /// What came with a request to say who asks, and was found right.
@@ -72,6 +78,20 @@ impl Credential {
             Self::Device(holder) => holder.user,
         }
     }
+
+    /// Who that is in the audit log.
+    pub const fn author(&self, network: Network) -> Author {
+        let by = match self {
+            Self::Token(claims) => By::Own(Some(claims.sid)),
+            Self::Device(holder) => By::Device(holder.device),
+        };
+        Author { by, network }
+    }
+}
+
+/// Where a request comes from, as the limits found out.
+fn network(parts: &Parts) -> Network {
+    parts.extensions.get().copied().unwrap_or(Network::UNKNOWN)
 }
 
 /// The credential that came with a request, checked once; kept in the request's extensions.
@@ -134,7 +154,7 @@ impl FromRequestParts<Arc<App>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         match Presented::of(parts, app).await? {
-            Credential::Token(claims) => Self::of(app, &claims).await,
+            Credential::Token(claims) => Self::of(app, &claims, network(parts)).await,
             Credential::Device(_) => Err(Problem::new(
                 Code::Forbidden,
                 "the key of a device only sends health data; sign in to do this",
@@ -144,7 +164,12 @@ impl FromRequestParts<Arc<App>> for Caller {
 }
 
 impl Caller {
-    async fn of(app: &App, claims: &Claims) -> Result<Self, Problem> {
+    /// That they do something with what is theirs.
+    pub fn does(&self, what: &str) -> Note {
+        self.author.does(what, self.user)
+    }
+
+    async fn of(app: &App, claims: &Claims, network: Network) -> Result<Self, Problem> {
         let role = standing_role(app, claims.sub, claims.sid).await?;
         Span::current().record("user_hash", crate::telemetry::user_hash(claims.sub));
         Ok(Self {
@@ -152,6 +177,10 @@ impl Caller {
             session: claims.sid,
             role,
             expires_us: claims.exp.saturating_mul(1_000_000),
+            author: Author {
+                by: By::Own(Some(claims.sid)),
+                network,
+            },
         })
     }
 }
@@ -162,13 +191,14 @@ impl FromRequestParts<Arc<App>> for Sender {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         match Presented::of(parts, app).await? {
             Credential::Token(claims) => {
-                let caller = Caller::of(app, &claims).await?;
+                let caller = Caller::of(app, &claims, network(parts)).await?;
                 Ok(Self {
                     user: caller.user,
                     device: None,
+                    author: caller.author,
                 })
             }
-            Credential::Device(holder) => Self::of(app, holder).await,
+            Credential::Device(holder) => Self::of(app, holder, network(parts)).await,
         }
     }
 }
@@ -188,7 +218,7 @@ impl Sender {
     }
 
     /// The device whose key was shown to be right, from now on known as used.
-    pub async fn of(app: &App, holder: Holder) -> Result<Self, Problem> {
+    pub async fn of(app: &App, holder: Holder, network: Network) -> Result<Self, Problem> {
         let Holder {
             user,
             device,
@@ -200,6 +230,10 @@ impl Sender {
         Ok(Self {
             user,
             device: Some(device),
+            author: Author {
+                by: By::Device(device),
+                network,
+            },
         })
     }
 }

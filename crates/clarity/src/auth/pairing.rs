@@ -5,6 +5,8 @@ use store::devices::{Device, NewDevice, Scope};
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::audit::entry::Author;
+use crate::audit::writer;
 use crate::auth::device::DeviceKey;
 use crate::config::{Config, Environment};
 use crate::problem::{Code, FieldError, Problem};
@@ -66,7 +68,7 @@ impl Pairing {
 /// Adds a device; its key is in the pairing.
 pub async fn add(
     app: &App,
-    user: UserId,
+    (user, author): (UserId, Author),
     name: &Named,
     host: Option<&str>,
 ) -> Result<(Device, Pairing), Problem> {
@@ -89,6 +91,7 @@ pub async fn add(
             format!("there are {DEVICES_MAX} devices; revoke one that is not used any more"),
         ));
     }
+    writer::within(app, &mut tx, &author.does("add_device", user)).await?;
     tx.commit().await?;
     let device = Device {
         id: key.id,
@@ -108,9 +111,16 @@ pub async fn list(app: &App, user: UserId) -> Result<Vec<Device>, Problem> {
 }
 
 /// Revokes the key of a device. Returns whether there was one.
-pub async fn revoke(app: &App, user: UserId, device: DeviceId) -> Result<bool, Problem> {
+pub async fn revoke(
+    app: &App,
+    (user, author): (UserId, Author),
+    device: DeviceId,
+) -> Result<bool, Problem> {
     let mut tx = app.store.begin("revoke a device").await?;
     let revoked = store::devices::revoke(&mut tx, user, device).await?;
+    if revoked {
+        writer::within(app, &mut tx, &author.does("revoke_device", user)).await?;
+    }
     tx.commit().await?;
     Ok(revoked)
 }

@@ -1,5 +1,6 @@
 //! The commands and their arguments, as `--help` prints them.
 
+pub(crate) mod audit;
 pub(crate) mod models;
 pub(crate) mod pat;
 
@@ -75,6 +76,8 @@ pub(crate) enum Command {
     Pat(pat::Pat),
     /// Shows background work, and what to do with work that was set aside.
     Jobs(Jobs),
+    /// Checks the audit log, or writes that of a person.
+    Audit(audit::Audit),
     /// Compares a person's totals of days with the phone's own numbers, and says why they differ.
     Reconcile(Reconcile),
     /// Prints the insight about a day of a person, with the facts behind its numbers.

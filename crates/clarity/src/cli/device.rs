@@ -4,6 +4,7 @@ use model::ids::DeviceId;
 use serde_json::json;
 use store::devices::Device;
 
+use crate::audit::entry::Author;
 use crate::auth::invitation;
 use crate::auth::pairing::{self, Named};
 use crate::cli::args::{DeviceAdd, DeviceInvite, DeviceList, DeviceRevoke, Global};
@@ -18,7 +19,7 @@ pub(super) async fn add(global: &Global, wanted: DeviceAdd) -> Result<(), Failur
         .map_err(|wrong| Failure::usage(format!("the name {}", wrong.message)))?;
     let (device, pairing) = household::with(global, async |app| {
         let user = household::person(app, &wanted.user).await?.id;
-        let added = pairing::add(app, user, &name, None).await;
+        let added = pairing::add(app, (user, Author::OPERATOR), &name, None).await;
         added.map_err(|problem| refused(&problem))
     })
     .await?;
@@ -48,7 +49,7 @@ pub(super) async fn invite(global: &Global, wanted: DeviceInvite) -> Result<(), 
         {
             return Err(unknown());
         }
-        let invited = invitation::invite(app, user, id).await;
+        let invited = invitation::invite(app, (user, Author::OPERATOR), id).await;
         invited.map_err(|problem| refused(&problem))
     })
     .await?;
@@ -112,7 +113,7 @@ pub(super) async fn revoke(global: &Global, wanted: DeviceRevoke) -> Result<(), 
     let id = parsed(&wanted.device)?;
     household::with(global, async |app| {
         let user = household::person(app, &wanted.user).await?.id;
-        let revoked = pairing::revoke(app, user, id).await;
+        let revoked = pairing::revoke(app, (user, Author::OPERATOR), id).await;
         if revoked.map_err(|problem| refused(&problem))? {
             return Ok(());
         }

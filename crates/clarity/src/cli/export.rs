@@ -49,7 +49,7 @@ pub(super) async fn export(global: &Global, wanted: Export) -> Result<(), Failur
 /// Writes to standard output; nothing is returned where its reader ended first. Whoever reads only the beginning
 /// (`| head`) has what they wanted.
 async fn to_standard_output(app: &App, wanted: &Export) -> Result<Option<Exported>, Failure> {
-    let user = household::person(app, &wanted.user).await?.id;
+    let user = household::read_by_operator(app, &wanted.user, "export_health_data").await?;
     match write(app, (user, &wanted.format), &mut tokio::io::stdout()).await {
         Err(ExportError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             Ok(None)
@@ -84,7 +84,7 @@ async fn write_part(app: &App, wanted: &Export, part: &Path) -> Result<Exported,
         .open(part)
         .await;
     let mut file = file.with_context(|| format!("creating {}", part.display()))?;
-    let user = household::person(app, &wanted.user).await?.id;
+    let user = household::read_by_operator(app, &wanted.user, "export_health_data").await?;
     let exported = write(app, (user, &wanted.format), &mut file).await;
     let exported = exported.context("exporting")?;
     file.sync_all()

@@ -4,12 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
+use model::ids::UserId;
 use store::Target;
 use store::people::Person;
 
 use crate::app::App;
+use crate::audit::entry::Author;
+use crate::audit::writer;
 use crate::cli::args::Global;
 use crate::cli::failure::Failure;
+use crate::cli::user::refused;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, ConfigError};
 use crate::http::serve::DRAIN;
@@ -98,6 +102,18 @@ pub(super) async fn person(app: &App, email: &str) -> Result<Person, Failure> {
             "no account has this address; `clarity user list` shows all, `clarity user add` adds one"
         ))
     })
+}
+
+/// Finds a person by address whose data is about to be read, once that is recorded in their audit log.
+pub(super) async fn read_by_operator(
+    app: &App,
+    email: &str,
+    what: &str,
+) -> Result<UserId, Failure> {
+    let user = person(app, email).await?.id;
+    let recorded = writer::before(app, &Author::OPERATOR.does(what, user)).await;
+    recorded.map_err(|problem| refused(&problem))?;
+    Ok(user)
 }
 
 /// What a text on the command line names: a PostgreSQL address, a data folder or a SQLite file.

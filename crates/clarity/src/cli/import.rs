@@ -16,6 +16,7 @@ use serde::Serialize;
 use store::samples::Mirror;
 
 use crate::app::App;
+use crate::audit::entry::Author;
 use crate::cli::args::{Global, Import};
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
@@ -126,6 +127,7 @@ async fn one(
         .to_string_lossy()
         .into_owned();
     let what = file::Import {
+        author: Author::OPERATOR,
         user,
         id: app.ids.upload(app.clock.now_us()),
         format: wanted.format.clone(),

@@ -10,7 +10,7 @@ use crate::insights::Insight;
 /// Prints the insight as text, or as it is stored.
 pub(super) async fn insight(global: &Global, wanted: WantedInsight) -> Result<(), Failure> {
     let found = household::with(global, async |app| {
-        let user = household::person(app, &wanted.user).await?.id;
+        let user = household::read_by_operator(app, &wanted.user, "get_daily_insight").await?;
         let found = insights::about(app, user, wanted.date).await;
         found.map_err(|problem| refused(&problem))
     })

@@ -6,6 +6,7 @@
 
 mod analyze;
 mod args;
+mod audit;
 mod check;
 mod compare;
 mod copy;
@@ -90,6 +91,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             DeviceCommand::List(wanted) => device::list(global, wanted).await,
             DeviceCommand::Revoke(wanted) => device::revoke(global, wanted).await,
         },
+        Command::Audit(wanted) => audit::audit(global, wanted.command).await,
         Command::Reconcile(wanted) => reconcile::reconcile(global, wanted).await,
         Command::Check => check::check(global).await,
         Command::Config => print::config(global),

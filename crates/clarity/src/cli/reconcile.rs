@@ -16,7 +16,7 @@ pub(super) async fn reconcile(global: &Global, wanted: Reconcile) -> Result<(), 
         end: wanted.end,
     };
     let (found, waiting) = household::with(global, async |app| {
-        let user = household::person(app, &wanted.user).await?.id;
+        let user = household::read_by_operator(app, &wanted.user, "list_reconciled_totals").await?;
         let metrics = wanted.metrics.as_deref();
         let compared = reconciliation::compared(app, user, &range, metrics).await;
         let found = compared.map_err(|problem| refused(&problem))?;

@@ -14,6 +14,8 @@ use store::people::{Access, Found, Person};
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::audit::entry::Author;
+use crate::audit::writer;
 use crate::auth::account::{self, Email};
 use crate::auth::password;
 use crate::auth::role::Role;
@@ -59,6 +61,7 @@ pub(super) async fn create(
     let hash = password::hash(app, password).await?;
     let mut tx = app.store.begin("add a person").await?;
     let user = account::create(app, &mut tx, email, &hash, Role::Patient).await?;
+    writer::within(app, &mut tx, &Author::OPERATOR.does("add_account", user)).await?;
     if let Some(zone) = zone {
         let key = app.vault.person_key(&mut tx, user).await?;
         let profile = Profile {
@@ -119,6 +122,7 @@ pub(super) async fn role(global: &Global, wanted: UserRole) -> Result<(), Failur
         let given = async {
             let mut tx = app.store.begin("give a role").await?;
             store::people::set_role(&mut tx, &app.vault, user, &wanted.role).await?;
+            writer::within(app, &mut tx, &Author::OPERATOR.does("give_role", user)).await?;
             tx.commit().await
         };
         given.await.context("changing the role")?;
@@ -142,6 +146,8 @@ pub(super) async fn disable(global: &Global, wanted: UserDisable) -> Result<(), 
             let mut tx = app.store.begin("disable a person").await?;
             store::people::set_access(&mut tx, &app.vault, user, Access::Disabled).await?;
             let sessions = store::sessions::revoke_all(&mut tx, user).await?;
+            let note = Author::OPERATOR.does("disable_account", user);
+            writer::within(app, &mut tx, &note).await?;
             tx.commit().await?;
             Ok::<u64, store::Error>(sessions)
         };

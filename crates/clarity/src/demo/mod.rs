@@ -22,6 +22,7 @@ use import::batch::Batch;
 use model::ids::UserId;
 
 use crate::app::App;
+use crate::audit::entry::Author;
 use crate::demo::days::Day;
 use crate::demo::pen::Pen;
 use crate::demo::who::Who;
@@ -35,6 +36,7 @@ pub async fn bring(app: &Arc<App>, user: UserId, who: Who) -> Result<u64, Proble
         user,
         id: app.ids.upload(now_us),
         device: None,
+        author: Author::OPERATOR,
         kind: "demo",
         batch: app.compute(move || batch(now_us, who)).await?,
         review: Review::NotNeeded,

@@ -170,7 +170,8 @@ async fn register(
         edit::put_profile(&app, &mut tx, &key, user, &profile, Expected::Absent).await?;
     }
     let role = (user, Role::Patient);
-    let tokens = account::start_session(&app, &mut tx, &key, role, &client.label).await?;
+    let arrival = client.arrives("register");
+    let tokens = account::start_session(&app, &mut tx, &key, role, arrival).await?;
     let answer = Answer::json(StatusCode::CREATED, &Registered { tokens, notes });
     ticket.finish(&mut tx, &key, user, &answer, now_us).await?;
     tx.commit().await?;
@@ -239,7 +240,8 @@ async fn login(
     let mut tx = app.store.begin("begin a session").await?;
     let key = app.vault.person_key(&mut tx, person.id).await?;
     let role = (person.id, Role::named(&person.role));
-    let tokens = account::start_session(&app, &mut tx, &key, role, &client.label).await?;
+    let arrival = client.arrives("login");
+    let tokens = account::start_session(&app, &mut tx, &key, role, arrival).await?;
     tx.commit().await?;
     Ok(Json(tokens))
 }
@@ -270,7 +272,7 @@ async fn refresh(
     responses((status = 204, description = "Signed out.")),
 )]
 async fn logout(State(app): State<Arc<App>>, caller: Caller) -> Result<StatusCode, Problem> {
-    account::end_session(&app, caller.user, caller.session).await?;
+    account::end_session(&app, caller, caller.session).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

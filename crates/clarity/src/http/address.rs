@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 
 use crate::app::App;
+use crate::auth::account::Arrival;
 use crate::auth::network::Network;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
@@ -22,6 +23,17 @@ pub struct Client {
     pub network: Network,
     /// Its `User-Agent`, for the list of sessions.
     pub label: String,
+}
+
+impl Client {
+    /// That a session begins here; `by` is the name in the audit log of what begins it.
+    pub fn arrives<'a>(&'a self, by: &'a str) -> Arrival<'a> {
+        Arrival {
+            by,
+            label: &self.label,
+            network: self.network,
+        }
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Client {

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::audit::writer;
 use crate::auth::Caller;
 use crate::auth::role::Role;
 use crate::http::cursor;
@@ -247,6 +248,7 @@ async fn retry(
             "no such job was set aside, or another one of the same kind and person already waits",
         ));
     }
+    writer::within(&app, &mut tx, &caller.does("retry_job")).await?;
     tx.commit().await?;
     app.work_ready.notify_one();
     Ok(StatusCode::NO_CONTENT)
@@ -273,6 +275,7 @@ async fn forget(
     if !store::jobs::drop_dead(&mut tx, id).await? {
         return Err(Problem::new(Code::NotFound, "no such job was set aside"));
     }
+    writer::within(&app, &mut tx, &caller.does("forget_job")).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -123,7 +123,8 @@ async fn open(
     let mut tx = app.store.begin("begin a browser session").await?;
     let key = app.vault.person_key(&mut tx, person.id).await?;
     let role = (person.id, Role::named(&person.role));
-    let session = account::start_browser_session(&app, &mut tx, &key, role, &client.label).await?;
+    let arrival = client.arrives("open_browser_session");
+    let session = account::start_browser_session(&app, &mut tx, &key, role, arrival).await?;
     tx.commit().await?;
     Ok(signed_in(&app, &headers, StatusCode::OK, &session))
 }
@@ -135,7 +136,7 @@ async fn open(
     responses((status = 204, description = "Signed out.")),
 )]
 async fn close(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
-    account::end_session(&app, caller.user, caller.session).await?;
+    account::end_session(&app, caller, caller.session).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     for cookie in cookie::clear() {
@@ -193,7 +194,8 @@ async fn set_up(
         edit::put_profile(&app, &mut tx, &key, user, &profile, Expected::Absent).await?;
     }
     let role = (user, Role::Admin);
-    let session = account::start_browser_session(&app, &mut tx, &key, role, &client.label).await?;
+    let arrival = client.arrives("set_up");
+    let session = account::start_browser_session(&app, &mut tx, &key, role, arrival).await?;
     tx.commit().await?;
     Ok(signed_in(&app, &headers, StatusCode::CREATED, &session))
 }

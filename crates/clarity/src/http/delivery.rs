@@ -131,7 +131,7 @@ pub(crate) async fn keep(
         Arrival::First(zones) => zones,
         Arrival::Repeated(answer) => return Ok(answer),
     };
-    let upload = read(app, user, expected, headers, (zones, bytes)).await?;
+    let upload = read(app, sender, expected, headers, (zones, bytes)).await?;
     if sender.device.is_some() {
         something_read(&upload.batch)?;
     }
@@ -140,7 +140,6 @@ pub(crate) async fn keep(
             request,
             answer: |receipt| answer(receipt).to_bytes(),
         }),
-        device: sender.device,
         ..upload
     };
     match app.committer.commit(upload).await? {
@@ -236,7 +235,7 @@ pub(crate) fn check_type(headers: &HeaderMap, expected: Expected) -> Result<(), 
 /// Reads a body on the compute threads.
 async fn read(
     app: &App,
-    user: UserId,
+    sender: Sender,
     expected: Expected,
     headers: &HeaderMap,
     (zones, body): (ZoneHistory, Bytes),
@@ -255,9 +254,10 @@ async fn read(
         })
         .await??;
     Ok(LiveUpload {
-        user,
+        user: sender.user,
         id: app.ids.upload(now_us),
-        device: None,
+        device: sender.device,
+        author: sender.author,
         kind: expected.kind(),
         batch,
         review: if summary.requires_review {

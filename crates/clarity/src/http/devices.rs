@@ -136,7 +136,8 @@ async fn create(
     JsonBody { value, .. }: JsonBody<NewDevice>,
 ) -> Result<Response, Problem> {
     let name = Named::parse(&value.name).map_err(|error| Problem::invalid(vec![error]))?;
-    let (device, pairing) = devices::add(&app, caller.user, &name, host(&headers)).await?;
+    let (device, pairing) =
+        devices::add(&app, (caller.user, caller.author), &name, host(&headers)).await?;
     let added = Added {
         device: device.into(),
         pairing: pairing.into(),
@@ -156,7 +157,7 @@ async fn revoke(
     caller: Caller,
     PathId(device): PathId<DeviceId>,
 ) -> Result<StatusCode, Problem> {
-    if devices::revoke(&app, caller.user, device).await? {
+    if devices::revoke(&app, (caller.user, caller.author), device).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found())

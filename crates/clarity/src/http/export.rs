@@ -218,7 +218,7 @@ fn body(read_end: DuplexStream, outcome: Outcome) -> Body {
     security(("bearer" = [])),
 )]
 async fn purge(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
-    let mut erasure = erasure::of_health_data(&app, caller.user).await?;
+    let mut erasure = erasure::of_health_data(&app, caller.user, caller.author).await?;
     if erasure::settle(&app, &erasure).await? == Finished::Done {
         erasure.done_us = Some(app.clock.now_us());
     }

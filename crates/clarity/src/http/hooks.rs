@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Sender;
 use crate::auth::device::{self, Signer};
+use crate::auth::network::Network;
 use crate::http::body;
 use crate::http::delivery::{self, Expected};
 use crate::http::forms;
@@ -134,7 +135,8 @@ async fn take(
         (None, Some(signer)) => {
             // Until now the request was its network's.
             front.rates.spend_upload(signer.holder.user)?;
-            Sender::of(&app, signer.holder).await?
+            let network = parts.extensions.get::<Network>().copied();
+            Sender::of(&app, signer.holder, network.unwrap_or(Network::UNKNOWN)).await?
         }
         (None, None) => return Err(Problem::not_found()),
     };

@@ -272,6 +272,7 @@ async fn create(
     let id = app.ids.upload(app.clock.now_us());
     let what = Import {
         user: sender.user,
+        author: sender.author,
         id,
         format: query.format.unwrap_or_else(|| format::AUTO.to_owned()),
         told,
@@ -546,7 +547,7 @@ async fn remove(
     let mut tx = app.store.read().await?;
     find(&app, &mut tx, sender.user, id).await?;
     drop(tx);
-    processing::take_back(&app, sender.user, id).await.map(Json)
+    processing::take_back(&app, sender, id).await.map(Json)
 }
 
 /// An import of the caller; other kinds of uploads are not here.

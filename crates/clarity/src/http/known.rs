@@ -136,7 +136,7 @@ fn unknown(name: &str, known: &[String]) -> String {
     }
 }
 
-fn method_of(method: &HttpMethod) -> Method {
+pub fn method_of(method: &HttpMethod) -> Method {
     match method {
         HttpMethod::Get => Method::GET,
         HttpMethod::Put => Method::PUT,

@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::audit::writer;
 use crate::auth::account::{self, Email};
 use crate::auth::role::Role;
 use crate::auth::{Caller, password};
@@ -146,6 +147,7 @@ async fn put_me(
         }
     }
     let (version, me) = read(&app, &mut tx, caller).await?;
+    writer::within(&app, &mut tx, &caller.does("update_account")).await?;
     tx.commit().await?;
     app.standings.forget_person(caller.user);
     app.people.forget(caller.user);

@@ -29,6 +29,7 @@ pub mod address;
 pub mod admin;
 pub mod analyze;
 pub mod anomalies;
+pub mod audit;
 pub mod beats;
 pub mod body;
 pub mod browser;
@@ -104,6 +105,7 @@ pub mod trends;
 pub mod trials;
 pub mod uploads;
 pub mod verbatim;
+pub mod watch;
 pub mod wearables;
 pub mod window;
 pub mod workouts;
@@ -131,6 +133,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(events::router())
         .merge(analyze::router())
         .merge(anomalies::router())
+        .merge(audit::router())
         .merge(beats::router())
         .merge(cardio::router())
         .merge(columns::router())

@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::audit::writer;
 use crate::auth::Caller;
 use crate::http::body::EditedBody;
 use crate::http::etag::{self, Version};
@@ -68,6 +69,7 @@ async fn put_preferences(
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let version =
         edit::put_preferences(&app, &mut tx, &key, caller.user, &preferences, expected).await?;
+    writer::within(&app, &mut tx, &caller.does("replace_preferences")).await?;
     tx.commit().await?;
     let body = answer(&preferences);
     Ok(etag::answer(&HeaderMap::new(), Version(version), &body))

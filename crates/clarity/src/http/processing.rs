@@ -258,12 +258,12 @@ async fn remove(
     sender: Sender,
     PathId(id): PathId<UploadId>,
 ) -> Result<Json<Removed>, Problem> {
-    take_back(&app, sender.user, id).await.map(Json)
+    take_back(&app, sender, id).await.map(Json)
 }
 
 /// Removes what an upload brought.
-pub(crate) async fn take_back(app: &App, user: UserId, id: UploadId) -> Result<Removed, Problem> {
-    let removed = edit::take_back(app, user, id)
+pub(crate) async fn take_back(app: &App, sender: Sender, id: UploadId) -> Result<Removed, Problem> {
+    let removed = edit::take_back(app, &sender.author.does("take_back", sender.user), id)
         .await?
         .ok_or_else(Problem::not_found)?;
     let processing_id = id.to_string();

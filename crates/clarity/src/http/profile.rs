@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::audit::writer;
 use crate::auth::Caller;
 use crate::http::body::EditedBody;
 use crate::http::etag::{self, Version};
@@ -67,6 +68,7 @@ async fn put_profile(
     let mut tx = app.store.begin("replace a profile").await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let version = edit::put_profile(&app, &mut tx, &key, caller.user, &profile, expected).await?;
+    writer::within(&app, &mut tx, &caller.does("replace_profile")).await?;
     tx.commit().await?;
     let body = answer(&profile);
     Ok(etag::answer(&HeaderMap::new(), Version(version), &body))

@@ -6,7 +6,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -209,25 +209,28 @@ pub async fn limit(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let begun = Instant::now();
     let presented = Presented::read(&app, request.headers()).await;
     let class = request.extensions().get::<MatchedPath>().map_or_else(
         || Class::of_no_route(request.method()),
         |path| Class::of(request.method(), path.as_str()),
     );
+    let trusted = &app.config.proxy.trusted;
+    let network = address::network(request.extensions(), request.headers(), trusted);
     let spender = match &presented.0 {
         Ok(credential) if !class.is_anonymous() => Spender::Person(credential.user()),
-        Ok(_) | Err(_) => Spender::Network(address::network(
-            request.extensions(),
-            request.headers(),
-            &app.config.proxy.trusted,
-        )),
+        Ok(_) | Err(_) => Spender::Network(network),
     };
+    request.extensions_mut().insert(network);
     request.extensions_mut().insert(presented);
     request.extensions_mut().insert(Arc::clone(&front));
     let Some(limiter) = front.rates.limiter(class) else {
         return next.run(request).await;
     };
-    match limiter.check_key(&spender) {
+    let checked = limiter.check_key(&spender);
+    metrics::histogram!("clarity_checks_seconds", "check" => "limits")
+        .record(begun.elapsed().as_secs_f64());
+    match checked {
         Ok(state) => {
             let quota = state.quota();
             let used = quota

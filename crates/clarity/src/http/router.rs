@@ -18,7 +18,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::app::App;
 use crate::http::front::Front;
 use crate::http::known::{self, Known};
-use crate::http::{body, described, documented, edge, fair, origin, rate, window};
+use crate::http::watch::Rules;
+use crate::http::{body, described, documented, edge, fair, origin, rate, watch, window};
 use crate::problem::{Code, Problem};
 
 /// The prefix of the API.
@@ -59,6 +60,7 @@ const STREAMED: &[(Method, &str)] = &[(Method::POST, "/api/v1/imports")];
 /// The routes with everything that a request passes through, but without aliases.
 pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
     let (router, parts) = described();
+    let rules = Arc::new(Rules::of(&parts));
     let known = Arc::new(Known::of(parts));
     let front = Arc::new(Front::new(&app.config, || documented().1));
     let with = |app: &Arc<App>| Arc::clone(app);
@@ -68,6 +70,10 @@ pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
             Problem::new(Code::MethodNotAllowed, "see the Allow header")
         })
         // The layers below apply from the last to the first.
+        .layer(middleware::from_fn_with_state(
+            (with(app), rules),
+            watch::record,
+        ))
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(
             Arc::clone(&known),

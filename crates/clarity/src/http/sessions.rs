@@ -85,7 +85,7 @@ async fn end(
     caller: Caller,
     PathId(session): PathId<SessionId>,
 ) -> Result<StatusCode, Problem> {
-    if account::end_session(&app, caller.user, session).await? {
+    if account::end_session(&app, caller, session).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::not_found())

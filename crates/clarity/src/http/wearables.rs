@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::device::DeviceKey;
 use crate::auth::{Caller, Sender, invitation};
+use crate::http::address::Client;
 use crate::http::body::ForeignBody;
 use crate::http::page::PathId;
 use crate::instant::rfc3339;
@@ -123,7 +124,7 @@ async fn invite(
     caller: Caller,
     PathId(device): PathId<DeviceId>,
 ) -> Result<Response, Problem> {
-    let invitation = invitation::invite(&app, caller.user, device).await?;
+    let invitation = invitation::invite(&app, (caller.user, caller.author), device).await?;
     let invited = Invited {
         code: invitation.code.to_string(),
         expires_at: rfc3339(invitation.expires_us),
@@ -143,9 +144,10 @@ async fn invite(
 )]
 async fn redeem(
     State(app): State<Arc<App>>,
+    client: Client,
     ForeignBody(value): ForeignBody<Redeeming>,
 ) -> Result<Json<Redeemed>, Problem> {
-    let key = invitation::redeem(&app, &value.code).await?;
+    let key = invitation::redeem(&app, &value.code, client.network).await?;
     Ok(Json(Redeemed {
         tokens: DeviceTokens::of(&key),
         user_id: key.id,
@@ -178,9 +180,10 @@ async fn refresh(
 )]
 async fn revoke(
     State(app): State<Arc<App>>,
+    client: Client,
     ForeignBody(value): ForeignBody<GivingBack>,
 ) -> Result<StatusCode, Problem> {
-    invitation::give_back(&app, &value.refresh_token).await?;
+    invitation::give_back(&app, &value.refresh_token, client.network).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

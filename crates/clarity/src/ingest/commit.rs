@@ -15,6 +15,9 @@ use store::{PersonKey, Tx};
 use tokio::sync::Mutex;
 
 use crate::app::App;
+use crate::audit::entry::Note;
+use crate::audit::recorder::Recorded;
+use crate::audit::writer;
 use crate::ingest::IngestError;
 use crate::ingest::committer::{Committed, LiveUpload, Queues, Receipt, Review, Waiting};
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
@@ -81,6 +84,9 @@ async fn commit_group(app: &App, line: &mut Line, mut group: Vec<Waiting>) -> Ve
             for (waiting, (result, took)) in group.into_iter().zip(results) {
                 line.charge(waiting.upload.user, took);
                 if let Ok(Committed::Done(receipt)) = &result {
+                    let note = note(&waiting.upload);
+                    app.recorder
+                        .committed(&note, receipt.recorded, app.clock.now_us());
                     receipt.tally.publish("live");
                 }
                 // A client that went away does not change that its upload is stored.
@@ -170,6 +176,11 @@ async fn keys_of(
     Ok(keys)
 }
 
+/// What the audit log says of an upload.
+fn note(upload: &LiveUpload) -> Note {
+    upload.author.does("upload", upload.user)
+}
+
 /// Stores one upload.
 async fn write_one(
     app: &App,
@@ -211,10 +222,16 @@ async fn write_one(
         Review::NotNeeded if is_computed => UploadStatus::Completed,
         Review::NotNeeded => UploadStatus::Processing,
     };
+    let note = note(upload);
+    let recorded = app.recorder.wanted(&note, now_us);
+    if recorded == Recorded::Entry {
+        writer::within(app, tx, &note).await?;
+    }
     let receipt = Receipt {
         id,
         status,
         tally: intake.tally,
+        recorded,
     };
     let detail = serde_json::to_vec(&receipt.tally).map_err(|error| IngestError::Unreadable {
         message: format!("the account could not be written: {error}"),

@@ -8,6 +8,8 @@ use store::idempotency::Request;
 use store::uploads::UploadStatus;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::audit::entry::Author;
+use crate::audit::recorder::Recorded;
 use crate::ingest::IngestError;
 use crate::ingest::tally::Tally;
 
@@ -21,6 +23,8 @@ pub(crate) struct LiveUpload {
     pub(crate) user: UserId,
     /// Its id.
     pub(crate) id: UploadId,
+    /// Who sent it.
+    pub(crate) author: Author,
     /// The device that sent it under its own key.
     pub(crate) device: Option<DeviceId>,
     /// What kind of upload.
@@ -69,6 +73,8 @@ pub(crate) struct Receipt {
     pub(crate) status: UploadStatus,
     /// Its account.
     pub(crate) tally: Tally,
+    /// How it is in the audit log.
+    pub(crate) recorded: Recorded,
 }
 
 /// An upload and who waits for it.

@@ -12,6 +12,8 @@ use store::samples::{PART_ROWS, Removing};
 use store::{PersonKey, Tx};
 
 use crate::app::App;
+use crate::audit::entry::Note;
+use crate::audit::writer;
 use crate::ingest::{IngestError, dirty, mark_days};
 use crate::jobs::Job;
 use crate::person::document;
@@ -32,9 +34,10 @@ pub(crate) struct TakenBack {
 /// upload. A long one goes in parts, between which others write; one that is interrupted can be asked for again.
 pub(crate) async fn take_back(
     app: &App,
-    user: UserId,
+    note: &Note,
     id: UploadId,
 ) -> Result<Option<TakenBack>, IngestError> {
+    let user = note.user;
     let mut removing = Removing::default();
     let mut taken = TakenBack::default();
     loop {
@@ -69,6 +72,7 @@ pub(crate) async fn take_back(
             ));
             days.extend(dirty::dates_of_rings(records.changed));
             store::uploads::delete(&mut tx, &key, user, id).await?;
+            writer::within(app, &mut tx, note).await?;
         }
         if !days.is_empty() {
             mark_days(&mut tx, user, &days, app.ids.job(now_us), now_us, now_us).await?;

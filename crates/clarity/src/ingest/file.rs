@@ -26,6 +26,8 @@ use store::uploads::{NewUpload, UploadNo, UploadState, UploadStatus};
 use tokio::sync::mpsc;
 
 use crate::app::App;
+use crate::audit::entry::Author;
+use crate::audit::writer;
 use crate::ingest::intake::{Counting, Intake, Part, Upload};
 use crate::ingest::recording::{self, Surroundings};
 use crate::ingest::tally::{RenamedTally, Tally};
@@ -46,6 +48,8 @@ const SETTLE_US: i64 = 60 * SECOND_US;
 pub(crate) struct Import {
     /// Whose data it is.
     pub(crate) user: UserId,
+    /// Who imports.
+    pub(crate) author: Author,
     /// The id of the import.
     pub(crate) id: UploadId,
     /// `auto`, or the name of a format.
@@ -263,6 +267,7 @@ impl Writing {
             now_us,
         };
         let no = store::uploads::begin(&mut tx, &key, what.user, &new).await?;
+        writer::within(app, &mut tx, &what.author.does("create_import", what.user)).await?;
         tx.commit().await?;
         let mut intake = Intake::new(Counting::Export);
         intake.tally.name.clone_from(&what.told.name);

@@ -137,6 +137,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::audit::entry::Author;
     use crate::ingest::committer::{LiveUpload, Review};
 
     fn user(number: u128) -> UserId {
@@ -148,6 +149,7 @@ mod tests {
             user: user(of),
             id: UploadId::from_uuid(Uuid::from_u128(id)),
             device: None,
+            author: Author::OPERATOR,
             kind: "test",
             batch: Batch::default(),
             review: Review::NotNeeded,

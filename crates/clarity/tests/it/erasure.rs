@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use clarity::app::App;
+use clarity::audit::entry::Author;
 use clarity::erasure::{self, State};
 use clarity::export::{self, Format};
 use futures::FutureExt;
@@ -164,7 +165,8 @@ type Deed = fn(Arc<App>, UserId) -> BoxFuture<'static, ()>;
 
 fn purge(app: Arc<App>, user: UserId) -> BoxFuture<'static, ()> {
     async move {
-        let erased = erasure::of_health_data(&app, user).await.expect("erased");
+        let erased = erasure::of_health_data(&app, user, Author::OPERATOR).await;
+        let erased = erased.expect("erased");
         let state = erasure::settle(&app, &erased).await;
         assert_eq!(state.expect("settled"), State::Done);
     }

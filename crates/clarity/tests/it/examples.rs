@@ -5,6 +5,8 @@
 
 mod admin;
 mod devices;
+mod recorded;
+mod weeks;
 mod window;
 
 use std::collections::BTreeMap;
@@ -52,6 +54,7 @@ struct Story {
     key: Option<String>,
     examples: BTreeMap<String, Value>,
     made: BTreeMap<String, Made>,
+    recorded: usize,
 }
 
 impl Story {
@@ -81,6 +84,7 @@ impl Story {
         let answer = self.send(&method, path, &body).await;
         assert!(answer.status.is_success(), "{id}: {}", answer.text());
         self.keep(id, (method, path, body), &answer);
+        self.is_recorded(id).await;
         answer
     }
 
@@ -153,20 +157,8 @@ impl Story {
         };
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
         self.keep(id, (Method::GET, &path, Sent::Nothing), &answer);
+        self.is_recorded(id).await;
     }
-}
-
-/// The least that makes a valid week: five days, a count for each minute.
-fn week() -> Value {
-    let minutes = 5 * 1_440;
-    let value = |minute: usize| {
-        if (420..1_380).contains(&(minute % 1_440)) {
-            minute % 9 + 1
-        } else {
-            0
-        }
-    };
-    json!((0..minutes).map(value).collect::<Vec<_>>())
 }
 
 async fn told() -> Story {
@@ -178,6 +170,7 @@ async fn told() -> Story {
         key: None,
         examples: BTreeMap::new(),
         made: BTreeMap::new(),
+        recorded: 0,
     };
     probes(&mut story).await;
     account(&mut story).await;
@@ -186,7 +179,7 @@ async fn told() -> Story {
     settle(&story.test).await;
     reading(&mut story).await;
     window::traces(&mut story).await;
-    pat(&mut story).await;
+    weeks::embed(&mut story).await;
     story
 }
 
@@ -221,6 +214,7 @@ async fn account(story: &mut Story) {
     window::entry(story).await;
     story.get("get_account", "auth/me").await;
     story.get("list_sessions", "auth/sessions").await;
+    story.get("list_audit", "audit?limit=3").await;
     let put = async |story: &mut Story, id: &str, path: &str, body: Value| {
         let path = format!("/api/v1/{path}");
         story.take(id, Method::PUT, &path, Sent::Json(body)).await;
@@ -376,27 +370,6 @@ async fn reading(story: &mut Story) {
         .await;
 }
 
-async fn pat(story: &mut Story) {
-    let counts = json!({"start": "2026-04-20T00:00", "counts": week(), "worn_at": "wrist", "model": "small"});
-    let made = story.post("analyze_counts", "pat/analysis", counts).await;
-    let steps = json!({"start": "2026-04-20T00:00", "steps": week(), "model": "small"});
-    story
-        .post("analyze_steps", "pat/step-analysis", steps)
-        .await;
-    let id = made["id"].as_str().expect("an id").to_owned();
-    story
-        .get("get_analysis", &format!("pat/analysis/{id}"))
-        .await;
-    story
-        .get(
-            "list_pat_weeks",
-            "pat/weeks?start=2026-11-01&end=2026-11-20",
-        )
-        .await;
-    story.get("list_pat_models", "pat/models/info").await;
-    story.get("get_pat_health", "pat/health").await;
-}
-
 /// What ends things comes last.
 async fn ends(story: &mut Story) {
     let take = async |story: &mut Story, id: &str, path: String| {
@@ -492,6 +465,11 @@ async fn the_examples_are_what_the_server_answers() {
         assert!(story.examples.contains_key(*id), "{id} has no example");
     }
     assert_eq!(story.examples.len(), ids.len());
+    assert!(
+        story.recorded > 60,
+        "{} operations were looked for in the log",
+        story.recorded
+    );
     let text = fs::read_to_string(file()).expect("the examples");
     let written: BTreeMap<String, Value> = serde_json::from_str(&text).expect("JSON");
     for (id, example) in &mut story.examples {

@@ -91,7 +91,7 @@ impl Base {
 
 /// The values of a field, one after the other; `None` is the invalid one.
 #[derive(Debug, Clone)]
-pub struct Values<'a> {
+pub struct FieldValues<'a> {
     bytes: &'a [u8],
     base: Base,
     is_big_endian: bool,
@@ -99,7 +99,7 @@ pub struct Values<'a> {
     is_invalid: bool,
 }
 
-impl<'a> Values<'a> {
+impl<'a> FieldValues<'a> {
     pub(super) fn new(bytes: &'a [u8], base: u8, is_big_endian: bool) -> Self {
         let base = Base::of(base);
         // A field whose length is no multiple of its type's is read as bytes.
@@ -166,7 +166,7 @@ impl<'a> Values<'a> {
     }
 }
 
-impl Iterator for Values<'_> {
+impl Iterator for FieldValues<'_> {
     type Item = Option<Value>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -15,8 +15,8 @@ use store::people::{Access, NewPerson};
 use store::sessions::{NewSession, Rotation};
 use store::uploads::{UploadState, UploadStatus};
 use store::{
-    PersonKey, Target, Tx, Vault, blocks, copy, days, erasures, idempotency, insights, invitations,
-    people, samples, sessions, uploads,
+    PersonKey, Target, Tx, Vault, audit, blocks, copy, days, erasures, idempotency, insights,
+    invitations, people, samples, sessions, uploads,
 };
 
 use crate::fixture::{EVER, House, NOW_US, execute, folded, on_both, sample, uuid};
@@ -70,7 +70,7 @@ async fn fill(house: &House, number: u8) {
     let key = house.key(user(number)).await;
     let mut tx = house.write().await;
     fill_account(&mut tx, house, &key, number).await;
-    fill_health(&mut tx, &key, number).await;
+    fill_health(&mut tx, &house.vault, &key, number).await;
     tx.commit().await.expect("a commit");
 }
 
@@ -113,7 +113,7 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u8) {
         .expect("a note");
 }
 
-async fn fill_health(tx: &mut Tx, key: &PersonKey, number: u8) {
+async fn fill_health(tx: &mut Tx, vault: &Vault, key: &PersonKey, number: u8) {
     let (who, bytes) = (user(number), mark(number).into_bytes());
     for name in DocName::ALL {
         docs::put(tx, key, who, name, &bytes, Expected::Any)
@@ -127,6 +127,9 @@ async fn fill_health(tx: &mut Tx, key: &PersonKey, number: u8) {
     idempotency::keep(tx, key, who, &request, &bytes, NOW_US)
         .await
         .expect("an answer");
+    audit::append(tx, vault, who, &[&bytes])
+        .await
+        .expect("an entry");
     let today = Zone::utc().date_at(NOW_US);
     let row = DayRow {
         day: today,
@@ -275,6 +278,8 @@ async fn opened(tx: &mut Tx, vault: &Vault, number: u8) -> String {
         let found = insights::by_id(tx, &key, who, id).await;
         all.extend(found.ok().flatten().map(|one| one.bytes));
     }
+    let listed = audit::page(tx, &key, who, None, 9).await;
+    all.extend(listed.unwrap_or_default().into_iter().map(|one| one.bytes));
     let today = Zone::utc().date_at(NOW_US);
     let tomorrow = today.tomorrow().expect("a date");
     for found in [

@@ -2,6 +2,7 @@
 //! `CLARITY_TEST_POSTGRES` names a server on which databases may be created.
 
 mod account;
+mod audit;
 mod bound;
 mod device;
 mod erased;

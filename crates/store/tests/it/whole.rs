@@ -13,8 +13,8 @@ use store::insights::StoredInsight;
 use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
 use store::{
-    Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, blocks, copy, days, embeddings, erase,
-    erasures, idempotency, insights, invitations, jobs,
+    Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, audit, blocks, copy, days, embeddings,
+    erase, erasures, idempotency, insights, invitations, jobs,
 };
 use store::{people, samples, sessions, storage};
 
@@ -65,9 +65,32 @@ async fn fill(house: &House, number: u128) -> UserId {
             .expect("a write");
     }
     fill_account(&mut tx, house, &key, number).await;
+    audit::append(&mut tx, &house.vault, user, &[b"canary-access"])
+        .await
+        .expect("a write");
+    audit::checkpoint(&mut tx, &house.vault, "account", NOW_US, &Signer)
+        .await
+        .expect("a write");
     folded(&mut tx, &key, number, b"canary-account").await;
     tx.commit().await.expect("a commit");
     user
+}
+
+/// Signs nothing that anybody checks here.
+struct Signer;
+
+impl audit::Seals for Signer {
+    fn key_id(&self) -> &'static str {
+        "test"
+    }
+
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        message.to_vec()
+    }
+
+    fn is_signed(&self, _: &str, message: &[u8], signature: &[u8]) -> bool {
+        message == signature
+    }
 }
 
 /// A chunk that was damaged and is in the way of another upload.
@@ -301,6 +324,9 @@ fn an_erased_person_leaves_no_row() {
         let mut left = rows(&mut tx).await;
         // That something was erased is known for longer.
         assert_eq!(left.insert("erasures".to_owned(), 0), Some(1));
+        // And how far the log went, without what it said.
+        let signed = left.insert("audit_checkpoints".to_owned(), 0);
+        assert_eq!(signed, Some(1));
         assert_eq!(left, empty);
         let gone = docs::put(&mut tx, &stale, user, DocName::Profile, b"x", Expected::Any).await;
         assert!(matches!(gone, Err(Error::PersonUnknown)));
@@ -332,6 +358,8 @@ fn erasing_health_data_keeps_the_account_under_a_new_key() {
         assert_eq!(
             left,
             [
+                "audit_checkpoints",
+                "audit_heads",
                 "counters",
                 "docs",
                 "erasures",

@@ -1,0 +1,107 @@
+//! An entry of the log as one sentence.
+
+use model::ids::DeviceId;
+
+use crate::audit::entry::{By, Entry};
+use crate::instant::rfc3339;
+
+/// Who did what, to the person whose log it is. `says` is what somebody did who did this, `name` what the person calls
+/// a device.
+pub fn sentence(entry: &Entry, says: &str, name: impl Fn(DeviceId) -> Option<String>) -> String {
+    let who = match entry.by {
+        By::Own(_) => "You".to_owned(),
+        By::Device(device) => match name(device) {
+            Some(name) => format!("The device “{name}”"),
+            None => "A device that was revoked".to_owned(),
+        },
+        By::Operator => "Whoever runs the server".to_owned(),
+    };
+    let mut text = format!("{who} {says}");
+    if let Some(metric) = &entry.metric {
+        text.push_str(&format!(" of {}", metric.replace('_', " ")));
+    }
+    if let (Some(from), Some(until)) = (entry.from, entry.until) {
+        let last = until.yesterday().unwrap_or(until);
+        if last <= from {
+            text.push_str(&format!(", {from}"));
+        } else {
+            text.push_str(&format!(", {from} to {last}"));
+        }
+    }
+    match entry.repeats {
+        Some(repeats) if repeats.count == 1 => {
+            text.push_str(&format!(", once more since {}", rfc3339(repeats.since_us)));
+        }
+        Some(repeats) => text.push_str(&format!(
+            ", {} more times since {}",
+            repeats.count,
+            rfc3339(repeats.since_us)
+        )),
+        None => {}
+    }
+    text.push('.');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::audit::entry::Repeats;
+
+    #[test]
+    fn entries_are_sentences() {
+        let device = DeviceId::from_uuid(Uuid::from_u128(7));
+        let plain = Entry {
+            at_us: 0,
+            what: "list_nights".to_owned(),
+            by: By::Own(None),
+            metric: None,
+            from: None,
+            until: None,
+            network: None,
+            erasure: None,
+            repeats: None,
+        };
+        let check = |entry: &Entry, says: &str, expect: &str| {
+            let name = |id| (id == device).then(|| "Phone".to_owned());
+            assert_eq!(sentence(entry, says, name), expect);
+        };
+        check(&plain, "read the nights", "You read the nights.");
+        let month = Entry {
+            from: Some(date(2026, 10, 1)),
+            until: Some(date(2026, 11, 1)),
+            metric: Some("heart_rate".to_owned()),
+            ..plain.clone()
+        };
+        check(
+            &month,
+            "read a series",
+            "You read a series of heart rate, 2026-10-01 to 2026-10-31.",
+        );
+        let sent = Entry {
+            by: By::Device(device),
+            repeats: Some(Repeats {
+                count: 23,
+                since_us: 0,
+            }),
+            ..plain.clone()
+        };
+        check(
+            &sent,
+            "sent health data",
+            "The device “Phone” sent health data, 23 more times since 1970-01-01T00:00:00Z.",
+        );
+        let gone = Entry {
+            by: By::Device(DeviceId::from_uuid(Uuid::from_u128(8))),
+            ..plain
+        };
+        check(
+            &gone,
+            "sent health data",
+            "A device that was revoked sent health data.",
+        );
+    }
+}
