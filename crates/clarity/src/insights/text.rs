@@ -287,7 +287,7 @@ mod tests {
                 n: 28,
                 from: date(2026, 4, 6),
                 until: day,
-                query: query.clone(),
+                query,
             }),
             baseline_reason: None,
             difference: Some(value - median),
