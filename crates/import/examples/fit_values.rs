@@ -32,7 +32,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn shown(values: import::fit::Values<'_>) -> String {
+fn shown(values: import::fit::FieldValues<'_>) -> String {
     if values.is_text() {
         let text = values.text().unwrap_or_default();
         let mut digits = String::new();

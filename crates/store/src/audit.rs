@@ -147,12 +147,11 @@ async fn locked(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Head, Error>
             .fetch_optional(connection)
             .await)?)
     };
-    let found = match find(tx).await? {
-        Some(head) => Some(head),
-        None => {
-            begin(tx, &Head::empty(vault, user), user).await?;
-            find(tx).await?
-        }
+    let found = if let Some(head) = find(tx).await? {
+        Some(head)
+    } else {
+        begin(tx, &Head::empty(vault, user), user).await?;
+        find(tx).await?
     };
     let head = found.ok_or(Error::PersonUnknown)?;
     if head.is_bound(vault, user) {

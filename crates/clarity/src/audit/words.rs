@@ -1,9 +1,20 @@
 //! An entry of the log as one sentence.
 
+use std::fmt::Write as _;
+
 use model::ids::DeviceId;
 
 use crate::audit::entry::{By, Entry};
 use crate::instant::rfc3339;
+
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        write!(text, "{byte:02x}").expect("a String takes every text");
+    }
+    text
+}
 
 /// Who did what, to the person whose log it is. `says` is what somebody did who did this, `name` what the person calls
 /// a device.
@@ -16,31 +27,26 @@ pub fn sentence(entry: &Entry, says: &str, name: impl Fn(DeviceId) -> Option<Str
         },
         By::Operator => "Whoever runs the server".to_owned(),
     };
-    let mut text = format!("{who} {says}");
-    if let Some(metric) = &entry.metric {
-        text.push_str(&format!(" of {}", metric.replace('_', " ")));
-    }
-    if let (Some(from), Some(until)) = (entry.from, entry.until) {
-        let last = until.yesterday().unwrap_or(until);
-        if last <= from {
-            text.push_str(&format!(", {from}"));
-        } else {
-            text.push_str(&format!(", {from} to {last}"));
+    let of = entry
+        .metric
+        .as_deref()
+        .map(|metric| metric.replace('_', " "));
+    let of = of.map_or_else(String::new, |metric| format!(" of {metric}"));
+    let when = match (entry.from, entry.until) {
+        (Some(from), Some(until)) => match until.yesterday().unwrap_or(until) {
+            last if last <= from => format!(", {from}"),
+            last => format!(", {from} to {last}"),
+        },
+        _ => String::new(),
+    };
+    let again = entry.repeats.map_or_else(String::new, |repeats| {
+        let since = rfc3339(repeats.since_us);
+        match repeats.count {
+            1 => format!(", once more since {since}"),
+            count => format!(", {count} more times since {since}"),
         }
-    }
-    match entry.repeats {
-        Some(repeats) if repeats.count == 1 => {
-            text.push_str(&format!(", once more since {}", rfc3339(repeats.since_us)));
-        }
-        Some(repeats) => text.push_str(&format!(
-            ", {} more times since {}",
-            repeats.count,
-            rfc3339(repeats.since_us)
-        )),
-        None => {}
-    }
-    text.push('.');
-    text
+    });
+    format!("{who} {says}{of}{when}{again}.")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use crate::app::App;
 use crate::audit::entry::{Entry, Note};
 use crate::audit::recorder::{Queue, Unrecorded, Waiting};
+use crate::audit::words;
 use crate::auth::keys::ServerKeys;
 use crate::erasure;
 use crate::problem::{Code, Problem};
@@ -247,7 +248,7 @@ pub(crate) async fn checkpoint(app: &App) -> Result<(), Error> {
         Checkpointed::Made(no, hash) => {
             tx.commit().await?;
             // What the log of the process says of it lies outside the database.
-            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = words::hex(&hash);
             tracing::info!(no, %hash, "audit checkpoint");
         }
         Checkpointed::Unchanged => tx.rollback().await?,

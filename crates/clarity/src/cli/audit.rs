@@ -69,7 +69,7 @@ fn summary(found: &Verified) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::audit::words::hex(bytes)
 }
 
 fn sentence(broken: &Broken) -> String {

@@ -77,7 +77,7 @@ enum Sources {
 pub(crate) struct Rows {
     shape: Shape,
     sources: Sources,
-    rows: Vec<(Date, Span, Row)>,
+    held: Vec<(Date, Span, Row)>,
 }
 
 impl Rows {
@@ -97,7 +97,7 @@ impl Rows {
         Self {
             shape,
             sources,
-            rows: Vec::new(),
+            held: Vec::new(),
         }
     }
 
@@ -211,7 +211,7 @@ impl Rows {
     }
 
     fn push(&mut self, bucket: &Bucket, row: Row) {
-        self.rows.push((bucket.date, bucket.whole, row));
+        self.held.push((bucket.date, bucket.whole, row));
     }
 
     /// The columns; `index` numbers the sources of the response.
@@ -227,7 +227,7 @@ impl Rows {
         fn column<T>(rows: &[(Date, Span, Row)], of: impl FnMut(&Row) -> T) -> Option<Vec<T>> {
             Some(rows.iter().map(|(_, _, row)| row).map(of).collect())
         }
-        let rows = &self.rows;
+        let rows = &self.held;
         let times = |of: fn(&Span) -> i64| {
             let at = rows.iter().map(|(_, span, _)| (of(span), None));
             Times::new(at.collect(), history)
@@ -275,7 +275,7 @@ impl Rows {
 
     /// The local dates on which the buckets begin.
     pub(crate) fn dates(&self) -> Dates {
-        Dates(self.rows.iter().map(|(date, _, _)| *date).collect())
+        Dates(self.held.iter().map(|(date, _, _)| *date).collect())
     }
 }
 

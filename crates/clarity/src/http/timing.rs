@@ -191,10 +191,7 @@ fn answer(
                 "social_jetlag_h",
                 TimingMeasure::of(&SOCIAL_JETLAG, timing::social_jetlag(nights)),
             ),
-            (
-                "msfsc_h",
-                TimingMeasure::of(&CHRONOTYPE, chronotype.clone()),
-            ),
+            ("msfsc_h", TimingMeasure::of(&CHRONOTYPE, chronotype)),
             (
                 "composite_phase_deviation_h",
                 TimingMeasure::of(&COMPOSITE_PHASE_DEVIATION, deviation),

@@ -28,7 +28,7 @@ async fn pending(days: &Days) -> Value {
     all.remove(0)
 }
 
-async fn now(days: &Days) -> String {
+fn now(days: &Days) -> String {
     let at = jiff::Timestamp::from_microsecond(days.test.app.clock.now_us());
     at.expect("an instant").to_string()
 }
@@ -38,7 +38,7 @@ async fn a_day_waits_since_the_change_until_it_is_computed() {
     let days = Days::of_a_person_in("UTC").await;
     let me = days.get("auth/me").await["id"].take();
     let me = me.as_str().expect("an id").parse().expect("an id");
-    let first = now(&days).await;
+    let first = now(&days);
     let sent = [
         steps("Phone", 4),
         steps("Watch", 4),
@@ -64,7 +64,7 @@ async fn a_day_waits_since_the_change_until_it_is_computed() {
 
     // More comes for one of them: it waits since the first change all the same.
     days.test.app.clock.advance_us(60 * SECOND_US);
-    let second = now(&days).await;
+    let second = now(&days);
     days.upload(json!({ "quantity_samples": [steps("Phone", 5), steps("Phone", 20)] }))
         .await;
     let found = pending(&days).await;
@@ -80,7 +80,7 @@ async fn a_day_waits_since_the_change_until_it_is_computed() {
 
     // Another order of sources changes every day that there is.
     days.test.app.clock.advance_us(60 * SECOND_US);
-    let third = now(&days).await;
+    let third = now(&days);
     let order = json!({"source_order": {"*": ["Phone", "Watch"]}});
     let put = days
         .test

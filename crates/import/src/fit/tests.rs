@@ -13,8 +13,11 @@ fn file(messages: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Message number, time stamp and first value of each message, and the codes of damages.
-fn read(mut bytes: &[u8]) -> (Vec<(u16, Option<u32>, Option<i64>)>, Vec<&'static str>) {
+/// Number of a message, its time stamp and its first value.
+type Seen = (u16, Option<u32>, Option<i64>);
+
+/// The messages, and the codes of damages.
+fn read(mut bytes: &[u8]) -> (Vec<Seen>, Vec<&'static str>) {
     let mut reader = Reader::new(&mut bytes);
     let (mut messages, mut damages) = (Vec::new(), Vec::new());
     loop {
@@ -49,7 +52,7 @@ fn compressed_stamps_count_on_the_last_full_one() {
     // The low five bits of 1 000 030 are 30: 31 is a second later, 2 is after the turn.
     messages.extend([0xA0 | 31, 101, 0xA0 | 2, 102, 1, 0xFF]);
     let (found, damages) = read(&file(&messages));
-    let low = 1_000_030 & 0x1F;
+    let low = 1_000_030 % 32;
     assert_eq!((low, damages.len()), (30, 0));
     let expect = [
         (20, Some(1_000_030), Some(100)),
