@@ -53,9 +53,3 @@ test("zones of half hours have their own whole hours", () => {
   expect(marks.map((mark) => mark.hour)).toEqual([0, 1, 2, 3]);
   expect(clockOf("no/zone")(0)).toBe(0);
 });
-
-test("half an hour has marks of minutes", () => {
-  const from = Date.parse("2026-05-04T18:58:00Z");
-  const marks = hours(from, from + 31 * 60_000, "UTC", 6);
-  expect(marks.map((mark) => Math.round(mark.hour * 60))).toEqual([1140, 1150, 1160]);
-});

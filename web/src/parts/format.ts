@@ -154,34 +154,6 @@ export function between(low: number, high: number, unit: string): string {
   return united(values.map((value) => number(value, as.digits, least)).join("–"), as.unit);
 }
 
-/** A value as precisely as it is shown: what reads alike is alike. */
-export function asShown(value: number, unit: string): number {
-  const as = shown(unit);
-  const digits = unit === "min" ? 0 : as.digits;
-  return Number((as.convert?.(value) ?? value).toFixed(digits));
-}
-
-/** A message of the server as a sentence. */
-export function sentence(message: string): string {
-  const whole = message.charAt(0).toUpperCase() + message.slice(1);
-  return whole === "" || /[.!?]$/.test(whole) ? whole : `${whole}.`;
-}
-
-/** From one value to another, both with as many digits, and the unit once. */
-export function between(low: number, high: number, unit: string): string {
-  if (unit === "min" && Math.abs(high) >= 60) return `${duration(low)}–${duration(high)}`;
-  const as = shown(unit);
-  const [from, to] = [low, high].map((value) => as.convert?.(value) ?? value) as [number, number];
-  const isWhole = [from, to].every((value) => Number.isInteger(Number(value.toFixed(as.digits))));
-  const digits = isWhole ? 0 : as.digits;
-  const print = new Intl.NumberFormat(locale, {
-    maximumFractionDigits: digits,
-    minimumFractionDigits: digits,
-  });
-  const text = `${print.format(from)}–${print.format(to)}`;
-  return as.unit === "" ? text : as.unit === "%" ? `${text}${NARROW}%` : `${text} ${as.unit}`;
-}
-
 /** A mark of an axis: as many digits as tell it from its neighbours. */
 export function mark(value: number, unit: string, marks: number[]): string {
   const as = shown(unit);

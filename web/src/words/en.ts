@@ -86,8 +86,6 @@ export const en = {
     usualIs:
       "Usual is what eight of ten of the 28 days before were like: from their 10th to their 90th percentile.",
     noUsual: "no usual range yet",
-    usualIs:
-      "Usual is the middle half of your 28 days before: on every other day a value lies outside of it, and that is no finding.",
     within: "within your usual range",
     soFar: "so far: the day is not over",
     above: "above your usual range",
@@ -456,7 +454,6 @@ export const en = {
     usualOrder:
       "This is the usual order: what was entered by hand, watches, phones, apps; the newest of each kind first.",
     tried: "As it is with this order.",
-    computing: "Days are being computed again with the new order.",
     strip: (date: string) => `Who measured when, ${date}`,
     stripSentence: (date: string) =>
       `What each source measured on ${date}: solid what counts, hatched what a higher source covers.`,
@@ -493,7 +490,6 @@ export const en = {
     aboutSamples: (count: number) => (count === 1 ? "1 measurement" : `${count} measurements`),
   },
   heart: {
-    missing: "Not measured, and why",
     lead: "Each measure against your own usual range.",
     ecg: "Electrocardiogram",
     ecgs: "Electrocardiograms",
@@ -537,13 +533,34 @@ export const en = {
     middle: "The middle half of the days",
     measures: "Measures",
     sumOfDay: "Sum of the five minutes that are drawn",
-    stepsPerMin: (value: string) => `${value} steps/min`,
-    averageSentence: (time: string, steps: string) =>
-      `Average day: most at ${time}, ${steps} steps in half an hour.`,
     averageMethod: "Mean of each half hour over the days with data",
     proxy:
       "Figures with a dashed line are made from steps, which stand in for activity counts: compare them only with themselves. Rest has no steps at all, so L5 is nearly always 0 and the relative amplitude nearly 1.",
     none: "There are too few days with activity for a rhythm.",
+    periodogram: "Periodogram",
+    periodogramSentence: (peak: string, isSure: boolean) =>
+      `Activity repeats most strongly every ${peak} hours${isSure ? "" : ", no more than by chance"}.`,
+    noPeriodogram: (reason: string) => `There is no periodogram: ${reason}.`,
+    period: "Period (h)",
+    power: "Chi-square power",
+    limit: "Limit of chance (1 % over all periods)",
+    powerAt: (period: string) => `Power at ${period} h`,
+    powerOf: (period: string, power: string, limit: string) => `${period} h: power ${power}, limit ${limit}`,
+    chance: (limit: string) => `More than chance above ${limit}.`,
+    likeness: "Weeks alike",
+    likenessLead:
+      "How alike the activity of a week is to that of your own weeks before it, as the Pretrained Actigraphy Transformer sees them. 1 is the same.",
+    likenessOf: (week: string) => `Likeness of the week from ${week}`,
+    likenessIs: (weeks: string) =>
+      `Cosine similarity of its embedding with the mean of ${weeks} earlier weeks.`,
+    week: "Week from",
+    similarity: "Likeness",
+    novel: "Beside earlier weeks",
+    isNovel: "unlike them",
+    isUsual: "like them",
+    noWeeks:
+      "No complete week was embedded yet. A week from Monday to Sunday is, once it is over and its days are computed.",
+    noModel: "No model is installed on this server. Whoever runs it installs one on the command line:",
     activityFrom: (day: string) =>
       `Activity was recorded from ${day} on: the measures of activity, and their coverage, begin there.`,
     perHalfHour: "steps in half an hour",
@@ -662,10 +679,6 @@ export const en = {
     route: "Route",
     routeSentence: (points: number) => `The shape of the route, ${points} points, north up.`,
     noRoute: "This workout has no route.",
-    needsAge:
-      "Zones need your greatest heart rate, which is estimated from your age. Enter your date of birth:",
-    wayDiffers: (route: string, device: string) =>
-      `The points of the route measure ${route}, the device recorded ${device}. What follows is along the route.`,
     elevation: "Elevation",
     zones: "Time in heart rate zones",
     zone: "Effort",

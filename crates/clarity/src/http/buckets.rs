@@ -15,7 +15,7 @@ use model::sample::Sample;
 use model::source::SourceNo;
 use model::zone::{Span, ZoneHistory};
 
-use crate::http::series::Merge;
+use crate::http::series::Merged;
 use crate::http::table::{Dates, SeriesColumns, Times};
 
 /// A stretch of time that becomes one row.
@@ -82,7 +82,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// No rows yet.
-    pub(crate) const fn new(kind: Kind, merge: Merge) -> Self {
+    pub(crate) const fn new(kind: Kind, merge: Merged) -> Self {
         let shape = match kind {
             Kind::Cumulative => Shape::Totals,
             Kind::Category => Shape::Codes,
@@ -91,8 +91,8 @@ impl Rows {
             Kind::Discrete => Shape::Distribution(Weighting::Arithmetic),
         };
         let sources = match merge {
-            Merge::None => Sources::Apart,
-            Merge::Priority | Merge::All => Sources::Together,
+            Merged::None => Sources::Apart,
+            Merged::Priority | Merged::All => Sources::Together,
         };
         Self {
             shape,
@@ -332,7 +332,7 @@ mod tests {
             .collect()
     }
 
-    fn check(kind: Kind, merge: Merge, samples: &[Sample], expect: &str) {
+    fn check(kind: Kind, merge: Merged, samples: &[Sample], expect: &str) {
         let ranks = Ranks::in_order(&[SourceNo(1), SourceNo(0)]);
         let mut rows = Rows::new(kind, merge);
         rows.add(samples, &buckets(), &ranks);
@@ -351,13 +351,13 @@ mod tests {
         let steps = [sample(0, 20, 40.0, 0), sample(5, 10, 30.0, 1)];
         check(
             Kind::Cumulative,
-            Merge::Priority,
+            Merged::Priority,
             &steps,
             "[{00:00Z\",10:00Z\",\"value\":40.0,\"samples\":2},{10:00Z\",20:00Z\",\"value\":20.0,\"samples\":1}]",
         );
         check(
             Kind::Cumulative,
-            Merge::None,
+            Merged::None,
             &steps,
             "[{00:00Z\",10:00Z\",\"value\":30.0,\"samples\":1,\"source\":1,\"counted\":30.0},{00:00Z\",10:00Z\",\"value\":20.0,\"samples\":1,\"source\":0,\"counted\":10.0},\
              {10:00Z\",20:00Z\",\"value\":20.0,\"samples\":1,\"source\":0,\"counted\":20.0}]",
@@ -373,7 +373,7 @@ mod tests {
         ];
         check(
             Kind::Discrete,
-            Merge::All,
+            Merged::All,
             &rates,
             "[{00:00Z\",10:00Z\",\"mean\":70.0,\"min\":60.0,\"max\":80.0,\"n\":2},{10:00Z\",20:00Z\",\"mean\":90.0,\"min\":90.0,\"max\":90.0,\"n\":1}]",
         );
@@ -388,14 +388,14 @@ mod tests {
         ];
         check(
             Kind::Discrete,
-            Merge::None,
+            Merged::None,
             &rates,
             "[{00:00Z\",10:00Z\",\"source\":0,\"mean\":75.0,\"min\":60.0,\"max\":90.0,\"n\":2},{00:00Z\",10:00Z\",\"source\":1,\"mean\":80.0,\"min\":80.0,\"max\":80.0,\"n\":1}]",
         );
         let stages = [sample(0, 10, 3.0, 1), sample(0, 5, 3.0, 0)];
         check(
             Kind::Category,
-            Merge::None,
+            Merged::None,
             &stages,
             "[{00:00Z\",10:00Z\",\"source\":0,\"code\":3,\"n\":1,\"minutes\":5.0},{00:00Z\",10:00Z\",\"source\":1,\"code\":3,\"n\":1,\"minutes\":10.0}]",
         );

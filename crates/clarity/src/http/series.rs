@@ -94,10 +94,20 @@ impl Resolution {
     }
 }
 
-/// What happens where sources overlap.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What is asked for where sources overlap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Merge {
+    /// Every instant counts once, for the best-ranked source.
+    Priority,
+    /// Every source for itself.
+    None,
+}
+
+/// How the sources of a series were put together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Merged {
     /// Every instant counts once, for the best-ranked source.
     Priority,
     /// Every source for itself.
@@ -127,8 +137,8 @@ pub(crate) struct SeriesQuery {
     #[serde(default)]
     #[param(inline)]
     resolution: Resolution,
-    /// For buckets: `priority` (default of cumulative metrics, and theirs only), `all` (default of the others, and theirs
-    /// only), or `none` for one row per source, which says who is in a bucket.
+    /// For buckets of cumulative metrics `priority` (default); for buckets of every metric `none`: one row per source,
+    /// which says who is in a bucket. Levels and categories describe the samples of all sources without it.
     #[param(inline)]
     merge: Option<Merge>,
     /// `columns` (default), `rows` or `compact`.
@@ -154,7 +164,7 @@ pub(crate) struct SeriesAnswer<'a> {
     /// As asked for.
     resolution: Resolution,
     /// How the sources were put together.
-    merge: Merge,
+    merge: Merged,
     /// Start of the range.
     #[schema(format = DateTime)]
     start: String,
@@ -291,26 +301,21 @@ fn one_metric(dossier: &Dossier, name: &str, unit: Option<&str>) -> Result<Measu
         .ok_or_else(|| Problem::new(Code::NotFound, "there is no such metric"))
 }
 
-fn merge_of(metric: &Measured, query: &SeriesQuery) -> Result<Merge, Problem> {
-    let is_raw = query.resolution == Resolution::Raw;
+fn merge_of(metric: &Measured, query: &SeriesQuery) -> Result<Merged, Problem> {
     let usual = match metric.kind {
-        _ if is_raw => Merge::None,
-        Kind::Cumulative => Merge::Priority,
-        Kind::Discrete | Kind::TimeWeighted | Kind::EquivalentLevel | Kind::Category => Merge::All,
+        _ if query.resolution == Resolution::Raw => Merged::None,
+        Kind::Cumulative => Merged::Priority,
+        Kind::Discrete | Kind::TimeWeighted | Kind::EquivalentLevel | Kind::Category => Merged::All,
     };
     match query.merge {
         None => Ok(usual),
-        Some(asked) if asked == usual || asked == Merge::None => Ok(asked),
-        Some(asked) => {
-            let message = match asked {
-                Merge::Priority => "only buckets of cumulative metrics can be merged by priority",
-                Merge::All | Merge::None => {
-                    "only buckets of levels and categories describe all sources together"
-                }
-            };
-            let error = FieldError::new("merge", "merge_not_possible", message);
-            Err(Problem::invalid(vec![error]))
-        }
+        Some(Merge::None) => Ok(Merged::None),
+        Some(Merge::Priority) if usual == Merged::Priority => Ok(usual),
+        Some(Merge::Priority) => Err(Problem::invalid(vec![FieldError::new(
+            "merge",
+            "merge_not_possible",
+            "only buckets of cumulative metrics can be merged by priority",
+        )])),
     }
 }
 
@@ -355,7 +360,7 @@ struct Reading {
     metric: Measured,
     history: ZoneHistory,
     span: Span,
-    merge: Merge,
+    merge: Merged,
     ranks: Ranks,
     query: SeriesQuery,
 }

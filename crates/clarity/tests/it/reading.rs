@@ -193,10 +193,6 @@ async fn every_kind_of_series_says_which_sources_are_in_a_bucket() {
     test.get(&format!("{path}&merge=priority"), Some(&ada))
         .await
         .problem(422, "validation_failed");
-    let steps = "/api/v1/series/steps?start=2026-11-18&end=2026-11-19&resolution=1d&merge=all";
-    test.get(steps, Some(&ada))
-        .await
-        .problem(422, "validation_failed");
 }
 
 #[tokio::test]

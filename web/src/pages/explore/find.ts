@@ -1,7 +1,8 @@
 /** Reads a metric over a range at the resolution that fits, as numbers for drawing. */
 import { client, data, type Schemas } from "../../api/client";
+import type { Traced } from "../../parts/lens.svelte";
 import { unitOf } from "../../parts/format";
-import { daysOf, plusDays, today } from "../../parts/time";
+import { daysOf, plusDays, startOfDay, today } from "../../parts/time";
 
 export type Mine = Schemas["MetricOfMine"];
 export const RANGES = { day: 1, week: 7, month: 30, quarter: 91, year: 365, all: 1826 } as const;

@@ -3,6 +3,7 @@ import type { Schemas } from "../../api/client";
 import type { Night, Series, Summary } from "../../api/read";
 import { type Row, STAGES, type StageRow } from "../../charts/rows";
 import { unitOf } from "../../parts/format";
+import type { Bucket } from "../../parts/lens.svelte";
 import { at, offsetMinutes } from "../../parts/time";
 import { named, t } from "../../words/words";
 
@@ -56,7 +57,13 @@ export function lineOf(
     return [{ at: middle, value, low, high, over, ...behindOf(series, index) }];
   });
   const unit = unitOf(series.metric, series.unit);
-  return [{ kind: "line", label, height, unit, points, gap, colour, metric: series.metric }];
+  const bucket = bucketOf(series);
+  return [{ kind: "line", label, height, unit, points, gap, colour, metric: series.metric, bucket }];
+}
+
+/** How the values of a series were put together; samples as they were measured were not. */
+function bucketOf({ resolution }: Series): Bucket | undefined {
+  return resolution === "raw" ? undefined : { resolution };
 }
 
 /** How much of a bucket was measured, and by whom where that is one source. */
