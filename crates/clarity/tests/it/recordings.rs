@@ -175,7 +175,10 @@ async fn taking_a_recording_back_takes_its_nights_back() {
         .test
         .get("/api/v1/sleep?start=2026-05-03&end=2026-05-09", Some(&bob))
         .await;
-    assert_eq!(others.json(), json!({"data": [], "stale": []}));
+    assert_eq!(
+        others.json(),
+        json!({"data": [], "pending": [], "stale": []})
+    );
     let removed = days.test.send(remove(&days.person)).await.json();
     assert_eq!(removed["samples"], 5760, "{removed}");
     assert_eq!(days.computed().await, 6);

@@ -40,6 +40,7 @@ fn a_day_marked_again_still_waits_for_its_first_mark() {
 fn a_day_waits_since_its_first_mark_until_it_is_computed() {
     on_both(|house| async move {
         let user = house.person(1).await;
+        let other = house.person(2).await;
         let key = house.key(user).await;
         let mut tx = house.write().await;
         let (a, b, c) = (date(2026, 3, 1), date(2026, 3, 2), date(2026, 3, 3));
@@ -68,7 +69,6 @@ fn a_day_waits_since_its_first_mark_until_it_is_computed() {
         mark.expect("a write");
         let waiting = days::waiting(&mut tx, user, all).await.expect("a read");
         assert_eq!(waiting, [(a, Some(NOW_US + 2))]);
-        let other = house.person(2).await;
         let waiting = days::waiting(&mut tx, other, all).await.expect("a read");
         assert_eq!(waiting, [], "nobody else's");
     });
