@@ -183,7 +183,7 @@ async fn taking_a_recording_back_takes_its_nights_back() {
     assert_eq!(removed["samples"], 5760, "{removed}");
     assert_eq!(days.computed().await, 6);
     let nights = days.get("sleep?start=2026-05-03&end=2026-05-09").await;
-    assert_eq!(nights, json!({"data": [], "stale": []}));
+    assert_eq!(nights, json!({"data": [], "pending": [], "stale": []}));
 }
 
 #[tokio::test]
