@@ -185,7 +185,7 @@ test("a value of a series says which sources are in it, with their shares", asyn
   const get = await api(demo);
   const page = await at("/explore");
   const lens = page.locator("dialog[open]");
-  const chart = page.locator("section.sheet", { hasText: "Step count" }).first().locator("[role=slider]");
+  const chart = page.locator("section.sheet", { hasText: "Steps" }).first().locator("[role=slider]");
   await chart.focus();
   await page.keyboard.press("End");
   await page.keyboard.press("ArrowLeft");

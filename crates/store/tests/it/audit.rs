@@ -325,7 +325,7 @@ fn nothing_is_added_to_a_chain_whose_head_was_changed() {
             ),
             "{refused:?}"
         );
-        add(&house, bea, &["tre"])
+        add(&house, bea, &["three"])
             .await
             .expect("nobody else is concerned");
     });

@@ -13,8 +13,10 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** Takes the actogram out of a page; one without a drawing has no parts. */
 export function actogramOf(html: string): Actogram {
-  const page = new DOMParser().parseFromString(html, "text/html");
-  const style = [...page.querySelectorAll("style")].map((one) => one.textContent).join("\n");
+  // A page that is parsed is under the policy of this one, which takes no style within it: the rules go into the pictures.
+  const style = [...html.matchAll(/<style>([\s\S]*?)<\/style>/g)].map((one) => one[1] ?? "").join("\n");
+  const bare = html.replace(/<style>[\s\S]*?<\/style>/g, "").replace(/ style="[^"]*"/g, "");
+  const page = new DOMParser().parseFromString(bare, "text/html");
   const drawn = [...page.querySelectorAll<SVGSVGElement>("svg.actogram")];
   const figure = drawn[0]?.closest("figure");
   // Patterns are defined once, in the first part.
@@ -53,8 +55,8 @@ function swatchOf(name: string, defs: Element | null | undefined, style: string)
 
 /** A drawing as the address of a picture, with the rules of the page that it was taken from. */
 function picture(svg: SVGSVGElement, style: string): string {
-  const rules = document.createElementNS(SVG, "style");
-  rules.textContent = style;
-  svg.prepend(rules);
-  return `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
+  const drawn = new XMLSerializer().serializeToString(svg);
+  const begun = drawn.indexOf(">") + 1;
+  const rules = `<style><![CDATA[${style}]]></style>`;
+  return `data:image/svg+xml,${encodeURIComponent(drawn.slice(0, begun) + rules + drawn.slice(begun))}`;
 }
