@@ -1,7 +1,7 @@
 //! The front door of what vendors hand out: one table of readers, and one walk through a file or an archive that
 //! gives each member to the reader that knows it.
 //!
-//! A reader is one file and one row of [`ALL`]. A member is known by its content and by the right end of its path;
+//! A reader is one file and one row of `ALL`. A member is known by its content and by the right end of its path;
 //! names are localised, cut and changed by people. Nothing is unpacked to disk. A path may hold a name or an
 //! address, so it must never be told to anybody.
 
