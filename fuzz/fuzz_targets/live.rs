@@ -6,9 +6,13 @@ use import::forms;
 use import::live::Context;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let Some((first, body)) = bytes.split_first() else { return };
+    let Some((first, body)) = bytes.split_first() else {
+        return;
+    };
     let picked = forms::ALL.get(usize::from(*first));
-    let Some(form) = picked.or_else(|| forms::of(&Document::of(body).ok()?).ok()) else { return };
+    let Some(form) = picked.or_else(|| forms::of(&Document::of(body).ok()?).ok()) else {
+        return;
+    };
     let zones = model::zone::ZoneHistory::fixed(model::zone::Zone::utc());
     let context = Context {
         now_us: 1_798_675_200_000_000,
@@ -16,7 +20,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         aggregation: None,
         source: "fuzz",
     };
-    let Ok((batch, _)) = form.read_body(body, &context) else { return };
+    let Ok((batch, _)) = form.read_body(body, &context) else {
+        return;
+    };
     for incoming in &batch.samples {
         let type_index = usize::try_from(incoming.type_index).unwrap_or(usize::MAX);
         assert!(type_index < batch.new_types.len());

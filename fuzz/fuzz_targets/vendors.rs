@@ -2,12 +2,9 @@
 //! without a reader the whole is an archive.
 #![no_main]
 
-use std::ops::ControlFlow;
-
 use import::format::{self, Format};
-use import::live::Context;
 
-/// Paths by which readers tell files apart whose content is alike.
+/// Paths by which readers distinguish files whose content is alike.
 const PATHS: [&str; 14] = [
     "Fitbit/Global Export Data/steps-1.json",
     "Fitbit/Global Export Data/calories-1.json",
@@ -42,28 +39,5 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         }
         None => file,
     };
-    let zones = model::zone::ZoneHistory::fixed(model::zone::Zone::utc());
-    let context = Context {
-        now_us: 1_798_675_200_000_000,
-        zones: &zones,
-        aggregation: None,
-        source: "",
-    };
-    let mut input = file;
-    let Ok(opened) = format::open(name.unwrap_or("export"), &mut input) else {
-        return;
-    };
-    let (mut types, mut sources) = (0, 0);
-    // A refusal is an end as good as any.
-    let _ = opened.read(&context, &mut |batch| {
-        types += batch.new_types.len();
-        sources += batch.new_sources.len();
-        for incoming in &batch.samples {
-            assert!(usize::try_from(incoming.type_index).is_ok_and(|index| index < types));
-            assert!(usize::from(incoming.sample.source.0) < sources);
-            assert!(incoming.sample.value.is_finite());
-            assert!(incoming.sample.start_us <= incoming.sample.end_us);
-        }
-        ControlFlow::Continue(())
-    });
+    fuzz::read_named(name.unwrap_or("export"), file);
 });

@@ -14,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
 const PURGE_DELAY_MS: i64 = 10;
 
-/// Tells the allocator to return memory soon. What the environment says (`MIMALLOC_PURGE_DELAY`) goes before.
+/// Makes the allocator return memory soon. What the environment says (`MIMALLOC_PURGE_DELAY`) goes before.
 #[expect(unsafe_code, reason = "the allocator's options have no other way in")]
 fn return_memory_soon() {
     // SAFETY: the function writes one number of the allocator's own, and no other thread runs yet.

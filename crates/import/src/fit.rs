@@ -2,7 +2,7 @@
 //!
 //! A file of a watch, a bicycle computer or a scale is a header of 12 or 14 bytes, messages and a checksum; files may
 //! follow each other. This module knows no message: what the numbers of messages and fields mean is said in the modules
-//! below it. It holds one message at a time, and whatever is broken is told and never fatal.
+//! below it. It holds one message at a time, and whatever is broken is reported and never fatal.
 //!
 //! Format: the FIT protocol as published by its maker (definition messages in either byte order, compressed time
 //! stamps, fields of developers, invalid values for each base type).
@@ -19,7 +19,7 @@ pub use value::{FieldValues, Value};
 /// Seconds from 1970-01-01 to 1989-12-31, where the clocks of these files begin.
 pub const EPOCH_S: i64 = 631_065_600;
 
-/// The first bytes of a file by which it is told.
+/// The first bytes of a file, by which it is recognised.
 pub const HEAD_BYTES: usize = 12;
 
 const SIGNATURE: &[u8; 4] = b".FIT";

@@ -261,7 +261,7 @@ pub fn open<'r>(name: &str, input: &'r mut dyn Read) -> Result<Opened<'r>, FileE
     Ok(Opened { format, input })
 }
 
-/// First bytes of a file by which its format is told: with a few members of an archive in them.
+/// First bytes of a file by which its format is recognised: with a few members of an archive in them.
 const HEAD_BYTES: usize = 64 << 10;
 
 /// The format that the first bytes of an unpacked file have. What a vendor hands out is asked about first: a table

@@ -13,16 +13,16 @@ use model::zone::{Zone, ZoneHistory};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::batch::{
-    Deletion, Fact, Incoming, Meaning, Position, Printed, RejectCode, Rejection, Series, TypeName,
-    Window, ZoneEvidence, ZoneSeen,
+    Deletion, Fact, Incoming, Meaning, Position, Printed, RejectCode, Series, TypeName, Window,
+    ZoneEvidence, ZoneSeen,
 };
 use crate::check::{self, Refusal};
 use crate::clock::{self, Moment};
 use crate::json::Json;
 use crate::tables::{NAME_BYTES_MAX, Outbox, Sources};
 
+mod noted;
 mod refused;
-mod told;
 
 pub(crate) use refused::{
     MALFORMED, NAMES_FULL, NOT_A_VALUE, NOT_FINITE, TIME_INVALID, TYPE_MISSING, UNIT_UNKNOWN,
@@ -441,17 +441,12 @@ impl<'c, 's, 'f> Intake<'c, 's, 'f> {
         type_index: Option<u32>,
         refusal: Refusal,
     ) {
-        self.rejected += 1;
-        if self.outbox.sent().rejections >= REJECTIONS_MAX {
-            return;
-        }
-        self.outbox.reject(Rejection {
-            type_index,
-            code: refusal.code,
-            field: place.pointer(field),
-            position: place.position(),
-            message: refusal.message.to_owned(),
-        });
+        // Its pointer is made for those only that are listed.
+        let field = match self.outbox.sent().rejections {
+            listed if listed < REJECTIONS_MAX => place.pointer(field),
+            _ => String::new(),
+        };
+        self.reject_at(field, place.position(), type_index, refusal);
     }
 
     /// Notes that a part of the body was left out on purpose.

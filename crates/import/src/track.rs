@@ -1,4 +1,4 @@
-//! A workout as files of devices tell it: points in time, laps, pauses and totals. The readers of FIT, GPX and TCX
+//! A workout as files of devices describe it: points in time, laps, pauses and totals. The readers of FIT, GPX and TCX
 //! files fill it; nothing here knows any of them.
 
 use model::record::{Route, Workout, WorkoutActivity, WorkoutEvent, WorkoutStatistic};

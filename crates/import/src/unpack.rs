@@ -2,6 +2,7 @@
 //!
 //! It must never unpack without a bound, or look at what the content means.
 
+use std::cell::Cell;
 use std::io::{self, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
@@ -17,6 +18,20 @@ const PACKED_BUFFER_BYTES: usize = 64 << 10;
 
 /// The first two bytes of gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// Counts what is read.
+pub(crate) struct Metered<'a> {
+    pub(crate) input: &'a mut dyn Read,
+    pub(crate) consumed: &'a Cell<u64>,
+}
+
+impl Read for Metered<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(out)?;
+        self.consumed.set(self.consumed.get() + read as u64);
+        Ok(read)
+    }
+}
 
 /// Takes gzip and UTF-16 off: the first bytes of the content, up to `head_bytes`, and the content
 /// from its first byte. A broken archive gives a short head; the reader meets the break again.

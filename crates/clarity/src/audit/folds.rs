@@ -15,7 +15,7 @@ const MINUTE_US: i64 = 60 * 1_000_000;
 const OWN_US: i64 = 6 * 60 * MINUTE_US;
 /// What a device sends: some do every minute, and each upload has an account of its own.
 const DEVICE_US: i64 = 24 * 60 * MINUTE_US;
-/// Folds of one person that tell days and metrics apart.
+/// Folds of one person that keep days and metrics apart.
 const FINE_MAX: usize = 64;
 /// Folds of one person at all. There are as many kinds of access, times those who have a right to it; what comes past
 /// this is an entry each time.

@@ -130,11 +130,7 @@ async fn read(
     let asked = Asked::of(&mut tx, &key, caller.user, question).await?;
     drop(tx);
     let make = async {
-        let mut tx = app.store.read().await?;
-        let key = app.vault.person_key(&mut tx, caller.user).await?;
-        let stored = store::days::minutes(&mut tx, &key, caller.user, from, after).await?;
-        let stale = days::stale(&mut tx, caller.user, (from, after)).await?;
-        drop(tx);
+        let (stored, stale) = rhythm::stored_minutes(&app, caller.user, (from, after)).await?;
         app.compute_while_wanted(move |still| {
             let minutes = rhythm::minutes_of(&stored, || still.is())?;
             let found = range::join(&minutes, from, until);

@@ -16,6 +16,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use model::ids::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -154,11 +155,7 @@ async fn read(
     let asked = Asked::of(&mut tx, &key, caller.user, question).await?;
     drop(tx);
     let make = async {
-        let mut tx = app.store.read().await?;
-        let key = app.vault.person_key(&mut tx, caller.user).await?;
-        let stored = store::days::minutes(&mut tx, &key, caller.user, from, after).await?;
-        let stale = days::stale(&mut tx, caller.user, (from, after)).await?;
-        drop(tx);
+        let (stored, stale) = stored_minutes(&app, caller.user, (from, after)).await?;
         app.compute_while_wanted(move |still| {
             let minutes = minutes_of(&stored, || still.is())?;
             let found = range::join(&minutes, from, until);
@@ -187,6 +184,19 @@ fn names(asked: Option<&str>) -> Result<Vec<String>, Problem> {
         ));
     }
     Ok(names)
+}
+
+/// The stored minutes of the days `[from, until)`, and which of these days wait for other methods.
+pub(super) async fn stored_minutes(
+    app: &App,
+    user: UserId,
+    (from, until): (Date, Date),
+) -> Result<(Vec<(Date, Vec<u8>)>, Vec<Date>), Problem> {
+    let mut tx = app.store.read().await?;
+    let key = app.vault.person_key(&mut tx, user).await?;
+    let stored = store::days::minutes(&mut tx, &key, user, from, until).await?;
+    let stale = days::stale(&mut tx, user, (from, until)).await?;
+    Ok((stored, stale))
 }
 
 /// The minutes of stored days, as long as somebody waits for them. Keeps a processor busy.

@@ -124,7 +124,7 @@ fn unusual(fact: &Fact) -> f64 {
     fact.value.and(fact.robust_z).map_or(0.0, f64::abs)
 }
 
-/// Facts of which the second says nearly what the first does: it is told only where the first has no value.
+/// Facts of which the second says nearly what the first does: it is said only where the first has no value.
 const SAME: [(&str, &str); 1] = [("hrv_sdnn_asleep", "hrv_sdnn")];
 
 /// The facts to tell: those that stand out first, then the usual order.

@@ -1,4 +1,4 @@
-//! Who read or changed a person's data is what they are told: every access, no other, in words; and what cannot be
+//! Who read or changed a person's data is what their log says: every access, no other, in words; and what cannot be
 //! recorded does not happen.
 
 use axum::http::{Method, StatusCode};

@@ -12,6 +12,7 @@ use crate::apple::reading::Reading;
 use crate::archive::{Archive, ArchiveError, Limits, Next};
 use crate::batch::{Fact, Sink};
 use crate::tables::{Outbox, Sent, Stopped};
+use crate::unpack::Metered;
 
 mod beats;
 mod clinic;
@@ -155,7 +156,7 @@ pub(crate) fn is_part(name: &str, head: &[u8]) -> bool {
 }
 
 /// Reads an archive on from one of its files, of which the first bytes were read already. What was passed
-/// over before is told.
+/// over before is said.
 pub(crate) fn resume(
     (archive, consumed): (&mut Archive<'_>, &Cell<u64>),
     (name, head): (String, Vec<u8>),
@@ -288,18 +289,4 @@ fn head_of(input: &mut dyn Read, count: usize) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(count);
     input.take(count as u64).read_to_end(&mut head)?;
     Ok(head)
-}
-
-/// Counts what is read.
-struct Metered<'a> {
-    input: &'a mut dyn Read,
-    consumed: &'a Cell<u64>,
-}
-
-impl Read for Metered<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(out)?;
-        self.consumed.set(self.consumed.get() + read as u64);
-        Ok(read)
-    }
 }

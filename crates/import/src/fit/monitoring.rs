@@ -28,7 +28,7 @@ const WALKING: u8 = 6;
 /// Counters of all files of an export that are kept: one every five minutes for ten years.
 const COUNTERS_MAX: usize = 1_200_000;
 
-/// A counter as a message tells it.
+/// A counter as a message states it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Counter {
     source: SourceNo,
@@ -229,7 +229,7 @@ impl Day {
         for (counter, value) in counted.filter(|(_, value)| value.is_finite()) {
             // A counter that falls began anew.
             let since = if value < before.1 { 0.0 } else { before.1 };
-            // What came before the file is a sum over a time that other files may tell in parts.
+            // What came before the file is a sum over a time that other files may state in parts.
             let flags = if is_first && !is_whole {
                 Flags::AGGREGATED
             } else {

@@ -2,7 +2,7 @@
 //!
 //! It holds the rules that every vendor shares: the local day of a total, one witness for each stretch of time, a
 //! daily total only for days without intervals, the vendor in the name of a source. It must never know a format,
-//! and never tell a path or a value.
+//! and never report a path or a value.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use crate::vendors::VendorError;
 use crate::vendors::days::Days;
 use crate::vendors::witnesses::{Rank, Witnesses};
 
-/// Different kinds of parts left out that are told; a file of rubbish has no more than its extensions.
+/// Different kinds of parts left out that are named; a file of rubbish has no more than its extensions.
 const KINDS_MAX: usize = 200;
 
 /// A time that stands on no clock of the years that are read.
@@ -235,7 +235,7 @@ impl<'c, 's, 'f> Desk<'c, 's, 'f> {
         Days::span(day, self.intake.context().zones)
     }
 
-    /// Adds a measurement, or tells why not.
+    /// Adds a measurement, or notes why not.
     pub(crate) fn put(&mut self, spot: Spot<'_>, one: One) {
         if let Err((field, type_index, why)) = self.add(one) {
             self.refuse(spot, field, type_index, why);
@@ -323,7 +323,7 @@ impl<'c, 's, 'f> Desk<'c, 's, 'f> {
         }
     }
 
-    /// Tells that a record, or a part of it, was refused.
+    /// Notes that a record, or a part of it, was refused.
     pub(crate) fn refuse(
         &mut self,
         spot: Spot<'_>,
@@ -389,7 +389,7 @@ impl<'c, 's, 'f> Desk<'c, 's, 'f> {
         Ok(())
     }
 
-    /// Tells the counts: what was read, and what was left out.
+    /// Reports the counts: what was read, and what was left out.
     pub(crate) fn tell_counts(&mut self) {
         for (kind, count) in std::mem::take(&mut self.members) {
             let files = if count == 1 { "file" } else { "files" };

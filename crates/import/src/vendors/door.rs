@@ -12,7 +12,7 @@ use crate::batch::{Fact, Position, Sink};
 use crate::live::Context;
 use crate::sqlite;
 use crate::tables::Outbox;
-use crate::unpack;
+use crate::unpack::{self, Metered};
 use crate::vendors::{ALL, Desk, HEAD_BYTES, Member, Reader, Vendor, VendorError};
 
 /// The first bytes of a zip archive.
@@ -343,20 +343,6 @@ pub(crate) fn extension(path: &str) -> String {
         return "file".to_owned();
     }
     extension.to_ascii_lowercase()
-}
-
-/// Counts what is read.
-struct Metered<'a> {
-    input: &'a mut dyn Read,
-    consumed: &'a Cell<u64>,
-}
-
-impl Read for Metered<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(out)?;
-        self.consumed.set(self.consumed.get() + read as u64);
-        Ok(read)
-    }
 }
 
 /// A packed file that ends early ends; what came before is kept.

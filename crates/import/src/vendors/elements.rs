@@ -56,7 +56,7 @@ pub(crate) fn trees(
     )
 }
 
-/// Hands over a whole document as a tree; one that is no JSON or too large is told.
+/// Hands over a whole document as a tree; one that is no JSON or too large is reported.
 pub(crate) fn document(
     input: &mut dyn Read,
     kind: &str,

@@ -2,7 +2,7 @@
 //!
 //! The container is read in `crate::fit`; here its messages become samples and records. Times are UTC; a file states
 //! how far its clock was from UTC in its activity or monitoring message, and other files are placed in the person's
-//! zone. Places, names and serial numbers of people's devices must never be told.
+//! zone. Places, names and serial numbers of people's devices must never be reported.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -457,7 +457,7 @@ fn send_record(record: Record, byte: u64, desk: &mut Desk<'_, '_, '_>) {
     }
 }
 
-/// The device that wrote a file: its maker, its model as a number, and a mark that tells two of one model apart.
+/// The device that wrote a file: its maker, its model as a number, and a mark that differs between two of one model.
 fn device(message: &Message<'_>, desk: &mut Desk<'_, '_, '_>) -> Option<SourceNo> {
     let maker = message.integer(1);
     let known = MAKERS.iter().find(|(number, ..)| Some(*number) == maker);

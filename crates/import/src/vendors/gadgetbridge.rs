@@ -5,7 +5,7 @@
 //! measured.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::Read;
 
 use model::sample::{DAY_US, MINUTE_US, SECOND_US, uid_of};
 use model::source::{Source, SourceClass, SourceNo};
@@ -13,10 +13,9 @@ use model::source::{Source, SourceClass, SourceNo};
 use crate::batch::Position;
 use crate::live::Interval;
 use crate::session::Heading;
-use crate::sqlite::pages::Pages;
 use crate::sqlite::{self, Database, Value};
 use crate::vendors::desk::{Spot, TIME_MISSING};
-use crate::vendors::{Desk, Member, One, Reader, Vendor, VendorError};
+use crate::vendors::{Desk, Member, One, Reader, Vendor, VendorError, database};
 
 mod workouts;
 
@@ -31,9 +30,6 @@ pub(crate) const VENDOR: Vendor = Vendor {
     },
     open: || Box::new(Book),
 };
-
-/// Bytes of a database before it is packed.
-const FILE_BYTES_MAX: u64 = 2 << 30;
 
 /// Devices of one person.
 const DEVICES_MAX: usize = 1_000;
@@ -82,17 +78,7 @@ impl Reader for Book {
         input: &mut dyn Read,
         desk: &mut Desk<'_, '_, '_>,
     ) -> Result<(), VendorError> {
-        let pages = match Pages::packed(input, FILE_BYTES_MAX) {
-            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                let message = format!("the database has more than {FILE_BYTES_MAX} bytes");
-                desk.intake.damage(Position::Byte(FILE_BYTES_MAX), &message);
-                return Ok(());
-            }
-            other => other?,
-        };
-        let Some(database) = Database::open(pages) else {
-            let message = "the SQLite header is damaged";
-            desk.intake.damage(Position::Byte(0), message);
+        let Some(database) = database::open(input, desk)? else {
             return Ok(());
         };
         desk.count_member("database");
@@ -194,7 +180,7 @@ fn rows(
     result
 }
 
-/// The devices by their number. Two of one name are told apart by a part of the hash of their address.
+/// The devices by their number. Two of one name differ by a part of the hash of their address.
 fn devices(
     database: &Database<'_>,
     desk: &mut Desk<'_, '_, '_>,

@@ -2,7 +2,7 @@
 //!
 //! The JSON of a workout and its FIT file are one workout: figures from the JSON, points and laps from the file. Days
 //! are totals for the time that no monitoring file covers. Members are found by the right end of their names, which
-//! contain addresses of people and must never be told.
+//! contain addresses of people and must never be reported.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -81,7 +81,7 @@ fn is_meant(member: &Member<'_>) -> bool {
     }
 }
 
-/// A workout as JSON or a file tells it.
+/// A workout as JSON or a file describes it.
 #[derive(Debug)]
 struct Told {
     source: SourceNo,

@@ -13,15 +13,16 @@ use crate::batch::Position;
 use crate::live::MALFORMED;
 use crate::track::{POINTS_MAX, Point, Track};
 use crate::vendors::desk::Spot;
+use crate::vendors::workouts::Files;
 use crate::vendors::xml::{self, Elements};
-use crate::vendors::{Desk, Member, Reader, Vendor, VendorError, workouts};
+use crate::vendors::{Desk, Member, Vendor, VendorError};
 
 pub(crate) const VENDOR: Vendor = Vendor {
     name: "gpx",
     about: "GPX file of a workout: its path, heart rate, cadence and power",
     title: "GPX",
     is_meant: |member| is_gpx(member),
-    open: || Box::new(Files),
+    open: || Box::new(Files { kind: KIND, tracks }),
 };
 
 const KIND: &str = "gpx";
@@ -29,28 +30,6 @@ const KIND: &str = "gpx";
 /// Whether a member is a GPX file.
 pub(crate) fn is_gpx(member: &Member<'_>) -> bool {
     member.begins("<") && member.holds("<gpx")
-}
-
-#[derive(Debug)]
-struct Files;
-
-impl Reader for Files {
-    fn read(
-        &mut self,
-        _member: &Member<'_>,
-        input: &mut dyn Read,
-        desk: &mut Desk<'_, '_, '_>,
-    ) -> Result<(), VendorError> {
-        let source = desk.service();
-        for track in tracks(input, desk)? {
-            let spot = Spot {
-                kind: KIND,
-                position: Position::Byte(0),
-            };
-            workouts::send(&track, source, spot, desk)?;
-        }
-        Ok(())
-    }
 }
 
 /// The tracks of a file.

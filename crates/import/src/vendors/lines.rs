@@ -6,6 +6,7 @@ use crate::batch::Position;
 use crate::json::Json;
 use crate::live::MALFORMED;
 use crate::vendors::desk::Spot;
+use crate::vendors::table::skip_line;
 use crate::vendors::{Desk, Member, VendorError};
 
 /// Bytes of one line: a resource with a picture in it is no reading.
@@ -39,7 +40,7 @@ pub(crate) fn each(
         }
         if line.len() > LINE_BYTES_MAX && !line.ends_with(b"\n") {
             desk.refuse(spot, "", None, MALFORMED);
-            skip(&mut input)?;
+            skip_line(&mut input)?;
             continue;
         }
         let text = line.trim_ascii();
@@ -51,20 +52,5 @@ pub(crate) fn each(
             Ok(_) | Err(_) => desk.refuse(spot, "", None, MALFORMED),
         }
         desk.flush_when_full()?;
-    }
-}
-
-fn skip(input: &mut dyn BufRead) -> Result<(), VendorError> {
-    loop {
-        let bytes = input.fill_buf()?;
-        if bytes.is_empty() {
-            return Ok(());
-        }
-        let end = memchr::memchr(b'\n', bytes);
-        let used = end.map_or(bytes.len(), |end| end + 1);
-        input.consume(used);
-        if end.is_some() {
-            return Ok(());
-        }
     }
 }

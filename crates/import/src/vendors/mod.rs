@@ -3,7 +3,7 @@
 //!
 //! A reader is one file and one row of `ALL`. A member is known by its content and by the right end of its path;
 //! names are localised, cut and changed by people. Nothing is unpacked to disk. A path may hold a name or an
-//! address, so it must never be told to anybody.
+//! address, so it must never be reported.
 
 use std::io::{self, Read};
 
@@ -14,6 +14,7 @@ use crate::tables::Stopped;
 
 pub(crate) mod clock;
 mod cronometer;
+mod database;
 mod days;
 pub(crate) mod desk;
 mod dexcom;
@@ -165,7 +166,7 @@ impl Member<'_> {
 
 /// What reads the members of one upload that are of one format. It lives over all of them.
 pub(crate) trait Reader {
-    /// Reads a member. What of it cannot be read is told to the desk; an error ends the whole import.
+    /// Reads a member. What of it cannot be read is reported to the desk; an error ends the whole import.
     fn read(
         &mut self,
         member: &Member<'_>,

@@ -123,7 +123,7 @@ fn unit_of(text: &str) -> Option<&'static str> {
 /// A food or a meal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Food<'f> {
-    /// What it is called: of two foods of one time and equal energy it tells which is which.
+    /// What it is called: of two foods of one time and equal energy it says which is which.
     pub(crate) name: &'f str,
     /// The meal and the amount, where they are known.
     pub(crate) told: &'f [(&'static str, &'f str)],

@@ -26,7 +26,7 @@ pub(crate) const VENDOR: Vendor = Vendor {
 
 const KIND: &str = "omron report";
 
-/// Rows that are remembered to tell repeated ones: ten a day for fifty years.
+/// Rows that are remembered, so that repeated ones are found: ten a day for fifty years.
 const ROWS_MAX: usize = 200_000;
 
 #[derive(Debug, Default)]

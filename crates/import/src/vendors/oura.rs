@@ -72,7 +72,7 @@ impl Kind {
     }
 }
 
-/// Fields of which each kind has all, the most telling first.
+/// Fields of which each kind has all, the most specific first.
 const KINDS: [(Kind, &[&str]); 10] = [
     (
         Kind::Sleep,

@@ -234,7 +234,7 @@ impl Strava {
         Ok(())
     }
 
-    /// Which clock the rows show, by the starts that files tell.
+    /// Which clock the rows show, by the starts that files state.
     fn clock(&self, desk: &mut Desk<'_, '_, '_>) -> Ahead {
         let mut calibration = Calibration::default();
         let mut of_person = (0_u32, 0_u32);

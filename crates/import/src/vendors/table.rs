@@ -139,7 +139,7 @@ pub(crate) fn each(
     })
 }
 
-/// Hands over every row. A row that is too long ends the table and is told.
+/// Hands over every row. A row that is too long ends the table and is reported.
 pub(crate) fn rows(
     input: &mut dyn Read,
     shape: Shape<'_>,
@@ -210,7 +210,8 @@ fn refused(
     Err(error.into())
 }
 
-fn skip_line(input: &mut dyn BufRead) -> io::Result<()> {
+/// Passes over the rest of a line.
+pub(crate) fn skip_line(input: &mut dyn BufRead) -> io::Result<()> {
     loop {
         let bytes = input.fill_buf()?;
         if bytes.is_empty() {

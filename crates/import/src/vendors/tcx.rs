@@ -7,15 +7,16 @@ use crate::batch::Position;
 use crate::live::MALFORMED;
 use crate::track::{Figures, Lap, PARTS_MAX, POINTS_MAX, Point, Track, after_seconds};
 use crate::vendors::desk::Spot;
+use crate::vendors::workouts::Files;
 use crate::vendors::xml::{self, Elements};
-use crate::vendors::{Desk, Member, Reader, Vendor, VendorError, workouts};
+use crate::vendors::{Desk, Member, Vendor, VendorError};
 
 pub(crate) const VENDOR: Vendor = Vendor {
     name: "tcx",
     about: "TCX file of a workout: laps, heart rate, cadence, power and path",
     title: "TCX",
     is_meant: |member| is_tcx(member),
-    open: || Box::new(Files),
+    open: || Box::new(Files { kind: KIND, tracks }),
 };
 
 const KIND: &str = "tcx";
@@ -23,28 +24,6 @@ const KIND: &str = "tcx";
 /// Whether a member is a TCX file. Some services put blanks before its first letter.
 pub(crate) fn is_tcx(member: &Member<'_>) -> bool {
     member.begins("<") && member.holds("<TrainingCenterDatabase")
-}
-
-#[derive(Debug)]
-struct Files;
-
-impl Reader for Files {
-    fn read(
-        &mut self,
-        _member: &Member<'_>,
-        input: &mut dyn Read,
-        desk: &mut Desk<'_, '_, '_>,
-    ) -> Result<(), VendorError> {
-        let source = desk.service();
-        for track in tracks(input, desk)? {
-            let spot = Spot {
-                kind: KIND,
-                position: Position::Byte(0),
-            };
-            workouts::send(&track, source, spot, desk)?;
-        }
-        Ok(())
-    }
 }
 
 /// The workouts of a file.

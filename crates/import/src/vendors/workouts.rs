@@ -1,14 +1,47 @@
 //! Sends a workout of a file of a device: its points as samples, its path as a route, and itself as a record.
 
+use std::io::Read;
+
 use model::record::{Body, Record};
 use model::sample::uid_of;
 use model::source::{SourceClass, SourceNo};
 
+use crate::batch::Position;
 use crate::live::{Interval, Place, zone_of};
 use crate::session::{self, Heading};
 use crate::track::Track;
 use crate::vendors::desk::Spot;
-use crate::vendors::{Desk, One, VendorError};
+use crate::vendors::{Desk, Member, One, Reader, VendorError};
+
+type ReadTracks = fn(&mut dyn Read, &mut Desk<'_, '_, '_>) -> Result<Vec<Track>, VendorError>;
+
+/// Reads files that hold workouts and nothing else.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// The kind of file.
+    pub(crate) kind: &'static str,
+    /// Reads the workouts of one.
+    pub(crate) tracks: ReadTracks,
+}
+
+impl Reader for Files {
+    fn read(
+        &mut self,
+        _member: &Member<'_>,
+        input: &mut dyn Read,
+        desk: &mut Desk<'_, '_, '_>,
+    ) -> Result<(), VendorError> {
+        let source = desk.service();
+        for track in (self.tracks)(input, desk)? {
+            let spot = Spot {
+                kind: self.kind,
+                position: Position::Byte(0),
+            };
+            send(&track, source, spot, desk)?;
+        }
+        Ok(())
+    }
+}
 
 impl Desk<'_, '_, '_> {
     /// The vendor's account, where what it hands out was measured by others: it comes after what they hand out.

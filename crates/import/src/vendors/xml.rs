@@ -30,7 +30,7 @@ pub(crate) trait Elements {
     ) -> Result<(), VendorError>;
 }
 
-/// Reads a document. One that ends early is told; what came before was taken.
+/// Reads a document. One that ends early is reported; what came before was taken.
 pub(crate) fn read(
     input: &mut dyn Read,
     kind: &str,

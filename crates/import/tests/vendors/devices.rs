@@ -207,7 +207,7 @@ fn one_date_says_the_order_of_all() {
         ["2026-04-03T08:00:00Z", "2026-04-13T08:00:00Z"].map(us)
     );
     assert_eq!(got.records, 1, "ketones are kept as a record");
-    // Where none says it, the clock does, and it is told.
+    // Where none says it, the clock does, and that is noted.
     let got = read(
         libre("F,1,03-04-2026 08:00,0,5.0,,,,,,,,,,,,,,\n").as_bytes(),
         "UTC",
@@ -389,7 +389,7 @@ fn pages_of_open_wearables_are_read() {
     assert_eq!(got.rejected.len(), 1, "{:?}", got.rejected);
 }
 
-/// Bytes of every kind in place of the files of a format: nothing panics, and what was not read is told.
+/// Bytes of every kind in place of the files of a format: nothing panics, and what was not read is reported.
 #[test]
 fn hostile_bytes_bring_nothing_down() {
     let formats = [

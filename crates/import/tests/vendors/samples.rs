@@ -151,7 +151,7 @@ fn formats_are_documented() {
     }
 }
 
-/// No name and no address of a path is told.
+/// No name and no address of a path is reported.
 fn assert_no_names(sample: &str, got: &Got) {
     let told = format!("{:?} {:?}", got.rejected, got.facts);
     for name in [

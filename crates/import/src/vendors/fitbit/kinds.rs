@@ -1,4 +1,4 @@
-//! Which family a member is of: by its content where that tells, else by the beginning of its name.
+//! Which family a member is of: by its content where that says it, else by the beginning of its name.
 
 use crate::vendors::Member;
 

@@ -5,7 +5,7 @@
 //! own, so that overlapping records are settled where all overlaps are settled, and none are added here.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::Read;
 
 use model::sample::{Flags, uid_of};
 use model::source::{Source, SourceClass, SourceNo};
@@ -14,10 +14,9 @@ use rustc_hash::FxHashMap;
 use crate::batch::Position;
 use crate::budget::Holding;
 use crate::live::NOT_A_VALUE;
-use crate::sqlite::pages::Pages;
 use crate::sqlite::{self, Database, Value};
 use crate::vendors::desk::{Spot, TIME_MISSING};
-use crate::vendors::{Desk, Member, One, Reader, Vendor, VendorError};
+use crate::vendors::{Desk, Member, One, Reader, Vendor, VendorError, database};
 
 mod meals;
 mod sessions;
@@ -39,9 +38,6 @@ pub(crate) const VENDOR: Vendor = Vendor {
     open: || Box::new(Backup),
 };
 
-/// Bytes of a backup before it is packed.
-const FILE_BYTES_MAX: u64 = 2 << 30;
-
 /// Numbers as small as this stand for "not recorded": the smallest that the platform can print, wide or narrow.
 const SMALLEST: f64 = 1e-40;
 
@@ -56,23 +52,13 @@ impl Reader for Backup {
         input: &mut dyn Read,
         desk: &mut Desk<'_, '_, '_>,
     ) -> Result<(), VendorError> {
-        let pages = match Pages::packed(input, FILE_BYTES_MAX) {
-            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                let message = format!("the backup has more than {FILE_BYTES_MAX} bytes");
-                desk.intake.damage(Position::Byte(FILE_BYTES_MAX), &message);
-                return Ok(());
-            }
-            other => other?,
-        };
-        let Some(database) = Database::open(pages) else {
-            let message = "the SQLite header is damaged";
-            desk.intake.damage(Position::Byte(0), message);
+        let Some(database) = database::open(input, desk)? else {
             return Ok(());
         };
         desk.count_member("health_connect_export.db");
         let book = Book {
             database: &database,
-            sources: Sources::of(&database, desk),
+            sources: Sources::of(&database, desk)?,
         };
         read_all(&book, desk)
     }
@@ -450,7 +436,8 @@ struct Sources {
 }
 
 impl Sources {
-    fn of(database: &Database<'_>, desk: &mut Desk<'_, '_, '_>) -> Self {
+    /// Of rows that cannot be read the desk has a damage; their records are then of a source without a name.
+    fn of(database: &Database<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<Self, VendorError> {
         let empty = Self {
             apps: BTreeMap::new(),
             devices: BTreeMap::new(),
@@ -460,16 +447,15 @@ impl Sources {
             sources: empty,
         };
         let (mut apps, mut devices) = (BTreeMap::new(), BTreeMap::new());
-        // Rows that cannot be read are told; their records are then of a source without a name.
-        let _ = book.rows("application_info_table", desk, &mut |row, _| {
+        book.rows("application_info_table", desk, &mut |row, _| {
             let package = row.text("package_name").unwrap_or_default();
             let name = row.text("app_name").unwrap_or(package);
             if let Some(id) = row.integer("row_id") {
                 apps.insert(id, (name.to_owned(), package.to_owned()));
             }
             Ok(())
-        });
-        let _ = book.rows("device_info_table", desk, &mut |row, _| {
+        })?;
+        book.rows("device_info_table", desk, &mut |row, _| {
             let parts = [row.text("manufacturer"), row.text("model")];
             let parts: Vec<&str> = parts.into_iter().flatten().collect();
             // The platform's kinds of devices.
@@ -482,8 +468,8 @@ impl Sources {
                 devices.insert(id, (parts.join(" "), class));
             }
             Ok(())
-        });
-        Self { apps, devices }
+        })?;
+        Ok(Self { apps, devices })
     }
 
     fn app_name(&self, id: i64) -> Option<&str> {

@@ -15,7 +15,7 @@ impl Intake<'_, '_, '_> {
         Ok(())
     }
 
-    /// Whether nothing was taken in, refused or told yet.
+    /// Whether nothing was taken in, refused or noted yet.
     pub(crate) fn is_untouched(&self) -> bool {
         self.taken() == 0 && self.known.is_empty() && self.uses.is_empty()
     }
