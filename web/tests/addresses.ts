@@ -11,6 +11,7 @@ export const pages = [
   "/explore",
   "/lab",
   "/insights",
+  "/goals",
   "/data",
   "/settings",
 ] as const;

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::ids::{
-    AnalysisId, DeviceId, ErasureId, InsightId, JobId, RecordId, SessionId, UploadId, UserId,
+    AnalysisId, DeviceId, ErasureId, GoalId, InsightId, JobId, RecordId, SessionId, UploadId,
+    UserId,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -139,6 +140,11 @@ impl Ids {
     /// A new device.
     pub fn device(&self, now_us: i64) -> DeviceId {
         DeviceId::from_uuid(self.uuid(now_us))
+    }
+
+    /// A new goal.
+    pub fn goal(&self, now_us: i64) -> GoalId {
+        GoalId::from_uuid(self.uuid(now_us))
     }
 
     /// A new session.

@@ -100,6 +100,11 @@ id!(
     DeviceId,
     "device"
 );
+id!(
+    /// What a person wants to reach.
+    GoalId,
+    "goal"
+);
 
 #[cfg(test)]
 mod tests {

@@ -41,6 +41,7 @@ pub mod erase;
 pub mod erasures;
 pub mod error;
 pub mod events;
+pub mod goals;
 pub mod idempotency;
 pub mod insights;
 pub mod invitations;

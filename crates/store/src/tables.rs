@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 27] = [
+pub(crate) const TABLES: [Table; 28] = [
     Table {
         name: "meta",
         erased: Not,
@@ -279,6 +279,17 @@ pub(crate) const TABLES: [Table; 27] = [
             ("created_us", Integer),
             ("sealed", Bytes),
             ("methods", Integer),
+        ],
+    },
+    Table {
+        name: "goals",
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("person", Integer),
+            ("id", Id),
+            ("version", Integer),
+            ("created_us", Integer),
+            ("sealed", Bytes),
         ],
     },
     Table {

@@ -91,6 +91,13 @@ export function converted(value: number, unit: string): number {
   return shown(unit).convert?.(value) ?? value;
 }
 
+/** A value in the person's unit as a value of the API. */
+export function entered(value: number, unit: string): number {
+  // Every conversion is a straight line.
+  const at = (one: number): number => converted(one, unit);
+  return (value - at(0)) / (at(1) - at(0));
+}
+
 /** Metres of what a person counts the way in. */
 export function wayUnit(): number {
   return imperial ? METRES_OF_MILE : 1000;

@@ -8,7 +8,8 @@
 //! before the day that were computed by the same method: a resting heart rate asleep is not compared with one
 //! that a device states. Of body mass, heart rate over the day and respiratory rate the value is that of the day's
 //! best-ranked source, and is compared with values of that source: two scales are not one. Difference `x − m`, in percent `100·(x − m)/m`; robust z `(x − m) / (1.4826·MAD)`
-//! with `MAD` the median absolute deviation. Clock times are compared on the circle of 1440 min
+//! with `MAD` the median absolute deviation. The usual range is from the 10th to the 90th percentile of the same days
+//! (definition 7 of Hyndman and Fan). Clock times are compared on the circle of 1440 min
 //! around their circular mean; the regularity of bedtime is the circular standard deviation
 //! `√(−2 ln R)·1440/2π` of sleep onset over the day and the 28 before it, `R` the mean resultant length.
 //!
@@ -20,11 +21,12 @@
 //!
 //! *Versions*: 3 (2 took the mean over all sources of a day; 1 compared values of different methods).
 //!
-//! *References*: Rousseeuw & Croux 1993, 10.1080/01621459.1993.10476408 (MAD); Mardia & Jupp,
+//! *References*: Hyndman & Fan 1996, 10.1080/00031305.1996.10473566 (percentiles); Rousseeuw & Croux 1993, 10.1080/01621459.1993.10476408 (MAD); Mardia & Jupp,
 //! Directional Statistics, 2000, 10.1002/9780470316979 (circular spread).
 
 mod read;
 
+use std::cmp::Ordering;
 use std::f64::consts::TAU;
 
 use jiff::ToSpan;
@@ -35,11 +37,14 @@ use utoipa::ToSchema;
 use self::read::{Reading, bedtime, is_staged, means_by_source, measured, night, reading};
 use super::document::DayDocument;
 use super::measure::{Quantity, Text, usual};
+use crate::maths::describe::quantile;
 
 /// Local dates of a baseline: 28 days, four of each day of the week.
 pub const BASELINE_DAYS: i32 = 28;
 /// Days of a baseline that need a value.
 pub const BASELINE_DAYS_MIN: usize = 14;
+/// Share of the days of a baseline that lie below its usual range, and above it.
+const USUAL_FROM: f64 = 0.1;
 /// Makes the MAD of normal values their standard deviation.
 const MAD_TO_SD: f64 = 1.4826;
 /// Length of the clock's circle in minutes.
@@ -93,6 +98,10 @@ pub struct Query {
 pub struct Baseline {
     /// Median of the valid days.
     pub median: f64,
+    /// Their 10th percentile (definition 7 of Hyndman and Fan 1996); eight of ten days lie from it to `high`.
+    pub low: f64,
+    /// Their 90th percentile.
+    pub high: f64,
     /// Median absolute deviation from it.
     pub mad: f64,
     /// Number of valid days.
@@ -103,6 +112,24 @@ pub struct Baseline {
     pub until: Date,
     /// Where the numbers of its days are.
     pub query: Query,
+}
+
+impl Baseline {
+    /// On which side of the usual range a value lies: before it, within it, or past it.
+    pub fn side(&self, statement: Statement, value: f64) -> Ordering {
+        let from_middle = |value: f64| match statement {
+            Statement::ClockTime => wrapped(value - self.median),
+            _ => value - self.median,
+        };
+        let value = from_middle(value);
+        if value < from_middle(self.low) {
+            Ordering::Less
+        } else if value > from_middle(self.high) {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
+        }
+    }
 }
 
 /// One number of a day that a text may cite.
@@ -241,6 +268,13 @@ pub fn all() -> impl Iterator<Item = (&'static str, Statement)> {
 pub fn statement(id: &str) -> Option<Statement> {
     let mut rules = RULES.iter();
     rules.find(|rule| rule.id == id).map(|rule| rule.statement)
+}
+
+/// The metric that a fact is about, and the part of the document that the fact is read from.
+pub fn about(id: &str) -> Option<(&'static str, Part)> {
+    let mut rules = RULES.iter();
+    let found = rules.find(|rule| rule.id == id);
+    found.map(|rule| (rule.metric, rule.part))
 }
 
 /// A day's fact in a series.
@@ -425,13 +459,18 @@ impl Dates {
             })
             .collect();
         let middle = median(&around)?;
+        let at = |value: f64| {
+            if is_clock {
+                (center + value).rem_euclid(CLOCK_MIN)
+            } else {
+                value
+            }
+        };
         let deviations: Vec<f64> = around.iter().map(|value| (value - middle).abs()).collect();
         Some(Baseline {
-            median: if is_clock {
-                (center + middle).rem_euclid(CLOCK_MIN)
-            } else {
-                middle
-            },
+            median: at(middle),
+            low: at(quantile(&around, USUAL_FROM)),
+            high: at(quantile(&around, 1.0 - USUAL_FROM)),
             mad: median(&deviations)?,
             n: usual.len(),
             from: self.from,

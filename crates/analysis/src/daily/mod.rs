@@ -12,6 +12,7 @@ pub mod category;
 pub mod discrete;
 pub mod document;
 pub mod facts;
+pub mod goal;
 pub mod measure;
 pub mod merge;
 pub mod minutes;

@@ -82,6 +82,7 @@ const OF_NOBODY: &[&str] = &[
     "daily/category",
     "daily/discrete",
     "daily/facts",
+    "daily/goal",
     "daily/merge",
     "daily/minutes",
     "daily/range",

@@ -63,6 +63,11 @@ pub const RULES: &[Rule] = &[
     row("replace_preferences", WRITE, Within("replace_preferences"), "changed the preferences"),
     row("get_profile", READ, Before, "read the profile"),
     row("replace_profile", WRITE, Within("replace_profile"), "changed the profile"),
+    row("list_goals", READ, Before, "read the goals"),
+    row("add_goal", WRITE, Within("add_goal"), "set a goal"),
+    row("get_goal", READ, Before, "read a goal"),
+    row("replace_goal", WRITE, Within("replace_goal"), "changed a goal"),
+    row("delete_goal", WRITE, Within("delete_goal"), "removed a goal"),
     // Devices
     row("list_devices", READ, Before, "read the list of devices"),
     row("add_device", WRITE, Within("add_device"), "added a device"),

@@ -272,7 +272,7 @@ pub struct JsonBody<T> {
     _rooms: Vec<Room>,
 }
 
-/// A document that is read, changed and sent back: what responses have beside it (`notes`) may come back
+/// A document that is read, changed and sent back: what responses have beside it (`notes`, `standing`) may come back
 /// with it.
 #[derive(Debug)]
 pub struct EditedBody<T>(pub T);

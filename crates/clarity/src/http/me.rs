@@ -26,7 +26,7 @@ use crate::http::export::{self, Pending, Receipt};
 use crate::ingest::edit;
 use crate::instant::rfc3339;
 use crate::person::profile;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{Code, FieldError, Problem};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -195,7 +195,15 @@ async fn confirm(
     let person = store::people::by_id(&mut tx, &app.vault, caller.user).await?;
     tx.rollback().await?;
     let person = person.ok_or_else(Problem::not_found)?;
-    account::authenticate(app, &person.email, password, client.network).await?;
+    let found = account::authenticate(app, &person.email, password, client.network).await;
+    found.map_err(|problem| match problem.code {
+        Code::CredentialsInvalid => {
+            let message = "the current password is not right";
+            let error = FieldError::new("/current_password", "wrong", "is not right");
+            Problem::new(Code::CredentialsInvalid, message).with_errors(vec![error])
+        }
+        _ => problem,
+    })?;
     Ok(person.email)
 }
 

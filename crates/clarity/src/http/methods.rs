@@ -8,18 +8,27 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use axum::extract::Path;
-use axum::http::header;
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use pulldown_cmark::{Alignment, CowStr, Event, Options, Parser, Tag, TagEnd, html};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
+use crate::http::window;
 use crate::problem::Problem;
 
 /// No script at all, and the one style sheet.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
+/// What every page is sent with.
+const HEADERS: [(HeaderName, &str); 3] = [
+    (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::CACHE_CONTROL, "no-cache"),
+];
+/// What is shown where there is no page.
+const MISSING: &str = "# Not found\n\nNo method has this name. See [all methods](README.md).\n";
 /// The list of all pages.
 const INDEX: &str = "README";
 /// The addresses: of the list, and of a page by a method's name or by its place in the list.
@@ -78,20 +87,21 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         .route(page, get(page_of))
 }
 
-async fn page_of(Path(name): Path<String>) -> Result<Response, Problem> {
-    shown(&name)
+async fn page_of(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+    match shown(&name) {
+        // Somebody who follows an old link reads a page and no JSON.
+        Err(_) if window::wants_page(&headers) => {
+            Ok((StatusCode::NOT_FOUND, HEADERS, whole(INDEX, MISSING)).into_response())
+        }
+        found => found,
+    }
 }
 
 fn shown(name: &str) -> Result<Response, Problem> {
     let path = path_of(name).ok_or_else(Problem::not_found)?;
     let found = PAGES.iter().find(|(known, _)| *known == path);
     let (path, text) = found.ok_or_else(Problem::not_found)?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (header::CACHE_CONTROL, "no-cache"),
-    ];
-    Ok((headers, whole(path, text)).into_response())
+    Ok((HEADERS, whole(path, text)).into_response())
 }
 
 /// The page of a method by the name that values give it, or of a place in the list.

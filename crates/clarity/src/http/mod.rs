@@ -57,6 +57,7 @@ pub mod fitness;
 pub mod following;
 pub mod forms;
 pub mod front;
+pub mod goals;
 pub mod health;
 pub mod holdings;
 pub mod hooks;
@@ -142,6 +143,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(effort::router())
         .merge(export::router())
         .merge(fitness::router())
+        .merge(goals::router())
         .merge(holdings::router())
         .merge(following::router())
         .merge(hooks::router())

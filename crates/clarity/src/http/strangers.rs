@@ -44,7 +44,9 @@ pub(crate) enum Strangers {
 /// Every member that nothing takes is refused.
 pub(crate) const REFUSED: Strangers = Strangers::Refused { but: &[] };
 /// What responses have beside a document comes back with it.
-pub(crate) const EDITED: Strangers = Strangers::Refused { but: &["notes"] };
+pub(crate) const EDITED: Strangers = Strangers::Refused {
+    but: &["notes", "goal_id", "standing", "created_at"],
+};
 
 impl Strangers {
     /// Takes out of a body what is let pass.

@@ -7,8 +7,14 @@ use crate::insights::text;
 
 /// Whether every number in the sentence is a number of the fact.
 pub(crate) fn is_supported(sentence: &str, fact: &Fact) -> bool {
-    let median = fact.baseline.as_ref().map(|baseline| baseline.median);
-    let numbers = [fact.value, median, fact.difference.map(f64::abs)];
+    let usual = fact.baseline.as_ref();
+    let numbers = [
+        fact.value,
+        usual.map(|baseline| baseline.median),
+        usual.map(|baseline| baseline.low),
+        usual.map(|baseline| baseline.high),
+        fact.difference.map(f64::abs),
+    ];
     let mut allowed: Vec<String> = numbers
         .into_iter()
         .flatten()

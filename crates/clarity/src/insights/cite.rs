@@ -24,7 +24,13 @@ pub(crate) struct CitedQuery {
 pub(crate) struct CitedBaseline {
     /// Median of the valid days.
     median: f64,
-    /// Median absolute deviation from it.
+    /// Their 10th percentile: eight of ten of the days lie from it to `high`. Absent from texts of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    low: Option<f64>,
+    /// Their 90th percentile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    high: Option<f64>,
+    /// Median absolute deviation from the median.
     mad: f64,
     /// Number of valid days.
     n: usize,
@@ -109,6 +115,8 @@ impl From<&Baseline> for CitedBaseline {
     fn from(baseline: &Baseline) -> Self {
         Self {
             median: baseline.median,
+            low: Some(baseline.low),
+            high: Some(baseline.high),
             mad: baseline.mad,
             n: baseline.n,
             from: baseline.from,

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::insights::cite::CitedFact;
 
 /// Version of the daily templates; a changed wording is a new version.
-pub(crate) const TEMPLATE_VERSION: u16 = 2;
+pub(crate) const TEMPLATE_VERSION: u16 = 3;
 
 /// What every text ends with.
 pub(crate) const DISCLAIMER: &str = "This describes your own measurements. It is not medical advice and not a diagnosis; ask a doctor about anything that worries you.";

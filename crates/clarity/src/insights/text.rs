@@ -2,14 +2,14 @@
 //!
 //! A template only places numbers of its fact; it must never compute one.
 
+use std::cmp::Ordering;
+
 use analysis::daily::facts::{Fact, Statement};
 
 /// Sentences of one insight: what a person reads in half a minute.
 const SENTENCES_MAX: usize = 5;
 /// Robust standard deviations from which a value stands out.
 const STANDS_OUT_Z: f64 = 2.0;
-/// Robust standard deviations below which a value is close to the usual one.
-const CLOSE_Z: f64 = 0.5;
 
 /// What a fact is called and how its sentence begins.
 struct Wording {
@@ -18,6 +18,8 @@ struct Wording {
     begin: &'static str,
     unit: &'static str,
     decimals: usize,
+    /// A smaller difference from the median is a trifle, however steady the days before were.
+    least: f64,
 }
 
 const fn wording(
@@ -26,6 +28,7 @@ const fn wording(
     begin: &'static str,
     unit: &'static str,
     decimals: usize,
+    least: f64,
 ) -> Wording {
     Wording {
         id,
@@ -33,95 +36,55 @@ const fn wording(
         begin,
         unit,
         decimals,
+        least,
     }
 }
 
 /// The wordings, in the order in which they are preferred when nothing stands out.
+#[rustfmt::skip]
 const WORDINGS: &[Wording] = &[
-    wording("sleep_duration", "Sleep", "You slept", "", 0),
-    wording("steps", "Steps", "You took", "steps", 0),
-    wording(
-        "resting_heart_rate",
-        "Resting heart rate",
-        "Your resting heart rate was",
-        "beats per minute",
-        1,
-    ),
-    wording(
-        "hrv_sdnn_asleep",
-        "Heart rate variability",
-        "Your heart rate variability asleep (SDNN) was",
-        "ms",
-        0,
-    ),
-    wording(
-        "active_energy",
-        "Active energy",
-        "You burned",
-        "active kilocalories",
-        0,
-    ),
-    wording("exercise", "Exercise", "You exercised for", "", 0),
-    wording("bedtime", "Bedtime", "You fell asleep at", "", 0),
-    wording(
-        "deep_sleep",
-        "Deep sleep",
-        "Your watch counted deep sleep of",
-        "",
-        0,
-    ),
-    wording(
-        "rem_sleep",
-        "REM sleep",
-        "Your watch counted REM sleep of",
-        "",
-        0,
-    ),
-    wording(
-        "respiratory_rate",
-        "Breathing",
-        "You breathed asleep at",
-        "breaths per minute",
-        1,
-    ),
-    wording(
-        "oxygen_saturation",
-        "Blood oxygen",
-        "Your mean blood oxygen was",
-        "%",
-        1,
-    ),
-    wording(
-        "hrv_sdnn",
-        "Heart rate variability",
-        "Your heart rate variability (SDNN) was",
-        "ms",
-        0,
-    ),
-    wording(
-        "hrv_rmssd",
-        "Heart rate variability",
-        "Your heart rate variability (RMSSD) was",
-        "ms",
-        0,
-    ),
-    wording(
-        "nocturnal_heart_rate",
-        "Heart rate at night",
-        "Your mean heart rate asleep was",
-        "beats per minute",
-        1,
-    ),
-    wording("body_mass", "Weight", "You weighed", "kg", 1),
+    wording("sleep_duration", "Sleep", "You slept", "", 0, 15.0),
+    wording("steps", "Steps", "You took", "steps", 0, 500.0),
+    wording("resting_heart_rate", "Resting heart rate", "Your resting heart rate was", "beats per minute", 1, 1.0),
+    wording("hrv_sdnn_asleep", "Heart rate variability", "Your heart rate variability asleep (SDNN) was", "ms", 0, 3.0),
+    wording("active_energy", "Active energy", "You burned", "active kilocalories", 0, 50.0),
+    wording("exercise", "Exercise", "You exercised for", "", 0, 5.0),
+    wording("bedtime", "Bedtime", "You fell asleep at", "", 0, 15.0),
+    wording("deep_sleep", "Deep sleep", "Your watch counted deep sleep of", "", 0, 10.0),
+    wording("rem_sleep", "REM sleep", "Your watch counted REM sleep of", "", 0, 10.0),
+    wording("respiratory_rate", "Breathing", "You breathed asleep at", "breaths per minute", 1, 0.5),
+    wording("oxygen_saturation", "Blood oxygen", "Your mean blood oxygen was", "%", 1, 0.5),
+    wording("hrv_sdnn", "Heart rate variability", "Your heart rate variability (SDNN) was", "ms", 0, 3.0),
+    wording("hrv_rmssd", "Heart rate variability", "Your heart rate variability (RMSSD) was", "ms", 0, 3.0),
+    wording("nocturnal_heart_rate", "Heart rate at night", "Your mean heart rate asleep was", "beats per minute", 1, 1.0),
+    wording("body_mass", "Weight", "You weighed", "kg", 1, 0.5),
 ];
 
 fn wording_of(fact: &Fact) -> Option<&'static Wording> {
     WORDINGS.iter().find(|wording| wording.id == fact.id)
 }
 
-/// How unusual a fact is; nothing for one without value or baseline.
-fn unusual(fact: &Fact) -> f64 {
-    fact.value.and(fact.robust_z).map_or(0.0, f64::abs)
+/// On which side of the usual range a fact lies, as it reads: what reads like an end of the range is within it.
+fn side(fact: &Fact) -> Option<Ordering> {
+    let (value, baseline) = (fact.value?, fact.baseline.as_ref()?);
+    let reads = write(fact, value)?;
+    let is_end = [baseline.low, baseline.high]
+        .into_iter()
+        .any(|end| write(fact, end).as_deref() == Some(reads.as_str()));
+    Some(if is_end {
+        Ordering::Equal
+    } else {
+        baseline.side(fact.statement, value)
+    })
+}
+
+/// How far out a fact stands, in robust standard deviations: nothing within the usual range, for a trifle, and without
+/// a baseline. Where the days before are all the same there is no deviation to count in, and what differs stands out.
+fn stands_out(fact: &Fact) -> Option<f64> {
+    side(fact).filter(|side| side.is_ne())?;
+    let far = fact.difference?.abs() >= wording_of(fact)?.least;
+    let z = fact.robust_z.map_or(STANDS_OUT_Z, f64::abs);
+    (far && z >= STANDS_OUT_Z).then_some(z)
 }
 
 /// Facts of which the second says nearly what the first does: it is said only where the first has no value.
@@ -144,15 +107,11 @@ pub(crate) fn choose(facts: &[Fact]) -> Vec<&Fact> {
         .filter(|fact| fact.value.is_some() && !is_said(fact))
         .filter_map(|fact| Some((place(fact)?, fact)))
         .collect();
-    chosen.sort_by(|a, b| {
-        let stands_out = |fact: &Fact| unusual(fact) >= STANDS_OUT_Z;
-        let by_unusual = unusual(b.1).total_cmp(&unusual(a.1));
-        match (stands_out(a.1), stands_out(b.1)) {
-            (true, true) => by_unusual,
-            (true, false) => std::cmp::Ordering::Less,
-            (false, true) => std::cmp::Ordering::Greater,
-            (false, false) => a.0.cmp(&b.0),
-        }
+    chosen.sort_by(|a, b| match (stands_out(a.1), stands_out(b.1)) {
+        (Some(a), Some(b)) => b.total_cmp(&a),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => a.0.cmp(&b.0),
     });
     chosen.truncate(SENTENCES_MAX);
     chosen.into_iter().map(|(_, fact)| fact).collect()
@@ -160,12 +119,20 @@ pub(crate) fn choose(facts: &[Fact]) -> Vec<&Fact> {
 
 /// The headline of the chosen facts.
 pub(crate) fn title(chosen: &[&Fact]) -> String {
-    let first = chosen.first().filter(|fact| unusual(fact) >= STANDS_OUT_Z);
-    match first.and_then(|fact| wording_of(fact)) {
-        Some(wording) => format!("{}: different from your usual", wording.name),
-        None if chosen.iter().any(|fact| fact.baseline.is_some()) => "Nothing stood out".to_owned(),
-        None => "Your day in numbers".to_owned(),
-    }
+    let first = chosen.first().filter(|fact| stands_out(fact).is_some());
+    let headline = first.and_then(|fact| {
+        let direction = direction(fact.statement, side(fact)?)?;
+        Some(format!("{} {direction} your usual", wording_of(fact)?.name))
+    });
+    headline.unwrap_or_else(|| {
+        let is_compared = chosen.iter().any(|fact| fact.baseline.is_some());
+        let title = if is_compared {
+            "Nothing stood out"
+        } else {
+            "Your day in numbers"
+        };
+        title.to_owned()
+    })
 }
 
 /// The sentence of a fact; `None` without a value or a template.
@@ -178,25 +145,36 @@ pub(crate) fn sentence(fact: &Fact) -> Option<String> {
         format!(" {}", wording.unit)
     };
     let begin = format!("{} {value}{unit}", wording.begin);
-    let (Some(baseline), Some(difference)) = (&fact.baseline, fact.difference) else {
+    let (Some(baseline), Some(side)) = (&fact.baseline, side(fact)) else {
         return Some(format!("{begin}."));
     };
-    let usual = write(fact, baseline.median)?;
-    if usual == value {
-        return Some(format!("{begin}, as usual."));
-    }
-    if fact.robust_z.is_some_and(|z| z.abs() < CLOSE_Z) {
-        return Some(format!("{begin}, close to your usual {usual}."));
-    }
-    let direction = match (fact.statement, difference > 0.0) {
-        (Statement::ClockTime, true) => "later than",
-        (Statement::ClockTime, false) => "earlier than",
-        (Statement::Level, true) => "higher than",
-        (Statement::Level, false) => "lower than",
-        (_, true) => "more than",
-        (_, false) => "less than",
+    let (low, high) = (write(fact, baseline.low)?, write(fact, baseline.high)?);
+    let usual = if low == high {
+        low.clone()
+    } else {
+        format!("{low} to {high}")
     };
-    Some(format!("{begin}, {direction} your usual {usual}."))
+    Some(match direction(fact.statement, side) {
+        None if low == high => format!("{begin}, as usual."),
+        None => format!("{begin}, within your usual {usual}."),
+        Some(direction) if stands_out(fact).is_some() => {
+            format!("{begin}, {direction} your usual {usual}.")
+        }
+        Some(direction) => format!("{begin}, a little {direction} your usual {usual}."),
+    })
+}
+
+/// How a value on a side of the usual range is compared with it; nothing within the range.
+fn direction(statement: Statement, side: Ordering) -> Option<&'static str> {
+    Some(match (statement, side) {
+        (_, Ordering::Equal) => return None,
+        (Statement::ClockTime, Ordering::Greater) => "later than",
+        (Statement::ClockTime, Ordering::Less) => "earlier than",
+        (Statement::Level, Ordering::Greater) => "higher than",
+        (Statement::Level, Ordering::Less) => "lower than",
+        (_, Ordering::Greater) => "more than",
+        (_, Ordering::Less) => "less than",
+    })
 }
 
 /// A number of a fact as text; `None` for one that is not finite.
@@ -263,7 +241,8 @@ mod tests {
 
     use super::*;
 
-    fn fact(id: &'static str, statement: Statement, value: f64, median: f64, z: f64) -> Fact {
+    fn fact(id: &'static str, statement: Statement, value: f64, usual: [f64; 3], z: f64) -> Fact {
+        let [low, median, high] = usual;
         let day = date(2026, 5, 4);
         let query = Query {
             part: Part::Cardio,
@@ -283,6 +262,8 @@ mod tests {
             reason: None,
             baseline: Some(Baseline {
                 median,
+                low,
+                high,
                 mad: 1.0,
                 n: 28,
                 from: date(2026, 4, 6),
@@ -300,30 +281,90 @@ mod tests {
         }
     }
 
+    const RATE: [f64; 3] = [51.9, 52.4, 53.0];
+
     #[test]
-    fn a_headline_never_says_more_than_its_sentences() {
-        let less = fact("sleep_duration", Statement::Duration, 411.0, 457.0, -1.4);
-        let rate = fact("resting_heart_rate", Statement::Level, 61.5, 52.4, 1.9);
-        assert_eq!(title(&[&less, &rate]), "Nothing stood out");
-        assert_eq!(
-            sentence(&less).as_deref(),
-            Some("You slept 6 h 51 min, less than your usual 7 h 37 min.")
+    fn a_headline_never_says_more_or_less_than_its_sentences() {
+        let check = |fact: &Fact, headline: &str, text: &str| {
+            assert_eq!(title(&[fact]), headline, "{text}");
+            assert_eq!(sentence(fact).as_deref(), Some(text));
+        };
+        let slept = |minutes, z| {
+            let usual = [391.0, 457.0, 554.0];
+            fact("sleep_duration", Statement::Duration, minutes, usual, z)
+        };
+        check(
+            &slept(411.0, -1.4),
+            "Nothing stood out",
+            "You slept 6 h 51 min, within your usual 6 h 31 min to 9 h 14 min.",
         );
-        assert_eq!(
-            sentence(&rate).as_deref(),
-            Some("Your resting heart rate was 61.5 beats per minute, higher than your usual 52.4.")
+        check(
+            &slept(380.0, -1.9),
+            "Nothing stood out",
+            "You slept 6 h 20 min, a little less than your usual 6 h 31 min to 9 h 14 min.",
         );
-        let far = fact("resting_heart_rate", Statement::Level, 61.5, 52.4, 4.0);
+        check(
+            &slept(290.0, -4.0),
+            "Sleep less than your usual",
+            "You slept 4 h 50 min, less than your usual 6 h 31 min to 9 h 14 min.",
+        );
+        let rate = |value, z| fact("resting_heart_rate", Statement::Level, value, RATE, z);
+        check(
+            &rate(61.5, 9.0),
+            "Resting heart rate higher than your usual",
+            "Your resting heart rate was 61.5 beats per minute, higher than your usual 51.9 to 53.0.",
+        );
+        // Steady days before make no news of a trifle.
+        check(
+            &rate(53.3, 3.0),
+            "Nothing stood out",
+            "Your resting heart rate was 53.3 beats per minute, a little higher than your usual 51.9 to 53.0.",
+        );
+        // What reads like an end of the range lies within it.
+        check(
+            &rate(53.04, 2.1),
+            "Nothing stood out",
+            "Your resting heart rate was 53.0 beats per minute, within your usual 51.9 to 53.0.",
+        );
+    }
+
+    #[test]
+    fn days_that_are_all_the_same_are_one_value() {
+        let mut none = fact("exercise", Statement::Duration, 45.0, [0.0; 3], 0.0);
+        none.robust_z = None;
+        assert_eq!(title(&[&none]), "Exercise more than your usual");
         assert_eq!(
-            title(&[&far]),
-            "Resting heart rate: different from your usual"
+            sentence(&none).as_deref(),
+            Some("You exercised for 45 min, more than your usual 0 min.")
+        );
+        let as_ever = fact("exercise", Statement::Duration, 0.2, [0.0; 3], 0.0);
+        assert_eq!(
+            sentence(&as_ever).as_deref(),
+            Some("You exercised for 0 min, as usual.")
+        );
+    }
+
+    #[test]
+    fn clock_times_lie_on_the_side_that_the_clock_goes() {
+        let usual = [1380.0, 1420.0, 20.0];
+        let mut late = fact("bedtime", Statement::ClockTime, 95.0, usual, 4.0);
+        late.difference = Some(115.0);
+        assert_eq!(
+            sentence(&late).as_deref(),
+            Some("You fell asleep at 01:35, later than your usual 23:00 to 00:20.")
         );
     }
 
     #[test]
     fn two_facts_that_say_the_same_are_told_once() {
-        let asleep = fact("hrv_sdnn_asleep", Statement::Level, 43.0, 45.0, -0.6);
-        let day = fact("hrv_sdnn", Statement::Level, 34.0, 36.0, -0.6);
+        let asleep = fact(
+            "hrv_sdnn_asleep",
+            Statement::Level,
+            43.0,
+            [40.0, 45.0, 50.0],
+            -0.6,
+        );
+        let day = fact("hrv_sdnn", Statement::Level, 34.0, [30.0, 36.0, 40.0], -0.6);
         let ids = |facts: &[Fact]| -> Vec<String> {
             choose(facts)
                 .iter()

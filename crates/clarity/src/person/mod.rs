@@ -8,6 +8,7 @@ pub(crate) mod day_runs;
 pub(crate) mod dictionary;
 pub(crate) mod document;
 pub(crate) mod dossier;
+pub(crate) mod goals;
 pub(crate) mod measured;
 pub(crate) mod memory;
 pub(crate) mod profile;

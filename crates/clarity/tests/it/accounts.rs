@@ -198,9 +198,9 @@ async fn a_new_password_ends_the_other_sessions() {
     let phone = Person::from_tokens(&test.post(LOGIN, None, &login).await.json());
     let new = "a different long phrase";
     let wrong = json!({"current_password": "wrong", "new_password": new});
-    test.put(ME, &laptop, &[], &wrong)
-        .await
-        .problem(401, "credentials_invalid");
+    let refused = test.put(ME, &laptop, &[], &wrong).await;
+    let problem = refused.problem(401, "credentials_invalid");
+    assert_eq!(problem["errors"][0]["pointer"], "/current_password");
     let weak = json!({"current_password": PASSWORD, "new_password": "ada@example.org"});
     test.put(ME, &laptop, &[], &weak)
         .await

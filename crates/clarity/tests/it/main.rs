@@ -37,6 +37,7 @@ mod erasure;
 mod examples;
 mod failing;
 mod files;
+mod goals;
 mod harness;
 mod hrv;
 mod invitation;

@@ -48,6 +48,25 @@ async fn a_page_is_plain_and_for_everybody() {
     }
 }
 
+#[tokio::test]
+async fn who_follows_an_old_link_reads_a_page() {
+    let test = TestApp::new().await;
+    let browser = [("accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    let path = "/docs/methods/no_such_method";
+    let answer = test
+        .send(request(Method::GET, path, None, &browser, None))
+        .await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    let text = answer.text();
+    assert!(text.contains("<h1>Not found</h1>"), "{text}");
+    assert!(text.contains("href=\"/docs/methods\""), "{text}");
+    assert!(
+        !text.contains("no_such_method"),
+        "nothing of the address is repeated"
+    );
+}
+
 /// The examples of the document are what the program printed in the story of one person.
 #[test]
 fn every_method_that_a_value_names_has_a_page() {

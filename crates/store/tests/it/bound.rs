@@ -1,7 +1,7 @@
 //! Whoever can only write to the database gets nothing by it: any column of one person's rows may be swapped
 //! with another's, and nothing of the other opens.
 
-use model::ids::{DeviceId, ErasureId, InsightId, SessionId, UserId};
+use model::ids::{DeviceId, ErasureId, GoalId, InsightId, SessionId, UserId};
 use model::metric::MetricNo;
 use model::sample::HOUR_US;
 use model::zone::Zone;
@@ -15,8 +15,8 @@ use store::people::{Access, NewPerson};
 use store::sessions::{NewSession, Rotation};
 use store::uploads::{UploadState, UploadStatus};
 use store::{
-    PersonKey, Target, Tx, Vault, audit, blocks, copy, days, erasures, idempotency, insights,
-    invitations, people, samples, sessions, uploads,
+    PersonKey, Target, Tx, Vault, audit, blocks, copy, days, erasures, goals, idempotency,
+    insights, invitations, people, samples, sessions, uploads,
 };
 
 use crate::fixture::{EVER, House, NOW_US, execute, folded, on_both, sample, uuid};
@@ -152,6 +152,9 @@ async fn fill_health(tx: &mut Tx, vault: &Vault, key: &PersonKey, number: u8) {
     insights::put(tx, key, who, &insight)
         .await
         .expect("an insight");
+    let goal = (GoalId::from_uuid(uuid(500 + u128::from(number))), NOW_US);
+    let made = goals::create(tx, key, who, goal, &bytes, 9).await;
+    assert!(made.expect("a goal"));
     let listed = uploads::list(tx, key, who, None, 9).await.expect("a list");
     let state = UploadState {
         status: UploadStatus::Completed,
@@ -278,6 +281,8 @@ async fn opened(tx: &mut Tx, vault: &Vault, number: u8) -> String {
         let found = insights::by_id(tx, &key, who, id).await;
         all.extend(found.ok().flatten().map(|one| one.bytes));
     }
+    let listed = goals::list(tx, &key, who).await.unwrap_or_default();
+    all.extend(listed.into_iter().map(|one| one.bytes));
     let listed = audit::page(tx, &key, who, None, 9).await;
     all.extend(listed.unwrap_or_default().into_iter().map(|one| one.bytes));
     let today = Zone::utc().date_at(NOW_US);

@@ -9,6 +9,7 @@ mod erased;
 mod failing;
 mod fixture;
 mod folds;
+mod goal;
 mod growth;
 mod record;
 mod sample;

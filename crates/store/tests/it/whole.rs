@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::ids::{AnalysisId, DeviceId, ErasureId, InsightId, JobId, SessionId, UserId};
+use model::ids::{AnalysisId, DeviceId, ErasureId, GoalId, InsightId, JobId, SessionId, UserId};
 use model::metric::MetricNo;
 use model::sample::{HOUR_US, Uid};
 use store::days::DayRow;
@@ -14,7 +14,7 @@ use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
 use store::{
     Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, audit, blocks, copy, days, embeddings,
-    erase, erasures, idempotency, insights, invitations, jobs,
+    erase, erasures, goals, idempotency, insights, invitations, jobs,
 };
 use store::{people, samples, sessions, storage};
 
@@ -194,6 +194,9 @@ async fn fill_derived(tx: &mut Tx, key: &PersonKey, number: u128, today: jiff::c
     insights::put(tx, key, user, &insight)
         .await
         .expect("a write");
+    let goal = (GoalId::from_uuid(uuid(1_000 + number)), NOW_US);
+    let made = goals::create(tx, key, user, goal, b"canary-goal", 9).await;
+    assert!(made.expect("a write"));
     let embedding = StoredEmbedding {
         id: AnalysisId::from_uuid(uuid(900 + number)),
         week: today,
