@@ -45,9 +45,11 @@ test("a goal is set, stands where the days say, is reached and removed", async (
   await goal.getByRole("button", { name: "Steps: reached" }).click();
   await page.getByText("1 goal that is over").click();
   await goal.getByRole("button", { name: "Steps: take up again" }).waitFor();
+  await page.getByText("No goal is active").waitFor();
   expect((await (await api(server))("/health-goals?status=completed")).data.length).toBe(1);
   await goal.getByRole("button", { name: "Steps: remove" }).click();
   await goal.getByRole("button", { name: "Remove", exact: true }).click();
+  await goal.waitFor({ state: "detached" });
   await page.getByText("No goal yet").waitFor();
   expect((await (await api(server))("/health-goals")).data).toEqual([]);
   expect(complaints).toEqual([]);

@@ -753,6 +753,7 @@ export const en = {
   goals: {
     lead: "What you want to reach, and where your own days say you are. Nothing is scored, and no day is counted against you.",
     none: "No goal yet. Set one below.",
+    noneActive: "No goal is active.",
     over: (count: number) => (count === 1 ? "1 goal that is over" : `${count} goals that are over`),
     now: "Now",
     start: "Start",
