@@ -21,7 +21,8 @@ const SYNCS: u64 = 400;
 /// After this long PostgreSQL has cleaned up by itself: it looks every minute.
 const VACUUMED: Duration = Duration::from_secs(90);
 const NOW_US: i64 = 1_780_000_000_000_000;
-const JOBS: [u64; 2] = [1_000, 10_000];
+/// The few before and after the many.
+const JOBS: [u64; 3] = [1_000, 10_000, 1_000];
 
 /// Adds the ratios.
 pub(crate) fn measure(table: &mut Table, folder: &Path) -> Outcome<()> {
@@ -51,28 +52,33 @@ async fn on(table: &mut Table, target: &Target, key: &Path, name: &str) -> Outco
     let store = Store::open(target).await?;
     store.migrate().await?;
     let vault = Vault::open(&store, key).await?;
-    let mut medians = Vec::new();
+    let mut lives = Vec::new();
     for (number, count) in [(1, FEW), (2, MANY)] {
         let user = person(&store, &vault, number).await?;
         let mut tx = store.read().await?;
         let key = vault.person_key(&mut tx, user).await?;
         drop(tx);
         lived(&store, &key, user, count).await?;
-        let mut times = Vec::new();
-        if name == "PostgreSQL" && count > FEW {
-            // What took years in life took a minute here: rows that were folded are still in the indexes.
-            tokio::time::sleep(VACUUMED).await;
-        }
-        for sync in 0..SYNCS {
+        lives.push((user, key, count, Vec::new()));
+    }
+    if name == "PostgreSQL" {
+        // What took years in life took a minute here: rows that were folded are still in the indexes.
+        tokio::time::sleep(VACUUMED).await;
+    }
+    // In turns: a disk that is slow for a while is slow for both.
+    for sync in 0..SYNCS {
+        for (user, key, count, times) in &mut lives {
             let begun = Instant::now();
-            synced(&store, &key, user, count + sync).await?;
+            synced(&store, key, *user, *count + sync).await?;
             times.push(begun.elapsed().as_secs_f64() * 1e3);
         }
-        medians.push(percentile(&mut times, 0.5));
     }
+    let mut medians = lives
+        .iter_mut()
+        .map(|(_, _, _, times)| percentile(times, 0.5));
     let (few, many) = (
-        medians.first().copied().unwrap_or(f64::NAN),
-        medians.get(1).copied().unwrap_or(f64::NAN),
+        medians.next().unwrap_or(f64::NAN),
+        medians.next().unwrap_or(f64::NAN),
     );
     let limit = format!("{many:.3} ms / {few:.3} ms");
     table.add(
@@ -91,10 +97,10 @@ async fn on(table: &mut Table, target: &Target, key: &Path, name: &str) -> Outco
         }
         each.push(drained(&store, count).await?);
     }
-    let (few, many) = (
-        each.first().copied().unwrap_or(f64::NAN),
-        each.get(1).copied().unwrap_or(f64::NAN),
-    );
+    let [before, many, after] = each[..] else {
+        return Err("three rounds of jobs".into());
+    };
+    let few = f64::midpoint(before, after);
     let limit = format!("{many:.3} ms / {few:.3} ms for each");
     table.add(
         &format!("{name}: a job of 10,000 / of 1,000"),
