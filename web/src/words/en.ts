@@ -454,6 +454,8 @@ export const en = {
     usualOrder:
       "This is the usual order: what was entered by hand, watches, phones, apps; the newest of each kind first.",
     tried: "As it is with this order.",
+    following: "Being computed with this order; the numbers are still those of the order before.",
+    undone: "The order is as it was before.",
     strip: (date: string) => `Who measured when, ${date}`,
     stripSentence: (date: string) =>
       `What each source measured on ${date}: solid what counts, hatched what a higher source covers.`,

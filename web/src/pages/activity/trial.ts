@@ -1,7 +1,7 @@
 /** What the page would be under another order of sources: asked of the server, which saves nothing. */
 import type { Schemas } from "../../api/client";
 import { series, type Series } from "../../api/read";
-import { placesOf } from "../../parts/order";
+import { placesOf, same } from "../../parts/order";
 import { plusDays } from "../../parts/time";
 
 export interface Trial {
@@ -13,6 +13,22 @@ export interface Trial {
   /** What each source gives to the days, by date. */
   days: Map<string, Schemas["SourceValue"][]>;
   strip: Series;
+}
+
+/** An order that the page shall follow. */
+export interface Wanted {
+  metric: string;
+  order: string[];
+}
+
+/** Whether the numbers of a metric are those of the order that is wanted; nothing is wanted of most. */
+export function follows(
+  wanted: Wanted | undefined,
+  trial: Pick<Trial, "metric" | "order"> | undefined,
+  metric: string,
+): "nothing wanted" | "not yet" | "yes" {
+  if (wanted?.metric !== metric) return "nothing wanted";
+  return trial?.metric === metric && same(trial.order, wanted.order) ? "yes" : "not yet";
 }
 
 interface Asked {
