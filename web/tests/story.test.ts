@@ -161,7 +161,11 @@ test("the totals on the page are those of the API, and an order changed by keybo
     .first()
     .locator("tbody tr")
     .evaluateAll((all) =>
-      all.map((row) => [...row.children].slice(0, 2).map((cell) => cell.textContent ?? "")),
+      all.map((row) =>
+        [...row.children]
+          .slice(0, 2)
+          .map((cell) => cell.querySelector("time")?.dateTime ?? cell.textContent ?? ""),
+      ),
     );
   expect(rows.length).toBe(30);
   const [first, last] = [rows[0]?.[0] ?? "", rows.at(-1)?.[0] ?? ""];

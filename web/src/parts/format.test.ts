@@ -4,6 +4,7 @@ import {
   between,
   bytes,
   clock,
+  clockFine,
   clockOfDay,
   duration,
   pace,
@@ -99,4 +100,15 @@ test("a day begins at its own midnight, also where the clock changes", () => {
   expect(iso("2026-05-04", "Asia/Kolkata")).toBe("2026-05-03T18:30:00.000Z");
   expect(iso("2026-05-04", "America/New_York")).toBe("2026-05-04T04:00:00.000Z");
   expect(iso("2026-05-04", "no zone")).toBe("2026-05-04T00:00:00.000Z");
+});
+
+test("a clock time with seconds is one in every language", () => {
+  // Which space stands before AM depends on the version of the locale data.
+  const plain = (seconds: number, digits: number): string => clockFine(seconds, digits).replace(/\s/, " ");
+  readAs("metric", "en-US");
+  expect(plain((9 * 60 + 38) * 60 + 5, 0)).toBe("9:38:05 AM");
+  expect(plain((21 * 60 + 38) * 60 + 5.25, 2)).toBe("9:38:05.25 PM");
+  readAs("metric", "en-GB");
+  expect(clockFine((21 * 60 + 38) * 60 + 59.999, 0)).toBe("21:38:59");
+  expect(clockFine(86_400, 1)).toBe("0:00:00.0");
 });

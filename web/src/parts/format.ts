@@ -159,8 +159,11 @@ export function mark(value: number, unit: string, marks: number[]): string {
   const as = shown(unit);
   const all = marks.map((one) => as.convert?.(one) ?? one);
   const step = Math.abs((all[1] ?? 0) - (all[0] ?? 0));
-  const digits = step > 0 ? Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)) : as.digits;
-  return number(as.convert?.(value) ?? value, Math.min(6, digits));
+  // As many as the step itself has: of 2.5 one, or 7.5 would read 8.
+  const isWhole = (digits: number): boolean =>
+    Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6 * step * 10 ** digits;
+  const digits = step > 0 ? ([0, 1, 2, 3, 4, 5].find(isWhole) ?? 6) : as.digits;
+  return number(as.convert?.(value) ?? value, digits);
 }
 
 /** A value without its unit, for axes and tables whose head has it. */
@@ -185,13 +188,14 @@ export function share(part: number, digits = 0): string {
   return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(part);
 }
 
-type DateStyle = "short" | "medium" | "long" | "weekday" | "month" | "day";
+type DateStyle = "short" | "medium" | "long" | "weekday" | "month" | "monthShort" | "day";
 const STYLES: Record<DateStyle, Intl.DateTimeFormatOptions> = {
   short: { day: "numeric", month: "short" },
   medium: { day: "numeric", month: "short", year: "numeric" },
   long: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
   weekday: { weekday: "short", day: "numeric", month: "short" },
   month: { month: "long", year: "numeric" },
+  monthShort: { month: "short", year: "numeric" },
   day: { weekday: "short" },
 };
 
@@ -208,6 +212,22 @@ export function clock(minutes: number): string {
   return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: "UTC" }).format(
     new Date(within * 60_000),
   );
+}
+
+/** Seconds after midnight as a clock time with its seconds, with as many digits as asked. */
+export function clockFine(seconds: number, digits: number): string {
+  const day = 86_400;
+  // Cut and not rounded: a clock shows a second until the next one begins.
+  const power = 10 ** digits;
+  const cut = Math.floor(seconds * power + 1e-6) / power;
+  const within = ((cut % day) + day) % day;
+  return new Intl.DateTimeFormat(locale, {
+    hour: "numeric",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZone: "UTC",
+    ...(digits > 0 ? { fractionalSecondDigits: Math.min(3, digits) as 1 | 2 | 3 } : {}),
+  }).format(new Date(Math.round(within * 1000)));
 }
 
 /** A clock time of the API, such as 03:23:42, as the person reads it. */
