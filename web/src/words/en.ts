@@ -85,6 +85,8 @@ export const en = {
     usualRange: (range: string) => `usually ${range}`,
     usualIs:
       "Usual is what eight of ten of the 28 days before were like: from their 10th to their 90th percentile.",
+    middleOf: (known: number, days: number) =>
+      `The middle (median) of the days before it: half of them were lower, half higher. Of those ${days} days ${known} have a value.`,
     noUsual: "no usual range yet",
     within: "within your usual range",
     soFar: "so far: the day is not over",
@@ -181,8 +183,8 @@ export const en = {
     usually: (value: string) => `usually ${value}`,
     showMe: "Show me",
     showMeOf: (what: string) => `Show me: ${what}`,
-    unlike: (z: string, days: number) =>
-      `${z} robust standard deviations from the median of the ${days} days before it.`,
+    unlike: (usual: string | undefined, times: string, isAbove: boolean) =>
+      `It lies ${isAbove ? "above" : "below"} what is usual${usual === undefined ? "" : `, ${usual},`} by ${times} times as much as your days commonly differ from each other.`,
     strip: "The day on one axis",
     stripSentence: (date: string, rows: string[]) =>
       `${date} as one strip of its hours, on one time axis: ${rows.join(", ").toLowerCase()}.`,
@@ -233,8 +235,8 @@ export const en = {
     naps: "Naps",
     noNaps: "No naps.",
     raster: (nights: number) => `The last ${nights} nights, up to today`,
-    rasterSentence: (count: number, mid: string) =>
-      `${count} nights, each a row from one evening to the next; half of their midpoints lie before ${mid}.`,
+    rasterSentence: (count: number, days: number, onlyBed: number, mid: string) =>
+      `Sleep was recorded in ${count} of ${days} nights${onlyBed > 0 ? `, in ${onlyBed} more only time in bed` : ""}; each is a row from one evening to the next. Half of their midpoints lie before ${mid}.`,
     block: (asleep: string, midpoint: string, spread: string) =>
       `asleep ${asleep}, midpoint ${midpoint}, midpoints ${spread} apart on average`,
     nightsOf: (nights: number, days: number) => `${nights} nights on ${days} days`,
@@ -254,10 +256,13 @@ export const en = {
     bySource: "Minutes of the stages that this source recorded during the night.",
     sources: "What each source recorded",
     chosen: "chosen",
+    bedBy: (sources: string) => `Time in bed was recorded by ${sources}.`,
+    sourcesLead:
+      "The stages of the night are those of the chosen source. Time in bed is a record of its own, and may come from another one.",
     definitions: {
       asleep: "Minutes in stages of sleep between falling asleep and the last waking.",
       stage: "Minutes in this stage, as the device staged the night.",
-      in_bed: "From going to bed to getting up, as recorded, or as far as it can be seen.",
+      in_bed: "From going to bed to getting up, as a source recorded it.",
       efficiency: "Minutes asleep as a share of minutes in bed.",
       latency: "From going to bed to the first minute of sleep.",
       waso: "Minutes awake between falling asleep and the last waking.",
