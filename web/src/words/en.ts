@@ -793,7 +793,7 @@ export const en = {
     lead: "Written from your own figures; every number can be traced.",
     none: "No insight about these days: it needs a day that is over and has enough data.",
     until: "Up to the day",
-    earlier: "Earlier",
+    earlier: "Show earlier days",
     facts: (count: number) => `${count} facts`,
     usual: "Usual",
     value: "Value",
