@@ -30,11 +30,11 @@ export function onSignedOut(listener: () => void): void {
   listeners.add(listener);
 }
 
-const unreachable = new Set<() => void>();
+const lines = new Set<(isOpen: boolean) => void>();
 
-/** Calls back when a request did not reach the server. */
-export function onUnreachable(listener: () => void): void {
-  unreachable.add(listener);
+/** Calls back with whether a request reached the server, at each. */
+export function onAsked(listener: (isOpen: boolean) => void): void {
+  lines.add(listener);
 }
 
 /** Letters of answers that are kept, of all and of one. */
@@ -55,11 +55,12 @@ async function reached(request: Request): Promise<Response> {
   } catch (error) {
     // Whoever went on asks no more: that is no lost connection.
     if (request.signal.aborted) throw error;
-    for (const listener of unreachable) listener();
+    for (const listener of lines) listener(false);
     const before = isRead ? remembered.find(url) : undefined;
     if (!before) throw error;
     return before;
   }
+  for (const listener of lines) listener(true);
   // What was taken away here is not shown again.
   if (request.method === "DELETE") remembered.forget();
   if (isRead && response.ok) void keep(url, response.clone());

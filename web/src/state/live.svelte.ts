@@ -1,6 +1,6 @@
 /** The server's events: pages read again when data changed, and everybody sees whether the line is open. */
 
-import { onUnreachable } from "../api/client";
+import { onAsked } from "../api/client";
 
 /** Several events that come together are one reason to read again. */
 const TOGETHER_MS = 400;
@@ -38,7 +38,10 @@ class Live {
   };
 
   constructor() {
-    onUnreachable(() => this.#doubt());
+    onAsked((isOpen) => {
+      if (isOpen) this.connected = true;
+      else this.#doubt();
+    });
   }
 
   /** Begins the stream anew, so that it becomes known whether the server is there. */
