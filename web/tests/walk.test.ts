@@ -376,7 +376,8 @@ test("metrics on one axis, apart by source, beside the period before, spread, li
   const now = Date.now();
   const query = `metrics=step_count&start=${day(now - 29 * 86_400_000)}&end=${day(now + 86_400_000)}`;
   const { metrics } = await get(`/days?${query}`);
-  const known = metrics.step_count.value.filter((one: number | null) => one !== null).length;
+  // Today is not over and has no total yet.
+  const known = metrics.step_count.value.slice(0, -1).filter((one: number | null) => one !== null).length;
   expect([counted, byDay]).toEqual([known, known]);
   expect(await findings(page)).toEqual([]);
 

@@ -7,9 +7,12 @@ import {
   clockFine,
   clockOfDay,
   duration,
+  firstWeekday,
+  hourOf,
   pace,
   quantity,
   readAs,
+  share,
   unitName,
   unitOf,
 } from "./format";
@@ -111,4 +114,19 @@ test("a clock time with seconds is one in every language", () => {
   readAs("metric", "en-GB");
   expect(clockFine((21 * 60 + 38) * 60 + 59.999, 0)).toBe("21:38:59");
   expect(clockFine(86_400, 1)).toBe("0:00:00.0");
+});
+
+test("hours are short, and weeks begin where people expect them to", () => {
+  readAs("metric", "en-US");
+  expect(hourOf(0).replace(/\s/, " ")).toBe("12 AM");
+  expect(hourOf(48).replace(/\s/, " ")).toBe("12 AM");
+  expect(firstWeekday()).toBe(6);
+  readAs("metric", "en-GB");
+  expect(hourOf(12)).toBe("12");
+  expect(firstWeekday()).toBe(0);
+});
+
+test("a share is written as every percentage is", () => {
+  readAs("metric", "en-GB");
+  expect(share(0.99)).toBe(quantity(99, "%"));
 });

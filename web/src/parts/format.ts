@@ -35,7 +35,7 @@ const METRES_OF_MILE = 1609.344;
 
 const METRIC: Record<string, Shown> = {
   "1": { unit: "", digits: 0 },
-  "/min": { unit: "/min", digits: 1 },
+  "/min": { unit: "/min", digits: 1, fixed: true },
   "/min{beats}": { unit: "bpm", digits: 1 },
   "/min{steps}": { unit: "steps/min", digits: 1 },
   "{code}": { unit: "", digits: 0 },
@@ -58,7 +58,7 @@ const METRIC: Record<string, Shown> = {
   "mL/(kg.min)": { unit: "mL/kg/min", digits: 1 },
   "ml/(kg.min)": { unit: "mL/kg/min", digits: 1 },
   "dB(SPL)": { unit: "dB", digits: 0 },
-  "m/s": { unit: "km/h", digits: 1, convert: (speed) => speed * 3.6 },
+  "m/s": { unit: "km/h", digits: 1, fixed: true, convert: (speed) => speed * 3.6 },
 };
 
 const IMPERIAL: Record<string, Shown> = {
@@ -67,7 +67,7 @@ const IMPERIAL: Record<string, Shown> = {
   kg: { unit: "lb", digits: 1, convert: (kilograms) => kilograms / 0.45359237 },
   Cel: { unit: "°F", digits: 1, convert: (celsius) => celsius * 1.8 + 32 },
   cm: { unit: "in", digits: 1, convert: (centimetres) => centimetres / 2.54 },
-  "m/s": { unit: "mph", digits: 1, convert: (speed) => speed * 2.2369362921 },
+  "m/s": { unit: "mph", digits: 1, fixed: true, convert: (speed) => speed * 2.2369362921 },
 };
 
 function shown(unit: string): Shown {
@@ -185,7 +185,7 @@ export function duration(minutes: number): string {
 }
 
 export function share(part: number, digits = 0): string {
-  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(part);
+  return united(number(part * 100, digits), "%");
 }
 
 type DateStyle = "short" | "medium" | "long" | "weekday" | "month" | "monthShort" | "day";
@@ -212,6 +212,24 @@ export function clock(minutes: number): string {
   return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: "UTC" }).format(
     new Date(within * 60_000),
   );
+}
+
+/** A full hour as short as it is read: 12 AM, or 00. */
+export function hourOf(hour: number): string {
+  return new Intl.DateTimeFormat(locale, { hour: "numeric", timeZone: "UTC" }).format(
+    new Date((hour % 24) * 3_600_000),
+  );
+}
+
+/** The day that a week begins with where the person reads, 0 for Monday. */
+export function firstWeekday(): number {
+  const used = new Intl.DateTimeFormat(locale).resolvedOptions().locale;
+  const own = new Intl.Locale(used) as Intl.Locale & {
+    getWeekInfo?: () => { firstDay: number };
+    weekInfo?: { firstDay: number };
+  };
+  // Older browsers know it as a property, and some not at all.
+  return ((own.getWeekInfo?.() ?? own.weekInfo)?.firstDay ?? 1) - 1;
 }
 
 /** Seconds after midnight as a clock time with its seconds, with as many digits as asked. */

@@ -93,6 +93,45 @@ export const en = {
     above: "above your usual range",
     below: "below your usual range",
   },
+  /** What methods are called in the panel of a number, by their names in the API. */
+  methods: {
+    "resting_heart_rate.lowest_30_min_asleep": "The calmest half hour of sleep",
+    "resting_heart_rate.device": "As the device states it",
+    "nocturnal_heart_rate.slot_mean": "Mean of the five minutes asleep",
+    "nocturnal_heart_rate.slot_min": "The lowest five minutes asleep",
+    "heart_rate_dip.night_to_wake": "Night beside the hours awake before it",
+    "oxygen_saturation.t90_asleep": "Share of sleep below 90 %",
+    "oxygen_saturation.odi3_asleep": "Falls of 3 points and more an hour asleep",
+    "oxygen_saturation.share_of_samples_below_90": "Share of samples below 90 %",
+    "respiratory_rate.sd_asleep": "Spread of the samples asleep",
+    "heart_rate_recovery.device_60_s": "As the device states it, one minute after effort",
+    "anomaly.robust_z": "Distance from what is usual",
+    lagged_association: "Correlation of days, some days apart",
+    "discrete.mean": "Mean of the samples",
+  } as Record<string, string>,
+  methodWays: {
+    interval_priority: "where sources overlap, the first in your order counts",
+    mean_asleep: "mean asleep",
+    mean_day: "mean over the day",
+    min_day: "lowest of the day",
+    beats_asleep: "from the recorded beats asleep",
+    beats_asleep_spot: "from the beats recorded in short moments asleep",
+  } as Record<string, string>,
+  /** What measures of a day are, in a sentence. */
+  definitions: {
+    resting_heart_rate:
+      "The lowest mean heart rate over half an hour of sleep; without sleep, what the device itself calls resting. Single values of the night lie above and below it.",
+    nocturnal_heart_rate_mean: "Mean heart rate asleep, each five minutes counting once.",
+    nocturnal_heart_rate_min: "The lowest mean of five minutes asleep.",
+    heart_rate_dip: "By how much the heart rate asleep lies below that of the hours awake before.",
+    hrv_sdnn_asleep: "Mean of the variability (SDNN) that the device measured asleep.",
+    hrv_rmssd_asleep: "Mean of the variability (RMSSD) that the device measured asleep.",
+    respiratory_rate_asleep: "Breaths a minute, the mean of the samples asleep of one source.",
+    oxygen_saturation_mean: "Mean of the samples of the day.",
+    steps: "Steps of the day; every moment counts once, however many devices counted it.",
+    distance: "Distance on foot, walked and run.",
+    active_energy: "Energy used by moving, beside that of rest.",
+  } as Record<string, string>,
   lens: {
     title: "Where this comes from",
     close: "Close",
@@ -155,6 +194,7 @@ export const en = {
       `${label}, ${count === 1 ? "1 day" : `${count} days`} with a value from ${first} to ${last}, between ${low} and ${high}.`,
     trendOfWeeks: (label: string, count: number, first: string, last: string, low: string, high: string) =>
       `${label}, ${count === 1 ? "1 week" : `${count} weeks`}, each the mean of its days, from that of ${first} to that of ${last}, between ${low} and ${high} a day.`,
+    openLeftOut: "Today is not over and left out of it.",
     weekOf: (monday: string) => `Mean of a day in the week of ${monday}`,
     week: "Week from",
     spanWeeks: (known: number, all: number) => `${known} of ${all} weeks with a value`,
@@ -457,7 +497,7 @@ export const en = {
     order: "Order of sources",
     up: (name: string) => `Move ${name} up`,
     down: (name: string) => `Move ${name} down`,
-    moved: (name: string, place: number, count: number) => `${name} is now ${place} of ${count}.`,
+    moved: (name: string, place: number, count: number) => `${name} is now number ${place} of ${count}.`,
     undo: "Undo",
     reset: "Back to the usual order",
     ownOrder: "You chose this order for this metric.",
@@ -498,6 +538,7 @@ export const en = {
     meanMethod: "Mean of the days shown that are over and have a value",
     meanOf: (known: number, days: string) =>
       `${known} days with a value, ${days}; today is not over and left out.`,
+    lastKnown: (date: string) => `The last day with a value is ${date}.`,
     ownOf: "What this source alone measured, overlaps with others included.",
     aboutSamples: (count: number) => (count === 1 ? "1 measurement" : `${count} measurements`),
   },
@@ -522,11 +563,10 @@ export const en = {
     correctedMuch: "more than 5 % of its beats had to be put right: do not rely on it",
     days: "Range",
     missing: "Not available, and why",
-    notStated: "no device states it",
+    notStated: "no device reports it",
     never: {
-      no_samples: "nothing of it was recorded in these days",
-      no_samples_asleep:
-        "no device states it by itself in these days; what recorded beats say is shown apart",
+      no_samples: "not recorded in these days",
+      no_samples_asleep: "no device reported it in these days; what recorded beats say is shown apart",
     } as Record<string, string>,
     beatsLead:
       "Each is computed from the beats of these minutes alone. The variability that a device states of a night by itself is another figure, with methods of its own.",
@@ -534,8 +574,8 @@ export const en = {
   rhythm: {
     lead: "How regularly days and nights follow each other, by published methods.",
     actogram: "Actogram",
-    actogramSentence: (days: number) =>
-      `${days} days, each row two days of 24 hours; the stronger the colour, the more steps. Bands below show sleep and light.`,
+    actogramSentence: (days: number, rows: number) =>
+      `${days === rows ? days : `${days} of ${rows}`} days with steps, each row two days of 24 hours; the stronger the colour, the more steps. Bands below show sleep and light.`,
     zone: "Time zone",
     zoneChange: "another time zone begins",
     nowIn: (zone: string) => `now in ${zone}`,
@@ -572,7 +612,10 @@ export const en = {
     isUsual: "like them",
     noWeeks:
       "No complete week was embedded yet. A week from Monday to Sunday is, once it is over and its days are computed.",
-    noModel: "No model is installed on this server. Whoever runs it installs one on the command line:",
+    noModel:
+      "No model is installed on this server. As its administrator you install one on the command line:",
+    noModelHere: "This is not available on this server: no model for it is installed.",
+    nothing: "Nothing was measured, or is still to come",
     activityFrom: (day: string) =>
       `Activity was recorded from ${day} on: the measures of activity, and their coverage, begin there.`,
     perHalfHour: "steps in half an hour",
@@ -671,7 +714,9 @@ export const en = {
     median: "Median",
     middle: "Middle half of the days",
     middleHalf: (low: string, high: string) => `middle half ${low} to ${high}`,
-    noShape: (name: string) => `${name}: there are too few days with a value in this range.`,
+    noShape: (name: string, days: number) =>
+      `${name}: fewer than ${days} days in this range have a value. Choose a longer range to see how they are spread.`,
+    notOver: "Today is not over and left out.",
     dayTotals: "Totals of days, merged across sources",
     dayMeans: "Means of days; of heart rates and the like by the time that each value stands for",
     dayPairs: "Daily values of both on the same day",
@@ -701,14 +746,16 @@ export const en = {
     inBuckets: (resolution: string) => `Of all sources, one value for each ${resolution}`,
     hypothesis: "Does one go with the other?",
     hypothesisLead:
-      "Two daily values of the last 180 days, up to three days apart. Each dot is a correlation with its 95 % interval; filled ones stand out after allowing for seven looks.",
+      "Two daily values of those of the last 180 days that have both, up to three days apart. Each dot is a correlation with its 95 % interval; filled ones stand out after allowing for seven looks.",
     cause: "First",
     effect: "Then",
     sameTwice: "Choose two different values.",
     lag: "Days apart",
     correlation: "Correlation",
     interval: "95 % interval",
-    chance: "p, after seven looks",
+    chance: "Chance (p), for seven looks",
+    axis: "Correlation: −1 against each other, 0 none, 1 together",
+    fromTo: (low: string, high: string) => `${low} to ${high}`,
     sameDay: "the same day",
     later: (days: number) => (days === 1 ? "one day later" : `${days} days later`),
     earlier: (days: number) => (days === 1 ? "one day earlier" : `${days} days earlier`),
@@ -776,6 +823,7 @@ export const en = {
     lap: (number: string) => `lap ${number}`,
     lapOf: "As they were recorded; a lap without a length lasts from one press of the button to the next.",
     meanOfSamples: "Mean of the heart rates that were measured in it.",
+    today: "Today",
     monthBefore: "Month before",
     monthAfter: "Month after",
     monthEmpty: "No workouts in this month.",
@@ -940,9 +988,9 @@ export const en = {
     clockZone: "In a time zone",
     nonwear: "Left out as not worn",
     nonwears: {
-      choi: "Long stretches of zeros (Choi 2011)",
-      choi_90: "90 minutes of zeros (Choi 2011)",
-      troiano: "60 minutes of zeros (Troiano 2008)",
+      choi: "180 min of zeros (Choi 2011)",
+      choi_90: "90 min of zeros (Choi 2011)",
+      troiano: "60 min of zeros (Troiano 2008)",
       stillness: "Two hours without movement",
       device: "What the device's sensor and program say",
       kept: "Nothing: every epoch is used",
@@ -1037,6 +1085,8 @@ export const en = {
     other: "Other",
     unset: "Not entered",
     height: "Height (cm)",
+    feet: "Height (feet)",
+    inches: "Height (inches)",
     zone: "Home time zone",
     reading: "How your data is read",
     units: "Units",
