@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Series } from "../../api/read";
-import { byDay, follows, totalOf } from "./trial";
+import { byDay, follows, settled, totalOf } from "./trial";
 
 test("the parts of the sources that count add up to the day", () => {
   const series = {
@@ -27,4 +27,28 @@ test("numbers of another order than the one that is wanted are not taken for its
   expect(follows(wanted, { ...wanted, order: ["Phone", "Watch"] }, "step_count")).toBe("not yet");
   expect(follows(wanted, { ...wanted, metric: "flights_climbed" }, "step_count")).toBe("not yet");
   expect(follows(wanted, wanted, "step_count")).toBe("yes");
+});
+
+test("an answer counts only when the order that it was asked with still holds", async () => {
+  const [before, after] = [
+    ["Phone", "Watch"],
+    ["Watch", "Phone"],
+  ];
+  const held = [before, after, after];
+  const asked: string[][] = [];
+  const answer = await settled(
+    () => Promise.resolve(held.shift() ?? []),
+    (present) => {
+      asked.push(present);
+      return Promise.resolve(present.join());
+    },
+  );
+  expect(answer).toBe("Watch,Phone");
+  expect(asked).toEqual([before, after]);
+  let turn = 0;
+  const restless = await settled(
+    () => Promise.resolve([String(turn++)]),
+    () => Promise.resolve("never"),
+  );
+  expect(restless).toBeUndefined();
 });

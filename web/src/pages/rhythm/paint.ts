@@ -90,7 +90,10 @@ function row(
   };
   context.fillStyle = token("--well");
   context.fillRect(at.left, y, wide, at.row - 2);
-  [what.voids[index] ?? [0, SLOTS], what.voids[index + 1] ?? [0, SLOTS]].forEach((hole, half) => {
+  // Beyond the last day is what is still to come.
+  const beyond: Hole = [0, SLOTS];
+  [index, index + 1].forEach((day, half) => {
+    const hole = day < what.voids.length ? what.voids[day] : beyond;
     if (!hole) return;
     const from = at.left + (half * SLOTS + hole[0]) * slot;
     hatched(context, from, y, (hole[1] - hole[0]) * slot, at.row - 2, token);
