@@ -269,10 +269,10 @@ test("two series are compared at seven lags, as the API does", async () => {
   const shown = await rows.evaluateAll((all) =>
     all.map((row) => [...row.children].map((cell) => cell.textContent)),
   );
-  const print = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 2 });
+  const print = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   effects.forEach((effect: any, index: number) => {
     if (effect.estimate === null) return;
-    expect(shown[index]?.[1], `lag ${effect.lag_days}`).toBe(print.format(effect.estimate));
+    expect(shown[index]?.[1], `lag ${effect.lag_days}`).toBe(print.format(effect.estimate).replace("-", "−"));
   });
   const clear = effects.some((effect: any) => effect.p_adjusted !== null && effect.p_adjusted < 0.05);
   const verdict = await drawer.locator("p[role=status]").textContent();

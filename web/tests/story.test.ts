@@ -161,7 +161,11 @@ test("the totals on the page are those of the API, and an order changed by keybo
     .first()
     .locator("tbody tr")
     .evaluateAll((all) =>
-      all.map((row) => [...row.children].slice(0, 2).map((cell) => cell.textContent ?? "")),
+      all.map((row) =>
+        [...row.children]
+          .slice(0, 2)
+          .map((cell) => cell.querySelector("time")?.dateTime ?? cell.textContent ?? ""),
+      ),
     );
   expect(rows.length).toBe(30);
   const [first, last] = [rows[0]?.[0] ?? "", rows.at(-1)?.[0] ?? ""];
@@ -315,6 +319,22 @@ test("a source that is dragged changes bars, strip and total at once, before any
   await page.getByRole("button", { name: "Undo" }).click();
   await expect.poll(async () => (await seen()).slice(2), { timeout: 60_000 }).toEqual(before.slice(2));
   await expect.poll(async () => (await get("/insights/status")).pending_days, { timeout: 60_000 }).toBe(0);
+
+  // Back to the usual order: list and numbers follow it before any day is computed again, and stay so afterwards.
+  await page.mouse.move(from.x + 150, 0);
+  await page.getByRole("button", { name: "Back to the usual order" }).click();
+  await expect.poll(saved).toBeUndefined();
+  const usual = (await get("/sources?metric=step_count")).data.map((one: { name: string }) => one.name);
+  const listed = (): Promise<string[]> =>
+    rows.evaluateAll((all) => all.map((row) => (row as HTMLElement).dataset["name"] ?? ""));
+  await expect.poll(listed).toEqual([...new Set(usual)]);
+  await expect
+    .poll(() => page.getByText("Being computed with this order").count(), { timeout: 15_000 })
+    .toBe(0);
+  const reset = (await seen()).slice(2);
+  await expect.poll(async () => (await get("/insights/status")).pending_days, { timeout: 60_000 }).toBe(0);
+  await expect.poll(() => page.getByText("As it is with this order.").count(), { timeout: 15_000 }).toBe(0);
+  expect((await seen()).slice(2)).toEqual(reset);
   expect(complaints).toEqual([]);
   await context.close();
 });

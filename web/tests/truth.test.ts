@@ -54,7 +54,10 @@ async function tableOf(page: Page, title: string | RegExp, column: number): Prom
     .locator("tbody tr")
     .evaluateAll(
       (all, at) =>
-        all.map((row) => [row.children[0]?.textContent ?? "", row.children[at]?.textContent ?? ""]),
+        all.map((row) => [
+          row.querySelector("time")?.dateTime ?? row.children[0]?.textContent ?? "",
+          row.children[at]?.textContent ?? "",
+        ]),
       column,
     );
   return new Map(rows.map(([day = "", value = ""]) => [day, value]));

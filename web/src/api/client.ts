@@ -1,5 +1,6 @@
 /** The public API, with types from its own document. Sessions are cookies; no token is ever seen here. */
 import createClient from "openapi-fetch";
+import { Remembered } from "./remembered";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -29,6 +30,49 @@ export function onSignedOut(listener: () => void): void {
   listeners.add(listener);
 }
 
+const lines = new Set<(isOpen: boolean) => void>();
+
+/** Calls back with whether a request reached the server, at each. */
+export function onAsked(listener: (isOpen: boolean) => void): void {
+  lines.add(listener);
+}
+
+/** Letters of answers that are kept, of all and of one. */
+const remembered = new Remembered(24_000_000, 6_000_000);
+
+/** Nothing that was read stays. */
+export function forgetAnswers(): void {
+  remembered.forget();
+}
+
+/** Asks the server; where it cannot be reached, what it said before is there to be read. */
+async function reached(request: Request): Promise<Response> {
+  const isRead = request.method === "GET";
+  const { url } = request;
+  let response: Response;
+  try {
+    response = await fetch(request);
+  } catch (error) {
+    // Whoever went on asks no more: that is no lost connection.
+    if (request.signal.aborted) throw error;
+    for (const listener of lines) listener(false);
+    const before = isRead ? remembered.find(url) : undefined;
+    if (!before) throw error;
+    return before;
+  }
+  for (const listener of lines) listener(true);
+  // What was taken away here is not shown again.
+  if (request.method === "DELETE") remembered.forget();
+  if (isRead && response.ok) void keep(url, response.clone());
+  return response;
+}
+
+async function keep(url: string, response: Response): Promise<void> {
+  const type = response.headers.get("content-type") ?? "";
+  const text = await response.text().catch(() => undefined);
+  if (text !== undefined) remembered.keep(url, text, type);
+}
+
 /** Waits that a page makes by itself before it reads again; longer ones it says. */
 const WAIT_MAX_S = 5;
 
@@ -42,11 +86,11 @@ function waitOf(response: Response): number | undefined {
 async function patient(request: Request): Promise<Response> {
   const isRead = request.method === "GET";
   const again = isRead ? request.clone() : request;
-  const response = await fetch(request);
+  const response = await reached(request);
   const wait = isRead ? waitOf(response) : undefined;
   if (wait === undefined || wait > WAIT_MAX_S) return response;
   await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-  return fetch(again);
+  return reached(again);
 }
 
 export const client = createClient<paths>({ baseUrl: "/", credentials: "same-origin", fetch: patient });

@@ -22,7 +22,7 @@ export function ticks(low: number, high: number, count = 4): number[] {
 }
 
 /** Pixels of a letter of a mark, on average. */
-const LETTER = 6.9;
+export const LETTER = 6.9;
 
 /** Where a mark of an axis stands: in the middle of its place, or as far beside it as nothing of it is cut off. */
 export function placed(

@@ -1,5 +1,16 @@
 import { expect, test } from "vitest";
-import { inside, lowerBound, nearestTo, panned, thinned, windowAround, windowOf, zoomed } from "./view";
+import {
+  alone,
+  inside,
+  joined,
+  lowerBound,
+  nearestTo,
+  panned,
+  thinned,
+  windowAround,
+  windowOf,
+  zoomed,
+} from "./view";
 
 const DAY = 86_400_000;
 const bounds = { from: 0, to: 2000 * DAY };
@@ -62,4 +73,19 @@ test("thinning keeps ends, extremes and gaps", () => {
   for (const place of [0, 1234, 4321, 7000, 9999]) expect(kept).toContain(place);
   expect(kept.every((place, index) => index === 0 || place > (kept[index - 1] ?? 0))).toBe(true);
   expect(thinned(values.slice(0, 100), 300)).toBeUndefined();
+});
+
+test("a view between two values is one that a line crosses, unless a gap lies there", () => {
+  const drawn = { times: [10, 20, 30, 40], values: [1, 2, null, 3] };
+  expect(joined(drawn, { from: 12_000, to: 18_000 })).toEqual([0, 1]);
+  // It has a value of its own.
+  expect(joined(drawn, { from: 8_000, to: 12_000 })).toBeUndefined();
+  expect(joined(drawn, { from: 22_000, to: 28_000 })).toBeUndefined();
+  expect(joined(drawn, { from: 42_000, to: 48_000 })).toBeUndefined();
+});
+
+test("a value without neighbours is drawn as a point", () => {
+  expect(alone([74])).toEqual([0]);
+  expect(alone([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+  expect(alone([null, null])).toEqual([]);
 });

@@ -30,6 +30,10 @@ export function inside(view: View, bounds: View): View {
   return { from, to: from + width };
 }
 
+/** Narrower views are looked at by the second: recordings are shown as they are, and clocks have seconds. */
+const NEAR = 600 * SECOND;
+export const isNear = (view: View): boolean => view.to - view.from <= NEAR;
+
 export function daysOfView(view: View): number {
   return (view.to - view.from) / DAY;
 }
@@ -71,6 +75,30 @@ export function nearestTo(times: ArrayLike<number>, time: number): number {
   if (after === 0) return 0;
   if (after === times.length) return after - 1;
   return time - (times[after - 1] ?? 0) < (times[after] ?? 0) - time ? after - 1 : after;
+}
+
+/** The places of the values right before and right after a view that has none, where a line is drawn between them. */
+export function joined(
+  drawn: { times: ArrayLike<number>; values: ArrayLike<number | null> },
+  view: View,
+): [number, number] | undefined {
+  const after = lowerBound(drawn.times, view.from / 1000);
+  if (after !== lowerBound(drawn.times, view.to / 1000)) return undefined;
+  const [one, other] = [drawn.values[after - 1] ?? null, drawn.values[after] ?? null];
+  return one === null || other === null ? undefined : [after - 1, after];
+}
+
+/** Places of values that no line leads to: neither neighbour has a value. */
+export function alone(values: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  for (let index = 0; index < values.length; index++)
+    if (
+      (values[index] ?? null) !== null &&
+      (values[index - 1] ?? null) === null &&
+      (values[index + 1] ?? null) === null
+    )
+      found.push(index);
+  return found;
 }
 
 /** Places of what has to be drawn, so that at most four values share a pixel: the first, the lowest, the highest and

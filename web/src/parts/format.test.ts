@@ -4,11 +4,15 @@ import {
   between,
   bytes,
   clock,
+  clockFine,
   clockOfDay,
   duration,
+  firstWeekday,
+  hourOf,
   pace,
   quantity,
   readAs,
+  share,
   unitName,
   unitOf,
 } from "./format";
@@ -99,4 +103,30 @@ test("a day begins at its own midnight, also where the clock changes", () => {
   expect(iso("2026-05-04", "Asia/Kolkata")).toBe("2026-05-03T18:30:00.000Z");
   expect(iso("2026-05-04", "America/New_York")).toBe("2026-05-04T04:00:00.000Z");
   expect(iso("2026-05-04", "no zone")).toBe("2026-05-04T00:00:00.000Z");
+});
+
+test("a clock time with seconds is one in every language", () => {
+  // Which space stands before AM depends on the version of the locale data.
+  const plain = (seconds: number, digits: number): string => clockFine(seconds, digits).replace(/\s/, " ");
+  readAs("metric", "en-US");
+  expect(plain((9 * 60 + 38) * 60 + 5, 0)).toBe("9:38:05 AM");
+  expect(plain((21 * 60 + 38) * 60 + 5.25, 2)).toBe("9:38:05.25 PM");
+  readAs("metric", "en-GB");
+  expect(clockFine((21 * 60 + 38) * 60 + 59.999, 0)).toBe("21:38:59");
+  expect(clockFine(86_400, 1)).toBe("0:00:00.0");
+});
+
+test("hours are short, and weeks begin where people expect them to", () => {
+  readAs("metric", "en-US");
+  expect(hourOf(0).replace(/\s/, " ")).toBe("12 AM");
+  expect(hourOf(48).replace(/\s/, " ")).toBe("12 AM");
+  expect(firstWeekday()).toBe(6);
+  readAs("metric", "en-GB");
+  expect(hourOf(12)).toBe("12");
+  expect(firstWeekday()).toBe(0);
+});
+
+test("a share is written as every percentage is", () => {
+  readAs("metric", "en-GB");
+  expect(share(0.99)).toBe(quantity(99, "%"));
 });

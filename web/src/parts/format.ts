@@ -35,7 +35,7 @@ const METRES_OF_MILE = 1609.344;
 
 const METRIC: Record<string, Shown> = {
   "1": { unit: "", digits: 0 },
-  "/min": { unit: "/min", digits: 1 },
+  "/min": { unit: "/min", digits: 1, fixed: true },
   "/min{beats}": { unit: "bpm", digits: 1 },
   "/min{steps}": { unit: "steps/min", digits: 1 },
   "{code}": { unit: "", digits: 0 },
@@ -58,7 +58,7 @@ const METRIC: Record<string, Shown> = {
   "mL/(kg.min)": { unit: "mL/kg/min", digits: 1 },
   "ml/(kg.min)": { unit: "mL/kg/min", digits: 1 },
   "dB(SPL)": { unit: "dB", digits: 0 },
-  "m/s": { unit: "km/h", digits: 1, convert: (speed) => speed * 3.6 },
+  "m/s": { unit: "km/h", digits: 1, fixed: true, convert: (speed) => speed * 3.6 },
 };
 
 const IMPERIAL: Record<string, Shown> = {
@@ -67,7 +67,7 @@ const IMPERIAL: Record<string, Shown> = {
   kg: { unit: "lb", digits: 1, convert: (kilograms) => kilograms / 0.45359237 },
   Cel: { unit: "°F", digits: 1, convert: (celsius) => celsius * 1.8 + 32 },
   cm: { unit: "in", digits: 1, convert: (centimetres) => centimetres / 2.54 },
-  "m/s": { unit: "mph", digits: 1, convert: (speed) => speed * 2.2369362921 },
+  "m/s": { unit: "mph", digits: 1, fixed: true, convert: (speed) => speed * 2.2369362921 },
 };
 
 function shown(unit: string): Shown {
@@ -166,8 +166,11 @@ export function mark(value: number, unit: string, marks: number[]): string {
   const as = shown(unit);
   const all = marks.map((one) => as.convert?.(one) ?? one);
   const step = Math.abs((all[1] ?? 0) - (all[0] ?? 0));
-  const digits = step > 0 ? Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)) : as.digits;
-  return number(as.convert?.(value) ?? value, Math.min(6, digits));
+  // As many as the step itself has: of 2.5 one, or 7.5 would read 8.
+  const isWhole = (digits: number): boolean =>
+    Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) < 1e-6 * step * 10 ** digits;
+  const digits = step > 0 ? ([0, 1, 2, 3, 4, 5].find(isWhole) ?? 6) : as.digits;
+  return number(as.convert?.(value) ?? value, digits);
 }
 
 /** A value without its unit, for axes and tables whose head has it. */
@@ -189,16 +192,17 @@ export function duration(minutes: number): string {
 }
 
 export function share(part: number, digits = 0): string {
-  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(part);
+  return united(number(part * 100, digits), "%");
 }
 
-type DateStyle = "short" | "medium" | "long" | "weekday" | "month" | "day";
+type DateStyle = "short" | "medium" | "long" | "weekday" | "month" | "monthShort" | "day";
 const STYLES: Record<DateStyle, Intl.DateTimeFormatOptions> = {
   short: { day: "numeric", month: "short" },
   medium: { day: "numeric", month: "short", year: "numeric" },
   long: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
   weekday: { weekday: "short", day: "numeric", month: "short" },
   month: { month: "long", year: "numeric" },
+  monthShort: { month: "short", year: "numeric" },
   day: { weekday: "short" },
 };
 
@@ -215,6 +219,40 @@ export function clock(minutes: number): string {
   return new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: "UTC" }).format(
     new Date(within * 60_000),
   );
+}
+
+/** A full hour as short as it is read: 12 AM, or 00. */
+export function hourOf(hour: number): string {
+  return new Intl.DateTimeFormat(locale, { hour: "numeric", timeZone: "UTC" }).format(
+    new Date((hour % 24) * 3_600_000),
+  );
+}
+
+/** The day that a week begins with where the person reads, 0 for Monday. */
+export function firstWeekday(): number {
+  const used = new Intl.DateTimeFormat(locale).resolvedOptions().locale;
+  const own = new Intl.Locale(used) as Intl.Locale & {
+    getWeekInfo?: () => { firstDay: number };
+    weekInfo?: { firstDay: number };
+  };
+  // Older browsers know it as a property, and some not at all.
+  return ((own.getWeekInfo?.() ?? own.weekInfo)?.firstDay ?? 1) - 1;
+}
+
+/** Seconds after midnight as a clock time with its seconds, with as many digits as asked. */
+export function clockFine(seconds: number, digits: number): string {
+  const day = 86_400;
+  // Cut and not rounded: a clock shows a second until the next one begins.
+  const power = 10 ** digits;
+  const cut = Math.floor(seconds * power + 1e-6) / power;
+  const within = ((cut % day) + day) % day;
+  return new Intl.DateTimeFormat(locale, {
+    hour: "numeric",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZone: "UTC",
+    ...(digits > 0 ? { fractionalSecondDigits: Math.min(3, digits) as 1 | 2 | 3 } : {}),
+  }).format(new Date(Math.round(within * 1000)));
 }
 
 /** A clock time of the API, such as 03:23:42, as the person reads it. */

@@ -1,6 +1,6 @@
 /** What the number lens shows: one figure with everything that is known about where it comes from. */
 import type { Schemas } from "../api/client";
-import { named } from "../words/words";
+import { named, t } from "../words/words";
 import { unitOf } from "./format";
 
 export interface Bucket {
@@ -69,6 +69,7 @@ export function traced(id: string, measure: Schemas["PrintedMeasure"], metric?: 
     n: measure.n,
     method: measure.method,
     version: measure.version,
+    definition: t.definitions[id],
     metric,
   };
 }

@@ -1,5 +1,7 @@
 /** The server's events: pages read again when data changed, and everybody sees whether the line is open. */
 
+import { onAsked } from "../api/client";
+
 /** Several events that come together are one reason to read again. */
 const TOGETHER_MS = 400;
 /** While the server computes day after day, a page reads again this often and no oftener. */
@@ -20,6 +22,8 @@ class Live {
   /** Runs since the connection was lost; its end makes that known. */
   #lost: ReturnType<typeof setTimeout> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
+  /** Something was not reached: whether the line is gone, the next try of the stream shows. */
+  #suspected = false;
   /** The browser has a network again: its own next try may be far away. */
   #online = (): void => {
     this.#source?.close();
@@ -27,11 +31,33 @@ class Live {
     this.start();
     this.touch();
   };
+  /** The browser has no network any more. */
+  #offline = (): void => {
+    this.connected = false;
+    this.#doubt();
+  };
+
+  constructor() {
+    onAsked((isOpen) => {
+      if (isOpen) this.connected = true;
+      else this.#doubt();
+    });
+  }
+
+  /** Begins the stream anew, so that it becomes known whether the server is there. */
+  #doubt(): void {
+    if (!this.#source || this.#suspected) return;
+    this.#suspected = true;
+    this.#source.close();
+    this.#source = undefined;
+    this.start();
+  }
 
   start(): void {
     if (this.#source) return;
     clearTimeout(this.#again);
     addEventListener("online", this.#online);
+    addEventListener("offline", this.#offline);
     const source = new EventSource("/api/v1/events");
     this.#source = source;
     for (const kind of ["processing", "summary", "insight", "gap", "reset"]) {
@@ -46,9 +72,13 @@ class Live {
       if (this.#lost !== undefined) this.touch();
       clearTimeout(this.#lost);
       this.#lost = undefined;
+      this.#suspected = false;
       this.connected = true;
     };
     source.onerror = () => {
+      // A request had failed as well: there is nothing to be patient about.
+      if (this.#suspected) this.connected = false;
+      this.#suspected = false;
       this.#lost ??= setTimeout(() => (this.connected = false), PATIENCE_MS);
       // A refused stream is not tried again by the browser.
       if (source.readyState === EventSource.CLOSED) {
@@ -64,7 +94,9 @@ class Live {
     clearTimeout(this.#lost);
     clearTimeout(this.#again);
     this.#lost = undefined;
+    this.#suspected = false;
     removeEventListener("online", this.#online);
+    removeEventListener("offline", this.#offline);
     this.connected = true;
     this.upload = undefined;
   }

@@ -1,19 +1,36 @@
-/** Addresses. The one table of pages is in pages/pages.ts; addresses carry no day and no value. */
+/** Addresses. The one table of pages is in pages/pages.ts; beside the page an address carries at most a day, and never a
+ *  value. */
+import { dayIn, withDay } from "./day";
 
 /** Where we are. */
 class Router {
   path = $state(location.pathname);
+  /** The day that the address asks for. */
+  day = $state(dayIn(location.search));
 
   constructor() {
-    addEventListener("popstate", () => (this.path = location.pathname));
+    addEventListener("popstate", () => {
+      this.path = location.pathname;
+      this.day = dayIn(location.search);
+    });
     document.addEventListener("click", (event) => this.#click(event));
   }
 
-  go(path: string): void {
-    if (path === this.path) return;
-    history.pushState(null, "", path);
-    this.path = path;
-    scrollTo(0, 0);
+  /** Goes to an address: a page, or a page with a day. */
+  go(address: string): void {
+    const { pathname, search } = new URL(address, location.origin);
+    const day = dayIn(search);
+    if (pathname === this.path && day === this.day) return;
+    const isOther = pathname !== this.path;
+    history.pushState(null, "", withDay(pathname, day));
+    this.path = pathname;
+    this.day = day;
+    if (isOther) scrollTo(0, 0);
+  }
+
+  /** Chooses a day of this page; the day that it shows by itself when left out. */
+  choose(day: string | undefined): void {
+    this.go(withDay(this.path, day));
   }
 
   /** Follows links to our own pages without leaving. */
@@ -24,7 +41,7 @@ class Router {
     if (link.origin !== location.origin || /^\/(docs|redoc|api)\b/.test(link.pathname)) return;
     if (link.hash && link.pathname === location.pathname) return;
     event.preventDefault();
-    this.go(link.pathname);
+    this.go(link.pathname + link.search);
   }
 }
 

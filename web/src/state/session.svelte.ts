@@ -1,5 +1,5 @@
 /** Who looks through the window. */
-import { client, data, Failure, onSignedOut, type Schemas } from "../api/client";
+import { client, data, Failure, forgetAnswers, onSignedOut, type Schemas } from "../api/client";
 import { live } from "./live.svelte";
 import { forgetLooks } from "./looked";
 
@@ -87,6 +87,7 @@ class Session {
   }
 
   #ended(): void {
+    forgetAnswers();
     live.stop();
     this.me = undefined;
     this.profile = undefined;

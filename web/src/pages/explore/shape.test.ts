@@ -22,6 +22,8 @@ test("weekdays have the middle of their own days", () => {
   expect(found[0]).toMatchObject({ median: 3.5, count: 2 });
   expect(found[1]).toMatchObject({ median: 1, count: 1 });
   expect(found.reduce((sum, one) => sum + one.count, 0)).toBe(13);
+  // One Tuesday says nothing about Tuesdays.
+  expect(weekdays(dates, values, 2)[1]).toMatchObject({ median: undefined, count: 1 });
   expect(weekdays([], [])[3]).toEqual({
     weekday: 3,
     low: undefined,

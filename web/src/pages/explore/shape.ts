@@ -40,12 +40,14 @@ export interface OfWeekday {
   count: number;
 }
 
-export function weekdays(dates: string[], values: (number | null)[]): OfWeekday[] {
+/** The days of the week by their own days; with fewer of them than `least` only their number. */
+export function weekdays(dates: string[], values: (number | null)[], least = 1): OfWeekday[] {
   return Array.from({ length: 7 }, (_, day) => {
     const known = values
       .filter((value, index): value is number => value !== null && weekday(dates[index] ?? "") === day)
       .toSorted((a, b) => a - b);
-    const at = (part: number): number | undefined => (known.length ? quantile(known, part) : undefined);
+    const at = (part: number): number | undefined =>
+      known.length >= least ? quantile(known, part) : undefined;
     return { weekday: day, low: at(0.25), median: at(0.5), high: at(0.75), count: known.length };
   });
 }

@@ -21,7 +21,7 @@ test("what beats say is shown, and what no device states is said to be that", ()
   expect(of("beats_rmssd_asleep")?.why).toBeUndefined();
   expect(of("beats_rmssd_asleep")?.days[0]?.value).toBe(40);
   expect(of("beats_rmssd_asleep")?.trace("2026-05-04")?.method).toBe("hrv_rmssd.beats_asleep_spot");
-  expect(of("hrv_rmssd_asleep")?.why).toMatch(/no device states it/);
+  expect(of("hrv_rmssd_asleep")?.why).toMatch(/no device reported it/);
   expect(of("heart_rate_recovery")?.why).not.toMatch(/this day/);
 });
 

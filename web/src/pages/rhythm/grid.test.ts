@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Series } from "../../api/read";
-import { averageDay, gridOf, SLOTS } from "./grid";
+import { averageDay, gridOf, holesOf, SLOTS } from "./grid";
 
 const series = {
   columns: {
@@ -25,4 +25,10 @@ test("days without any data are not part of the average", () => {
   expect(average).toHaveLength(48);
   expect(average[24]?.mean).toBe(30);
   expect(average[47]?.mean).toBe(3.5);
+});
+
+test("a day without data and hours to come are holes, a quiet hour is none", () => {
+  const grid = gridOf(series, "2026-11-01", "2026-11-04");
+  expect(holesOf(grid, { date: "2026-11-02", minutes: 61 })).toEqual([undefined, [13, SLOTS], [0, SLOTS]]);
+  expect(holesOf(grid, { date: "2026-11-09", minutes: 0 })).toEqual([undefined, undefined, [0, SLOTS]]);
 });

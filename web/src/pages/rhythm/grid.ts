@@ -26,6 +26,18 @@ export function gridOf(series: Series, from: string, until: string): Grid {
   return { dates, days };
 }
 
+/** Slots from one to another, the latter exclusive. */
+export type Hole = [number, number];
+
+/** The slots of each day of which nothing is known: all of a day without any value, and what of a day is still to come. */
+export function holesOf(grid: Grid, now: { date: string; minutes: number }): (Hole | undefined)[] {
+  return grid.days.map((day, index): Hole | undefined => {
+    const date = grid.dates[index] ?? "";
+    if (date > now.date || day.every((value) => value === null)) return [0, SLOTS];
+    return date === now.date ? [Math.ceil(now.minutes / 5), SLOTS] : undefined;
+  });
+}
+
 export interface Average {
   mean: number;
   /** Quartiles over the days. */

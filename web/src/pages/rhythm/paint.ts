@@ -1,7 +1,7 @@
 /** Paints an actogram: each row two days, so that a night is in one piece. */
-import { clock, date } from "../../parts/format";
+import { clock, date, hourOf } from "../../parts/format";
 import { fitting } from "../../charts/scale";
-import { type Grid, SLOTS } from "./grid";
+import { type Grid, type Hole, SLOTS } from "./grid";
 import type { Asleep } from "./rows";
 
 export interface Painted {
@@ -9,6 +9,8 @@ export interface Painted {
   asleep: Asleep[];
   light: (number | null)[][];
   zones: { isNew: boolean }[];
+  /** The slots of each day of which nothing is known, the latter exclusive. */
+  voids: (Hole | undefined)[];
   /** The days that are seen: places in the grid, the latter exclusive. */
   first: number;
   last: number;
@@ -46,12 +48,12 @@ export function paint(canvas: HTMLCanvasElement, what: Painted, at: Place): void
   for (let index = what.first; index < what.last; index++) row(context, what, at, index, token);
   sleep(context, what, at, token("--asleep"));
   context.fillStyle = token("--soft");
-  const marks = Array.from({ length: 9 }, (_, index) => ({
-    at: at.left + ((at.width - at.left) * index) / 8,
-    text: clock(((index * 6) % 24) * 60),
-  }));
   // Where six hours are too narrow, noons and midnights.
   const isNarrow = at.width < 560;
+  const marks = Array.from({ length: 9 }, (_, index) => ({
+    at: at.left + ((at.width - at.left) * index) / 8,
+    text: isNarrow ? hourOf((index * 6) % 24) : clock(((index * 6) % 24) * 60),
+  }));
   for (const { mark, place } of fitting(
     marks.filter((_, index) => !isNarrow || index % 2 === 0),
     at.left - 24,
@@ -88,6 +90,14 @@ function row(
   };
   context.fillStyle = token("--well");
   context.fillRect(at.left, y, wide, at.row - 2);
+  // Beyond the last day is what is still to come.
+  const beyond: Hole = [0, SLOTS];
+  [index, index + 1].forEach((day, half) => {
+    const hole = day < what.voids.length ? what.voids[day] : beyond;
+    if (!hole) return;
+    const from = at.left + (half * SLOTS + hole[0]) * slot;
+    hatched(context, from, y, (hole[1] - hole[0]) * slot, at.row - 2, token);
+  });
   cells(what.grid.days, token("--s3"), (value) => Math.max(0.18, Math.min(1, value / what.most)));
   cells(what.light, token("--awake"), (value) =>
     Math.max(0.15, Math.min(1, Math.log10(1 + value) / Math.log10(1 + LIGHT_MAX))),
@@ -113,6 +123,31 @@ function row(
   if (place < from || place > to) return;
   context.strokeStyle = token("--ink");
   context.strokeRect(at.left + 0.5, y + 0.5, wide - 1, at.row - 2);
+}
+
+/** A place of which nothing is known: no quiet hour, which has a ground of its own. */
+function hatched(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  token: (name: string) => string,
+): void {
+  context.save();
+  context.beginPath();
+  context.rect(x, y, width, height);
+  context.clip();
+  context.fillStyle = token("--sheet");
+  context.fillRect(x, y, width, height);
+  context.strokeStyle = token("--line");
+  context.beginPath();
+  for (let from = x - height; from < x + width; from += 6) {
+    context.moveTo(from, y + height);
+    context.lineTo(from + height, y);
+  }
+  context.stroke();
+  context.restore();
 }
 
 /** Sleep as a band above that of the light, on every row that shows it. */

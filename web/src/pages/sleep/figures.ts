@@ -18,7 +18,8 @@ export interface NightFigure {
   compared: boolean;
 }
 
-export function figuresOf(night: Night): NightFigure[] {
+/** `bedBy`: the sources that recorded time in bed, which need not be that of the stages. */
+export function figuresOf(night: Night, bedBy: string[] = []): NightFigure[] {
   const share = (value: number | null | undefined): number | null =>
     value === null || value === undefined ? null : value * 100;
   const one = (
@@ -46,6 +47,20 @@ export function figuresOf(night: Night): NightFigure[] {
     },
   });
   const bed = night.main?.in_bed_reason;
+  /** A figure with time in bed in it, and who recorded that. */
+  const inBed = (found: NightFigure): NightFigure => {
+    const { figure } = found;
+    if (figure.value === null || bedBy.length === 0) return found;
+    const only = bedBy.every((source) => source === figure.source);
+    return {
+      ...found,
+      figure: {
+        ...figure,
+        definition: `${figure.definition} ${t.sleep.bedBy(bedBy.join(", "))}`,
+        source: only ? figure.source : undefined,
+      },
+    };
+  };
   const stage = (id: "rem" | "core" | "deep"): NightFigure => ({
     ...one("stage", t.stages[id], "min", (other) => other.main?.stages_min[id]),
     id,
@@ -59,9 +74,9 @@ export function figuresOf(night: Night): NightFigure[] {
     stage("deep"),
     stage("rem"),
     stage("core"),
-    one("in_bed", t.sleep.inBed, "min", (other) => other.main?.in_bed_min, bed),
-    one("efficiency", t.sleep.efficiency, "%", (other) => share(other.main?.efficiency), bed),
-    one("latency", t.sleep.latency, "min", (other) => other.main?.latency_min, bed),
+    inBed(one("in_bed", t.sleep.inBed, "min", (other) => other.main?.in_bed_min, bed)),
+    inBed(one("efficiency", t.sleep.efficiency, "%", (other) => share(other.main?.efficiency), bed)),
+    inBed(one("latency", t.sleep.latency, "min", (other) => other.main?.latency_min, bed)),
     one("waso", t.sleep.waso, "min", (other) => other.main?.waso_min),
     one("awakenings", t.sleep.awakenings, "1", (other) => other.main?.awakenings),
     { ...midpoint, compared: false },
@@ -71,7 +86,7 @@ export function figuresOf(night: Night): NightFigure[] {
 /** Minutes by stage as one source recorded them; `asleep` is all sleep, staged or not, and null is not recorded. */
 export interface Watched {
   source: string;
-  asleep: number;
+  asleep: number | null;
   deep: number | null;
   rem: number | null;
   core: number | null;
@@ -84,7 +99,7 @@ export function sourcesOf(series: Series | undefined, from: number, to: number):
   const columns = series?.columns;
   if (!series || !columns) return [];
   const found = series.sources.map((source): Watched => {
-    return { source, asleep: 0, deep: null, rem: null, core: null, awake: null, in_bed: null };
+    return { source, asleep: null, deep: null, rem: null, core: null, awake: null, in_bed: null };
   });
   columns.start.forEach((start, index) => {
     const stage = STAGES[columns.value?.[index] ?? -1];
@@ -92,8 +107,9 @@ export function sourcesOf(series: Series | undefined, from: number, to: number):
     if (!stage || !watched) return;
     const minutes =
       Math.max(0, Math.min(at(columns.end[index] ?? start), to) - Math.max(at(start), from)) / 60_000;
-    if (stage !== "awake" && stage !== "in_bed") watched.asleep += minutes;
+    if (stage !== "awake" && stage !== "in_bed" && minutes > 0)
+      watched.asleep = (watched.asleep ?? 0) + minutes;
     if (stage !== "asleep" && minutes > 0) watched[stage] = (watched[stage] ?? 0) + minutes;
   });
-  return found.filter((one) => one.asleep > 0);
+  return found.filter((one) => (one.asleep ?? 0) > 0 || (one.in_bed ?? 0) > 0);
 }

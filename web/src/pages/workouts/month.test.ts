@@ -14,3 +14,11 @@ test("a month is whole weeks from Monday", () => {
   expect(weeksOf("2027-02-01").length).toBe(4);
   expect(weeksOf("2028-02-01").flat().at(-6)).toBe("2028-02-29");
 });
+
+test("a week begins with the day that it begins with where somebody lives", () => {
+  const weeks = weeksOf("2026-11-01", 6);
+  // November 1 is a Sunday.
+  expect(weeks[0]?.[0]).toBe("2026-11-01");
+  expect(weeks.length).toBe(5);
+  expect(weeks.flat().filter(Boolean).length).toBe(30);
+});

@@ -1,4 +1,4 @@
-/** The weeks of a month, from Monday. */
+/** The weeks of a month. */
 import { plusDays, weekday } from "../../parts/time";
 
 /** The first day of the month that is `months` later. */
@@ -7,14 +7,16 @@ export function plusMonths(month: string, months: number): string {
   return new Date(Date.UTC(year, number - 1 + months, 1)).toISOString().slice(0, 10);
 }
 
-/** The days of the weeks that a month touches; those of other months are left empty. */
-export function weeksOf(month: string): (string | undefined)[][] {
+/** The days of the weeks that a month touches, from a day of the week on, 0 for Monday; those of other months are left
+ *  empty. */
+export function weeksOf(month: string, begin = 0): (string | undefined)[][] {
   const [first, end] = [plusMonths(month, 0), plusMonths(month, 1)];
   const weeks: (string | undefined)[][] = [];
-  for (let monday = plusDays(first, -weekday(first)); monday < end; monday = plusDays(monday, 7)) {
+  const before = (weekday(first) - begin + 7) % 7;
+  for (let start = plusDays(first, -before); start < end; start = plusDays(start, 7)) {
     weeks.push(
       Array.from({ length: 7 }, (_, index) => {
-        const day = plusDays(monday, index);
+        const day = plusDays(start, index);
         return first <= day && day < end ? day : undefined;
       }),
     );
