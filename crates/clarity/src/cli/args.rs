@@ -149,12 +149,27 @@ pub(crate) struct Export {
 }
 
 /// Forms of an export.
-#[derive(Debug, Clone, ValueEnum, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
+#[value(rename_all = "snake_case")]
 pub(crate) enum Format {
     /// One JSON object per line.
     Ndjson,
+    /// One JSON document.
+    Json,
     /// One table of samples.
     Csv,
+    /// A table of local days, one column for each metric.
+    Daily,
+    /// FHIR R4, one Bundle.
+    Fhir,
+    /// FHIR R4, one resource per line.
+    FhirNdjson,
+    /// Data points of Open mHealth and IEEE 1752.1, one per line.
+    OpenMhealth,
+    /// One table, as a stream of Apache Arrow.
+    Arrow,
+    /// One table, as a file of Apache Parquet.
+    Parquet,
 }
 
 /// Arguments of `analyze`.

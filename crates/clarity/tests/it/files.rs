@@ -23,8 +23,8 @@ fn post(person: &Person, path: &str, body: Body) -> Request<Body> {
 }
 
 /// Imports a file.
-pub(crate) async fn import(test: &TestApp, person: &Person, file: &'static [u8]) -> Answer {
-    test.send(post(person, "/api/v1/imports", Body::from(file)))
+pub(crate) async fn import(test: &TestApp, person: &Person, file: impl Into<Body>) -> Answer {
+    test.send(post(person, "/api/v1/imports", file.into()))
         .await
 }
 
