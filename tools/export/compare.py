@@ -129,7 +129,7 @@ def fhir(clarity, samples, records):
     documents = sum(one["resourceType"] == "DocumentReference" for one in lines)
     expect(values == samples and report["samples"] == samples, f"FHIR has {values} of {samples} samples")
     expect(documents == records, f"FHIR has {documents} of {records} records")
-    expect(panels and sampled and vitals, "FHIR without panels, series or vital signs")
+    expect(panels == 20 and sampled and vitals >= 6 * panels, f"{panels} panels, {sampled} series, {vitals} vital signs")
     say("fhir", f"{len(lines)} resources validate; {panels} panels, {sampled} SampledData, {vitals} US Core vitals")
 
 

@@ -1,6 +1,7 @@
 //! The commands and their arguments, as `--help` prints them.
 
 pub(crate) mod audit;
+pub(crate) mod export;
 pub(crate) mod models;
 pub(crate) mod pat;
 
@@ -49,7 +50,7 @@ pub(crate) enum Command {
     /// Reads exports and payloads into a person's data.
     Import(Import),
     /// Writes everything of a person, in the clear.
-    Export(Export),
+    Export(export::Export),
     /// Analyses recordings of worn devices: measures, nights and days of each, into one table.
     Analyze(Box<Analyze>),
     /// Compares two groups of analysed recordings, measure by measure.
@@ -132,44 +133,6 @@ pub(crate) struct Import {
     /// Also remove samples that are merely absent from a newer export.
     #[arg(long)]
     pub(crate) mirror: bool,
-}
-
-/// Arguments of `export`.
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    /// Whose data.
-    #[arg(long, value_name = "EMAIL")]
-    pub(crate) user: String,
-    /// How to write it.
-    #[arg(long, default_value = "ndjson")]
-    pub(crate) format: Format,
-    /// Where to write it; `-` is standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-}
-
-/// Forms of an export.
-#[derive(Debug, Clone, Copy, ValueEnum, PartialEq, Eq)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum Format {
-    /// One JSON object per line.
-    Ndjson,
-    /// One JSON document.
-    Json,
-    /// One table of samples.
-    Csv,
-    /// A table of local days, one column for each metric.
-    Daily,
-    /// FHIR R4, one Bundle.
-    Fhir,
-    /// FHIR R4, one resource per line.
-    FhirNdjson,
-    /// Data points of Open mHealth and IEEE 1752.1, one per line.
-    OpenMhealth,
-    /// One table, as a stream of Apache Arrow.
-    Arrow,
-    /// One table, as a file of Apache Parquet.
-    Parquet,
 }
 
 /// Arguments of `analyze`.

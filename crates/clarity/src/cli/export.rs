@@ -10,7 +10,8 @@ use serde_json::json;
 use tokio::fs::OpenOptions;
 
 use crate::app::App;
-use crate::cli::args::{Export, Format, Global};
+use crate::cli::args::Global;
+use crate::cli::args::export::{Export, Format};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
 use crate::export::{self, ExportError, Exported};

@@ -385,7 +385,7 @@ mod tests {
     }
 
     fn text(layout: Layout) -> String {
-        let mut writer = Writer::new(format);
+        let mut writer = Writer::new(layout);
         let mut out = Vec::new();
         writer.begin(&mut out);
         for _ in 0..2 {

@@ -235,7 +235,7 @@ async fn a_series_is_the_same_as_json_and_as_arrow() {
             answer.header("content-type"),
             accept[0].1.split(',').next().expect("one")
         );
-        let reader = StreamReader::try_new(answer.bytes.as_ref(), None).expect("a stream");
+        let reader = StreamReader::try_new(answer.bytes.as_slice(), None).expect("a stream");
         let schema = reader.schema();
         for name in [
             "metric",
@@ -289,7 +289,7 @@ async fn a_series_of_arrow_is_of_its_person() {
     let answer = test
         .send(request(Method::GET, path, Some(&bob), &accept, None))
         .await;
-    let rows: usize = StreamReader::try_new(answer.bytes.as_ref(), None)
+    let rows: usize = StreamReader::try_new(answer.bytes.as_slice(), None)
         .expect("a stream")
         .map(|batch| batch.expect("a batch").num_rows())
         .sum();

@@ -5,13 +5,16 @@
 
 use std::collections::HashMap;
 
-use model::sample::Flags;
+use model::sample::{Flags, MINUTE_US};
 use model::source::SourceNo;
 
 use crate::Row;
 
 /// Fewer values than this are clearer as observations of their own.
 const RUN_MIN: usize = 16;
+
+/// Values farther apart are measurements of their own, such as a weight each morning.
+const PERIOD_MAX_US: i64 = 15 * MINUTE_US;
 
 /// Values of one resource: a week of minutes.
 const RUN_MAX: usize = 10_080;
@@ -117,7 +120,7 @@ fn evenly(rows: &[Row<'_>]) -> usize {
         return rows.len();
     };
     let period_us = second - first;
-    if period_us <= 0 {
+    if !(1..=PERIOD_MAX_US).contains(&period_us) {
         return 1;
     }
     let steps = rows.windows(2).take(RUN_MAX - 1);
@@ -134,7 +137,7 @@ pub(crate) fn decimal(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::sample::{MINUTE_US, Sample, Uid};
+    use model::sample::{Sample, Uid};
     use model::source::Source;
 
     use super::*;
@@ -158,7 +161,9 @@ mod tests {
         let with_ids = (0..100).map(|minute| sample(minute * MINUTE_US, 1, Uid::new(7)));
         let few = (0..15).map(|minute| sample(minute * MINUTE_US, 2, None));
         let broken = [0, 1, 3, 4, 4, 9].map(|minute| sample(minute * MINUTE_US, 3, None));
-        let mut samples: Vec<Sample> = even.chain(with_ids).chain(few).chain(broken).collect();
+        let daily = (0..30).map(|day| sample(day * 1_440 * MINUTE_US, 4, None));
+        let some = even.chain(with_ids).chain(few).chain(broken);
+        let mut samples: Vec<Sample> = some.chain(daily).collect();
         samples.sort_by_key(|sample| sample.start_us);
         let rows = samples.iter().map(|sample| Row {
             sample,
@@ -177,7 +182,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!((ones, runs, in_runs), (121, 1, 100));
+        assert_eq!((ones, runs, in_runs), (151, 1, 100));
     }
 
     #[test]
