@@ -1,19 +1,22 @@
-//! Writes everything a person measured into one stream: as lines of JSON, one JSON document, or CSV.
+//! Writes everything a person measured into one stream: as lines of JSON, one JSON document, CSV, a table of days, or
+//! in a format that others define (`crates/export`).
 //!
 //! Order and formatting depend on the content alone, so two databases with the same content give
-//! equal bytes. Only raw data is written: samples, records and the sources they name; what was
-//! derived can be derived again. Never holds more than one slab of samples, and keeps no transaction
+//! equal bytes. But for the table of days, only raw data is written: samples, records and the sources they
+//! name; what was derived can be derived again. Never holds more than one slab of samples, and keeps no transaction
 //! open while the receiver is slow; so the person's key is compared at every step, and an export that an
 //! erasure overtakes breaks off instead of ending early.
 
+mod days;
 pub(crate) mod lines;
+mod pen;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use model::ids::UserId;
 use model::metric::{Density, MetricNo};
-use model::sample::{DAY_US, Sample};
+use model::sample::DAY_US;
 use model::source::SourceNo;
 use model::zone::{Span, Zone};
 use serde::Deserialize;
@@ -24,7 +27,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::export::lines::Writer;
+use crate::export::pen::Pen;
 use crate::person::document::DocumentError;
 use crate::person::dossier::Dossier;
 use crate::person::measured::DamagedPart;
@@ -51,15 +54,69 @@ pub enum Format {
     Json,
     /// One table with a header.
     Csv,
+    /// A flat table of local days, one column for each metric; derived, so it does not read back.
+    Daily,
+    /// FHIR R4, one Bundle.
+    Fhir,
+    /// FHIR R4, one resource per line.
+    FhirNdjson,
+    /// Data points of Open mHealth and IEEE 1752.1, one per line.
+    OpenMhealth,
+    /// One table, as a stream of Apache Arrow.
+    Arrow,
+    /// One table, as a file of Apache Parquet.
+    Parquet,
+}
+
+impl Format {
+    /// Media type of the bytes.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Ndjson | Self::OpenMhealth => "application/x-ndjson",
+            Self::Json => "application/json",
+            Self::Csv | Self::Daily => "text/csv; charset=utf-8",
+            Self::Fhir => "application/fhir+json",
+            Self::FhirNdjson => "application/fhir+ndjson",
+            Self::Arrow => ::export::table::arrow::MEDIA_TYPE,
+            Self::Parquet => "application/vnd.apache.parquet",
+        }
+    }
+
+    /// Name of a file that contains it.
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Ndjson => "health-data.ndjson",
+            Self::Json => "health-data.json",
+            Self::Csv => "health-data.csv",
+            Self::Daily => "health-data-daily.csv",
+            Self::Fhir => "health-data.fhir.json",
+            Self::FhirNdjson => "health-data.fhir.ndjson",
+            Self::OpenMhealth => "health-data.omh.ndjson",
+            Self::Arrow => "health-data.arrows",
+            Self::Parquet => "health-data.parquet",
+        }
+    }
+
+    /// How many parts a slab is cut into: a sample takes several times as many bytes in some formats.
+    const fn parts(self) -> i64 {
+        match self {
+            Self::Ndjson | Self::Json | Self::Csv | Self::Daily | Self::Arrow | Self::Parquet => 1,
+            Self::Fhir | Self::FhirNdjson | Self::OpenMhealth => 4,
+        }
+    }
 }
 
 /// How much was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Exported {
     /// Samples.
     pub samples: u64,
     /// Records.
     pub records: u64,
+    /// Rows of a table of days.
+    pub days: u64,
+    /// What the format has no place for: samples by metric, records by kind.
+    pub left_out: BTreeMap<String, u64>,
 }
 
 /// Why an export stopped.
@@ -88,24 +145,6 @@ impl From<Problem> for ExportError {
     }
 }
 
-/// Writes one JSON object per line.
-pub(crate) async fn ndjson(
-    app: &App,
-    user: UserId,
-    out: &mut (dyn AsyncWrite + Send + Unpin),
-) -> Result<Exported, ExportError> {
-    write(app, user, Format::Ndjson, out).await
-}
-
-/// Writes one table.
-pub(crate) async fn csv(
-    app: &App,
-    user: UserId,
-    out: &mut (dyn AsyncWrite + Send + Unpin),
-) -> Result<Exported, ExportError> {
-    write(app, user, Format::Csv, out).await
-}
-
 /// Writes everything that a person measured, in this format.
 pub async fn write(
     app: &App,
@@ -119,33 +158,43 @@ pub async fn write(
     let mut export = Export {
         app,
         user,
+        format,
         key_mark: key.identity(KEY_TEXT),
-        writer: Writer::new(format),
+        pen: Pen::new(format),
         used: BTreeSet::new(),
         damaged: BTreeSet::new(),
         out,
     };
+    if format == Format::Daily {
+        let days = export.days().await?;
+        export.out.flush().await?;
+        return Ok(Exported {
+            days,
+            ..Exported::default()
+        });
+    }
     let mut text = Vec::new();
-    export.writer.begin(&mut text);
+    export.pen.begin(&mut text);
     export.send(&mut text).await?;
-    let samples = export.samples().await?;
-    export.writer.begin_records(&mut text);
+    export.samples().await?;
+    export.pen.begin_records(&mut text);
     export.send(&mut text).await?;
-    let records = export.records().await?;
+    export.records().await?;
     let dossier = export.dossier().await?;
-    export.writer.sources(&mut text, &dossier, &export.used);
-    export.writer.end(&mut text, &export.damaged);
+    export.pen.sources(&mut text, &dossier, &export.used);
+    export.pen.end(&mut text, &export.damaged);
     export.send(&mut text).await?;
     export.out.flush().await?;
-    Ok(Exported { samples, records })
+    Ok(export.pen.exported())
 }
 
 struct Export<'a> {
     app: &'a App,
     user: UserId,
+    format: Format,
     /// Which key the export began with.
     key_mark: [u8; 16],
-    writer: Writer,
+    pen: Pen,
     used: BTreeSet<SourceNo>,
     /// What could not be read.
     damaged: BTreeSet<DamagedPart>,
@@ -181,82 +230,78 @@ impl Export<'_> {
     }
 
     /// Samples by metric id, then in the order of time.
-    async fn samples(&mut self) -> Result<u64, ExportError> {
+    async fn samples(&mut self) -> Result<(), ExportError> {
         let mut tx = self.app.store.read().await?;
         let dossier = self.known(&mut tx).await?;
         let held = store::samples::held(&mut tx, self.user).await?;
         drop(tx);
+        let held = if self.format.joins_pressures() {
+            joined(held)
+        } else {
+            held
+        };
         let described = held.into_iter().filter_map(|held| {
             let described = dossier.describe(held.metric)?;
             Some((described.id, described.unit, held))
         });
         let mut metrics: Vec<(String, String, Held)> = described.collect();
         metrics.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
-        let mut count = 0;
-        for (id, unit, held) in metrics {
-            for span in slabs(held) {
-                count += self.slab(&id, &unit, held.metric, span).await?;
+        for (_, _, held) in metrics {
+            for span in slabs(held, self.format.parts()) {
+                self.slab(held.metric, span).await?;
             }
         }
-        Ok(count)
+        Ok(())
     }
 
-    async fn slab(
-        &mut self,
-        id: &str,
-        unit: &str,
-        metric: MetricNo,
-        span: Span,
-    ) -> Result<u64, ExportError> {
+    async fn slab(&mut self, metric: MetricNo, span: Span) -> Result<(), ExportError> {
         let mut tx = self.app.store.read().await?;
         // Loaded with the samples: a source that came meanwhile has its name.
         let dossier = self.known(&mut tx).await?;
-        let read =
-            store::samples::readable_in(&mut tx, &dossier.key, self.user, metric, span).await?;
-        drop(tx);
-        self.damaged.extend(
-            read.damaged
-                .iter()
-                .map(|chunk| DamagedPart::of(&dossier, chunk)),
-        );
-        let samples = read.samples;
-        if samples.is_empty() {
-            return Ok(0);
+        let mut series = Vec::new();
+        for metric in self.format.together(metric) {
+            let read =
+                store::samples::readable_in(&mut tx, &dossier.key, self.user, metric, span).await?;
+            self.damaged.extend(
+                read.damaged
+                    .iter()
+                    .map(|chunk| DamagedPart::of(&dossier, chunk)),
+            );
+            self.used
+                .extend(read.samples.iter().map(|sample| sample.source));
+            series.push((metric, read.samples));
         }
-        self.used.extend(samples.iter().map(|sample| sample.source));
-        let count = samples.len() as u64;
-        let (id, unit, mut writer) = (id.to_owned(), unit.to_owned(), self.writer);
-        let (mut text, writer) = self
+        drop(tx);
+        if series.iter().all(|(_, samples)| samples.is_empty()) {
+            return Ok(());
+        }
+        let mut pen = std::mem::take(&mut self.pen);
+        let (mut text, pen) = self
             .app
             .compute(move || {
                 let mut text = Vec::new();
-                let samples = in_order(&dossier, samples);
-                for (sample, source) in &samples {
-                    writer.sample(&mut text, (&id, &unit), sample, source);
-                }
-                (text, writer)
+                pen.series(&mut text, &dossier, series);
+                (text, pen)
             })
             .await?;
-        self.writer = writer;
-        self.send(&mut text).await?;
-        Ok(count)
+        self.pen = pen;
+        self.send(&mut text).await
     }
 
     /// Records by kind, start and identity.
-    async fn records(&mut self) -> Result<u64, ExportError> {
+    async fn records(&mut self) -> Result<(), ExportError> {
         let mut tx = self.app.store.read().await?;
         self.known(&mut tx).await?;
         let kinds = store::records::count_by_kind(&mut tx, self.user).await?;
         drop(tx);
-        let mut count = 0;
         for (kind, _) in kinds {
-            count += self.records_of(&kind).await?;
+            self.records_of(&kind).await?;
         }
-        Ok(count)
+        Ok(())
     }
 
-    async fn records_of(&mut self, kind: &str) -> Result<u64, ExportError> {
-        let (mut after, mut count) = (None, 0);
+    async fn records_of(&mut self, kind: &str) -> Result<(), ExportError> {
+        let mut after = None;
         // Records that start at one instant are put in order together.
         let mut same_start: Vec<StoredRecord> = Vec::new();
         loop {
@@ -277,7 +322,6 @@ impl Export<'_> {
                 id: last.id,
             });
             for record in found {
-                count += 1;
                 let starts = same_start.first().map(|first| first.record.start_us);
                 if starts.is_some_and(|start_us| start_us != record.record.start_us) {
                     self.send_records(kind, &mut same_start).await?;
@@ -285,8 +329,7 @@ impl Export<'_> {
                 same_start.push(record);
             }
         }
-        self.send_records(kind, &mut same_start).await?;
-        Ok(count)
+        self.send_records(kind, &mut same_start).await
     }
 
     async fn send_records(
@@ -304,8 +347,7 @@ impl Export<'_> {
         let mut text = Vec::new();
         for record in records.drain(..) {
             self.used.insert(record.record.source);
-            let source = dossier.source_name(record.record.source);
-            self.writer.record(&mut text, kind, &record.record, source);
+            self.pen.record(&mut text, kind, &record.record, &dossier);
         }
         self.send(&mut text).await
     }
@@ -318,11 +360,11 @@ const ALL_TIME: Span = Span {
 };
 
 /// Stretches of time that are written at once, aligned to the stored buckets.
-fn slabs(held: Held) -> impl Iterator<Item = Span> {
+fn slabs(held: Held, parts: i64) -> impl Iterator<Item = Span> {
     let density = model::metric::by_no(held.metric).map_or(Density::Sparse, |row| row.density);
     let width_us = match density {
-        Density::Dense => DENSE_DAYS * DAY_US,
-        Density::Sparse => SPARSE_DAYS * DAY_US,
+        Density::Dense => DENSE_DAYS * DAY_US / parts,
+        Density::Sparse => SPARSE_DAYS * DAY_US / parts,
     };
     let utc = Zone::utc();
     let first = utc.start_of(held.first_day).div_euclid(width_us);
@@ -333,20 +375,52 @@ fn slabs(held: Held) -> impl Iterator<Item = Span> {
     })
 }
 
-/// Samples by start, end, source name and value. Numbers of sources differ between databases.
-fn in_order(dossier: &Dossier, samples: Vec<Sample>) -> Vec<(Sample, String)> {
-    let named = samples.into_iter().map(|sample| {
-        let source = dossier.source_name(sample.source).to_owned();
-        (sample, source)
-    });
-    let mut named: Vec<(Sample, String)> = named.collect();
-    named.sort_by(|(a, a_source), (b, b_source)| {
-        (a.start_us, a.end_us, a_source)
-            .cmp(&(b.start_us, b.end_us, b_source))
-            .then_with(|| a.value.total_cmp(&b.value))
-            .then_with(|| (a.flags, a.uid).cmp(&(b.flags, b.uid)))
-    });
-    named
+impl Format {
+    /// Whether both values of a blood pressure are one thing.
+    const fn joins_pressures(self) -> bool {
+        match self {
+            Self::Ndjson | Self::Json | Self::Csv | Self::Daily | Self::Arrow | Self::Parquet => {
+                false
+            }
+            Self::Fhir | Self::FhirNdjson | Self::OpenMhealth => true,
+        }
+    }
+
+    /// The metrics that are written together with one, which is the first of them.
+    fn together(self, metric: MetricNo) -> Vec<MetricNo> {
+        let [systolic, diastolic] = pressures();
+        if self.joins_pressures() && metric == systolic {
+            vec![systolic, diastolic]
+        } else {
+            vec![metric]
+        }
+    }
+}
+
+fn pressures() -> [MetricNo; 2] {
+    ["blood_pressure_systolic", "blood_pressure_diastolic"]
+        .map(|id| model::metric::by_id(id).expect("in the catalogue").no)
+}
+
+/// Both values of blood pressures as one, which is held where either is.
+fn joined(held: Vec<Held>) -> Vec<Held> {
+    let [systolic, diastolic] = pressures();
+    let is_pressure = |held: &Held| held.metric == systolic || held.metric == diastolic;
+    let (parts, mut others): (Vec<Held>, Vec<Held>) = held.into_iter().partition(is_pressure);
+    others.extend(
+        parts
+            .into_iter()
+            .reduce(|a, b| Held {
+                metric: systolic,
+                first_day: a.first_day.min(b.first_day),
+                last_day: a.last_day.max(b.last_day),
+            })
+            .map(|held| Held {
+                metric: systolic,
+                ..held
+            }),
+    );
+    others
 }
 
 #[cfg(test)]
@@ -365,7 +439,13 @@ mod tests {
             first_day: date(2026, 1, 1),
             last_day: date(2026, 2, 1),
         };
-        let found: Vec<Span> = slabs(held).collect();
+        for parts in [1, 4] {
+            check(held, parts);
+        }
+    }
+
+    fn check(held: Held, parts: i64) {
+        let found: Vec<Span> = slabs(held, parts).collect();
         assert!(
             found
                 .windows(2)

@@ -92,6 +92,19 @@ impl Flags {
     /// The person said that the sample was taken after a meal (HealthKit meal time 2).
     pub const AFTER_MEAL: Self = Self(1 << 8);
 
+    /// The flags that have a name, as responses and files print them.
+    pub const NAMED: [(Self, &str); 9] = [
+        (Self::MANUAL, "manual"),
+        (Self::AGGREGATED, "aggregated"),
+        (Self::MINIMUM, "minimum"),
+        (Self::MAXIMUM, "maximum"),
+        (Self::SEDENTARY, "sedentary"),
+        (Self::ACTIVE, "active"),
+        (Self::REVIEW, "review"),
+        (Self::BEFORE_MEAL, "before_meal"),
+        (Self::AFTER_MEAL, "after_meal"),
+    ];
+
     /// Which of several objects of one content this is, seven bits: two foods of one meal and of equal energy
     /// differ in nothing else. Zero where nothing distinguishes them.
     pub const VARIANT: Self = Self(0x7f << 9);
@@ -114,6 +127,22 @@ impl Flags {
     /// Whether samples with these flags can be one object: one that no name distinguishes can be any.
     pub const fn are_one_variant(a: Self, b: Self) -> bool {
         a.variant() == b.variant() || a.variant() == 0 || b.variant() == 0
+    }
+
+    /// The names of the flags that are set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let set = Self::NAMED.into_iter();
+        set.filter(move |(flag, _)| self.contains(*flag))
+            .map(|(_, name)| name)
+    }
+
+    /// The set of names with spaces between them; `None` where one of them is unknown.
+    pub fn named(names: &str) -> Option<Self> {
+        let mut words = names.split_ascii_whitespace();
+        words.try_fold(Self::NONE, |set, word| {
+            let found = Self::NAMED.iter().find(|(_, name)| *name == word);
+            found.map(|(flag, _)| set.with(*flag))
+        })
     }
 
     /// Reads the stored form. Unknown bits are kept.
@@ -176,5 +205,14 @@ mod tests {
         assert!(flags.contains(Flags::MANUAL) && flags.contains(Flags::ACTIVE));
         assert!(!flags.contains(Flags::AGGREGATED));
         assert_eq!(Flags::from_bits(flags.bits()), flags);
+    }
+
+    #[test]
+    fn flags_are_named() {
+        let flags = Flags::MANUAL.with(Flags::AFTER_MEAL);
+        assert!(flags.names().eq(["manual", "after_meal"]));
+        assert_eq!(Flags::named("manual after_meal"), Some(flags));
+        assert_eq!(Flags::named(""), Some(Flags::NONE));
+        assert_eq!(Flags::named("manual other"), None);
     }
 }

@@ -996,6 +996,17 @@ export const en = {
     hours: ["few hours of the day", "half of them", "all of them"],
     export: "Take everything with you",
     exportLead: "All your data in open formats, in the clear.",
+    exports: {
+      ndjson: { name: "NDJSON", about: "every sample and record on a line" },
+      json: { name: "JSON", about: "the same as one document" },
+      csv: { name: "CSV", about: "the same as one table" },
+      daily: { name: "Days as CSV", about: "one row for each day, one column for each measure" },
+      fhir: { name: "FHIR R4", about: "for clinics, one bundle" },
+      fhir_ndjson: { name: "FHIR R4, lines", about: "one resource on each line, for large amounts" },
+      open_mhealth: { name: "Open mHealth", about: "for studies; what has no schema there is left out and counted" },
+      arrow: { name: "Arrow", about: "one table, for programs" },
+      parquet: { name: "Parquet", about: "one table, for programs, compressed" },
+    },
     unnamed: "A file without a name",
     storage: "Storage",
     reaches: (first: string, last: string, days: string) =>

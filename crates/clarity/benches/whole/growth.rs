@@ -32,10 +32,20 @@ const PATHS: [&str; 9] = [
     "/api/v1/insights/status",
 ];
 
+/// Forms of an export that are measured.
+const FORMATS: [&str; 6] = [
+    "ndjson",
+    "daily",
+    "fhir_ndjson",
+    "open_mhealth",
+    "arrow",
+    "parquet",
+];
+
 /// What was measured of one person.
 struct Life {
-    /// Best time of an export for each of its rows, in microseconds.
-    row_us: f64,
+    /// Best time of an export in each form for each sample, in microseconds.
+    row_us: Vec<f64>,
     /// Time of a walk by cursors through everything for each of its rows, in microseconds.
     walk_us: f64,
     /// Median time of each read, in milliseconds.
@@ -46,13 +56,15 @@ struct Life {
 pub(crate) fn measure(table: &mut Table, folder: &Path) -> Outcome<()> {
     let young = life(&folder.join("one-year"), 1)?;
     let old = life(&folder.join("ten-years"), 10)?;
-    table.add(
-        "export, time per row, ten years / one",
-        old.row_us / young.row_us,
-        "×",
-        "≤ 1.2",
-        &format!("{:.2} µs / {:.2} µs", old.row_us, young.row_us),
-    );
+    for (format, (young_us, old_us)) in FORMATS.iter().zip(young.row_us.iter().zip(&old.row_us)) {
+        table.add(
+            &format!("export as {format}, time per row, ten years / one"),
+            old_us / young_us,
+            "×",
+            "≤ 1.2",
+            &format!("{old_us:.2} µs / {young_us:.2} µs"),
+        );
+    }
     table.add(
         "cursor walk, time per row, ten years / one",
         old.walk_us / young.walk_us,
@@ -112,16 +124,9 @@ fn life(data: &Path, years: i64) -> Outcome<Life> {
     let bearer = format!("Bearer {token}");
     let headers = [("authorization", bearer.as_str())];
     let rows = usize::try_from(years * DAYS_OF_YEAR)? * RECORDS_A_DAY;
-    let mut row_us = f64::INFINITY;
-    for _ in 0..EXPORTS {
-        let begun = Instant::now();
-        let answer = client.send("GET", "/api/v1/health-data/export", &headers, b"")?;
-        let elapsed_us = begun.elapsed().as_secs_f64() * 1e6;
-        let lines = answer.body.split(|byte| *byte == b'\n').count();
-        if answer.status != 200 || lines < rows {
-            return Err(format!("an export of {lines} lines, status {}", answer.status).into());
-        }
-        row_us = row_us.min(elapsed_us / rows as f64);
+    let mut row_us = Vec::new();
+    for format in FORMATS {
+        row_us.push(export_us(&mut client, &headers, format, rows)?);
     }
     let walk_us = walk(&mut client, &headers, rows)?;
     let mut reads_ms = Vec::new();
@@ -142,6 +147,28 @@ fn life(data: &Path, years: i64) -> Outcome<Life> {
         walk_us,
         reads_ms,
     })
+}
+
+/// The best time of an export for each of the samples that it is made of, in microseconds.
+fn export_us(
+    client: &mut Client,
+    headers: &[(&str, &str)],
+    format: &str,
+    rows: usize,
+) -> Outcome<f64> {
+    let path = format!("/api/v1/health-data/export?format={format}");
+    let mut best_us = f64::INFINITY;
+    for _ in 0..EXPORTS {
+        let begun = Instant::now();
+        let answer = client.send("GET", &path, headers, b"")?;
+        let elapsed_us = begun.elapsed().as_secs_f64() * 1e6;
+        let lines = answer.body.split(|byte| *byte == b'\n').count();
+        if answer.status != 200 || (format == "ndjson" && lines < rows) {
+            return Err(format!("an export of {lines} lines, status {}", answer.status).into());
+        }
+        best_us = best_us.min(elapsed_us / rows as f64);
+    }
+    Ok(best_us)
 }
 
 /// Follows the cursors from the first page to the last.

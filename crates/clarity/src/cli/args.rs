@@ -1,6 +1,7 @@
 //! The commands and their arguments, as `--help` prints them.
 
 pub(crate) mod audit;
+pub(crate) mod export;
 pub(crate) mod models;
 pub(crate) mod pat;
 
@@ -49,7 +50,7 @@ pub(crate) enum Command {
     /// Reads exports and payloads into a person's data.
     Import(Import),
     /// Writes everything of a person, in the clear.
-    Export(Export),
+    Export(export::Export),
     /// Analyses recordings of worn devices: measures, nights and days of each, into one table.
     Analyze(Box<Analyze>),
     /// Compares two groups of analysed recordings, measure by measure.
@@ -132,29 +133,6 @@ pub(crate) struct Import {
     /// Also remove samples that are merely absent from a newer export.
     #[arg(long)]
     pub(crate) mirror: bool,
-}
-
-/// Arguments of `export`.
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    /// Whose data.
-    #[arg(long, value_name = "EMAIL")]
-    pub(crate) user: String,
-    /// How to write it.
-    #[arg(long, default_value = "ndjson")]
-    pub(crate) format: Format,
-    /// Where to write it; `-` is standard output.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-}
-
-/// Forms of an export.
-#[derive(Debug, Clone, ValueEnum, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// One JSON object per line.
-    Ndjson,
-    /// One table of samples.
-    Csv,
 }
 
 /// Arguments of `analyze`.

@@ -6,13 +6,12 @@
 use std::path::Path;
 
 use anyhow::Context;
-use model::ids::UserId;
 use serde_json::json;
 use tokio::fs::OpenOptions;
-use tokio::io::AsyncWrite;
 
 use crate::app::App;
-use crate::cli::args::{Export, Format, Global};
+use crate::cli::args::Global;
+use crate::cli::args::export::{Export, Format};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
 use crate::export::{self, ExportError, Exported};
@@ -26,31 +25,53 @@ pub(super) async fn export(global: &Global, wanted: Export) -> Result<(), Failur
         let exported = household::with(global, async |app| to_standard_output(app, &wanted).await);
         // Standard output is the export itself.
         match exported.await? {
-            Some(Exported { samples, records }) => {
-                output::note(&format!("exported {samples} samples and {records} records"));
-            }
+            Some(exported) => output::note(&format!("exported {}", in_words(&exported))),
             None => output::note("the reader ended before the export did"),
         }
         return Ok(());
     }
     let exported = household::with(global, async |app| write_file(app, &wanted).await).await?;
-    let (samples, records) = (exported.samples, exported.records);
     if global.json {
-        return output::json(&json!({ "samples": samples, "records": records, "out": wanted.out }));
+        return output::json(&json!({
+            "samples": exported.samples,
+            "records": exported.records,
+            "days": exported.days,
+            "left_out": exported.left_out,
+            "out": wanted.out,
+        }));
     }
     output::line(&format!(
-        "exported {} samples and {} records to {}, in the clear",
-        output::grouped(samples),
-        output::grouped(records),
+        "exported {} to {}, in the clear",
+        in_words(&exported),
         wanted.out.display()
     ))
+}
+
+/// How much was written, and what the format had no place for.
+fn in_words(exported: &Exported) -> String {
+    if exported.days > 0 {
+        return format!("{} days", output::grouped(exported.days));
+    }
+    let mut words = format!(
+        "{} samples and {} records",
+        output::grouped(exported.samples),
+        output::grouped(exported.records)
+    );
+    if !exported.left_out.is_empty() {
+        let parts = exported.left_out.iter();
+        let parts = parts.map(|(what, count)| format!("{what} {}", output::grouped(*count)));
+        words.push_str(" (the format has no place for ");
+        words.push_str(&parts.collect::<Vec<String>>().join(", "));
+        words.push(')');
+    }
+    words
 }
 
 /// Writes to standard output; nothing is returned where its reader ended first. Whoever reads only the beginning
 /// (`| head`) has what they wanted.
 async fn to_standard_output(app: &App, wanted: &Export) -> Result<Option<Exported>, Failure> {
     let user = household::read_by_operator(app, &wanted.user, "export_health_data").await?;
-    match write(app, (user, &wanted.format), &mut tokio::io::stdout()).await {
+    match export::write(app, user, wanted.format.into(), &mut tokio::io::stdout()).await {
         Err(ExportError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             Ok(None)
         }
@@ -85,7 +106,7 @@ async fn write_part(app: &App, wanted: &Export, part: &Path) -> Result<Exported,
         .await;
     let mut file = file.with_context(|| format!("creating {}", part.display()))?;
     let user = household::read_by_operator(app, &wanted.user, "export_health_data").await?;
-    let exported = write(app, (user, &wanted.format), &mut file).await;
+    let exported = export::write(app, user, wanted.format.into(), &mut file).await;
     let exported = exported.context("exporting")?;
     file.sync_all()
         .await
@@ -93,13 +114,18 @@ async fn write_part(app: &App, wanted: &Export, part: &Path) -> Result<Exported,
     Ok(exported)
 }
 
-async fn write(
-    app: &App,
-    (user, format): (UserId, &Format),
-    out: &mut (dyn AsyncWrite + Send + Unpin),
-) -> Result<Exported, ExportError> {
-    match format {
-        Format::Ndjson => export::ndjson(app, user, out).await,
-        Format::Csv => export::csv(app, user, out).await,
+impl From<Format> for export::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Ndjson => Self::Ndjson,
+            Format::Json => Self::Json,
+            Format::Csv => Self::Csv,
+            Format::Daily => Self::Daily,
+            Format::Fhir => Self::Fhir,
+            Format::FhirNdjson => Self::FhirNdjson,
+            Format::OpenMhealth => Self::OpenMhealth,
+            Format::Arrow => Self::Arrow,
+            Format::Parquet => Self::Parquet,
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use ::export::cells;
 use model::cell::as_text;
 use model::record::Record;
 use model::sample::Sample;
@@ -12,11 +13,10 @@ use model::zone::{Zone, ZoneHistory};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::export::Format;
 use crate::instant::Instants;
 use crate::json;
 use crate::person::dossier::Dossier;
-use crate::person::measured::{DamagedPart, flag_names};
+use crate::person::measured::DamagedPart;
 
 /// Version of the lines; a changed field is a new version.
 const VERSION: u16 = 1;
@@ -24,10 +24,21 @@ const VERSION: u16 = 1;
 const CSV_HEAD: &[u8] =
     b"type,metric,start,end,value,unit,source,offset_min,flags,uid,zone,identity,document\r\n";
 
+/// How the lines stand beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One JSON object per line.
+    Ndjson,
+    /// One JSON document.
+    Json,
+    /// One table with a header.
+    Csv,
+}
+
 /// Writes the parts of an export in their order.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Writer {
-    format: Format,
+    layout: Layout,
     /// Whether a comma has to come before the next item of a JSON array.
     comma: Comma,
 }
@@ -146,26 +157,26 @@ pub(crate) struct Whole<'a> {
 }
 
 impl Writer {
-    /// Writes in this format.
-    pub(crate) const fn new(format: Format) -> Self {
+    /// Writes in this layout.
+    pub(crate) const fn new(layout: Layout) -> Self {
         Self {
-            format,
+            layout,
             comma: Comma::None,
         }
     }
 
     /// The head, and the beginning of the samples.
     pub(crate) fn begin(&mut self, out: &mut Vec<u8>) {
-        match self.format {
-            Format::Ndjson => {
+        match self.layout {
+            Layout::Ndjson => {
                 let head = format!("{{\"type\":\"export\",\"version\":{VERSION}}}\n");
                 out.extend_from_slice(head.as_bytes());
             }
-            Format::Json => {
+            Layout::Json => {
                 let head = format!("{{\"version\":{VERSION},\n\"samples\":[");
                 out.extend_from_slice(head.as_bytes());
             }
-            Format::Csv => out.extend_from_slice(CSV_HEAD),
+            Layout::Csv => out.extend_from_slice(CSV_HEAD),
         }
     }
 
@@ -175,7 +186,7 @@ impl Writer {
     }
 
     fn next_array(&mut self, out: &mut Vec<u8>, between: &[u8]) {
-        if self.format == Format::Json {
+        if self.layout == Layout::Json {
             out.extend_from_slice(between);
         }
         self.comma = Comma::None;
@@ -198,10 +209,10 @@ impl Writer {
             unit,
             source,
             offset_min: sample.zone_offset_min,
-            flags: flag_names(sample.flags),
+            flags: sample.flags.names().collect(),
             uid: sample.uid.map(|uid| format!("{uid:016x}")),
         };
-        if self.format != Format::Csv {
+        if self.layout != Layout::Csv {
             return self.json(out, &line);
         }
         let value = serde_json::to_string(&line.value).expect("a number is JSON");
@@ -243,7 +254,7 @@ impl Writer {
             identity: &record.identity,
             record: &record.body,
         };
-        if self.format != Format::Csv {
+        if self.layout != Layout::Csv {
             return self.json(out, &line);
         }
         let document = serde_json::to_string(&line.record).expect("a stored record is plain JSON");
@@ -277,7 +288,7 @@ impl Writer {
         used: &BTreeSet<SourceNo>,
     ) {
         self.next_array(out, b"],\n\"sources\":[");
-        if self.format != Format::Csv {
+        if self.layout != Layout::Csv {
             let known = used
                 .iter()
                 .filter_map(|no| dossier.dictionary().source(*no));
@@ -302,7 +313,7 @@ impl Writer {
             self.next_array(out, b"],\n\"damaged\":[");
         }
         for part in damaged {
-            if self.format == Format::Csv {
+            if self.layout == Layout::Csv {
                 let samples = part.samples.to_string();
                 let (first, last) = (part.first_day.as_str(), part.last_day.as_str());
                 let metric = as_text(&part.metric);
@@ -320,18 +331,18 @@ impl Writer {
                 self.json(out, &line);
             }
         }
-        if self.format == Format::Json {
+        if self.layout == Layout::Json {
             out.extend_from_slice(b"]}\n");
         }
     }
 
     /// Lines say what they are; items of an array need not.
     fn named(self, kind: &'static str) -> Option<&'static str> {
-        (self.format == Format::Ndjson).then_some(kind)
+        (self.layout == Layout::Ndjson).then_some(kind)
     }
 
     fn json<T: Serialize>(&mut self, out: &mut Vec<u8>, line: &T) {
-        if self.format == Format::Json {
+        if self.layout == Layout::Json {
             if self.comma == Comma::Needed {
                 out.push(b',');
             }
@@ -339,7 +350,7 @@ impl Writer {
             self.comma = Comma::Needed;
         }
         json::write(out, line);
-        if self.format == Format::Ndjson {
+        if self.layout == Layout::Ndjson {
             out.push(b'\n');
         }
     }
@@ -350,21 +361,9 @@ fn utc(at_us: i64) -> String {
     Instants::of(&history).text(at_us)
 }
 
-/// One line of the table (RFC 4180).
+/// One line of the table.
 fn row<const N: usize>(out: &mut Vec<u8>, fields: [&str; N]) {
-    for (at, field) in fields.iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        if field.contains([',', '"', '\n', '\r']) {
-            out.push(b'"');
-            out.extend_from_slice(field.replace('"', "\"\"").as_bytes());
-            out.push(b'"');
-        } else {
-            out.extend_from_slice(field.as_bytes());
-        }
-    }
-    out.extend_from_slice(b"\r\n");
+    cells(out, fields);
 }
 
 #[cfg(test)]
@@ -385,8 +384,8 @@ mod tests {
         }
     }
 
-    fn text(format: Format) -> String {
-        let mut writer = Writer::new(format);
+    fn text(layout: Layout) -> String {
+        let mut writer = Writer::new(layout);
         let mut out = Vec::new();
         writer.begin(&mut out);
         for _ in 0..2 {
@@ -405,7 +404,7 @@ mod tests {
 
     #[test]
     fn no_cell_of_a_table_is_a_formula() {
-        let mut writer = Writer::new(Format::Csv);
+        let mut writer = Writer::new(Layout::Csv);
         let mut out = Vec::new();
         for name in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "Watch"] {
             writer.sample(&mut out, (name, "/min"), &sample(), name);
@@ -424,7 +423,7 @@ mod tests {
 
     #[test]
     fn lines_stand_for_themselves() {
-        let text = text(Format::Ndjson);
+        let text = text(Layout::Ndjson);
         let lines: Vec<serde_json::Value> = text
             .lines()
             .map(|line| serde_json::from_str(line).expect("JSON"))
@@ -437,7 +436,7 @@ mod tests {
 
     #[test]
     fn a_document_is_one_json_value() {
-        let document: serde_json::Value = serde_json::from_str(&text(Format::Json)).expect("JSON");
+        let document: serde_json::Value = serde_json::from_str(&text(Layout::Json)).expect("JSON");
         assert_eq!(document["samples"].as_array().map(Vec::len), Some(2));
         assert_eq!(document["records"].as_array().map(Vec::len), Some(0));
         assert_eq!(document["samples"][0]["source"], "Watch, \"old\"");
@@ -445,7 +444,7 @@ mod tests {
 
     #[test]
     fn a_table_quotes_what_needs_it() {
-        let text = text(Format::Csv);
+        let text = text(Layout::Csv);
         let row = text.lines().nth(1).expect("a row");
         assert_eq!(
             row,

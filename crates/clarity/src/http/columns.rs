@@ -22,6 +22,7 @@ use crate::http::page::Params;
 use crate::http::pending::{self, PendingDays};
 use crate::http::range::{Lengths, Range, RangeQuery, checked_days};
 use crate::http::verbatim;
+use crate::jobs::beside;
 use crate::jobs::block::{Block, Places, Strip, place};
 use crate::json;
 use crate::person::measured::Measured;
@@ -193,13 +194,7 @@ async fn stored(
         range.days(&dossier.history(), app.clock.now_us(), LENGTHS)?
     };
     let key = app.vault.person_key(tx, caller.user).await?;
-    let kept = store::blocks::get(tx, &key, caller.user, start, end).await?;
-    let mut blocks = app.compute(move || opened(&kept)).await?;
-    for (from, until) in missing(&blocks, start, end) {
-        let documents = store::days::get(tx, &key, caller.user, from, until).await?;
-        blocks.extend(app.compute(move || made(&documents)).await?);
-    }
-    blocks.sort_unstable_by_key(Block::first);
+    let blocks = beside::blocks(app, tx, (&key, caller.user), (start, end)).await?;
     let stale = days::stale(tx, caller.user, (start, end)).await?;
     Ok(Side {
         start,
@@ -208,43 +203,6 @@ async fn stored(
         stale: stale.iter().map(Date::to_string).collect(),
         pending: pending::in_range(tx, caller.user, (start, end)).await?,
     })
-}
-
-fn opened(kept: &[store::blocks::Block]) -> Vec<Block> {
-    let read = kept.iter();
-    read.filter_map(|(first, bytes)| Block::from_bytes(*first, bytes))
-        .collect()
-}
-
-/// Blocks of stored documents, oldest first.
-fn made(documents: &[(Date, Vec<u8>)]) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    for (day, document) in documents {
-        let first = store::blocks::start_of(*day);
-        if blocks.last().is_none_or(|last| last.first() != first) {
-            blocks.push(Block::around(*day));
-        }
-        if let Some(block) = blocks.last_mut() {
-            block.replace(*day, Some(document));
-        }
-    }
-    blocks
-}
-
-/// The stretches of a range that no block is there for.
-fn missing(blocks: &[Block], start: Date, end: Date) -> Vec<(Date, Date)> {
-    let mut missing = Vec::new();
-    let mut from = start;
-    for block in blocks {
-        if block.first() > from {
-            missing.push((from, block.first()));
-        }
-        from = store::blocks::end_of(block.first());
-    }
-    if from < end {
-        missing.push((from, end));
-    }
-    missing
 }
 
 fn print_columns(stored: Side, ids: Vec<String>) -> Vec<u8> {
@@ -347,25 +305,5 @@ impl Side {
             }
         }
         list
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn what_no_block_is_there_for_is_read_from_documents() {
-        let (start, end) = (date(2026, 1, 10), date(2026, 12, 20));
-        assert_eq!(missing(&[], start, end), [(start, end)]);
-        let second = Block::around(store::blocks::end_of(start));
-        let third = Block::around(store::blocks::end_of(second.first()));
-        let rest = (store::blocks::end_of(third.first()), end);
-        let found = missing(&[second.clone(), third], start, end);
-        assert_eq!(found, [(start, second.first()), rest]);
-        let whole = Block::around(start);
-        assert_eq!(missing(&[whole], start, start), []);
     }
 }

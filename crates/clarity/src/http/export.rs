@@ -45,7 +45,8 @@ const RETRY_S: u64 = 5;
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
-    /// `ndjson` (default), `json` or `csv`.
+    /// `ndjson` (default), `json`, `csv`, `daily` (a table of local days), `fhir` (R4, one Bundle), `fhir_ndjson`,
+    /// `open_mhealth` (with IEEE 1752.1), `arrow` (a stream) or `parquet`.
     #[serde(default)]
     #[param(inline)]
     format: Format,
@@ -117,7 +118,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// Exports everything that the caller measured.
 ///
 /// Samples by metric, time and source, then records, then the sources they name. The same content
-/// is always the same bytes. Derived data is not part of it.
+/// is always the same bytes. Derived data is not part of it, but for `daily`, which is nothing else. What a format of
+/// others has no place for is counted at the end of what is written ([formats](docs/FORMATS.md)).
 #[utoipa::path(
     get,
     operation_id = "export_health_data",
@@ -128,6 +130,10 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         (String = "application/x-ndjson"),
         (Whole<'_> = "application/json"),
         (String = "text/csv"),
+        (String = "application/fhir+json"),
+        (String = "application/fhir+ndjson"),
+        (String = "application/vnd.apache.arrow.stream"),
+        (String = "application/vnd.apache.parquet"),
     ))),
     security(("bearer" = [])),
 )]
@@ -162,25 +168,15 @@ async fn download(
         drop(write_end);
         drop(turn);
     });
-    let (kind, disposition) = match format {
-        Format::Ndjson => (
-            "application/x-ndjson",
-            "attachment; filename=\"health-data.ndjson\"",
-        ),
-        Format::Json => (
-            "application/json",
-            "attachment; filename=\"health-data.json\"",
-        ),
-        Format::Csv => (
-            "text/csv; charset=utf-8",
-            "attachment; filename=\"health-data.csv\"",
-        ),
-    };
+    let disposition = format!("attachment; filename=\"{}\"", format.file_name());
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(format.media_type()),
+        ),
         (
             header::CONTENT_DISPOSITION,
-            HeaderValue::from_static(disposition),
+            HeaderValue::try_from(disposition).expect("names of files are plain letters"),
         ),
     ];
     Ok((headers, body(read_end, outcome)).into_response())

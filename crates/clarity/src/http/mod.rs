@@ -29,6 +29,7 @@ pub mod address;
 pub mod admin;
 pub mod analyze;
 pub mod anomalies;
+mod arrow;
 pub mod audit;
 pub mod beats;
 pub mod body;

@@ -27,7 +27,7 @@ use crate::http::page::{PageQuery, Params};
 use crate::http::range::RangeQuery;
 use crate::instant::Instants;
 use crate::person::dossier::Dossier;
-use crate::person::measured::{DamagedPart, Measured, flag_names};
+use crate::person::measured::{DamagedPart, Measured};
 use crate::problem::Problem;
 
 /// The walk looks at one day first and doubles its step over empty time, up to this many days: wide
@@ -340,7 +340,7 @@ fn rows(dossier: &Dossier, history: &ZoneHistory, found: &[(Place, Sample)]) -> 
             start: text(sample.start_us, sample.zone_offset_min),
             end: text(sample.end_us, sample.zone_offset_min),
             source: dossier.source_name(sample.source).to_owned(),
-            flags: flag_names(sample.flags),
+            flags: sample.flags.names().collect(),
         })
     };
     found.iter().filter_map(row).collect()

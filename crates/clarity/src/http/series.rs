@@ -29,7 +29,7 @@ use crate::http::compact::CompactColumns;
 use crate::http::page::{Params, PathId};
 use crate::http::range::{Lengths, RangeQuery};
 use crate::http::table::{Rows, SeriesColumns, SeriesRow, Times};
-use crate::http::{buckets, verbatim};
+use crate::http::{arrow, buckets, verbatim};
 use crate::instant::Instants;
 use crate::json;
 use crate::person::dossier::Dossier;
@@ -213,9 +213,13 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         SeriesQuery,
     ),
     responses(
-        (status = 200, description = "The series", body = SeriesAnswer<'static>),
+        (status = 200, description = "The series; as Arrow the same columns, with instants as such, sources by name \
+            and everything else in the metadata of the schema", content(
+            (SeriesAnswer<'static> = "application/json"),
+            (String = "application/vnd.apache.arrow.stream"),
+        )),
         (status = 304, description = "Not changed since the ETag in If-None-Match"),
-        (status = 406, description = "Only JSON is on offer"),
+        (status = 406, description = "Neither JSON nor an Arrow stream is accepted"),
     ),
     security(("bearer" = [])),
 )]
@@ -227,7 +231,7 @@ async fn read(
     Params(query): Params<SeriesQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    json_is_accepted(&headers)?;
+    let media = Media::accepted(&headers)?;
     let range = range.parse()?;
     let mut tx = app.store.read().await?;
     let dossier = app.people.load(&mut tx, &app.vault, caller.user).await?;
@@ -248,6 +252,7 @@ async fn read(
         merge,
         ranks,
         query,
+        media,
     };
     let found = match reading.query.resolution {
         Resolution::Raw => reading.raw(&mut tx).await?,
@@ -259,27 +264,47 @@ async fn read(
     };
     drop(tx);
     let body = app.compute(move || reading.print(&found)).await?;
-    Ok(verbatim::json(&headers, body))
+    Ok(verbatim::of_type(&headers, body, media.media_type()))
 }
 
-/// Refuses clients that take no JSON; Arrow is not on offer.
-fn json_is_accepted(headers: &HeaderMap) -> Result<(), Problem> {
-    let mut accepted = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let json = |kind: &str| {
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        matches!(kind, "application/json" | "application/*" | "*/*")
-    };
-    let is_given = headers.contains_key(header::ACCEPT);
-    if is_given && !accepted.any(|list| list.split(',').any(json)) {
-        return Err(Problem::new(
-            Code::NotAcceptable,
-            "series are answered as application/json",
-        ));
+/// Media types of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Media {
+    Json,
+    Arrow,
+}
+
+impl Media {
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Arrow => export::table::arrow::MEDIA_TYPE,
+        }
     }
-    Ok(())
+
+    /// The first type of the client's list that is on offer; without a list JSON.
+    fn accepted(headers: &HeaderMap) -> Result<Self, Problem> {
+        if !headers.contains_key(header::ACCEPT) {
+            return Ok(Self::Json);
+        }
+        let lists = headers.get_all(header::ACCEPT).iter();
+        let kinds = lists
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|list| list.split(','));
+        let mut known = kinds.filter_map(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            match kind {
+                "application/json" | "application/*" | "*/*" => Some(Self::Json),
+                _ if kind.eq_ignore_ascii_case(Self::Arrow.media_type()) => Some(Self::Arrow),
+                _ => None,
+            }
+        });
+        known.next().ok_or_else(|| {
+            let message =
+                "a series is application/json or application/vnd.apache.arrow.stream; accept one";
+            Problem::new(Code::NotAcceptable, message)
+        })
+    }
 }
 
 fn one_metric(dossier: &Dossier, name: &str, unit: Option<&str>) -> Result<Measured, Problem> {
@@ -363,6 +388,7 @@ struct Reading {
     merge: Merged,
     ranks: Ranks,
     query: SeriesQuery,
+    media: Media,
 }
 
 /// Sources in the order in which they were first met.
@@ -498,6 +524,9 @@ impl Reading {
         };
         let mut instants = Instants::of(&self.history);
         let count = columns.len();
+        if self.media == Media::Arrow {
+            return self.arrow(&columns, &sources);
+        }
         let (columns, data, compact) = match self.query.layout {
             Layout::Columns => (Some(columns), None, None),
             Layout::Rows => (None, Some(Rows(columns)), None),
@@ -521,6 +550,22 @@ impl Reading {
         let mut out = Vec::with_capacity(256 + count * 80);
         json::write(&mut out, &answer);
         out
+    }
+
+    fn arrow(&self, columns: &SeriesColumns<'_>, sources: &Sources) -> Vec<u8> {
+        let name = |no: &SourceNo| self.dossier.source_name(*no);
+        let names: Vec<&str> = sources.order.iter().map(name).collect();
+        let mut instants = Instants::of(&self.history);
+        let metadata = [
+            ("metric", self.metric.id.clone()),
+            ("kind", json::word(&Aggregation::from(self.metric.kind))),
+            ("unit", self.metric.unit.clone()),
+            ("resolution", json::word(&self.query.resolution)),
+            ("merge", json::word(&self.merge)),
+            ("start", instants.text(self.span.start_us)),
+            ("end", instants.text(self.span.end_us)),
+        ];
+        arrow::of(columns, &names, &metadata)
     }
 
     fn columns(&self, samples: &[Sample], sources: &mut Sources) -> SeriesColumns<'_> {

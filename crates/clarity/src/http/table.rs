@@ -32,6 +32,11 @@ impl<'a> Times<'a> {
 }
 
 impl Times<'_> {
+    /// Microseconds since 1970.
+    pub(crate) fn microseconds(&self) -> impl Iterator<Item = i64> {
+        self.at.iter().map(|(at_us, _)| *at_us)
+    }
+
     /// Whole milliseconds since 1970.
     pub(crate) fn milliseconds(&self) -> impl Iterator<Item = i64> {
         self.at.iter().map(|(at_us, _)| at_us.div_euclid(1_000))

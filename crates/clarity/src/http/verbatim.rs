@@ -11,6 +11,11 @@ const TAG_DIGITS: usize = 32;
 
 /// A JSON document, or 304 when the client has the same already.
 pub fn json(headers: &HeaderMap, body: Vec<u8>) -> Response {
+    of_type(headers, body, "application/json")
+}
+
+/// A document of a media type, or 304 when the client has the same already.
+pub fn of_type(headers: &HeaderMap, body: Vec<u8>, media_type: &'static str) -> Response {
     let etag = etag(&body);
     let known = headers
         .get(header::IF_NONE_MATCH)
@@ -24,10 +29,7 @@ pub fn json(headers: &HeaderMap, body: Vec<u8>) -> Response {
     if known {
         return (StatusCode::NOT_MODIFIED, tag).into_response();
     }
-    let kind = [(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    )];
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static(media_type))];
     (tag, kind, Body::from(body)).into_response()
 }
 

@@ -4,6 +4,7 @@
 //! for work names it here and must never depend on the file that does it; only the workers do, so that
 //! this file, which much of the program uses, stays at the bottom.
 
+pub(crate) mod beside;
 pub(crate) mod block;
 mod doors;
 pub(crate) mod embed;

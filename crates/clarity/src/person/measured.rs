@@ -1,10 +1,9 @@
-//! What a metric name in a request means for a person, and how metrics and flags are printed.
+//! What a metric name in a request means for a person, and how metrics are printed.
 //!
 //! The catalogue's names come first; types that the catalogue does not know are the person's own and
 //! are looked up in their table. Nobody sees another person's types.
 
 use model::metric::{Kind, MetricNo};
-use model::sample::Flags;
 use serde::Serialize;
 use store::samples::DamagedChunk;
 use utoipa::ToSchema;
@@ -78,25 +77,6 @@ impl From<Kind> for Aggregation {
     }
 }
 
-/// Flags as responses print them.
-const FLAGS: [(Flags, &str); 9] = [
-    (Flags::MANUAL, "manual"),
-    (Flags::AGGREGATED, "aggregated"),
-    (Flags::MINIMUM, "minimum"),
-    (Flags::MAXIMUM, "maximum"),
-    (Flags::SEDENTARY, "sedentary"),
-    (Flags::ACTIVE, "active"),
-    (Flags::REVIEW, "review"),
-    (Flags::BEFORE_MEAL, "before_meal"),
-    (Flags::AFTER_MEAL, "after_meal"),
-];
-
-/// The names of the flags that are set.
-pub(crate) fn flag_names(flags: Flags) -> Vec<&'static str> {
-    let set = FLAGS.iter().filter(|(flag, _)| flags.contains(*flag));
-    set.map(|(_, name)| *name).collect()
-}
-
 /// Samples that were stored and cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub(crate) struct DamagedPart {
@@ -122,17 +102,5 @@ impl DamagedPart {
             last_day: chunk.last_day.to_string(),
             samples: chunk.samples,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn flags_are_named() {
-        let flags = Flags::MANUAL.with(Flags::AFTER_MEAL);
-        assert_eq!(flag_names(flags), ["manual", "after_meal"]);
-        assert!(flag_names(Flags::NONE).is_empty());
     }
 }

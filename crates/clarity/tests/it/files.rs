@@ -23,8 +23,8 @@ fn post(person: &Person, path: &str, body: Body) -> Request<Body> {
 }
 
 /// Imports a file.
-pub(crate) async fn import(test: &TestApp, person: &Person, file: &'static [u8]) -> Answer {
-    test.send(post(person, "/api/v1/imports", Body::from(file)))
+pub(crate) async fn import(test: &TestApp, person: &Person, file: impl Into<Body>) -> Answer {
+    test.send(post(person, "/api/v1/imports", file.into()))
         .await
 }
 
@@ -155,7 +155,12 @@ async fn wait_until_failed(test: &TestApp, person: &Person) {
 async fn files_that_are_no_export_are_refused() {
     let test = TestApp::new().await;
     let ada = test.register("ada@example.org").await;
-    let answer = import(&test, &ada, b"\x00\x01\x02\x03 nothing that anybody knows").await;
+    let answer = import(
+        &test,
+        &ada,
+        b"\x00\x01\x02\x03 nothing that anybody knows".as_slice(),
+    )
+    .await;
     answer.problem(400, "malformed_body");
     let path = "/api/v1/imports?format=lotus";
     let answer = test.send(post(&ada, path, Body::from(EXPORT))).await;

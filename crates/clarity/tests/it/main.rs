@@ -35,6 +35,7 @@ mod edges;
 mod effort;
 mod erasure;
 mod examples;
+mod exports;
 mod failing;
 mod files;
 mod goals;

@@ -321,12 +321,12 @@ async fn series_refuse_what_they_cannot_answer() {
         let path = format!("/api/v1/series/{path}");
         test.get(&path, Some(&ada)).await.problem(status, code);
     }
-    let accept = [("accept", "application/vnd.apache.arrow.stream")];
+    let accept = [("accept", "text/csv, application/vnd.apache.arrow.file")];
     let path = "/api/v1/series/heart_rate";
-    let arrow = test
+    let table = test
         .send(request(Method::GET, path, Some(&ada), &accept, None))
         .await;
-    arrow.problem(406, "not_acceptable");
+    table.problem(406, "not_acceptable");
     let accept = [("accept", "text/html, application/*;q=0.5")];
     let json = test
         .send(request(Method::GET, path, Some(&ada), &accept, None))

@@ -2,13 +2,15 @@
 //!
 //! Observations of a known LOINC code become samples, by their UCUM unit; every other resource is kept as it came.
 //! Who the patient is must never be read. What was entered in error was never measured, and takes an earlier import of
-//! the same resource back.
+//! the same resource back. Exports of this program say more, which `own` reads.
+
+mod own;
 
 use std::io::Read;
 
 use model::metric::{self, Metric};
 use model::record::{Body, ClinicalRecord, Record};
-use model::sample::{Flags, MINUTE_US, uid_of};
+use model::sample::{Flags, MINUTE_US, Uid, uid_of};
 use model::source::{SourceClass, SourceNo};
 
 use crate::batch::RejectCode;
@@ -16,7 +18,7 @@ use crate::check::Refusal;
 use crate::clock;
 use crate::json::Json;
 use crate::live::{
-    self, Measurement, NAMES_FULL, NOT_A_VALUE, TIME_INVALID, VALUE_MISSING, refusal,
+    self, Measurement, NAMES_FULL, NOT_A_VALUE, TIME_INVALID, Use, VALUE_MISSING, refusal,
 };
 use crate::vendors::desk::Spot;
 use crate::vendors::elements::{self, Which};
@@ -27,7 +29,7 @@ pub(crate) const VENDOR: Vendor = Vendor {
     about: "FHIR R4: a bundle, a resource, or one on each line; observations become samples, the rest is kept",
     title: "FHIR",
     is_meant: |member| member.begins("{") && member.holds("\"resourceType\""),
-    open: || Box::new(Fhir),
+    open: || Box::new(Fhir::default()),
 };
 
 const LOINC: &str = "http://loinc.org";
@@ -51,8 +53,10 @@ const NOT_KNOWN: Refusal = refusal(
     "the resource has no type; a FHIR resource names its resourceType",
 );
 
-#[derive(Debug)]
-struct Fhir;
+#[derive(Debug, Default)]
+struct Fhir {
+    sources: own::Sources,
+}
 
 impl Reader for Fhir {
     fn read(
@@ -62,7 +66,7 @@ impl Reader for Fhir {
         desk: &mut Desk<'_, '_, '_>,
     ) -> Result<(), VendorError> {
         let mut take = |spot: Spot<'_>, one: &Json<'_>, desk: &mut Desk<'_, '_, '_>| {
-            resource(spot, one, desk);
+            self.sources.resource(spot, one, desk);
             Ok(())
         };
         if is_bundle(member) {
@@ -82,7 +86,7 @@ impl Reader for Fhir {
                 kind: "resource",
                 position: crate::batch::Position::Index(0),
             };
-            resource(spot, json, desk);
+            self.sources.resource(spot, json, desk);
             Ok(())
         })
     }
@@ -100,28 +104,63 @@ fn is_bundle(member: &Member<'_>) -> bool {
     is_named || find(b"\"entry\"").is_some_and(|entry| entry < at)
 }
 
-fn resource(spot: Spot<'_>, json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) {
-    match json.get("resourceType").text() {
-        None => desk.refuse(spot, "resourceType", None, NOT_KNOWN),
-        Some("Patient" | "Person" | "RelatedPerson" | "Practitioner") => {
-            desk.leave("people", "who somebody is, and no measurement");
-        }
-        Some("Bundle") => {
-            for entry in json.get("entry").elements() {
-                if entry.get("resource").get("resourceType").text() != Some("Bundle") {
-                    resource(spot, entry.get("resource"), desk);
+impl own::Sources {
+    fn resource(&mut self, spot: Spot<'_>, json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) {
+        match json.get("resourceType").text() {
+            None => desk.refuse(spot, "resourceType", None, NOT_KNOWN),
+            Some("Patient" | "Person" | "RelatedPerson" | "Practitioner") => {
+                desk.leave("people", "who somebody is, and no measurement");
+            }
+            Some("Bundle") => {
+                for entry in json.get("entry").elements() {
+                    if entry.get("resource").get("resourceType").text() != Some("Bundle") {
+                        self.resource(spot, entry.get("resource"), desk);
+                    }
                 }
             }
+            Some("OperationOutcome") => {
+                desk.leave("messages of a server", "no resources of a person");
+            }
+            Some("Observation") => self.observation(spot, json, desk),
+            Some("Device") if self.device(json, desk) => {}
+            Some("DocumentReference") if own::is_record(json) => {
+                self.record(spot, json, desk);
+            }
+            Some(_) => keep(spot, json, desk),
         }
-        Some("OperationOutcome") => desk.leave("messages of a server", "no resources of a person"),
-        Some("Observation") => observation(spot, json, desk),
-        Some(_) => keep(spot, json, desk),
     }
 }
 
-/// The metric of a coded thing.
-fn metric_of(code: &Json<'_>) -> Option<&'static Metric> {
-    code.get("coding").elements().iter().find_map(|coding| {
+/// What a coded thing is.
+#[derive(Debug, Clone, Copy)]
+enum What<'j> {
+    /// A metric of the catalogue.
+    Known(&'static Metric),
+    /// A type that an export of this program names.
+    Named(&'j str),
+}
+
+impl What<'_> {
+    const fn id(&self) -> &str {
+        match self {
+            Self::Known(metric) => metric.id,
+            Self::Named(name) => name,
+        }
+    }
+
+    fn meaning(self, unit: &str, desk: &mut Desk<'_, '_, '_>) -> Option<Use> {
+        match self {
+            Self::Known(metric) => desk.intake.meaning_of(metric, unit),
+            Self::Named(name) => desk.intake.meaning(name, unit),
+        }
+    }
+}
+
+fn what_of<'j>(code: &'j Json<'_>) -> Option<What<'j>> {
+    if let Some(what) = own::what_of(code) {
+        return Some(what);
+    }
+    let metric = code.get("coding").elements().iter().find_map(|coding| {
         if coding.get("system").text() != Some(LOINC) {
             return None;
         }
@@ -131,7 +170,8 @@ fn metric_of(code: &Json<'_>) -> Option<&'static Metric> {
             Some((_, id)) => metric::by_id(id),
             None => metric::CATALOGUE.iter().find(|row| row.loinc == Some(code)),
         }
-    })
+    });
+    metric.map(What::Known)
 }
 
 /// When something was: start, end, and the offset that was printed.
@@ -175,57 +215,62 @@ struct About {
     offset_min: Option<i16>,
 }
 
-fn observation(spot: Spot<'_>, json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) {
-    let id = elements::id(json.get("id"));
-    let components = json.get("component").elements();
-    let parts: Vec<(&'static Metric, &Json<'_>)> = if components.is_empty() {
-        metric_of(json.get("code"))
-            .map(|metric| (metric, json))
-            .into_iter()
-            .collect()
-    } else {
-        let known = components.iter();
-        known
-            .filter_map(|part| Some((metric_of(part.get("code"))?, part)))
-            .collect()
-    };
-    let status = json.get("status").text();
-    if matches!(status, Some("entered-in-error" | "cancelled")) {
-        desk.leave("observations", "entered in error or cancelled");
-        for (metric, _) in parts {
-            if !id.is_empty() {
-                let uid = uid_of(&format!("{id}/{}", metric.id));
-                desk.intake.delete(uid, Some(metric.no));
+impl own::Sources {
+    fn observation(&mut self, spot: Spot<'_>, json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) {
+        let id = elements::id(json.get("id"));
+        let components = json.get("component").elements();
+        let parts: Vec<(What<'_>, &Json<'_>)> = if components.is_empty() {
+            let what = what_of(json.get("code"));
+            what.map(|what| (what, json)).into_iter().collect()
+        } else {
+            let known = components.iter();
+            known
+                .filter_map(|part| Some((what_of(part.get("code"))?, part)))
+                .collect()
+        };
+        let status = json.get("status").text();
+        if matches!(status, Some("entered-in-error" | "cancelled")) {
+            desk.leave("observations", "entered in error or cancelled");
+            take_back(&id, &parts, desk);
+            return;
+        }
+        if parts.is_empty() {
+            keep(spot, json, desk);
+            return;
+        }
+        let Some((start_us, end_us, offset_min)) = span(json, desk) else {
+            desk.refuse(spot, "effectiveDateTime", None, TIME_INVALID);
+            return;
+        };
+        if !components.is_empty() && parts.len() < components.len() {
+            desk.leave("components of observations", "no metric has their code");
+        }
+        let Some(source) = self.of(json.get("device"), desk) else {
+            desk.refuse(spot, "device", None, NAMES_FULL);
+            return;
+        };
+        let about = About {
+            id,
+            source,
+            at: (start_us, end_us),
+            offset_min: own::offset(json).unwrap_or(offset_min),
+        };
+        for (what, part) in parts {
+            let result = value(what, part, &about, desk);
+            if let Err((field, why)) = result {
+                desk.refuse(spot, field, None, why);
             }
         }
-        return;
     }
-    if parts.is_empty() {
-        keep(spot, json, desk);
-        return;
-    }
-    let Some((start_us, end_us, offset_min)) = span(json, desk) else {
-        desk.refuse(spot, "effectiveDateTime", None, TIME_INVALID);
-        return;
-    };
-    if !components.is_empty() && parts.len() < components.len() {
-        desk.leave("components of observations", "no metric has their code");
-    }
-    let device = json.get("device").get("display").text().unwrap_or_default();
-    let Some(source) = desk.source(device, SourceClass::App) else {
-        desk.refuse(spot, "device", None, NAMES_FULL);
-        return;
-    };
-    let about = About {
-        id,
-        source,
-        at: (start_us, end_us),
-        offset_min,
-    };
-    for (metric, part) in parts {
-        let result = value(metric, part, &about, desk);
-        if let Err((field, why)) = result {
-            desk.refuse(spot, field, None, why);
+}
+
+fn take_back(id: &str, parts: &[(What<'_>, &Json<'_>)], desk: &mut Desk<'_, '_, '_>) {
+    for (what, _) in parts {
+        if let What::Known(metric) = what
+            && !id.is_empty()
+        {
+            let uid = uid_of(&format!("{id}/{}", metric.id));
+            desk.intake.delete(uid, Some(metric.no));
         }
     }
 }
@@ -234,50 +279,68 @@ type Refused = (&'static str, Refusal);
 
 /// Adds the value of an observation or of one of its components.
 fn value(
-    metric: &'static Metric,
+    what: What<'_>,
     part: &Json<'_>,
     about: &About,
     desk: &mut Desk<'_, '_, '_>,
 ) -> Result<(), Refused> {
+    let marks = own::marks(part).unwrap_or_else(|| own::Marks {
+        uid: (!about.id.is_empty()).then(|| uid_of(&format!("{}/{}", about.id, what.id()))),
+        ..own::Marks::default()
+    });
     let sampled = part.get("valueSampledData");
     if !sampled.is_null() {
-        return series(metric, sampled, about, desk);
+        return series(what, sampled, (about, &marks), desk);
     }
     let quantity = part.get("valueQuantity");
     let number = elements::plain(quantity.get("value"))
-        .or_else(|| elements::plain(part.get("valueInteger")));
+        .or_else(|| elements::plain(part.get("valueInteger")))
+        .or_else(|| own::category(part.get("valueCodeableConcept")));
     let number = number.ok_or(("valueQuantity", VALUE_MISSING))?;
-    let uid = (!about.id.is_empty()).then(|| uid_of(&format!("{}/{}", about.id, metric.id)));
-    add(
-        metric,
-        (number, &unit_of(quantity)),
-        about.at,
-        uid,
-        about,
-        desk,
-    )
+    let to = meaning(what, quantity, desk)?;
+    let what = Measured {
+        at: about.at,
+        uid: marks.uid,
+        flags: marks.flags,
+    };
+    add(to, number, what, about, desk)
+}
+
+fn meaning(
+    what: What<'_>,
+    quantity: &Json<'_>,
+    desk: &mut Desk<'_, '_, '_>,
+) -> Result<Use, Refused> {
+    let unit = match what {
+        What::Known(_) => unit_of(quantity),
+        What::Named(_) => quantity.get("unit").text().unwrap_or_default().to_owned(),
+    };
+    what.meaning(&unit, desk).ok_or(("code", NAMES_FULL))
+}
+
+/// What a value has beside what its observation has.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    at: (i64, i64),
+    uid: Option<Uid>,
+    flags: Flags,
 }
 
 fn add(
-    metric: &'static Metric,
-    (number, unit): (f64, &str),
-    (start_us, end_us): (i64, i64),
-    uid: Option<model::sample::Uid>,
+    to: Use,
+    value: f64,
+    one: Measured,
     about: &About,
     desk: &mut Desk<'_, '_, '_>,
 ) -> Result<(), Refused> {
-    let to = desk
-        .intake
-        .meaning_of(metric, unit)
-        .ok_or(("code", NAMES_FULL))?;
     let what = Measurement {
-        start_us,
-        end_us,
-        value: number,
+        start_us: one.at.0,
+        end_us: one.at.1,
+        value,
         zone_offset_min: about.offset_min,
         source: about.source,
-        uid,
-        flags: Flags::NONE,
+        uid: one.uid,
+        flags: one.flags,
     };
     desk.intake.add(to, what).map_err(|why| {
         let names = [
@@ -309,9 +372,9 @@ fn unit_of(quantity: &Json<'_>) -> String {
 
 /// Values of equal distance: the origin and a multiple of each number. Letters are no values.
 fn series(
-    metric: &'static Metric,
+    what: What<'_>,
     sampled: &Json<'_>,
-    about: &About,
+    (about, marks): (&About, &own::Marks),
     desk: &mut Desk<'_, '_, '_>,
 ) -> Result<(), Refused> {
     const DATA: &str = "valueSampledData";
@@ -326,7 +389,7 @@ fn series(
     if !is_flat {
         return Err((DATA, NOT_A_VALUE));
     }
-    let unit = unit_of(sampled.get("origin"));
+    let to = meaning(what, sampled.get("origin"), desk)?;
     let mut result = Ok(());
     let words = data.split_ascii_whitespace().take(VALUES_MAX);
     for (word, index) in words.zip(0_u32..) {
@@ -335,14 +398,12 @@ fn series(
             continue;
         };
         let at_us = crate::track::after_seconds(about.at.0, f64::from(index) * period_ms / 1_000.0);
-        let added = add(
-            metric,
-            (origin + factor * multiple, &unit),
-            (at_us, at_us),
-            None,
-            about,
-            desk,
-        );
+        let one = Measured {
+            at: (at_us, at_us.saturating_add(marks.length_us)),
+            uid: None,
+            flags: marks.flags,
+        };
+        let added = add(to, origin + factor * multiple, one, about, desk);
         result = result.and(added);
     }
     result

@@ -12,6 +12,7 @@ use crate::archive::ArchiveError;
 use crate::budget::Full;
 use crate::tables::Stopped;
 
+mod arrow;
 pub(crate) mod clock;
 mod cronometer;
 mod database;
@@ -39,6 +40,7 @@ mod omron;
 mod open_mhealth;
 mod open_wearables;
 mod oura;
+mod own;
 mod polar;
 mod samsung;
 mod sleep_as_android;
@@ -83,6 +85,7 @@ pub(crate) const ALL: &[Vendor] = &[
     open_mhealth::VENDOR,
     open_wearables::VENDOR,
     fit::VENDOR,
+    arrow::VENDOR,
     gpx::VENDOR,
     tcx::VENDOR,
 ];

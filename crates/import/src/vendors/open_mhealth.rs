@@ -2,7 +2,9 @@
 //! header.
 //!
 //! A body is read by the name of its schema. Times without a zone are UTC. A night with stages stands before a sleep
-//! episode of the same hours.
+//! episode of the same hours. Exports of this program say more, which `own` reads.
+
+mod own;
 
 use std::io::Read;
 
@@ -126,6 +128,9 @@ struct Header {
     id: String,
     source: SourceNo,
     flags: Flags,
+    /// What an export of this program adds, and what it adds to the second value of a point.
+    own: Option<own::Marks>,
+    beside: Option<own::Marks>,
 }
 
 impl Reader for Points {
@@ -192,6 +197,13 @@ impl Points {
             desk.refuse(spot, "header/schema_id/name", None, SCHEMA_UNKNOWN);
             return;
         };
+        let own = json.get("header").get(own::MEMBER);
+        if let Some(result) = own::record(own, header.source, desk) {
+            if let Err(why) = result {
+                desk.refuse(spot, "header/x_clarity/record", None, why);
+            }
+            return;
+        }
         let body = json.get("body");
         let series = body.elements();
         if series.is_empty() {
@@ -220,6 +232,11 @@ impl Points {
             "sleep-episode" => self.episode(header, body),
             "blood-pressure" => pressure(header, body, desk),
             "physical-activity" => activity(spot, header, body, desk),
+            "time-in-bed" => in_bed(header, body, desk),
+            "export-report" => {
+                desk.leave("reports of exports", "what an export had no place for");
+                Ok(())
+            }
             schema => value(schema, header, body, desk),
         };
         if let Err((field, why)) = result {
@@ -240,6 +257,7 @@ impl Points {
             let code = STATES.iter().find(|(known, _)| *known == state);
             let (_, code) = code.ok_or(("sleep_stage_state", NOT_A_VALUE))?;
             let value = Json::Number(*code);
+            let header = &header.of_part(own::marks(episode.get(own::MEMBER)));
             add(header, known("sleep_analysis"), (&value, ""), at, desk)?;
             if self.staged.len() < NIGHTS_MAX {
                 self.staged.push((at.start_us, at.end_us));
@@ -282,15 +300,33 @@ fn value(
     add(header, known(metric), (body.get(member), unit), at, desk)
 }
 
+impl Header {
+    /// The header of a part that has marks of its own.
+    fn of_part(&self, own: Option<own::Marks>) -> Self {
+        Self {
+            schema: self.schema.clone(),
+            id: self.id.clone(),
+            source: self.source,
+            flags: self.flags,
+            own: self.own.and(own),
+            beside: None,
+        }
+    }
+}
+
 /// The schema, id and device of a header, also of one before the standard.
 fn header(json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) -> Option<Header> {
     let schema = json.get("body_schema_id").get("name").text();
     let schema = schema.or(json.get("schema_id").get("name").text())?;
+    let own = own::marks(json.get(own::MEMBER));
+    let described = own::source(json.get(own::MEMBER));
     let sheet = json.get("external_datasheets").elements().first();
     let sheet = sheet.and_then(|sheet| sheet.get("datasheet_reference").text());
     let provenance = json.get("acquisition_provenance");
     let name = sheet.or(provenance.get("source_name").text());
-    let source = if let Some(name) = name {
+    let source = if let Some((spelling, source)) = described {
+        desk.intake.source(&spelling, source)
+    } else if let Some(name) = name {
         desk.intake.source("", Source::named(name))
     } else {
         Some(desk.service())
@@ -309,6 +345,8 @@ fn header(json: &Json<'_>, desk: &mut Desk<'_, '_, '_>) -> Option<Header> {
         } else {
             Flags::NONE
         },
+        own,
+        beside: own::marks(json.get(own::MEMBER).get("beside")),
     })
 }
 
@@ -401,6 +439,10 @@ fn add(
         uid,
         flags: header.flags,
     };
+    let what = match &header.own {
+        Some(own) => own.put_on(what),
+        None => what,
+    };
     desk.intake.add(to, what).map_err(|why| {
         let frame = "effective_time_frame";
         (live::blamed(why, [frame, frame, "unit", metric.id]), why)
@@ -413,7 +455,8 @@ fn pressure(header: &Header, body: &Json<'_>, desk: &mut Desk<'_, '_, '_>) -> Re
         ("systolic_blood_pressure", "blood_pressure_systolic"),
         ("diastolic_blood_pressure", "blood_pressure_diastolic"),
     ];
-    for (member, metric) in parts {
+    let lower = header.of_part(header.beside);
+    for ((member, metric), header) in parts.into_iter().zip([header, &lower]) {
         add(
             header,
             known(metric),
@@ -423,6 +466,13 @@ fn pressure(header: &Header, body: &Json<'_>, desk: &mut Desk<'_, '_, '_>) -> Re
         )?;
     }
     Ok(())
+}
+
+/// A stay in bed is a sample of the stages.
+fn in_bed(header: &Header, body: &Json<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), Refused> {
+    let at = span(body.get("effective_time_frame"))?;
+    let value = Json::Number(0.0);
+    add(header, known("sleep_analysis"), (&value, ""), at, desk)
 }
 
 /// An activity is a workout.
