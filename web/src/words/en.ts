@@ -1003,7 +1003,10 @@ export const en = {
       daily: { name: "Days as CSV", about: "one row for each day, one column for each measure" },
       fhir: { name: "FHIR R4", about: "for clinics, one bundle" },
       fhir_ndjson: { name: "FHIR R4, lines", about: "one resource on each line, for large amounts" },
-      open_mhealth: { name: "Open mHealth", about: "for studies; what has no schema there is left out and counted" },
+      open_mhealth: {
+        name: "Open mHealth",
+        about: "for studies; what has no schema there is left out and counted",
+      },
       arrow: { name: "Arrow", about: "one table, for programs" },
       parquet: { name: "Parquet", about: "one table, for programs, compressed" },
     },
