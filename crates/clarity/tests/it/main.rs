@@ -83,6 +83,7 @@ mod traces;
 mod truth;
 mod upgrade;
 mod uploads;
+mod vendors;
 mod versions;
 mod window;
 mod words;
