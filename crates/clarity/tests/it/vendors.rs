@@ -161,6 +161,11 @@ async fn mirror(app: &TestApp, person: &Person, name: &str, expected: &Value) ->
                 (seconds(&one["start"]), seconds(&one["end"]), value)
             })
             .collect();
+        // Several apps and devices of the same minutes are no copy of one app.
+        mirror.steps.sort_by_key(|(from_s, ..)| *from_s);
+        if mirror.steps.array_windows().any(|[a, b]| b.0 < a.1) {
+            mirror.steps.clear();
+        }
     } else {
         for day in shown(app, person).await.steps.keys() {
             let next = day
