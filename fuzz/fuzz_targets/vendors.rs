@@ -5,7 +5,7 @@
 use import::format::{self, Format};
 
 /// Paths by which readers distinguish files whose content is alike.
-const PATHS: [&str; 14] = [
+const PATHS: [&str; 18] = [
     "Fitbit/Global Export Data/steps-1.json",
     "Fitbit/Global Export Data/calories-1.json",
     "Fitbit/Global Export Data/sleep-1.json",
@@ -19,6 +19,10 @@ const PATHS: [&str; 14] = [
     "jsons/com.samsung.shealth.stress/a/b.json",
     "Takeout/Fit/Activities/a.tcx",
     "Takeout/Fit/Daily activity metrics/2026-03-28.csv",
+    "activities.csv",
+    "activities/1.gpx",
+    "DI_CONNECT/a.fit",
+    "DI_CONNECT/UDSFile_1.json",
     "a.gz",
 ];
 

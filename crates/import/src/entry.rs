@@ -186,12 +186,8 @@ fn source(
     let told = told.text().or(inner.text()).or(shared.source);
     if told.is_some_and(|told| told.eq_ignore_ascii_case("manual")) {
         let manual = Source {
-            name: "Manual entry".to_owned(),
             class: SourceClass::Manual,
-            device: None,
-            app_id: None,
-            first_us: None,
-            exported_us: None,
+            ..Source::named("Manual entry")
         };
         return Some((intake.source("", manual)?, Flags::MANUAL));
     }

@@ -3,6 +3,7 @@
 //! Everything here is bounded by a named limit, so that a hostile input cannot make a reader grow.
 //! It must never look inside a format: readers bring names and get indexes.
 
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 use model::record::{Body, Record};
@@ -282,6 +283,10 @@ impl Sources {
         if let Some(device) = &source.device {
             key.push('\0');
             key.push_str(device);
+        }
+        // The file of a maker is another source than that maker's app.
+        if let Some(maker) = source.file_of {
+            let _ = write!(key, "\0\0{maker:?}");
         }
         let no = if let Some(no) = self.by_key.get(&key) {
             *no

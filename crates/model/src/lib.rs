@@ -10,6 +10,7 @@ mod catalogue;
 pub mod category;
 pub mod cell;
 pub mod ids;
+pub mod maker;
 pub mod metric;
 pub mod record;
 pub mod sample;

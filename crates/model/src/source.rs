@@ -1,12 +1,15 @@
 //! Who measured a sample: a watch, a phone, an app, or the person typing.
 //!
 //! A source is known by its name, normalised (spaces, apostrophes, invisible marks and Unicode forms differ
-//! between exports of one phone), and by its device: two watches of one name are two sources. Device pointers
-//! and software versions are never part of it.
+//! between exports of one phone), and by its device: two watches of one name are two sources. So are the
+//! file of a maker and that maker's app in the store of a phone. Device pointers and software versions are never part
+//! of it.
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
+
+use crate::maker::Maker;
 
 /// An index into a table of sources: the person's own, or, before mapping, the reader's.
 #[derive(
@@ -52,6 +55,22 @@ pub struct Source {
     /// its name now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exported_us: Option<i64>,
+    /// Whose own file it was read from; an app of that maker that wrote into the store of a phone is another source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_of: Option<Maker>,
+    /// Where the phone that kept its records has it in the order by which it counts activity itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+}
+
+/// A place in the order of a phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Its place, the smallest first.
+    At(u16),
+    /// The phone counts nothing of it.
+    LeftOut,
 }
 
 impl Source {
@@ -64,6 +83,8 @@ impl Source {
             app_id: None,
             first_us: None,
             exported_us: None,
+            file_of: None,
+            place: None,
         }
     }
 

@@ -11,6 +11,8 @@ pub mod absence;
 pub mod data;
 pub mod doors;
 pub mod export;
+pub mod sqlite;
 pub mod tally;
+pub mod vendors;
 pub mod versions;
 pub mod zip;

@@ -1,4 +1,6 @@
 /** Every word that people read, in English. Other languages are files of the same shape. */
+import { makersEn } from "./makers";
+
 export const en = {
   name: "Clarity",
   pages: {
@@ -908,7 +910,7 @@ export const en = {
   data: {
     drop: "Drop an export here",
     dropHint:
-      "Apple Health export.zip or export.xml of any size, FIT, GPX, CSV and recordings of worn devices. The file is read while it arrives; nothing is kept outside your vault.",
+      "Apple Health export.zip or export.xml of any size, the zip of any maker below, FIT, GPX, CSV and recordings of worn devices. The file is known by its content and read while it arrives; nothing is kept outside your vault.",
     choose: "Choose a file",
     sending: (name: string) => `Reading ${name}`,
     sent: (sent: string, all: string) => `${sent} of ${all}`,
@@ -936,6 +938,18 @@ export const en = {
     new: "New",
     known: "Known",
     refused: "Refused",
+    readAs: (format: string) => `Read as ${format}.`,
+    found: "What the file holds",
+    leftOut: "Left out, and why",
+    damaged: "Damaged places; everything else was read",
+    askUnit: "In which unit are the weights?",
+    askUnitLead: "The file does not say it. The file is read once more, and nothing comes twice.",
+    kilograms: "Kilograms",
+    pounds: "Pounds",
+    makers: "Files of other makers",
+    makersLead: "Every maker hands out what it keeps about you. Drop its zip above as it comes.",
+    makersWhere: "Where the button is",
+    makersAll: makersEn,
     apps: "Connected apps",
     appsLead:
       "A phone or a script that sends by itself gets a key of its own, which only sends and reads nothing.",

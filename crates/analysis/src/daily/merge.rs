@@ -20,14 +20,21 @@
 //! sample of zero length counts fully when no better sample covers its instant, and hides nothing. All
 //! lengths are whole microseconds; one multiplication and one division round.
 //!
+//! Before all layers, two kinds of samples are set aside, which then hide nothing and add nothing. Those of a
+//! source of which nothing counts: a phone that keeps the records of apps counts no app outside its order. And of a
+//! copy, which is what the app of a maker wrote into the store of a phone while the maker's own file is here too,
+//! those that touch a stretch of the file: from one of its raw samples to the next, unless they are further apart
+//! than 12 h.
+//!
 //! *Missing samples*: time without a sample adds nothing to a total.
 //!
 //! *Validity*: any samples with `end ≥ start` and a finite value; others are ignored. A sample that began
 //! before the loaded window is missed. Coverage is the share of the day's hours touched by a sample, hidden or
 //! not.
 //!
-//! *Versions*: 4. Version 1 let an aggregate add its value times the uncovered part of its time; version 2
-//! added up what one source had sent in two groupings; version 3 left out totals of a part of an interval.
+//! *Versions*: 5. Version 1 let an aggregate add its value times the uncovered part of its time; version 2
+//! added up what one source had sent in two groupings; version 3 left out totals of a part of an interval;
+//! version 4 shared time between a file and coarser copies of it.
 //!
 //! *References*: Apple, "Manage Health data on your iPhone, iPad, or Apple Watch" (source order, 2023);
 //! the exact rule is the project's own (`docs/ARCHITECTURE.md`, samples and chunks).
@@ -38,6 +45,7 @@ use model::sample::{Flags, MINUTE_US, SECOND_US, Sample};
 use model::source::SourceNo;
 use model::zone::Span;
 
+use super::copies;
 use super::coverage::HourMask;
 use super::given::{Contribution, Given};
 use super::rank::Ranks;
@@ -73,6 +81,7 @@ pub struct DayTotal {
 /// come sorted by start; others are sorted first. Answers one total per day, in the order of `days`.
 pub fn by_priority(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec<DayTotal> {
     let samples = in_order(samples);
+    let (samples, aside) = copies::apart(samples, ranks);
     let layers = layers_of(&samples, ranks);
     let borders = borders_of(days);
     let mut open: Vec<OpenDay<'_>> = days
@@ -105,7 +114,27 @@ pub fn by_priority(samples: &[Sample], ranks: &Ranks, days: &[Vec<Span>]) -> Vec
             covered = union(&covered, &layer.pieces);
         }
     }
+    add_aside(&layers_of(&aside, ranks), &borders, &mut open);
     open.into_iter().map(OpenDay::close).collect()
+}
+
+/// Adds what was set aside, which gives nothing, to what is said of days that have a total without it.
+fn add_aside(layers: &[Layer], borders: &[Border], days: &mut [OpenDay<'_>]) {
+    let everything = [Span {
+        start_us: i64::MIN,
+        end_us: i64::MAX,
+    }];
+    let counted: Vec<Border> = borders
+        .iter()
+        .filter(|border| {
+            days.get(border.day)
+                .is_some_and(|day| !day.parts.is_empty())
+        })
+        .copied()
+        .collect();
+    for layer in layers {
+        add_layer(layer, &everything, &counted, days);
+    }
 }
 
 /// How a sample ranks before the rank of its source is asked.

@@ -26,6 +26,7 @@ pub mod summary;
 pub mod trend;
 
 mod bounded;
+mod copies;
 mod coverage;
 mod epochs;
 mod given;
@@ -36,7 +37,7 @@ mod timeline;
 
 /// Revision of all that is kept of a day: its document, its minutes and the facts drawn from them. It grows
 /// with every change of a result, so that stored days are computed again.
-pub const REVISION: u32 = 10;
+pub const REVISION: u32 = 11;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
-//! The order of a person's sources for one metric: who is believed where sources overlap.
+//! The order of a person's sources for one metric: who is believed where sources overlap, who repeats whom, and who
+//! does not count at all.
 //!
 //! It only orders; what the order does is decided by the merge rules. It must never look at samples.
 
@@ -11,6 +12,18 @@ const RANK_UNLISTED: u16 = u16::MAX;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ranks {
     by_source: Vec<u16>,
+    copies: Vec<Copies>,
+    left_out: Vec<SourceNo>,
+}
+
+/// Sources that repeat what others measured: what a maker's app wrote into the store of a phone, beside the maker's
+/// own files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Copies {
+    /// Those that repeat.
+    pub copies: Vec<SourceNo>,
+    /// Those that measured.
+    pub of: Vec<SourceNo>,
 }
 
 impl Ranks {
@@ -26,7 +39,39 @@ impl Ranks {
                 *slot = (*slot).min(u16::try_from(rank).unwrap_or(RANK_UNLISTED));
             }
         }
-        Self { by_source }
+        Self {
+            by_source,
+            ..Self::default()
+        }
+    }
+
+    /// With what is known about copies, and sources of which nothing counts.
+    pub fn knowing(self, copies: Vec<Copies>, left_out: Vec<SourceNo>) -> Self {
+        Self {
+            copies,
+            left_out,
+            ..self
+        }
+    }
+
+    /// Another order of the same sources.
+    pub fn reordered(&self, best_first: &[SourceNo]) -> Self {
+        Self::in_order(best_first).knowing(self.copies.clone(), self.left_out.clone())
+    }
+
+    /// Who repeats whom.
+    pub const fn copies(&self) -> &[Copies] {
+        self.copies.as_slice()
+    }
+
+    /// Whether nothing of a source counts.
+    pub fn is_left_out(&self, source: SourceNo) -> bool {
+        self.left_out.contains(&source)
+    }
+
+    /// Whether every sample counts by its rank alone.
+    pub const fn is_plain(&self) -> bool {
+        self.copies.is_empty() && self.left_out.is_empty()
     }
 
     /// The rank of a source.

@@ -42,6 +42,7 @@ use model::zone::{Span, ZoneHistory};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::copies;
 use super::measure::Text;
 use super::merge::{self, DayTotal};
 use super::rank::Ranks;
@@ -395,9 +396,11 @@ fn total(samples: &[Sample], ranks: &Ranks, spans: &[Span]) -> DayTotal {
     let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
         return DayTotal::default();
     };
+    let reach_us = copies::reach_us(ranks);
+    let (from_us, until_us) = (first.start_us - reach_us, last.end_us + reach_us);
     let near: Vec<Sample> = samples
         .iter()
-        .filter(|sample| sample.start_us < last.end_us && sample.end_us >= first.start_us)
+        .filter(|sample| sample.start_us < until_us && sample.end_us >= from_us)
         .copied()
         .collect();
     let found = merge::by_priority(&near, ranks, &[spans.to_vec()]).pop();

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::category;
+use super::copies;
 use super::discrete::{Dated, Distribution, Weighting, distribution};
 use super::measure::Text;
 use super::merge::{self, DayTotal};
@@ -197,7 +198,7 @@ impl DayFrame<'_> {
         let total = if sleep::TOTALS.contains(&metric.id) {
             self.of_nights(metric)?
         } else {
-            let near = self.near(metric.samples);
+            let near = self.near(metric.samples, copies::reach_us(metric.ranks));
             merge::by_priority(&near, metric.ranks, &[self.spans.to_vec()]).pop()?
         };
         let by_source: Vec<SourceValue> = total
@@ -244,14 +245,15 @@ impl DayFrame<'_> {
         })
     }
 
-    /// The samples that can matter for the day: nothing outside it hides or adds inside it.
-    fn near(&self, samples: &[Sample]) -> Vec<Sample> {
+    /// The samples that can matter for the day: nothing further from it than `reach_us` hides or adds inside it.
+    fn near(&self, samples: &[Sample], reach_us: i64) -> Vec<Sample> {
         let (Some(first), Some(last)) = (self.spans.first(), self.spans.last()) else {
             return Vec::new();
         };
+        let (from_us, until_us) = (first.start_us - reach_us, last.end_us + reach_us);
         samples
             .iter()
-            .filter(|sample| sample.start_us < last.end_us && sample.end_us >= first.start_us)
+            .filter(|sample| sample.start_us < until_us && sample.end_us >= from_us)
             .copied()
             .collect()
     }
@@ -279,7 +281,7 @@ impl DayFrame<'_> {
 
     /// The measurements of each source as if it were alone.
     fn by_source(&self, metric: &MetricSamples<'_>, weighting: Weighting) -> Vec<SourceMean> {
-        let near = self.near(metric.samples);
+        let near = self.near(metric.samples, 0);
         let mut sources: Vec<SourceNo> = near.iter().map(|sample| sample.source).collect();
         sources.sort_by_key(|source| (metric.ranks.of(*source), *source));
         sources.dedup();

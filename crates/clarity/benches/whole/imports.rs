@@ -51,12 +51,8 @@ pub(crate) fn disk_with_days(table: &mut Table, data: &Path, shape: &str) -> Out
     Ok(())
 }
 
-fn import(
-    table: &mut Table,
-    (zip, data): (&Path, &Path),
-    written: &Written,
-    shape: &str,
-) -> Outcome<()> {
+/// Imports a file for a new person; returns the report and the peak of resident memory.
+pub(crate) fn read(zip: &Path, data: &Path) -> Outcome<(Value, u64)> {
     let user = ["user", "add", EMAIL, "--time-zone", "Europe/London"];
     let mut add = command(data, &user)
         .stdin(Stdio::piped())
@@ -68,7 +64,6 @@ fn import(
     if !add.wait()?.success() {
         return Err("`user add` failed".into());
     }
-    let walk = limits::unzip_and_walk(zip)?;
     let mut child = command(data, &["import", "--user", EMAIL, "--json"])
         .arg(zip)
         .stdout(Stdio::piped())
@@ -79,7 +74,17 @@ fn import(
         std::thread::sleep(Duration::from_millis(5));
     }
     let output = child.wait_with_output()?;
-    let report: Value = serde_json::from_slice(&output.stdout)?;
+    Ok((serde_json::from_slice(&output.stdout)?, peak))
+}
+
+fn import(
+    table: &mut Table,
+    (zip, data): (&Path, &Path),
+    written: &Written,
+    shape: &str,
+) -> Outcome<()> {
+    let walk = limits::unzip_and_walk(zip)?;
+    let (report, peak) = read(zip, data)?;
     let seconds = report["seconds"]
         .as_f64()
         .ok_or("the report has no seconds")?;

@@ -2,8 +2,8 @@
 //! limit of this machine taken in the same run. `make bench` prints the table; `--json` prints it
 //! for programs; `--quick` uses a small export, `--cohort` measures `analyze` only,
 //! `growth` what ten years cost beside one, `old` what very many uploads and waiting jobs cost, `people` a thousand
-//! people, `steady` what others notice of a long import, `keyed` what an idempotency key costs, `abuse` what one person can do to
-//! another (`make abuse`).
+//! people, `steady` what others notice of a long import, `keyed` what an idempotency key costs, `vendors` large exports of
+//! vendors, `abuse` what one person can do to another (`make abuse`).
 
 #![expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
 #![expect(
@@ -25,6 +25,7 @@ mod raw;
 mod server;
 mod steady;
 mod sync;
+mod vendors;
 
 #[expect(dead_code, reason = "the writers are those of the readers' tests")]
 #[path = "../../../import/tests/recording/writers.rs"]
@@ -170,6 +171,8 @@ fn main() -> Outcome<()> {
         steady::measure(&mut table, folder.path(), bytes)?;
     } else if has("old") {
         old::measure(&mut table, folder.path())?;
+    } else if has("vendors") {
+        vendors::measure(&mut table, folder.path(), has("--quick"))?;
     } else {
         is_whole = true;
         cohort::analyze(&mut table, folder.path())?;

@@ -32,7 +32,7 @@ use crate::http::table::{Rows, SeriesColumns, SeriesRow, Times};
 use crate::http::{arrow, buckets, verbatim};
 use crate::instant::Instants;
 use crate::json;
-use crate::person::dossier::Dossier;
+use crate::person::dossier::{Dossier, Tried};
 use crate::person::measured::{Aggregation, Measured};
 use crate::problem::{Code, FieldError, Problem};
 
@@ -241,7 +241,10 @@ async fn read(
     let merge = merge_of(&metric, &query)?;
     let ranks = match &query.order {
         None => dossier.ranks(&metric.id),
-        Some(order) => Ranks::in_order(&tried(&metric, query.resolution, order, &dossier)?),
+        Some(order) => dossier.ranks_in(
+            &metric.id,
+            &tried(&metric, query.resolution, order, &dossier)?,
+        ),
     };
     let reading = Reading {
         user: caller.user,
@@ -350,7 +353,7 @@ fn tried(
     resolution: Resolution,
     order: &str,
     dossier: &Dossier,
-) -> Result<Vec<SourceNo>, Problem> {
+) -> Result<Tried, Problem> {
     let wrong = |message: &str| Problem::parameter("order", message);
     if metric.kind != Kind::Cumulative || resolution == Resolution::Raw {
         return Err(wrong(
@@ -374,8 +377,12 @@ fn tried(
     let others = (1..)
         .zip(&present)
         .filter(|(place, _)| !places.contains(place));
+    let named = found.clone();
     found.extend(others.map(|(_, source)| *source));
-    Ok(found)
+    Ok(Tried {
+        named,
+        best_first: found,
+    })
 }
 
 /// Everything that a series is read with.

@@ -215,6 +215,7 @@ impl Intake {
         let before = Before {
             zones: person.history(),
             order: person.usual_order(),
+            left_out: person.dictionary().left_out(&[]),
         };
         self.resolve(person);
         person.seen_in(&std::mem::take(&mut self.zones));
@@ -533,7 +534,8 @@ impl Intake {
         {
             days.extend(moved_days(&before.zones, &after, first, last));
         }
-        let reordered = before.is_reordered(&person.usual_order());
+        let reordered = before.is_reordered(&person.usual_order())
+            || before.counts_others(&person.dictionary().left_out(&[]));
         if reordered {
             store::days::mark_all(tx, upload.user, upload.now_us).await?;
         }
@@ -551,9 +553,18 @@ impl Intake {
 struct Before {
     zones: ZoneHistory,
     order: Arc<[SourceNo]>,
+    left_out: Vec<SourceNo>,
 }
 
 impl Before {
+    /// Whether other sources of before are left out of totals now.
+    fn counts_others(&self, left_out: &[SourceNo]) -> bool {
+        let known = left_out
+            .iter()
+            .filter(|no| usize::from(no.0) < self.order.len());
+        !known.eq(self.left_out.iter())
+    }
+
     /// Whether the sources of before come in another order now. Those that are new have the highest
     /// numbers and no days yet.
     fn is_reordered(&self, order: &[SourceNo]) -> bool {

@@ -2,11 +2,13 @@
 //! refer to both by number, so entries are only ever added or described better, never removed.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
+use analysis::daily::rank::Copies;
+use model::maker::Maker;
 use model::metric::MetricNo;
-use model::source::{Source, SourceClass, SourceNo, normalised};
+use model::source::{Place, Source, SourceClass, SourceNo, normalised};
 use serde::{Deserialize, Serialize};
 
 /// Most sources one person can have: twenty times those of people with many devices and apps. The whole table is
@@ -35,6 +37,9 @@ pub(crate) struct Dictionary {
     /// Every source, best first, until one changes.
     #[serde(skip)]
     usual: OnceLock<Arc<[SourceNo]>>,
+    /// Who repeats whom, until a source changes.
+    #[serde(skip)]
+    copies: OnceLock<Arc<[Copies]>>,
 }
 
 /// Where entries stand in the table, so that no question goes through all of it.
@@ -102,7 +107,7 @@ impl Dictionary {
             let known = self.sources.get_mut(usize::from(at));
             let changed = known.is_some_and(|known| describe(known, source));
             if changed {
-                self.usual = OnceLock::new();
+                self.forget();
             }
             return Ok((SourceNo(at), changed));
         }
@@ -115,15 +120,27 @@ impl Dictionary {
             index.add(no.0, source);
         }
         self.sources.push(source.clone());
-        self.usual = OnceLock::new();
+        self.forget();
         Ok((no, true))
     }
 
-    /// The known source that one is: that of its name and device. Who names no device means the one that was
-    /// learnt last, and a source of which no device is known yet can be of any.
+    /// Forgets what follows from the sources.
+    fn forget(&mut self) {
+        self.usual = OnceLock::new();
+        self.copies = OnceLock::new();
+    }
+
+    /// The known source that one is: that of its name and device, and of files of the same maker or of none. Who names
+    /// no device means the one that was learnt last, and a source of which no device is known yet can be of any.
     fn find(&self, source: &Source) -> Option<u16> {
-        let of_name = self.sources_named(&source.name);
         let device = |at: &u16| self.sources.get(usize::from(*at));
+        let is_alike = |at: &&u16| device(at).is_some_and(|known| known.file_of == source.file_of);
+        let of_name: Vec<u16> = self
+            .sources_named(&source.name)
+            .iter()
+            .filter(is_alike)
+            .copied()
+            .collect();
         let with = |wanted: Option<&str>| {
             let mut numbers = of_name.iter();
             numbers.find(|at| device(at).is_some_and(|known| known.device.as_deref() == wanted))
@@ -195,7 +212,7 @@ impl Dictionary {
         let earlier = source.first_us.is_none_or(|known| start_us < known);
         if earlier {
             source.first_us = Some(start_us);
-            self.usual = OnceLock::new();
+            self.forget();
         }
         earlier
     }
@@ -262,7 +279,8 @@ impl Dictionary {
     }
 
     /// Every source, best first: what was entered by hand, watches, phones and apps, and among those of one kind the
-    /// newest first.
+    /// newest first. What an app repeats comes behind the file of its maker; apps of a phone that has an order of its
+    /// own change places until they follow it.
     pub(crate) fn usual_order(&self) -> Arc<[SourceNo]> {
         let order = self
             .usual
@@ -292,11 +310,78 @@ impl Dictionary {
 
     fn order(&self, places: &HashMap<u16, usize>) -> Vec<SourceNo> {
         let mut order: Vec<(SourceNo, &Source)> = (0..).map(SourceNo).zip(&self.sources).collect();
+        let copies = self.copies();
         order.sort_by_key(|(no, source)| {
             let place = places.get(&no.0).copied().unwrap_or(usize::MAX);
-            (place, source.class, Reverse(source.first_us), *no)
+            let repeated = copies.iter().find(|copies| copies.copies.contains(no));
+            let behind = repeated.and_then(|copies| self.class_of(&copies.of));
+            let class = behind.map_or(source.class, |behind| source.class.max(behind));
+            let is_copy = repeated.is_some();
+            (place, class, is_copy, Reverse(source.first_us), *no)
         });
-        order.into_iter().map(|(no, _)| no).collect()
+        let mut order: Vec<SourceNo> = order.into_iter().map(|(no, _)| no).collect();
+        self.follow_phone(&mut order, places);
+        order
+    }
+
+    /// The best class of some sources.
+    fn class_of(&self, sources: &[SourceNo]) -> Option<SourceClass> {
+        let known = sources.iter().filter_map(|no| self.source(*no));
+        known.map(|source| source.class).min()
+    }
+
+    /// Lets the apps of a phone take each other's places until they follow its order; who the person placed stays.
+    fn follow_phone(&self, order: &mut [SourceNo], places: &HashMap<u16, usize>) {
+        let place = |no: SourceNo| self.source(no).and_then(|source| source.place);
+        let is_of_phone = |no: SourceNo| place(no).is_some() && !places.contains_key(&no.0);
+        let mut apps: Vec<SourceNo> = order
+            .iter()
+            .copied()
+            .filter(|no| is_of_phone(*no))
+            .collect();
+        apps.sort_by_key(|no| place(*no));
+        let free = order.iter_mut().filter(|no| is_of_phone(**no));
+        for (free, app) in free.zip(apps) {
+            *free = app;
+        }
+    }
+
+    /// Apps in the store of a phone, beside the files of their makers.
+    pub(crate) fn copies(&self) -> Arc<[Copies]> {
+        let find = || {
+            let mut by_maker: BTreeMap<Maker, Copies> = BTreeMap::new();
+            for (no, source) in (0..).map(SourceNo).zip(&self.sources) {
+                if let Some(maker) = source.file_of {
+                    by_maker.entry(maker).or_default().of.push(no);
+                }
+            }
+            if by_maker.is_empty() {
+                return Arc::default();
+            }
+            for (no, source) in (0..).map(SourceNo).zip(&self.sources) {
+                if source.file_of.is_none()
+                    && let Some(copies) =
+                        Maker::of_app(source).and_then(|maker| by_maker.get_mut(&maker))
+                {
+                    copies.copies.push(no);
+                }
+            }
+            let known = by_maker.into_values();
+            known.filter(|copies| !copies.copies.is_empty()).collect()
+        };
+        Arc::clone(self.copies.get_or_init(find))
+    }
+
+    /// Sources of which the phone counts nothing, unless the person gave them a place.
+    pub(crate) fn left_out(&self, wanted: &[String]) -> Vec<SourceNo> {
+        let is_wanted = |source: &Source| {
+            let name = normalised(&source.name);
+            wanted.iter().any(|wanted| normalised(wanted) == name)
+        };
+        let numbered = (0..).map(SourceNo).zip(&self.sources);
+        let left_out = numbered
+            .filter(|(_, source)| source.place == Some(Place::LeftOut) && !is_wanted(source));
+        left_out.map(|(no, _)| no).collect()
     }
 }
 
@@ -313,6 +398,11 @@ fn describe(known: &mut Source, told: &Source) -> bool {
     }
     if known.app_id.is_none() && told.app_id.is_some() {
         known.app_id.clone_from(&told.app_id);
+        changed = true;
+    }
+    // The order of the phone is what its latest backup says.
+    if told.place.is_some() && told.place != known.place {
+        known.place = told.place;
         changed = true;
     }
     // A name alone reads as an app at worst; evidence of a device ranks it better.
@@ -402,6 +492,59 @@ mod tests {
         assert_eq!(*table.best_first(&wanted), [4, 0, 1, 3, 2].map(SourceNo));
         table.exported(SourceNo(0), 9);
         assert!(table.renamed().is_empty(), "both are in the latest export");
+    }
+
+    #[test]
+    fn a_file_is_another_source_than_the_app_of_its_maker_and_comes_before_it() {
+        let mut table = Dictionary::default();
+        let app = Source {
+            class: SourceClass::Watch,
+            ..named("Oura", 9)
+        };
+        let file = Source {
+            file_of: Some(Maker::Oura),
+            ..named("Oura", 1)
+        };
+        let other = named("Step app", 5);
+        for (source, expect) in [(&app, 0), (&file, 1), (&other, 2), (&app, 0), (&file, 1)] {
+            assert_eq!(table.learn(source).expect("room").0, SourceNo(expect));
+        }
+        // The app would be a watch; its maker's file is the account, which is none.
+        assert_eq!(*table.usual_order(), [2, 1, 0].map(SourceNo));
+        let copies = Copies {
+            copies: vec![SourceNo(0)],
+            of: vec![SourceNo(1)],
+        };
+        assert_eq!(*table.copies(), [copies]);
+        assert_eq!(table.best_first(&["Step app".to_owned()])[0], SourceNo(2));
+    }
+
+    #[test]
+    fn apps_of_a_phone_follow_its_order_until_the_person_says_otherwise() {
+        let mut table = Dictionary::default();
+        let placed = |name: &str, class, place| Source {
+            class,
+            place: Some(place),
+            ..named(name, 0)
+        };
+        for source in [
+            placed("Second", SourceClass::Watch, Place::At(1)),
+            placed("None", SourceClass::Phone, Place::LeftOut),
+            named("Apple Watch", 0),
+            placed("First", SourceClass::App, Place::At(0)),
+        ] {
+            table.learn(&source).expect("room");
+        }
+        // The places of the apps among the others stay.
+        assert_eq!(*table.usual_order(), [3, 2, 0, 1].map(SourceNo));
+        assert_eq!(table.left_out(&[]), [SourceNo(1)]);
+        let wanted = ["none".to_owned()];
+        assert_eq!(*table.best_first(&wanted), [1, 3, 2, 0].map(SourceNo));
+        assert!(table.left_out(&wanted).is_empty());
+        // A later backup has another order.
+        let later = placed("Second", SourceClass::Watch, Place::LeftOut);
+        assert!(table.learn(&later).expect("room").1);
+        assert_eq!(table.left_out(&[]), [0, 1].map(SourceNo));
     }
 
     #[test]

@@ -16,6 +16,31 @@ use crate::person::document::{self, Document, DocumentError};
 use crate::person::profile::{self, DayZone, EVERY_METRIC, Preferences};
 use crate::person::whereabouts::Whereabouts;
 
+/// Metrics that a phone which keeps the records of apps counts by its own order, and none of an app outside it.
+const COUNTED_BY_PHONES: &[&str] = &[
+    "step_count",
+    "distance_walking_running",
+    "distance_cycling",
+    "distance_swimming",
+    "distance_rowing",
+    "distance_paddle_sports",
+    "distance_skating_sports",
+    "distance_wheelchair",
+    "flights_climbed",
+    "elevation_gained",
+    "active_energy_burned",
+    "total_energy_burned",
+];
+
+/// An order of sources to try.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    /// Those that were named.
+    pub(crate) named: Vec<SourceNo>,
+    /// Every source, best first.
+    pub(crate) best_first: Vec<SourceNo>,
+}
+
 /// The documents themselves, and the zones that follow from them.
 #[derive(Debug, Clone)]
 pub(super) struct Known {
@@ -198,16 +223,38 @@ impl Dossier {
 
     /// Which source is believed where they overlap, for a metric.
     pub(crate) fn ranks(&self, metric_id: &str) -> Ranks {
+        let left_out = self.left_out(metric_id);
         Ranks::in_order(&self.order(Some(metric_id)))
+            .knowing(self.dictionary().copies().to_vec(), left_out)
+    }
+
+    /// The same if the sources came in another order.
+    pub(crate) fn ranks_in(&self, metric_id: &str, tried: &Tried) -> Ranks {
+        let mut left_out = self.left_out(metric_id);
+        left_out.retain(|no| !tried.named.contains(no));
+        Ranks::in_order(&tried.best_first).knowing(self.dictionary().copies().to_vec(), left_out)
+    }
+
+    /// Sources of which nothing counts, because the phone that keeps their records counts nothing of them.
+    fn left_out(&self, metric_id: &str) -> Vec<SourceNo> {
+        if !COUNTED_BY_PHONES.contains(&metric_id) {
+            return Vec::new();
+        }
+        self.dictionary().left_out(self.wanted(Some(metric_id)))
+    }
+
+    /// The order that the person chose.
+    fn wanted(&self, metric_id: Option<&str>) -> &[String] {
+        let orders = &self.known.preferences.value.source_order;
+        let own = metric_id.and_then(|id| orders.get(id));
+        let wanted = own.or_else(|| orders.get(EVERY_METRIC));
+        wanted.map_or(&[], Vec::as_slice)
     }
 
     /// Every source, best first, for a metric or for those without an order of their own.
     pub(crate) fn order(&self, metric_id: Option<&str>) -> Vec<SourceNo> {
-        let orders = &self.known.preferences.value.source_order;
-        let own = metric_id.and_then(|id| orders.get(id));
-        let wanted = own.or_else(|| orders.get(EVERY_METRIC));
         self.dictionary()
-            .best_first(wanted.map_or(&[], Vec::as_slice))
+            .best_first(self.wanted(metric_id))
             .to_vec()
     }
 

@@ -85,6 +85,7 @@ mod traces;
 mod truth;
 mod upgrade;
 mod uploads;
+mod vendors;
 mod versions;
 mod window;
 mod words;

@@ -69,7 +69,7 @@ pub(crate) async fn import(app: &TestApp, person: &Person, bytes: &[u8]) -> Valu
     answer.json()
 }
 
-async fn person_in(app: &TestApp, email: &str, zone: &str) -> Person {
+pub(crate) async fn person_in(app: &TestApp, email: &str, zone: &str) -> Person {
     let person = app.register(email).await;
     let answer = app
         .put(

@@ -168,11 +168,14 @@ impl Counters {
 }
 
 impl Counter {
-    /// The zone of its device: the person's, unless the file says that the clock stood elsewhere.
+    /// The zone of its device: the person's, unless the file says that the clock stood elsewhere. The file says it of
+    /// its beginning; the clock may change in the middle of a day.
     fn zone<'z>(&self, zones: &'z ZoneHistory) -> Cow<'z, Zone> {
         let named = zones.zone_at(self.at_us);
         let told = self.offset_min.map(i32::from);
-        match told.filter(|min| *min != named.offset_min(self.at_us)) {
+        let is_there = |at_us, min: i32| zones.zone_at(at_us).offset_min(at_us) == min;
+        let is_elsewhere = |min: &i32| !is_there(self.at_us, *min) && !is_there(self.from_us, *min);
+        match told.filter(is_elsewhere) {
             Some(minutes) => Zone::fixed(minutes).map_or(Cow::Borrowed(named), Cow::Owned),
             None => Cow::Borrowed(named),
         }
@@ -302,6 +305,33 @@ mod tests {
         // In any order, and twice.
         let twice = day.iter().rev().chain(&day).copied().collect();
         check(twice, &expect);
+    }
+
+    /// On the day of 25 hours the file states the offset of its beginning, which no longer holds in the evening.
+    #[test]
+    fn an_autumn_evening_is_of_its_own_day() {
+        let zone = Zone::parse("Europe/Berlin").expect("a zone");
+        let date = Date::constant(2026, 10, 25);
+        let start_h = zone.start_of(date) / HOUR_US;
+        let zones = ZoneHistory::fixed(zone);
+        let all = [(8, 500.0), (25, 900.0), (26, 30.0)].map(|(hours, steps)| Counter {
+            offset_min: Some(if hours > 25 { 60 } else { 120 }),
+            ..counter(
+                start_h + hours,
+                start_h + if hours > 25 { 25 } else { 0 },
+                WALKING,
+                steps,
+            )
+        });
+        let counters = Counters {
+            all: all.to_vec(),
+            ..Counters::default()
+        };
+        let mut found = Vec::new();
+        counters.done(&zones, &mut |done| {
+            found.push((done.start_us / HOUR_US - start_h, done.value));
+        });
+        assert_eq!(found, [(0, 500.0), (8, 400.0), (25, 30.0)]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use model::maker::Maker;
 use model::metric::Kind;
 use model::record::Workout;
 use model::sample::{Flags, HOUR_US, MINUTE_US, Uid, uid_of};
@@ -168,12 +169,10 @@ impl<'c, 's, 'f> Desk<'c, 's, 'f> {
             return Some(no);
         }
         let source = Source {
-            name: title.to_owned(),
             class,
             device: (!device.is_empty()).then(|| device.to_owned()),
-            app_id: None,
-            first_us: None,
-            exported_us: None,
+            file_of: Maker::of_files(title),
+            ..Source::named(title)
         };
         self.intake.source(device, source)
     }

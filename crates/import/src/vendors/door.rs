@@ -301,6 +301,10 @@ impl Walk {
         }
         for (vendor, reader) in &mut self.readers {
             desk.turn_to(vendor.title);
+            if self.only.is_none() {
+                let message = "known by its content".to_owned();
+                desk.intake.note(vendor.title, message);
+            }
             reader.finish(&mut desk)?;
             desk.release()?;
         }

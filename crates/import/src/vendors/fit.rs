@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::Read;
 
+use model::maker::Maker;
 use model::record::{Body, HeartbeatSeries, Record};
 use model::sample::{Flags, uid_of};
 use model::source::{Source, SourceClass, SourceNo};
@@ -474,12 +475,10 @@ fn device(message: &Message<'_>, desk: &mut Desk<'_, '_, '_>) -> Option<SourceNo
         let _ = write!(device, " {mark:04x}");
     }
     let source = Source {
-        name: name.to_owned(),
         class,
         device: Some(device.clone()),
-        app_id: None,
-        first_us: None,
-        exported_us: None,
+        file_of: Maker::of_files(name),
+        ..Source::named(name)
     };
     desk.intake.source(&device, source)
 }

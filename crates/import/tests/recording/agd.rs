@@ -4,9 +4,9 @@ use import::recording::error::Error;
 use import::recording::options::Options;
 use import::recording::{Quantity, Recording};
 
-use crate::sqlite::{Cell, file};
 use crate::support::{self, Table, assert_same, channel, epochs, shared, try_read};
 use crate::writers::START_S;
+use oracle::sqlite::{self, Cell};
 
 /// pyActigraphy's reading of the file: the vector magnitude as activity, and light; the other columns are
 /// those that Python's sqlite3 3.40.1 sums up.
@@ -68,18 +68,21 @@ pub(crate) fn agd(epoch_length: &str, rows: Vec<Vec<Cell>>) -> Vec<u8> {
         .zip(settings)
         .map(|(_, (name, value))| vec![Cell::Null, text(name), text(value)])
         .collect();
-    file(&[
-        (
-            "settings",
-            "CREATE TABLE settings (settingID INTEGER PRIMARY KEY, settingName VARCHAR(64), settingValue VARCHAR(8192))",
-            settings,
-        ),
-        (
-            "data",
-            "CREATE TABLE data (\"dataTimestamp\" INTEGER, axis1 REAL, counter INTEGER, lux REAL)",
-            rows,
-        ),
-    ])
+    sqlite::file(
+        512,
+        &[
+            (
+                "settings",
+                "CREATE TABLE settings (settingID INTEGER PRIMARY KEY, settingName VARCHAR(64), settingValue VARCHAR(8192))",
+                settings,
+            ),
+            (
+                "data",
+                "CREATE TABLE data (\"dataTimestamp\" INTEGER, axis1 REAL, counter INTEGER, lux REAL)",
+                rows,
+            ),
+        ],
+    )
 }
 
 pub(crate) fn row(epoch: i64, count: f64) -> Vec<Cell> {

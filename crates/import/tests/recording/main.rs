@@ -21,7 +21,6 @@ mod raw;
 mod raw_csv;
 mod raw_hostile;
 mod reference;
-mod sqlite;
 mod support;
 mod tables;
 mod writers;

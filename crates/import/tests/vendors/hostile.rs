@@ -1,10 +1,11 @@
 //! Exports that are cut, damaged, or made to hurt: what is whole is kept, the fault is named, nothing grows.
 
 use import::batch::Fact;
+use import::format::{self, Format};
 use oracle::data;
 
 use crate::samples::{READ, gather};
-use crate::support::read;
+use crate::support::{read, read_as};
 
 fn steps(values: &[&str]) -> Vec<u8> {
     let rows: Vec<String> = values
@@ -160,6 +161,38 @@ fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
             let with = with.get(numbers.below(with.len())).expect("one of them");
             bytes.splice(at..at + len, with.iter().copied());
         }
+    }
+}
+
+/// Every reader over files of every sample, spoiled and mostly not its own: it ends, and what comes out is sound.
+#[test]
+fn every_reader_ends_on_what_is_not_its_own() {
+    let mut files = Vec::new();
+    for sample in READ {
+        let Some(folder) = data::beside(&format!("vendors/{sample}")) else {
+            return;
+        };
+        let export = folder.join("export");
+        gather(
+            if export.is_dir() { &export } else { &folder },
+            "x",
+            &mut files,
+        );
+    }
+    files.retain(|(_, bytes)| bytes.len() < 64 << 10);
+    let mut numbers = Numbers(11);
+    for format in format::all().filter(|format| matches!(format, Format::Vendor(_))) {
+        let mut sound = 0;
+        for (_, bytes) in &files {
+            let mut bytes = bytes.clone();
+            mutate(&mut bytes, &mut numbers);
+            if let Ok(got) = read_as(format.name(), &bytes, "America/New_York") {
+                assert!(got.samples.iter().all(|one| one.value.is_finite()));
+                assert!(got.samples.iter().all(|one| one.start_us <= one.end_us));
+                sound += 1;
+            }
+        }
+        assert!(sound > 0, "{} read none of them", format.name());
     }
 }
 

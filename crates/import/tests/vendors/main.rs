@@ -1,8 +1,11 @@
 //! Exports of vendors, through the one front door, against what an import of them must bring.
 
+mod clocks;
 mod devices;
 mod expected;
 mod generated;
 mod hostile;
 mod samples;
 mod support;
+mod table;
+mod truth;

@@ -43,6 +43,12 @@ pub(crate) const READ: &[&str] = &[
 /// Samples whose files do not say all that their reader has to know, and the name of the format that does.
 const NAMED: &[(&str, &str)] = &[("myfitnesspal", "myfitnesspal_lb")];
 
+/// The name of the format under which a sample is read.
+pub(crate) fn name_of_format(sample: &str) -> &'static str {
+    let named = NAMED.iter().find(|(name, _)| *name == sample);
+    named.map_or(format::AUTO, |(_, format)| *format)
+}
+
 /// A zip archive of everything in a folder, below another folder and beside what a Mac adds.
 fn wrapped(folder: &Path, top: &str) -> Vec<u8> {
     let mut files = Vec::new();
@@ -81,7 +87,7 @@ pub(crate) fn gather(folder: &Path, prefix: &str, files: &mut Vec<(String, Vec<u
 }
 
 /// The ways in which a sample is sent.
-fn uploads(folder: &Path, expected: &Value) -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn uploads(folder: &Path, expected: &Value) -> Vec<(&'static str, Vec<u8>)> {
     let mut uploads = Vec::new();
     let export = folder.join("export");
     if let Some(upload) = expected["upload"].as_str() {
@@ -109,8 +115,7 @@ fn samples_bring_what_is_expected() {
         let text = fs::read_to_string(folder.join("expected.json")).expect("what is expected");
         let expected: Value = serde_json::from_str(&text).expect("JSON");
         let zone = expected["person_zone"].as_str().expect("a zone");
-        let named = NAMED.iter().find(|(sample, _)| sample == name);
-        let name_of_format = named.map_or(format::AUTO, |(_, format)| *format);
+        let name_of_format = name_of_format(name);
         for (how, bytes) in uploads(&folder, &expected) {
             let got: Got = match read_as(name_of_format, &bytes, zone) {
                 Ok(got) => got,

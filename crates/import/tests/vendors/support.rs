@@ -19,6 +19,7 @@ pub(crate) struct Seen {
     pub(crate) start_us: i64,
     pub(crate) end_us: i64,
     pub(crate) value: f64,
+    pub(crate) source: String,
 }
 
 /// What an upload brought.
@@ -51,12 +52,13 @@ impl Got {
         }));
         for incoming in &batch.samples {
             let type_index = usize::try_from(incoming.type_index).expect("small");
-            assert!(usize::from(incoming.sample.source.0) < self.sources.len());
+            let source = self.sources.get(usize::from(incoming.sample.source.0));
             self.samples.push(Seen {
                 metric: self.types.get(type_index).expect("announced").clone(),
                 start_us: incoming.sample.start_us,
                 end_us: incoming.sample.end_us,
                 value: incoming.sample.value,
+                source: source.expect("announced").clone(),
             });
         }
         self.records += batch.records.len();
@@ -92,9 +94,18 @@ pub(crate) fn read(bytes: &[u8], zone: &str) -> Result<Got, FileError> {
 /// Reads an upload whose format is named.
 pub(crate) fn read_as(name: &str, bytes: &[u8], zone: &str) -> Result<Got, FileError> {
     let zones = ZoneHistory::fixed(Zone::parse(zone).expect("a zone"));
+    read_of(name, bytes, &zones)
+}
+
+/// Reads an upload of somebody who was in several zones.
+pub(crate) fn read_in(bytes: &[u8], zones: &ZoneHistory) -> Result<Got, FileError> {
+    read_of(format::AUTO, bytes, zones)
+}
+
+fn read_of(name: &str, bytes: &[u8], zones: &ZoneHistory) -> Result<Got, FileError> {
     let context = Context {
         now_us: NOW_US,
-        zones: &zones,
+        zones,
         aggregation: None,
         source: "",
     };

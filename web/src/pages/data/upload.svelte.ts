@@ -19,6 +19,7 @@ class Upload {
   report = $state.raw<Schemas["ImportAnswer"] | undefined>();
   wrong = $state("");
   #request: XMLHttpRequest | undefined;
+  #file: File | undefined;
 
   /** Seconds left at the speed so far; unknown before a second has passed. */
   get left(): number | undefined {
@@ -26,8 +27,14 @@ class Upload {
     return ((this.all - this.sent) / this.sent) * this.seconds;
   }
 
-  send(file: File): void {
+  /** Sends the last file once more, as a format that says what the file does not. */
+  again(format: string): void {
+    if (this.#file) this.send(this.#file, format);
+  }
+
+  send(file: File, format?: string): void {
     if (this.state === "sending") return;
+    this.#file = file;
     const request = new XMLHttpRequest();
     const started = Date.now();
     Object.assign(this, { state: "sending", name: file.name, sent: 0, all: file.size, records: 0, rate: 0 });
@@ -37,7 +44,7 @@ class Upload {
       this.seconds = (Date.now() - started) / 1000;
       void this.#look();
     }, LOOK_MS);
-    request.open("POST", "/api/v1/imports");
+    request.open("POST", `/api/v1/imports${format ? `?format=${encodeURIComponent(format)}` : ""}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.setRequestHeader(
       "Content-Disposition",

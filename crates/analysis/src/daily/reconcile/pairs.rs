@@ -12,7 +12,6 @@ use model::zone::Span;
 
 use super::suppositions::{Found, Trial};
 use super::total;
-use crate::daily::rank::Ranks;
 
 /// Merges of one day and metric for all pairs: a few milliseconds.
 const MERGES_MAX: usize = 160;
@@ -113,7 +112,7 @@ impl Trial<'_> {
             match change {
                 Change::PutBack(gone) => samples.extend_from_slice(gone),
                 Change::Borders(span) => spans = vec![*span],
-                Change::Order(order) => ranks = Some(Ranks::in_order(order)),
+                Change::Order(order) => ranks = Some(self.case.ranks.reordered(order)),
                 Change::Before(_) | Change::Without(_) => {}
             }
         }

@@ -335,7 +335,7 @@ impl Trial<'_> {
             let mut order = sources.clone();
             let moved = order.remove(from);
             order.insert(to, moved);
-            let gives = self.gives(&all, &Ranks::in_order(&order), self.case.spans);
+            let gives = self.gives(&all, &self.case.ranks.reordered(&order), self.case.spans);
             gives.then(|| self.of_order(moved))
         })
     }

@@ -1,6 +1,7 @@
 //! Tests of days as a whole, and what the unit tests share.
 
 mod cardio;
+mod copies;
 mod document;
 mod facts;
 mod generated;

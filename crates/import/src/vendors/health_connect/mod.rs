@@ -2,8 +2,10 @@
 //!
 //! The file is packed in memory while it is read and never written anywhere. Columns are found by name, tables that a
 //! phone lacks are no fault, and whatever is not in [`tables`] is counted. Every app and device is a source of its
-//! own, so that overlapping records are settled where all overlaps are settled, and none are added here.
+//! own, with the place that the phone gives it, so that overlapping records are settled where all overlaps are settled,
+//! and none are added here.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -19,10 +21,12 @@ use crate::vendors::desk::{Spot, TIME_MISSING};
 use crate::vendors::{Desk, Member, One, Reader, Vendor, VendorError, database};
 
 mod meals;
+mod order;
 mod sessions;
 mod sleep;
 mod tables;
 
+use self::order::Order;
 use self::tables::{CATEGORIES, Column, INSTANTS, INTERVALS, SERIES, Series};
 
 /// The format.
@@ -96,7 +100,7 @@ fn read_all(book: &Book<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorEr
     }
     meals::read(book, desk)?;
     sleep::read(book, desk)?;
-    tell_order(book, desk)?;
+    book.sources.order.tell(book, desk);
     tell_unknown(book, desk);
     Ok(())
 }
@@ -384,39 +388,6 @@ fn read_series(
     })
 }
 
-/// Says of which apps the phone itself counts no steps.
-fn tell_order(book: &Book<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorError> {
-    /// The category of steps, distances and energy.
-    const ACTIVITY: i64 = 1;
-    let mut order = None;
-    book.rows(
-        "health_data_category_priority_table",
-        desk,
-        &mut |row, _| {
-            if row.integer("health_data_category") == Some(ACTIVITY) {
-                order = row.text("app_id_priority_order").map(str::to_owned);
-            }
-            Ok(())
-        },
-    )?;
-    let Some(order) = order else { return Ok(()) };
-    let ids: Vec<i64> = order
-        .split(',')
-        .filter_map(|id| id.trim().parse().ok())
-        .collect();
-    let name = |id: &i64| book.sources.app_name(*id);
-    let names: Vec<&str> = ids.iter().filter_map(name).collect();
-    if !names.is_empty() {
-        let message = format!(
-            "the phone ranks {} for steps, and counts no other app; set this as the order of sources to get its totals",
-            names.join(", then ")
-        );
-        desk.intake
-            .note("health_data_category_priority_table", message);
-    }
-    Ok(())
-}
-
 /// Counts tables of records that are not read.
 fn tell_unknown(book: &Book<'_>, desk: &mut Desk<'_, '_, '_>) {
     let names = book.database.names(&mut |_, _| {});
@@ -430,22 +401,23 @@ fn tell_unknown(book: &Book<'_>, desk: &mut Desk<'_, '_, '_>) {
 }
 
 /// Apps and devices by the numbers of their rows.
+#[derive(Default)]
 struct Sources {
     apps: BTreeMap<i64, (String, String)>,
     devices: BTreeMap<i64, (String, SourceClass)>,
+    order: Order,
+    /// Those that were announced, by app and device.
+    known: RefCell<FxHashMap<(i64, i64), SourceNo>>,
 }
 
 impl Sources {
     /// Of rows that cannot be read the desk has a damage; their records are then of a source without a name.
     fn of(database: &Database<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<Self, VendorError> {
-        let empty = Self {
-            apps: BTreeMap::new(),
-            devices: BTreeMap::new(),
-        };
         let book = Book {
             database,
-            sources: empty,
+            sources: Self::default(),
         };
+        let order = Order::of(&book, desk)?;
         let (mut apps, mut devices) = (BTreeMap::new(), BTreeMap::new());
         book.rows("application_info_table", desk, &mut |row, _| {
             let package = row.text("package_name").unwrap_or_default();
@@ -469,33 +441,41 @@ impl Sources {
             }
             Ok(())
         })?;
-        Ok(Self { apps, devices })
+        Ok(Self {
+            apps,
+            devices,
+            order,
+            known: RefCell::default(),
+        })
     }
 
     fn app_name(&self, id: i64) -> Option<&str> {
         self.apps.get(&id).map(|(name, _)| name.as_str())
     }
 
-    fn get(&self, app: i64, device: i64, desk: &mut Desk<'_, '_, '_>) -> SourceNo {
+    fn get(&self, app: i64, number: i64, desk: &mut Desk<'_, '_, '_>) -> SourceNo {
+        if let Some(no) = self.known.borrow().get(&(app, number)) {
+            return *no;
+        }
         let (name, package) = match self.apps.get(&app) {
             Some((name, package)) if !name.is_empty() => (name.as_str(), package.as_str()),
             _ => (VENDOR.title, ""),
         };
-        let (device, class) = match self.devices.get(&device) {
+        let (device, class) = match self.devices.get(&number) {
             Some((device, class)) => (device.as_str(), *class),
             None => ("", SourceClass::App),
         };
-        if let Some(no) = desk.intake.known_source(name, device) {
-            return no;
-        }
         let source = Source {
-            name: name.to_owned(),
             class,
             device: (!device.is_empty()).then(|| device.to_owned()),
             app_id: (!package.is_empty()).then(|| package.to_owned()),
-            first_us: None,
-            exported_us: None,
+            place: self.order.place(app, number),
+            ..Source::named(name)
         };
-        desk.intake.source(device, source).unwrap_or_default()
+        // The file of an app's maker may lie in the same archive, and is another source.
+        let spelling = format!("{device} of {}", VENDOR.name);
+        let no = desk.intake.source(&spelling, source).unwrap_or_default();
+        self.known.borrow_mut().insert((app, number), no);
+        no
     }
 }

@@ -1,23 +1,38 @@
-//! Writes SQLite files with small pages, so that tables get inner pages and rows overflow.
+//! Writes SQLite files. With small pages tables get inner pages and rows overflow.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a page is laid out by places that its writer has measured"
+)]
 
 /// A value of a row.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Cell {
+pub enum Cell {
+    /// Nothing.
     Null,
+    /// A whole number.
     Integer(i64),
+    /// A number.
     Real(f64),
+    /// A text.
     Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
 }
 
 /// A table: name, statement, rows.
-pub(crate) type Table<'a> = (&'a str, &'a str, Vec<Vec<Cell>>);
+pub type Table<'a> = (&'a str, &'a str, Vec<Vec<Cell>>);
 
-const PAGE: usize = 512;
-
-/// A database of tables.
-pub(crate) fn file(tables: &[Table<'_>]) -> Vec<u8> {
-    // The first page is the schema, which must fit into it.
-    let mut pages = vec![Vec::new()];
+/// A database of tables in pages of a size.
+///
+/// # Panics
+/// Panics when the list of tables does not fit into one page.
+pub fn file(page: usize, tables: &[Table<'_>]) -> Vec<u8> {
+    let mut pages = Pages {
+        size: page,
+        // The first page is the schema, which must fit into it.
+        all: vec![Vec::new()],
+    };
     let mut schema = Vec::new();
     for (name, sql, rows) in tables {
         let root = tree(rows, &mut pages);
@@ -29,33 +44,74 @@ pub(crate) fn file(tables: &[Table<'_>]) -> Vec<u8> {
         .zip(&schema)
         .map(|(number, row)| leaf_cell(number, row, &mut pages))
         .collect();
-    pages[0] = page(13, &cells, None, 100);
-    let header = pages.len();
-    let first = &mut pages[0];
+    pages.all[0] = pages.page(13, &cells, None, 100);
+    let count = pages.all.len();
+    let first = &mut pages.all[0];
     first[..16].copy_from_slice(b"SQLite format 3\0");
-    first[16..24].copy_from_slice(&[2, 0, 1, 1, 0, 64, 32, 32]);
-    first[28..32].copy_from_slice(&u32::try_from(header).expect("in range").to_be_bytes());
+    first[16..18].copy_from_slice(&u16::try_from(page).expect("in range").to_be_bytes());
+    first[18..24].copy_from_slice(&[1, 1, 0, 64, 32, 32]);
+    first[28..32].copy_from_slice(&u32::try_from(count).expect("in range").to_be_bytes());
     first[47] = 4;
     first[59] = 1;
-    pages.concat()
+    pages.all.concat()
+}
+
+struct Pages {
+    size: usize,
+    all: Vec<Vec<u8>>,
+}
+
+impl Pages {
+    /// Adds a page and gives its number.
+    fn push(&mut self, page: Vec<u8>) -> usize {
+        self.all.push(page);
+        self.all.len()
+    }
+
+    /// A page of cells.
+    fn page(&self, kind: u8, cells: &[Vec<u8>], rightmost: Option<usize>, head: usize) -> Vec<u8> {
+        let mut page = vec![0; self.size];
+        let (mut pointer, mut end) = (head + if rightmost.is_some() { 12 } else { 8 }, self.size);
+        for cell in cells {
+            end -= cell.len();
+            page[end..end + cell.len()].copy_from_slice(cell);
+            page[pointer..pointer + 2]
+                .copy_from_slice(&u16::try_from(end).expect("in range").to_be_bytes());
+            pointer += 2;
+        }
+        assert!(pointer <= end, "a page has room for its cells");
+        page[head] = kind;
+        page[head + 3..head + 5]
+            .copy_from_slice(&u16::try_from(cells.len()).expect("in range").to_be_bytes());
+        page[head + 5..head + 7]
+            .copy_from_slice(&u16::try_from(end).expect("in range").to_be_bytes());
+        if let Some(child) = rightmost {
+            page[head + 8..head + 12]
+                .copy_from_slice(&u32::try_from(child).expect("in range").to_be_bytes());
+        }
+        page
+    }
 }
 
 /// Writes the pages of a table and gives the number of its root.
-fn tree(rows: &[Vec<Cell>], pages: &mut Vec<Vec<u8>>) -> usize {
+fn tree(rows: &[Vec<Cell>], pages: &mut Pages) -> usize {
     let mut level: Vec<(usize, i64)> = Vec::new();
     let mut cells: Vec<Vec<u8>> = Vec::new();
+    let mut used = 0;
     for (number, row) in (1..).zip(rows) {
         let cell = leaf_cell(number, row, pages);
-        let used: usize = cells.iter().map(|cell| cell.len() + 2).sum();
-        if used + cell.len() + 2 > PAGE - 8 {
-            pages.push(page(13, &cells, None, 0));
-            level.push((pages.len(), number - 1));
+        if used + cell.len() + 2 > pages.size - 8 {
+            let full = pages.page(13, &cells, None, 0);
+            level.push((pages.push(full), number - 1));
             cells.clear();
+            used = 0;
         }
+        used += cell.len() + 2;
         cells.push(cell);
     }
-    pages.push(page(13, &cells, None, 0));
-    level.push((pages.len(), i64::try_from(rows.len()).expect("in range")));
+    let rest = pages.page(13, &cells, None, 0);
+    let last = i64::try_from(rows.len()).expect("in range");
+    level.push((pages.push(rest), last));
     while level.len() > 1 {
         let above = level.chunks(20).map(|children| {
             let (last, inner) = children.split_last().expect("it is there");
@@ -70,65 +126,44 @@ fn tree(rows: &[Vec<Cell>], pages: &mut Vec<Vec<u8>>) -> usize {
                     cell
                 })
                 .collect();
-            pages.push(page(5, &cells, Some(last.0), 0));
-            (pages.len(), last.1)
+            let inner = pages.page(5, &cells, Some(last.0), 0);
+            (pages.push(inner), last.1)
         });
         level = above.collect();
     }
     level[0].0
 }
 
-fn page(kind: u8, cells: &[Vec<u8>], rightmost: Option<usize>, head: usize) -> Vec<u8> {
-    let mut page = vec![0; PAGE];
-    let (mut pointer, mut end) = (head + if rightmost.is_some() { 12 } else { 8 }, PAGE);
-    for cell in cells {
-        end -= cell.len();
-        page[end..end + cell.len()].copy_from_slice(cell);
-        page[pointer..pointer + 2]
-            .copy_from_slice(&u16::try_from(end).expect("in range").to_be_bytes());
-        pointer += 2;
-    }
-    assert!(pointer <= end, "a page has room for its cells");
-    page[head] = kind;
-    page[head + 3..head + 5]
-        .copy_from_slice(&u16::try_from(cells.len()).expect("in range").to_be_bytes());
-    page[head + 5..head + 7].copy_from_slice(&u16::try_from(end).expect("in range").to_be_bytes());
-    if let Some(child) = rightmost {
-        page[head + 8..head + 12]
-            .copy_from_slice(&u32::try_from(child).expect("in range").to_be_bytes());
-    }
-    page
-}
-
 /// A cell of a leaf; what does not fit into a page goes to pages of its own.
-fn leaf_cell(number: i64, row: &[Cell], pages: &mut Vec<Vec<u8>>) -> Vec<u8> {
+fn leaf_cell(number: i64, row: &[Cell], pages: &mut Pages) -> Vec<u8> {
+    let size = pages.size;
     let row = record(row);
     let mut cell = varint(i64::try_from(row.len()).expect("in range"));
     cell.extend(varint(number));
-    let (most, least) = (PAGE - 35, (PAGE - 12) * 32 / 255 - 23);
+    let (most, least) = (size - 35, (size - 12) * 32 / 255 - 23);
     if row.len() <= most {
         cell.extend(row);
         return cell;
     }
-    let fitting = least + (row.len() - least) % (PAGE - 4);
+    let fitting = least + (row.len() - least) % (size - 4);
     let local = if fitting <= most { fitting } else { least };
     cell.extend(&row[..local]);
     cell.extend(
-        u32::try_from(pages.len() + 1)
+        u32::try_from(pages.all.len() + 1)
             .expect("in range")
             .to_be_bytes(),
     );
-    let parts: Vec<&[u8]> = row[local..].chunks(PAGE - 4).collect();
+    let parts: Vec<&[u8]> = row[local..].chunks(size - 4).collect();
     for (index, part) in parts.iter().enumerate() {
         let is_last = index + 1 == parts.len();
         let next = if is_last {
             0
         } else {
-            u32::try_from(pages.len() + 2).expect("in range")
+            u32::try_from(pages.all.len() + 2).expect("in range")
         };
         let mut page = next.to_be_bytes().to_vec();
         page.extend(*part);
-        page.resize(PAGE, 0);
+        page.resize(size, 0);
         pages.push(page);
     }
     cell
@@ -160,6 +195,12 @@ fn record(row: &[Cell]) -> Vec<u8> {
                     i64::try_from(13 + 2 * text.len()).expect("in range"),
                 ));
                 body.extend(text.as_bytes());
+            }
+            Cell::Blob(bytes) => {
+                kinds.extend(varint(
+                    i64::try_from(12 + 2 * bytes.len()).expect("in range"),
+                ));
+                body.extend(bytes);
             }
         }
     }
