@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::ids::{
-    AnalysisId, DeviceId, ErasureId, InsightId, JobId, RecordId, SessionId, UploadId, UserId,
+    AnalysisId, ApiKeyId, DeviceId, ErasureId, GrantId, InsightId, JobId, RecordId, SessionId,
+    UploadId, UserId,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -139,6 +140,16 @@ impl Ids {
     /// A new device.
     pub fn device(&self, now_us: i64) -> DeviceId {
         DeviceId::from_uuid(self.uuid(now_us))
+    }
+
+    /// A new API key.
+    pub fn api_key(&self, now_us: i64) -> ApiKeyId {
+        ApiKeyId::from_uuid(self.uuid(now_us))
+    }
+
+    /// A new grant.
+    pub fn grant(&self, now_us: i64) -> GrantId {
+        GrantId::from_uuid(self.uuid(now_us))
     }
 
     /// A new session.

@@ -30,6 +30,7 @@ mod tables;
 mod tombstone;
 mod transact;
 
+pub mod api_keys;
 pub mod audit;
 pub mod copy;
 pub mod counts;
@@ -41,6 +42,7 @@ pub mod erase;
 pub mod erasures;
 pub mod error;
 pub mod events;
+pub mod grants;
 pub mod idempotency;
 pub mod insights;
 pub mod invitations;

@@ -2,6 +2,7 @@
 //! `CLARITY_TEST_POSTGRES` names a server on which databases may be created.
 
 mod account;
+mod api_key;
 mod audit;
 mod bound;
 mod device;
@@ -9,6 +10,7 @@ mod erased;
 mod failing;
 mod fixture;
 mod folds;
+mod grant;
 mod growth;
 mod record;
 mod sample;
