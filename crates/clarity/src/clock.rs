@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::ids::{
-    AnalysisId, DeviceId, ErasureId, GoalId, InsightId, JobId, RecordId, SessionId, UploadId,
-    UserId,
+    AnalysisId, ApiKeyId, DeviceId, ErasureId, GoalId, GrantId, InsightId, JobId, RecordId,
+    SessionId, UploadId, UserId,
 };
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -145,6 +145,16 @@ impl Ids {
     /// A new goal.
     pub fn goal(&self, now_us: i64) -> GoalId {
         GoalId::from_uuid(self.uuid(now_us))
+    }
+
+    /// A new API key.
+    pub fn api_key(&self, now_us: i64) -> ApiKeyId {
+        ApiKeyId::from_uuid(self.uuid(now_us))
+    }
+
+    /// A new grant.
+    pub fn grant(&self, now_us: i64) -> GrantId {
+        GrantId::from_uuid(self.uuid(now_us))
     }
 
     /// A new session.

@@ -20,6 +20,8 @@ use crate::telemetry;
 const EVERY: Duration = Duration::from_mins(1);
 /// How long an idempotency key and its answer are remembered: clients retry within minutes.
 const KEYS_US: i64 = 24 * 3_600 * 1_000_000;
+/// How long a grant or key that expired is still listed as such.
+const ENDED_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 
 /// Keeps house at the start and then regularly; `also` is what the caller has to forget of its own.
 pub fn start(app: &Arc<App>, also: impl Fn() + Send + Sync + 'static) {
@@ -54,7 +56,7 @@ async fn clean(app: &Arc<App>) {
     }
 }
 
-/// Removes expired idempotency keys and sessions.
+/// Removes expired idempotency keys, sessions, grants and API keys.
 async fn forget_old(app: &App) -> Result<(), store::Error> {
     let now_us = app.clock.now_us();
     app.store
@@ -62,6 +64,8 @@ async fn forget_old(app: &App) -> Result<(), store::Error> {
             async move {
                 store::idempotency::expire(tx, now_us - KEYS_US).await?;
                 store::events::expire(tx, now_us - relay::KEPT_US).await?;
+                store::grants::expire(tx, now_us - ENDED_US).await?;
+                store::api_keys::expire(tx, now_us - ENDED_US).await?;
                 store::sessions::expire(tx, *now_us).await.map(drop)
             }
             .boxed()

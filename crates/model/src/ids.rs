@@ -105,6 +105,16 @@ id!(
     GoalId,
     "goal"
 );
+id!(
+    /// A key with which a program of a person asks the API.
+    ApiKeyId,
+    "API key"
+);
+id!(
+    /// What a person allows another account to read.
+    GrantId,
+    "grant"
+);
 
 #[cfg(test)]
 mod tests {

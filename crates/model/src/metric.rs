@@ -43,6 +43,28 @@ pub enum Kind {
     Category,
 }
 
+/// What a metric is about: the classes of data that a person lets others read one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// Movement, energy, work, and what wrist-worn recorders count.
+    Activity,
+    /// Heart, blood, breathing, oxygen.
+    Heart,
+    /// Body measures, temperature, surroundings.
+    Body,
+    /// Food and drink.
+    Nutrition,
+    /// Sleep, as stages or as a summary.
+    Sleep,
+    /// Mood, stress, scores of questionnaires.
+    Mind,
+    /// Symptoms, cycles, notices of devices.
+    Symptoms,
+}
+
+/// Metrics of sleep whose id does not begin with `sleep_`.
+const OF_SLEEP: [&str; 2] = ["time_in_bed", "wake_count"];
+
 /// How many samples a day are usual; decides the width of a stored bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Density {
@@ -199,6 +221,17 @@ impl Metric {
         })
     }
 
+    /// What it is about.
+    pub fn subject(&self) -> Subject {
+        let subject = catalogue::subject(self);
+        let of_sleep = self.id.starts_with("sleep_") || OF_SLEEP.contains(&self.id);
+        if subject == Subject::Mind && of_sleep {
+            Subject::Sleep
+        } else {
+            subject
+        }
+    }
+
     /// Whether a canonical value is physically possible.
     pub fn is_plausible(&self, value: f64) -> bool {
         self.range
@@ -305,6 +338,30 @@ mod tests {
                     .all(|b| b == b'_' || b.is_ascii_lowercase() || b.is_ascii_digit())
             );
             assert!(metric.sentence.ends_with('.'), "{}", metric.id);
+        }
+    }
+
+    #[test]
+    fn every_metric_is_about_something() {
+        let check = |id: &str, expect: Subject| {
+            let metric = by_id(id).expect("a metric");
+            assert_eq!(metric.subject(), expect, "{id}");
+        };
+        check("step_count", Subject::Activity);
+        check("activity_count", Subject::Activity);
+        check("heart_rate", Subject::Heart);
+        check("body_mass", Subject::Body);
+        check("dietary_caffeine", Subject::Nutrition);
+        check("sleep_analysis", Subject::Sleep);
+        check("time_in_bed", Subject::Sleep);
+        check("wake_count", Subject::Sleep);
+        check("mindful_session", Subject::Mind);
+        check("phq9_score", Subject::Mind);
+        check("headache", Subject::Symptoms);
+        check("pregnancy_test_result", Subject::Symptoms);
+        for metric in CATALOGUE.iter().filter(|row| row.id.contains("sleep_")) {
+            let apart = ["sleep_apnea_event", "sleep_changes"].contains(&metric.id);
+            assert_eq!(metric.subject() == Subject::Sleep, !apart, "{}", metric.id);
         }
     }
 

@@ -30,6 +30,7 @@ mod tables;
 mod tombstone;
 mod transact;
 
+pub mod api_keys;
 pub mod audit;
 pub mod copy;
 pub mod counts;
@@ -42,6 +43,7 @@ pub mod erasures;
 pub mod error;
 pub mod events;
 pub mod goals;
+pub mod grants;
 pub mod idempotency;
 pub mod insights;
 pub mod invitations;

@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 28] = [
+pub(crate) const TABLES: [Table; 30] = [
     Table {
         name: "meta",
         erased: Not,
@@ -124,6 +124,36 @@ pub(crate) const TABLES: [Table; 28] = [
             ("device", Id),
             ("hash", Bytes),
             ("expires_us", Integer),
+            ("bound", Bytes),
+        ],
+    },
+    Table {
+        name: "api_keys",
+        // As with devices, a program that kept its key would go on as if nothing had been erased.
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("id", Id),
+            ("person", Integer),
+            ("scopes", Text),
+            ("hash", Bytes),
+            ("name_sealed", Bytes),
+            ("created_us", Integer),
+            ("expires_us", Integer),
+            ("used_us", Integer),
+        ],
+    },
+    Table {
+        name: "grants",
+        // What is measured afterwards was not what others were meant to read.
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("id", Id),
+            ("person", Integer),
+            ("reader", Integer),
+            ("scopes", Text),
+            ("created_us", Integer),
+            ("expires_us", Integer),
+            ("sealed", Bytes),
             ("bound", Bytes),
         ],
     },

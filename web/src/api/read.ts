@@ -48,12 +48,12 @@ export async function series(
   );
 }
 
-/** The same, or nothing for a metric that the person does not have. */
+/** The same, or nothing for a metric that the person does not have, or does not let one read. */
 export async function seriesOrNone(...asked: Parameters<typeof series>): Promise<Series | undefined> {
   try {
     return await series(...asked);
   } catch (error) {
-    if (error instanceof Failure && error.status === 404) return undefined;
+    if (error instanceof Failure && [403, 404].includes(error.status)) return undefined;
     throw error;
   }
 }

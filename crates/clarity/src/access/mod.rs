@@ -4,7 +4,9 @@
 //! Nothing here may look at a request, or at what the store contains.
 
 mod rules;
+pub mod scope;
 
+use crate::access::scope::Reach;
 use crate::auth::role::Role;
 
 pub use rules::RULES;
@@ -68,6 +70,8 @@ pub struct Rule {
     pub operation: &'static str,
     /// What it wants; `None` where nobody has to be signed in.
     pub needs: Option<Permission>,
+    /// How far it reaches, for others than the person.
+    pub reach: Reach,
     /// How it is recorded.
     pub watch: Watch,
     /// What somebody did who did it, after the name of who it was.
@@ -91,13 +95,14 @@ pub fn rule(operation: &str) -> Option<&'static Rule> {
 }
 
 /// What is recorded beside the operations, by commands and by the server itself.
-const BESIDE: [(&str, &str); 4] = [
+const BESIDE: [(&str, &str); 5] = [
     ("give_role", "gave the account another role"),
     (
         "disable_account",
         "disabled the account and ended its sessions",
     ),
     ("add_account", "added the account"),
+    ("give_back_grant", "gave back the permission to read"),
     (
         "detect_reuse",
         "used a refresh token for the second time, which ended the session",
@@ -136,6 +141,10 @@ mod tests {
                 "{}",
                 rule.operation
             );
+            // What others read by a permission is recorded before they have it.
+            let is_read =
+                rule.needs == Some(Permission::ReadOwnData) && rule.watch == Watch::Before;
+            assert!(is_read || rule.reach == Reach::Own, "{}", rule.operation);
             if let Some(name) = rule.recorded_as() {
                 assert!(!says(name).is_empty(), "{name}");
                 assert!(

@@ -1,7 +1,7 @@
 //! What an entry of the log says.
 
 use jiff::civil::Date;
-use model::ids::{DeviceId, ErasureId, SessionId, UserId};
+use model::ids::{ApiKeyId, DeviceId, ErasureId, GrantId, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::network::Network;
@@ -14,6 +14,10 @@ pub enum By {
     Own(Option<SessionId>),
     /// A device with a key of the person.
     Device(DeviceId),
+    /// A program with a key of the person.
+    Key(ApiKeyId),
+    /// Somebody else whom the person allowed to read.
+    Grant(GrantId),
     /// Whoever runs the server, on the machine itself.
     Operator,
 }
@@ -51,8 +55,18 @@ impl Author {
             metric: None,
             period: None,
             erasure: None,
+            grant: None,
         }
     }
+}
+
+/// Whom a grant allows to read, and what for, as it was when something was done with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Granted {
+    /// The address of who may read.
+    pub reader: String,
+    /// What for, in the words of the owner.
+    pub purpose: String,
 }
 
 /// Something that is done, and about to be recorded.
@@ -70,6 +84,8 @@ pub struct Note {
     pub period: Option<(Date, Date)>,
     /// The erasure, where it is one.
     pub erasure: Option<ErasureId>,
+    /// The grant by which or with which it is done.
+    pub grant: Option<Granted>,
 }
 
 impl Note {
@@ -84,6 +100,7 @@ impl Note {
             until: self.period.map(|(_, until)| until),
             network: self.author.network.text(),
             erasure: self.erasure,
+            grant: self.grant.clone(),
             repeats: None,
         }
     }
@@ -122,6 +139,9 @@ pub struct Entry {
     /// The erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erasure: Option<ErasureId>,
+    /// The grant by which or with which it was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<Granted>,
     /// Where it stands for others like one before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<Repeats>,

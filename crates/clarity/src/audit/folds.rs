@@ -70,7 +70,7 @@ impl Folds {
     pub fn open(&mut self, note: &Note, now_us: i64) {
         let while_us = match note.author.by {
             By::Device(_) => DEVICE_US,
-            By::Own(_) | By::Operator => OWN_US,
+            By::Own(_) | By::Key(_) | By::Grant(_) | By::Operator => OWN_US,
         };
         if self.find(note, now_us).is_some() || self.count >= ALL_MAX {
             return;

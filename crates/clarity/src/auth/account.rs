@@ -281,6 +281,14 @@ pub async fn refresh(app: &App, token: &str, network: Network) -> Result<Tokens,
     }
 }
 
+/// Ends the session that a caller is in.
+pub async fn sign_out(app: &App, caller: Caller) -> Result<(), Problem> {
+    if let Some(session) = caller.session {
+        end_session(app, caller, session).await?;
+    }
+    Ok(())
+}
+
 /// Ends a session. Returns whether it was live.
 pub async fn end_session(app: &App, caller: Caller, session: SessionId) -> Result<bool, Problem> {
     let mut tx = app.store.begin("end a session").await?;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::app::App;
+use crate::auth::apikey::GivenKey;
 use crate::problem::{Code, Problem};
 
 /// What every key begins with, so that people and scanners of leaks recognise one.
@@ -95,7 +96,7 @@ impl DeviceKey {
 
 /// The key that the headers hold. More than one, or something in the place of a key that is none, is
 /// refused: nobody would know which one counts.
-pub fn given(headers: &HeaderMap) -> Result<Option<DeviceKey>, Problem> {
+pub fn given(headers: &HeaderMap) -> Result<Option<GivenKey>, Problem> {
     let mut texts: Vec<Zeroizing<String>> = Vec::new();
     for name in &KEY_HEADERS {
         for value in headers.get_all(name) {
@@ -114,7 +115,7 @@ pub fn given(headers: &HeaderMap) -> Result<Option<DeviceKey>, Problem> {
     texts.dedup();
     match texts.as_slice() {
         [] => Ok(None),
-        [text] => DeviceKey::parse(text).map(Some).ok_or_else(invalid),
+        [text] => GivenKey::parse(text).map(Some).ok_or_else(invalid),
         _ => Err(invalid()),
     }
 }
@@ -144,7 +145,7 @@ fn in_authorization(text: &str) -> Option<Zeroizing<String>> {
 pub(super) fn invalid() -> Problem {
     Problem::new(
         Code::TokenInvalid,
-        "the key is not valid; it may have been revoked, then add the device again",
+        "the key is not valid; it may have been revoked or have expired, then make another one",
     )
 }
 

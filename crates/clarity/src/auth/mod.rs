@@ -4,8 +4,11 @@
 //! comes from the token or the key, never from the path or the body. Nothing here may log an address, a password or a token.
 
 pub mod account;
+pub mod apikey;
+pub mod behalf;
 pub mod cookie;
 pub mod device;
+pub mod grants;
 pub mod hasher;
 pub mod invitation;
 pub mod keys;
@@ -23,25 +26,29 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use model::ids::{DeviceId, SessionId, UserId};
-use store::devices::{Holder, Scope};
+use store::api_keys::KeyHolder;
+use store::devices::{Holder, Scope as DeviceScope};
 use store::people::Access;
 use tracing::Span;
 
+use crate::access::scope::Scope;
 use crate::app::App;
 use crate::audit::entry::{Author, By, Note};
+use crate::auth::apikey::GivenKey;
+use crate::auth::behalf::Behalf;
 use crate::auth::keys::{Claims, Refused};
 use crate::auth::network::Network;
 use crate::auth::role::Role;
 use crate::auth::standing::Known;
 use crate::problem::{Code, Problem};
 
-/// The signed-in person of a request.
+/// The signed-in person of a request; where somebody reads by a grant, whose data it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     /// Who.
     pub user: UserId,
-    /// On which device.
-    pub session: SessionId,
+    /// In which session; a program with a key has none.
+    pub session: Option<SessionId>,
     /// What they may do besides reading and writing their own data.
     pub role: Role,
     /// When the access token ends; streams end with it.
@@ -68,6 +75,8 @@ pub enum Credential {
     Token(Claims),
     /// The key of a device.
     Device(Holder),
+    /// The key of a program.
+    Key(KeyHolder),
 }
 
 impl Credential {
@@ -76,6 +85,7 @@ impl Credential {
         match self {
             Self::Token(claims) => claims.sub,
             Self::Device(holder) => holder.user,
+            Self::Key(holder) => holder.user,
         }
     }
 
@@ -84,10 +94,15 @@ impl Credential {
         let by = match self {
             Self::Token(claims) => By::Own(Some(claims.sid)),
             Self::Device(holder) => By::Device(holder.device),
+            Self::Key(holder) => By::Key(holder.key),
         };
         Author { by, network }
     }
 }
+
+/// In the extensions of a request by the key of a program whose scopes cover what it asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WithinScopes;
 
 /// Where a request comes from, as the limits found out.
 fn network(parts: &Parts) -> Network {
@@ -103,7 +118,12 @@ impl Presented {
     pub async fn read(app: &App, headers: &HeaderMap) -> Self {
         let read = async {
             match device::given(headers)? {
-                Some(key) => Ok(Credential::Device(device::check(app, &key).await?)),
+                Some(GivenKey::Device(key)) => {
+                    Ok(Credential::Device(device::check(app, &key).await?))
+                }
+                Some(GivenKey::Program(key)) => {
+                    Ok(Credential::Key(apikey::check(app, &key).await?))
+                }
                 None => claims(app, headers).map(Credential::Token),
             }
         };
@@ -154,7 +174,12 @@ impl FromRequestParts<Arc<App>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         match Presented::of(parts, app).await? {
-            Credential::Token(claims) => Self::of(app, &claims, network(parts)).await,
+            Credential::Token(claims) => {
+                let own = Self::of(app, &claims, network(parts)).await?;
+                let behalf = parts.extensions.get::<Behalf>();
+                Ok(behalf.map_or(own, |behalf| behalf.stands_for(own)))
+            }
+            Credential::Key(holder) => Self::by_key(&holder, parts),
             Credential::Device(_) => Err(Problem::new(
                 Code::Forbidden,
                 "the key of a device only sends health data; sign in to do this",
@@ -169,12 +194,33 @@ impl Caller {
         self.author.does(what, self.user)
     }
 
+    /// A program, where what it asks for was found to be within the scopes of its key.
+    fn by_key(holder: &KeyHolder, parts: &Parts) -> Result<Self, Problem> {
+        if parts.extensions.get::<WithinScopes>().is_none() {
+            return Err(Problem::new(
+                Code::Forbidden,
+                "the key of a program does not do this; sign in",
+            ));
+        }
+        Span::current().record("user_hash", crate::telemetry::user_hash(holder.user));
+        Ok(Self {
+            user: holder.user,
+            session: None,
+            role: Role::Patient,
+            expires_us: holder.expires_us,
+            author: Author {
+                by: By::Key(holder.key),
+                network: network(parts),
+            },
+        })
+    }
+
     async fn of(app: &App, claims: &Claims, network: Network) -> Result<Self, Problem> {
         let role = standing_role(app, claims.sub, claims.sid).await?;
         Span::current().record("user_hash", crate::telemetry::user_hash(claims.sub));
         Ok(Self {
             user: claims.sub,
-            session: claims.sid,
+            session: Some(claims.sid),
             role,
             expires_us: claims.exp.saturating_mul(1_000_000),
             author: Author {
@@ -199,6 +245,18 @@ impl FromRequestParts<Arc<App>> for Sender {
                 })
             }
             Credential::Device(holder) => Self::of(app, holder, network(parts)).await,
+            Credential::Key(holder) => {
+                apikey::opens(app, &holder, &[Scope::Send]).await?;
+                Span::current().record("user_hash", crate::telemetry::user_hash(holder.user));
+                Ok(Self {
+                    user: holder.user,
+                    device: None,
+                    author: Author {
+                        by: By::Key(holder.key),
+                        network: network(parts),
+                    },
+                })
+            }
         }
     }
 }
@@ -222,7 +280,7 @@ impl Sender {
         let Holder {
             user,
             device,
-            scope: Scope::Write,
+            scope: DeviceScope::Write,
             ..
         } = holder;
         device::note_use(app, holder).await?;
@@ -247,14 +305,17 @@ pub async fn ended(app: &App, caller: Caller) {
     let mut changes = app.standings.changes();
     loop {
         // What this process ended itself was forgotten, everything else is a few seconds old at most.
-        if let Err(problem) = standing_role(app, caller.user, caller.session).await
+        let Some(session) = caller.session else {
+            return;
+        };
+        if let Err(problem) = standing_role(app, caller.user, session).await
             && problem.code == Code::TokenInvalid
         {
             return;
         }
         tokio::select! {
             changed = changes.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(LOOK) => app.standings.is_old(caller.session),
+            () = tokio::time::sleep(LOOK) => app.standings.is_old(session),
         }
     }
 }

@@ -33,6 +33,11 @@ impl Named {
         let message = format!("must be 1 to {NAME_MAX} characters that can be printed");
         Err(FieldError::new("/name", "invalid_name", message))
     }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// What a device needs to connect.

@@ -272,7 +272,7 @@ async fn refresh(
     responses((status = 204, description = "Signed out.")),
 )]
 async fn logout(State(app): State<Arc<App>>, caller: Caller) -> Result<StatusCode, Problem> {
-    account::end_session(&app, caller, caller.session).await?;
+    account::sign_out(&app, caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

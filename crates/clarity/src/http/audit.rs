@@ -9,7 +9,6 @@ use axum::Json;
 use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::ids::DeviceId;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -41,6 +40,10 @@ enum AuditRight {
     Own,
     /// By a device with a key of the person.
     Device,
+    /// By a program with a key of the person.
+    Key,
+    /// By somebody else whom the person allowed to read.
+    Grant,
     /// By whoever runs the server, on the machine itself.
     Operator,
 }
@@ -56,11 +59,11 @@ struct AuditEntry {
     /// One sentence that says who did what.
     text: String,
     /// What was done: an `operationId`, or `upload`, `take_back`, `detect_reuse`, `give_role`, `disable_account`,
-    /// `add_account`.
+    /// `add_account`, `give_back_grant`.
     action: String,
     /// By what right.
     right: AuditRight,
-    /// The session or the device.
+    /// The session, the device, the key or the grant.
     #[schema(format = Uuid)]
     by: Option<String>,
     /// Where the request came from: an IPv4 address, or the /64 of an IPv6 address.
@@ -76,6 +79,10 @@ struct AuditEntry {
     /// The erasure, where it is one.
     #[schema(format = Uuid)]
     erasure_id: Option<String>,
+    /// The address of who may read by the grant, where it is about one.
+    reader: Option<String>,
+    /// What the grant is for, where it is about one.
+    purpose: Option<String>,
     /// How often the same was done again after an earlier entry, where this one stands for those.
     repeats: Option<AuditRepeats>,
     /// SHA-256 over the entry and all before it, in base64url.
@@ -125,10 +132,12 @@ async fn list(
     let asked = u32::try_from(limit).unwrap_or(u32::MAX);
     let found = store::audit::page(&mut tx, &key, caller.user, before, asked).await?;
     let devices = store::devices::list(&mut tx, &key, caller.user).await?;
-    let devices: HashMap<DeviceId, String> = devices
+    let devices = devices
         .into_iter()
-        .map(|device| (device.id, device.name))
-        .collect();
+        .map(|device| (By::Device(device.id), device.name));
+    let keys = store::api_keys::list(&mut tx, &key, caller.user).await?;
+    let keys = keys.into_iter().map(|key| (By::Key(key.id), key.name));
+    let names: HashMap<By, String> = devices.chain(keys).collect();
     let is_full = found.len() == limit;
     let last = found.last().map(|entry| entry.seq);
     let next_cursor = last
@@ -136,7 +145,7 @@ async fn list(
         .map(|seq| cursor::seal(&app, bound, &seq));
     let data = found.into_iter().filter_map(|stored| {
         let entry = Entry::read(&stored.bytes)?;
-        Some(access(&stored, entry, &devices))
+        Some(access(&stored, entry, &names))
     });
     Ok(Json(Page {
         data: data.collect(),
@@ -144,22 +153,21 @@ async fn list(
     }))
 }
 
-fn access(
-    stored: &store::audit::Entry,
-    entry: Entry,
-    devices: &HashMap<DeviceId, String>,
-) -> AuditEntry {
+fn access(stored: &store::audit::Entry, entry: Entry, names: &HashMap<By, String>) -> AuditEntry {
+    let text = words::sentence(&entry, access::says(&entry.what), |by| {
+        names.get(&by).cloned()
+    });
     let (right, by) = match entry.by {
         By::Own(session) => (AuditRight::Own, session.map(|id| id.to_string())),
         By::Device(device) => (AuditRight::Device, Some(device.to_string())),
+        By::Key(key) => (AuditRight::Key, Some(key.to_string())),
+        By::Grant(grant) => (AuditRight::Grant, Some(grant.to_string())),
         By::Operator => (AuditRight::Operator, None),
     };
     AuditEntry {
         number: stored.seq,
         at: rfc3339(entry.at_us),
-        text: words::sentence(&entry, access::says(&entry.what), |device| {
-            devices.get(&device).cloned()
-        }),
+        text,
         right,
         by,
         start: entry.from.map(|day| day.to_string()),
@@ -169,6 +177,8 @@ fn access(
             count: repeats.count,
             since: rfc3339(repeats.since_us),
         }),
+        reader: entry.grant.as_ref().map(|grant| grant.reader.clone()),
+        purpose: entry.grant.map(|grant| grant.purpose),
         hash: URL_SAFE_NO_PAD.encode(&stored.hash),
         action: entry.what,
         network: entry.network,

@@ -136,7 +136,7 @@ async fn open(
     responses((status = 204, description = "Signed out.")),
 )]
 async fn close(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
-    account::end_session(&app, caller, caller.session).await?;
+    account::sign_out(&app, caller).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     for cookie in cookie::clear() {

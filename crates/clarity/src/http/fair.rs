@@ -20,10 +20,11 @@ const RETRY_S: u64 = 1;
 /// Smaller responses need no room: there are never many of them without many connections.
 const SMALL_BYTES: u64 = 64 << 10;
 /// Reads that cost a few rows, or that are streamed and have limits of their own.
-const LIGHT: [&str; 14] = [
+const LIGHT: [&str; 15] = [
     "/auth",
     "/user",
     "/devices",
+    "/grants",
     "/events",
     "/imports",
     "/health-data/export",

@@ -141,7 +141,7 @@ async fn put_me(
     if let Some(hash) = password_hash {
         store::people::set_password_hash(&mut tx, &app.vault, caller.user, &hash).await?;
         for session in store::sessions::list(&mut tx, &key, caller.user).await? {
-            if session.id != caller.session {
+            if Some(session.id) != caller.session {
                 store::sessions::revoke(&mut tx, caller.user, session.id).await?;
             }
         }

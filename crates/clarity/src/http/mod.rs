@@ -29,9 +29,11 @@ pub mod address;
 pub mod admin;
 pub mod analyze;
 pub mod anomalies;
+pub mod api_keys;
 mod arrow;
 pub mod audit;
 pub mod beats;
+mod behalf;
 pub mod body;
 pub mod browser;
 pub mod buckets;
@@ -59,6 +61,7 @@ pub mod following;
 pub mod forms;
 pub mod front;
 pub mod goals;
+pub mod grants;
 pub mod health;
 pub mod holdings;
 pub mod hooks;
@@ -135,6 +138,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(events::router())
         .merge(analyze::router())
         .merge(anomalies::router())
+        .merge(api_keys::router())
         .merge(audit::router())
         .merge(beats::router())
         .merge(cardio::router())
@@ -145,6 +149,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(export::router())
         .merge(fitness::router())
         .merge(goals::router())
+        .merge(grants::router())
         .merge(holdings::router())
         .merge(following::router())
         .merge(hooks::router())
@@ -169,13 +174,15 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(traces::router())
         .merge(workouts::router())
         .merge(docs::api_router());
-    OpenApiRouter::with_openapi(openapi::base())
+    let (router, mut document) = OpenApiRouter::with_openapi(openapi::base())
         .merge(health::router())
         .merge(accounts::root_router())
         .merge(docs::router())
         .merge(methods::router())
         .nest(router::PREFIX, api)
-        .split_for_parts()
+        .split_for_parts();
+    behalf::describe(&mut document);
+    (router, document)
 }
 
 /// Every route with its whole documentation: also what the common rules add, and the examples.

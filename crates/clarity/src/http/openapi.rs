@@ -40,6 +40,7 @@ const COOKIE: &str = "cookie";
         (name = "uploads", description = "Health data as JSON, as phones and apps send it; what became of an upload; taking it back."),
         (name = "imports", description = "Whole files of any size: exports of phones, recordings of worn devices."),
         (name = "devices", description = "Keys for phones and scripts that send health data, and the address of each."),
+        (name = "sharing", description = "What a person allows other accounts to read, for what and until when; what others allow them."),
         (name = "reading", description = "Samples, series, days, nights, workouts, rhythms, trends and unusual days of the caller."),
         (name = "export", description = "All data of the caller in open formats, and its erasure with a signed receipt."),
         (name = "insights", description = "What the days of the caller show, each statement with the figures it rests on."),
@@ -216,7 +217,8 @@ fn add_failures(operation: &mut Operation, path: &str, method: &HttpMethod) {
         // A browser may send its cookie with any change, also where nobody has to sign in; the key of a device
         // is right, but not for everything.
         Failure::Forbidden => !matches!(method, HttpMethod::Get) || operation.security.is_some(),
-        Failure::NotFound => path.contains('{'),
+        // Of somebody who allowed nothing, there is nothing.
+        Failure::NotFound => path.contains('{') || query.contains(&"user_id"),
         Failure::Conflict => is_created_once,
         Failure::PreconditionFailed => operation.responses.responses.contains_key("412"),
         Failure::TooLarge => reads_json,

@@ -15,11 +15,11 @@ use axum::response::{IntoResponse, Response};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use model::ids::UserId;
+use model::ids::{ApiKeyId, UserId};
 
 use crate::app::App;
-use crate::auth::Presented;
 use crate::auth::network::Network;
+use crate::auth::{Credential, Presented};
 use crate::config::{Rates, Switch};
 use crate::http::address;
 use crate::http::front::Front;
@@ -60,7 +60,10 @@ impl Class {
             | "/invitation-code/redeem"
             | "/token/refresh"
             | "/token/revoke" => Self::Login,
-            "/auth/browser" | "/setup" | "/setup/key" if method == Method::POST => Self::Login,
+            // Making a grant says whether an address has an account: no faster than signing in does.
+            "/auth/browser" | "/setup" | "/setup/key" | "/grants" if method == Method::POST => {
+                Self::Login
+            }
             "/auth/register" => Self::Register,
             _ if reads => Self::Read,
             _ if method != Method::POST => Self::Other,
@@ -117,6 +120,8 @@ fn starts(path: &str, prefixes: &[&str]) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Spender {
     Person(UserId),
+    /// A program of a person: it uses up its own budget, not theirs.
+    Program(ApiKeyId),
     Network(Network),
 }
 
@@ -218,6 +223,7 @@ pub async fn limit(
     let trusted = &app.config.proxy.trusted;
     let network = address::network(request.extensions(), request.headers(), trusted);
     let spender = match &presented.0 {
+        Ok(Credential::Key(holder)) if !class.is_anonymous() => Spender::Program(holder.key),
         Ok(credential) if !class.is_anonymous() => Spender::Person(credential.user()),
         Ok(_) | Err(_) => Spender::Network(network),
     };
@@ -289,6 +295,8 @@ mod tests {
         check(Method::POST, "/api/v1/imports", Class::Upload);
         check(Method::POST, "/api/v1/hooks/{device_id}", Class::Upload);
         check(Method::POST, "/api/v1/devices", Class::Other);
+        check(Method::POST, "/api/v1/grants", Class::Login);
+        check(Method::GET, "/api/v1/grants", Class::Read);
         check(Method::POST, "/api/v1/invitation-code/redeem", Class::Login);
         check(Method::GET, "/api/v1/imports", Class::Read);
         check(Method::POST, "/api/v1/insights/chat", Class::Insight);

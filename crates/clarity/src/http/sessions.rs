@@ -65,7 +65,7 @@ async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Page<S
         created_at: rfc3339(session.created_us),
         used_at: rfc3339(session.used_us),
         expires_at: rfc3339(session.expires_us),
-        current: session.id == caller.session,
+        current: Some(session.id) == caller.session,
     });
     Ok(Json(Page {
         data: data.collect(),

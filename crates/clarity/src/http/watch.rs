@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Query, Request, State};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Extensions, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::ToSpan;
@@ -19,9 +19,10 @@ use crate::access::{self, Rule, Watch};
 use crate::app::App;
 use crate::audit::entry::Note;
 use crate::audit::writer;
-use crate::auth::Presented;
+use crate::auth::behalf::Behalf;
 use crate::auth::network::Network;
-use crate::http::{known, openapi};
+use crate::auth::{Presented, WithinScopes};
+use crate::http::{behalf, known, openapi};
 
 /// The rules of all routes, by path and method.
 #[derive(Debug)]
@@ -65,13 +66,28 @@ impl Rules {
 /// Records what a request was given before it is sent.
 pub async fn record(
     State((app, rules)): State<(Arc<App>, Arc<Rules>)>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    let note = rules
-        .find(&request)
+    let rule = rules.find(&request);
+    let behalf = match behalf::find(&app, rule, asked(&request)).await {
+        Ok(behalf) => behalf,
+        Err(problem) => return problem.into_response(),
+    };
+    let within = behalf::within_scopes(&app, rule, asked(&request)).await;
+    match within {
+        Ok(true) => {
+            request.extensions_mut().insert(WithinScopes);
+        }
+        Ok(false) => {}
+        Err(problem) => return problem.into_response(),
+    }
+    let note = rule
         .filter(|rule| rule.watch == Watch::Before)
-        .and_then(|rule| note(rule, &request));
+        .and_then(|rule| note(rule, &request, behalf.as_ref()));
+    if let Some(behalf) = behalf {
+        request.extensions_mut().insert(behalf);
+    }
     let response = next.run(request).await;
     let status = response.status();
     let is_given = status.is_success() || status == StatusCode::NOT_MODIFIED;
@@ -88,16 +104,25 @@ pub async fn record(
     }
 }
 
+/// Of a request what may be looked at while others wait: its body may not.
+fn asked(request: &Request) -> (&Uri, &Extensions) {
+    (request.uri(), request.extensions())
+}
+
 /// What a request is about; `None` when nobody right asks.
-fn note(rule: &Rule, request: &Request) -> Option<Note> {
+fn note(rule: &Rule, request: &Request, behalf: Option<&Behalf>) -> Option<Note> {
     let presented = request.extensions().get::<Presented>()?;
     let credential = presented.0.as_ref().ok()?;
     let network = request.extensions().get::<Network>();
     let author = credential.author(network.copied().unwrap_or(Network::UNKNOWN));
+    let does = match behalf {
+        Some(behalf) => behalf.does(author, rule.operation),
+        None => author.does(rule.operation, credential.user()),
+    };
     Some(Note {
         metric: metric(request.uri()),
         period: period(request.uri()),
-        ..author.does(rule.operation, credential.user())
+        ..does
     })
 }
 
@@ -125,7 +150,7 @@ fn period(uri: &Uri) -> Option<(Date, Date)> {
     Some((day("start")?, day("end")?))
 }
 
-fn parameter(uri: &Uri, name: &str) -> Option<String> {
+pub(super) fn parameter(uri: &Uri, name: &str) -> Option<String> {
     let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(uri).ok()?;
     let found = given.into_iter().find(|(given, _)| given == name);
     found.map(|(_, value)| value)

@@ -39,12 +39,12 @@ pub(crate) fn actions(log: &[Value]) -> Vec<&str> {
     actions.map(|action| action.expect("an action")).collect()
 }
 
-fn texts(log: &[Value]) -> Vec<&str> {
+pub(crate) fn texts(log: &[Value]) -> Vec<&str> {
     let texts = log.iter().map(|row| row["text"].as_str());
     texts.map(|text| text.expect("a text")).collect()
 }
 
-async fn on_both<F: Future<Output = ()>>(run: impl Fn(TestApp) -> F) {
+pub(crate) async fn on_both<F: Future<Output = ()>>(run: impl Fn(TestApp) -> F) {
     let store = Store::open(&Target::SqliteTemporary).await;
     run(TestApp::on(store.expect("a database"), |_| {}).await).await;
     let Some(database) = Database::create() else {

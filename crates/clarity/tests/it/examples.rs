@@ -4,7 +4,9 @@
 //! `CLARITY_WRITE_DOCS=1` writes the file anew.
 
 mod admin;
+mod api_keys;
 mod devices;
+mod grants;
 mod recorded;
 mod weeks;
 mod window;
@@ -175,6 +177,8 @@ async fn told() -> Story {
     probes(&mut story).await;
     account(&mut story).await;
     devices::connect(&mut story).await;
+    api_keys::program(&mut story).await;
+    grants::share(&mut story).await;
     uploads(&mut story).await;
     settle(&story.test).await;
     reading(&mut story).await;

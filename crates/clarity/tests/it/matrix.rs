@@ -11,8 +11,10 @@ use aws_lc_rs::signature::Ed25519KeyPair;
 use axum::http::Method;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clarity::access::scope::{Reach, Scope};
 use clarity::access::{Permission, rule};
 use clarity::auth::account::{self, Arrival, Email};
+use clarity::auth::apikey::ApiKey;
 use clarity::auth::keys::Claims;
 use clarity::auth::network::Network;
 use clarity::auth::role::Role;
@@ -20,8 +22,11 @@ use clarity::erasure;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use model::ids::{SessionId, UserId};
 use serde_json::{Value, json};
+use store::api_keys::NewApiKey;
+use store::grants::NewGrant;
 use store::people::Access;
 use tower::ServiceExt;
+use zeroize::Zeroizing;
 
 use crate::harness::{Person, TestApp, request};
 use crate::promise::{document, operations};
@@ -46,9 +51,23 @@ enum Shown {
     CrossSiteCookie,
     Role(Role),
     OthersIds,
+    /// The key of a program that may do all that one may.
+    Key,
+    /// One whose time was over a moment ago.
+    ExpiredKey,
+    /// One that was revoked.
+    RevokedKey,
+    /// One that may do something else.
+    KeyOfAnotherScope,
+    /// The data of somebody who allows all of it.
+    Grant,
+    /// The data of somebody who allowed all of it until a moment ago.
+    ExpiredGrant,
+    /// The data of somebody who allows something else.
+    GrantOfAnotherScope,
 }
 
-const ALL: [(&str, Shown); 17] = [
+const ALL: [(&str, Shown); 24] = [
     ("nothing", Shown::Nothing),
     ("expired", Shown::Expired),
     ("wrong_issuer", Shown::WrongIssuer),
@@ -66,6 +85,13 @@ const ALL: [(&str, Shown); 17] = [
     ("researcher", Shown::Role(Role::Researcher)),
     ("admin", Shown::Role(Role::Admin)),
     ("others_ids", Shown::OthersIds),
+    ("key", Shown::Key),
+    ("expired_key", Shown::ExpiredKey),
+    ("revoked_key", Shown::RevokedKey),
+    ("key_of_another_scope", Shown::KeyOfAnotherScope),
+    ("grant", Shown::Grant),
+    ("expired_grant", Shown::ExpiredGrant),
+    ("grant_of_another_scope", Shown::GrantOfAnotherScope),
 ];
 
 /// Somebody with an account and a session.
@@ -199,10 +225,13 @@ impl Matrix {
     }
 
     /// What a request shows, as headers.
-    async fn shown(&mut self, shown: Shown) -> Vec<(&'static str, String)> {
-        let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
+    async fn shown(
+        &mut self,
+        id: &str,
+        shown: Shown,
+    ) -> (Vec<(&'static str, String)>, Option<UserId>) {
         if shown == Shown::Nothing {
-            return Vec::new();
+            return (Vec::new(), None);
         }
         let role = if let Shown::Role(role) = shown {
             role
@@ -210,6 +239,54 @@ impl Matrix {
             Role::Patient
         };
         let who = self.somebody(role).await;
+        let user = who.user;
+        let is_key = matches!(
+            shown,
+            Shown::Key | Shown::ExpiredKey | Shown::RevokedKey | Shown::KeyOfAnotherScope
+        );
+        let headers = if is_key {
+            vec![("x-api-key", self.key(id, shown, user).await)]
+        } else {
+            self.headers(shown, who).await
+        };
+        (headers, Some(user))
+    }
+
+    /// The key of a program of somebody.
+    async fn key(&self, id: &str, shown: Shown, user: UserId) -> String {
+        let reach = rule(id).expect("a row").reach;
+        let scopes = if shown == Shown::KeyOfAnotherScope {
+            another(reach).name()
+        } else {
+            "everything,send"
+        };
+        let app = &self.test.app;
+        let now_us = app.clock.now_us();
+        let (key_id, secret) = (app.ids.api_key(now_us), app.ids.bytes());
+        let new = NewApiKey {
+            id: key_id,
+            scopes,
+            secret: &secret,
+            name: "Program",
+            now_us,
+            expires_us: now_us + i64::from(shown != Shown::ExpiredKey),
+        };
+        let mut tx = app.store.write().await.expect("a transaction");
+        let person = app.vault.person_key(&mut tx, user).await.expect("a key");
+        let made = store::api_keys::create(&mut tx, &app.vault, &person, user, &new, 9).await;
+        assert!(made.expect("a write"));
+        if shown == Shown::RevokedKey {
+            let revoked = store::api_keys::revoke(&mut tx, user, key_id).await;
+            assert!(revoked.expect("a write"));
+        }
+        tx.commit().await.expect("a commit");
+        ApiKey::of(key_id, Zeroizing::new(secret))
+            .text()
+            .to_string()
+    }
+
+    async fn headers(&self, shown: Shown, who: Somebody) -> Vec<(&'static str, String)> {
+        let bearer = |token: String| vec![("authorization", format!("Bearer {token}"))];
         let claims = self.claims(&who);
         let app = &self.test.app;
         bearer(match shown {
@@ -255,18 +332,62 @@ impl Matrix {
                     ("sec-fetch-site", "cross-site".to_owned()),
                 ];
             }
-            Shown::Nothing | Shown::Role(_) | Shown::OthersIds => who.access,
+            Shown::Nothing
+            | Shown::Role(_)
+            | Shown::OthersIds
+            | Shown::Key
+            | Shown::ExpiredKey
+            | Shown::RevokedKey
+            | Shown::KeyOfAnotherScope
+            | Shown::Grant
+            | Shown::ExpiredGrant
+            | Shown::GrantOfAnotherScope => who.access,
         })
     }
 
+    /// Somebody whose data a request asks for by a grant; `None` where it is the own.
+    async fn owner(&mut self, id: &str, shown: Shown, reader: UserId) -> Option<UserId> {
+        let reach = rule(id).expect("a row").reach;
+        let now_us = self.test.app.clock.now_us();
+        let grants = [
+            (Shown::Grant, Scope::Everything, now_us + 1),
+            (Shown::ExpiredGrant, Scope::Everything, now_us),
+            (Shown::GrantOfAnotherScope, another(reach), now_us + 1),
+        ];
+        let wanted = grants.into_iter().find(|(of, ..)| *of == shown);
+        let (_, scope, expires_us) = wanted?;
+        let owner = self.somebody(Role::Patient).await.user;
+        let app = &self.test.app;
+        let mut tx = app.store.write().await.expect("a transaction");
+        let key = app.vault.person_key(&mut tx, owner).await.expect("a key");
+        let grant = NewGrant {
+            id: app.ids.grant(now_us),
+            reader,
+            scopes: scope.name(),
+            now_us,
+            expires_us,
+            words: br#"{"reader": "reader@example.org", "purpose": "a test"}"#,
+        };
+        let made = store::grants::create(&mut tx, &app.vault, &key, owner, &grant, 9).await;
+        assert!(made.expect("a write"));
+        tx.commit().await.expect("a commit");
+        Some(owner)
+    }
+
     /// The status of an operation, asked with the least that it takes.
-    async fn status(&mut self, method: &Method, path: &str, has_body: bool, shown: Shown) -> u16 {
-        let headers = self.shown(shown).await;
+    async fn status(&mut self, id: &str, asked: (&Method, &str, bool), shown: Shown) -> u16 {
+        let (method, path, has_body) = asked;
+        let (headers, who) = self.shown(id, shown).await;
         let headers: Vec<(&str, &str)> = headers
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let path = self.filled(path, shown == Shown::OthersIds);
+        let mut path = self.filled(path, shown == Shown::OthersIds);
+        if let Some(who) = who
+            && let Some(owner) = self.owner(id, shown, who).await
+        {
+            write!(path, "?user_id={owner}").expect("a String takes all");
+        }
         let body = json!({});
         let body = has_body.then_some(&body);
         let sent = request(method.clone(), &path, None, &headers, body);
@@ -292,6 +413,19 @@ impl Matrix {
     }
 }
 
+/// A scope that does not cover what an operation shows.
+fn another(reach: Reach) -> Scope {
+    let shows: &[Scope] = match reach {
+        Reach::Own => &[],
+        Reach::Of(scopes) => scopes,
+        // The paths name steps.
+        Reach::Named => &[Scope::Activity],
+    };
+    let mut all = Scope::READING.into_iter();
+    let another = all.find(|scope| *scope != Scope::Everything && !shows.contains(scope));
+    another.expect("no operation shows every class alone")
+}
+
 fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/matrix.tsv")
 }
@@ -307,7 +441,7 @@ async fn every_operation_has_its_status_for_every_credential() {
         let has_body = operation.get("requestBody").is_some();
         write!(text, "{id}").expect("a String takes all");
         for (_, shown) in ALL {
-            let status = matrix.status(&method, &path, has_body, shown).await;
+            let status = matrix.status(id, (&method, &path, has_body), shown).await;
             write!(text, "\t{status}").expect("a String takes all");
             holds(id, shown, status);
         }
@@ -329,6 +463,19 @@ fn holds(id: &str, shown: Shown, status: u16) {
     let Some(needs) = rule.needs else { return };
     let is_in = !matches!(status, 401 | 403);
     match shown {
+        // What is the person's own takes nobody else's name.
+        Shown::Grant | Shown::ExpiredGrant | Shown::GrantOfAnotherScope
+            if rule.reach == Reach::Own =>
+        {
+            assert_eq!(status, 400, "{id}: {shown:?}");
+        }
+        // What is the person's own is for nobody's program (403), but for sending.
+        Shown::Key if rule.reach == Reach::Own => assert_ne!(status, 401, "{id}"),
+        Shown::Grant | Shown::Key => assert!(is_in, "{id}: {status}"),
+        Shown::ExpiredGrant => assert_eq!(status, 404, "{id}"),
+        Shown::GrantOfAnotherScope | Shown::KeyOfAnotherScope => {
+            assert_eq!(status, 403, "{id}");
+        }
         Shown::Role(role) => assert_eq!(
             !needs.is_of(role),
             status == 403,
@@ -351,6 +498,8 @@ fn holds(id: &str, shown: Shown, status: u16) {
         | Shown::EndedSession
         | Shown::Disabled
         | Shown::Erased
+        | Shown::ExpiredKey
+        | Shown::RevokedKey
         | Shown::RevokedDevice => assert!(!is_in, "{id}: {shown:?} is let in with {status}"),
     }
 }

@@ -1,15 +1,17 @@
 //! Whoever can only write to the database gets nothing by it: any column of one person's rows may be swapped
 //! with another's, and nothing of the other opens.
 
-use model::ids::{DeviceId, ErasureId, GoalId, InsightId, SessionId, UserId};
+use model::ids::{ApiKeyId, DeviceId, ErasureId, GoalId, GrantId, InsightId, SessionId, UserId};
 use model::metric::MetricNo;
 use model::sample::HOUR_US;
 use model::zone::Zone;
 use sqlx::AssertSqlSafe;
+use store::api_keys::{self, NewApiKey};
 use store::days::DayRow;
 use store::devices::{self, NewDevice, SECRET_BYTES, Scope};
 use store::docs::{self, DocName, Expected};
 use store::erasures::Erasure;
+use store::grants::{self, NewGrant};
 use store::insights::StoredInsight;
 use store::people::{Access, NewPerson};
 use store::sessions::{NewSession, Rotation};
@@ -70,6 +72,9 @@ async fn fill(house: &House, number: u8) {
     let key = house.key(user(number)).await;
     let mut tx = house.write().await;
     fill_account(&mut tx, house, &key, number).await;
+    if number == BEA {
+        allow(&mut tx, house).await;
+    }
     fill_health(&mut tx, &house.vault, &key, number).await;
     tx.commit().await.expect("a commit");
 }
@@ -94,6 +99,16 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u8) {
     };
     let made = devices::create(tx, &house.vault, key, user(number), &device, 9).await;
     assert!(made.expect("a device"));
+    let program = NewApiKey {
+        id: ApiKeyId::from_uuid(uuid(280 + u128::from(number))),
+        scopes: program(number).0,
+        secret: &[number; api_keys::SECRET_BYTES],
+        name: &mark(number),
+        now_us: NOW_US + i64::from(number),
+        expires_us: program(number).1,
+    };
+    let made = api_keys::create(tx, &house.vault, key, user(number), &program, 9).await;
+    assert!(made.expect("a key"));
     // Of the second person the code has expired.
     let expires_us = NOW_US + HOUR_US * (3 - 2 * i64::from(number));
     let code = (mark(number), expires_us);
@@ -111,6 +126,42 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u8) {
     erasures::note(tx, &house.vault, &erasure)
         .await
         .expect("a note");
+}
+
+/// What the key of a person's program may do, and until when.
+fn program(number: u8) -> (&'static str, i64) {
+    if number == ADA {
+        ("everything", NOW_US + 9 * HOUR_US)
+    } else {
+        ("sleep", NOW_US + HOUR_US)
+    }
+}
+
+/// Each lets the other read something, until another time.
+async fn allow(tx: &mut Tx, house: &House) {
+    for (owner, reader) in [(ADA, BEA), (BEA, ADA)] {
+        let key = house.vault.person_key(tx, user(owner)).await;
+        let (key, words) = (key.expect("a key"), mark(owner));
+        let grant = NewGrant {
+            id: GrantId::from_uuid(uuid(250 + u128::from(owner))),
+            reader: user(reader),
+            scopes: granted(owner).0,
+            now_us: NOW_US + i64::from(owner),
+            expires_us: granted(owner).1,
+            words: words.as_bytes(),
+        };
+        let made = grants::create(tx, &house.vault, &key, user(owner), &grant, 9).await;
+        assert!(made.expect("a grant"));
+    }
+}
+
+/// What a person allows the other, and until when.
+fn granted(owner: u8) -> (&'static str, i64) {
+    if owner == ADA {
+        ("sleep", NOW_US + HOUR_US)
+    } else {
+        ("everything", NOW_US + 9 * HOUR_US)
+    }
 }
 
 async fn fill_health(tx: &mut Tx, vault: &Vault, key: &PersonKey, number: u8) {
@@ -244,6 +295,41 @@ async fn doors(tx: &mut Tx, vault: &Vault, number: u8) -> Vec<String> {
     wrong
 }
 
+/// What the key of somebody's program opens, and what they let others read, beside what they made.
+async fn shared_doors(tx: &mut Tx, vault: &Vault, number: u8) -> Vec<String> {
+    let who = user(number);
+    let mut wrong = Vec::new();
+    let mut check = |is: bool, what: &str| {
+        if !is {
+            wrong.push(what.to_owned());
+        }
+    };
+    let key = |of: u8| ApiKeyId::from_uuid(uuid(280 + u128::from(of)));
+    for other in [ADA, BEA] {
+        let secret = [number; api_keys::SECRET_BYTES];
+        let found = api_keys::holder(tx, vault, key(other), &secret, NOW_US).await;
+        if let Ok(Some(holder)) = found {
+            check(holder.user == who, "my key acts for somebody else");
+            let is_as_made = (holder.scopes.as_str(), holder.expires_us) == program(number);
+            check(is_as_made, "my key was widened or lengthened");
+        }
+    }
+    let other = if number == ADA { BEA } else { ADA };
+    for (owner, found) in [
+        (number, grants::given(tx, vault, who).await),
+        (other, grants::received(tx, vault, who).await),
+    ] {
+        let reader = if owner == number { other } else { number };
+        for grant in found.unwrap_or_default() {
+            let ends = (grant.owner, grant.reader) == (user(owner), user(reader));
+            check(ends, "a grant is somebody else's");
+            let is_as_made = (grant.scopes.as_str(), grant.expires_us) == granted(owner);
+            check(is_as_made, "a grant was widened or lengthened");
+        }
+    }
+    wrong
+}
+
 /// Everything that opens with somebody's key, as text.
 async fn opened(tx: &mut Tx, vault: &Vault, number: u8) -> String {
     let who = user(number);
@@ -265,6 +351,11 @@ async fn opened(tx: &mut Tx, vault: &Vault, number: u8) -> String {
     all.extend(listed.into_iter().map(|one| one.label.into_bytes()));
     let listed = devices::list(tx, &key, who).await.unwrap_or_default();
     all.extend(listed.into_iter().map(|one| one.name.into_bytes()));
+    let listed = api_keys::list(tx, &key, who).await.unwrap_or_default();
+    all.extend(listed.into_iter().map(|one| one.name.into_bytes()));
+    let given = grants::given(tx, vault, who).await.unwrap_or_default();
+    let words = given.iter().filter_map(|one| one.words(&key).ok());
+    all.extend(words);
     let listed = uploads::list(tx, &key, who, None, 9).await;
     all.extend(listed.unwrap_or_default().into_iter().map(|one| one.detail));
     for other in [ADA, BEA] {
@@ -384,7 +475,8 @@ async fn no_swapped_column_opens_what_is_somebody_elses() {
     tx.commit().await.expect("a commit");
     let mut tx = house.write().await;
     for number in [ADA, BEA] {
-        let found = doors(&mut tx, &house.vault, number).await;
+        let mut found = doors(&mut tx, &house.vault, number).await;
+        found.extend(shared_doors(&mut tx, &house.vault, number).await);
         assert!(found.is_empty(), "before anything is swapped: {found:?}");
         let text = opened(&mut tx, &house.vault, number).await;
         assert!(text.matches(&mark(number)).count() > 9, "{text}");
@@ -409,7 +501,9 @@ async fn no_swapped_column_opens_what_is_somebody_elses() {
                             "{table}.{column}: {number} reads what is {other}'s"
                         ));
                     }
-                    for what in doors(&mut tx, &house.vault, number).await {
+                    let mut found = shared_doors(&mut tx, &house.vault, number).await;
+                    found.extend(doors(&mut tx, &house.vault, number).await);
+                    for what in found {
                         wrong.push(format!("{table}.{column}: {number}: {what}"));
                     }
                 }

@@ -2,6 +2,7 @@
 //! `CLARITY_TEST_POSTGRES` names a server on which databases may be created.
 
 mod account;
+mod api_key;
 mod audit;
 mod bound;
 mod device;
@@ -10,6 +11,7 @@ mod failing;
 mod fixture;
 mod folds;
 mod goal;
+mod grant;
 mod growth;
 mod record;
 mod sample;

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use model::ids::{AnalysisId, DeviceId, ErasureId, GoalId, InsightId, JobId, SessionId, UserId};
+use model::ids::{
+    AnalysisId, ApiKeyId, DeviceId, ErasureId, GoalId, GrantId, InsightId, JobId, SessionId, UserId,
+};
 use model::metric::MetricNo;
 use model::sample::{HOUR_US, Uid};
+use store::api_keys::{self, NewApiKey};
 use store::days::DayRow;
 use store::devices::{self, NewDevice, SECRET_BYTES, Scope};
 use store::docs::{self, DocName, Expected};
 use store::embeddings::{Kind, StoredEmbedding};
+use store::grants::NewGrant;
 use store::insights::StoredInsight;
 use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
 use store::{
     Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, audit, blocks, copy, days, embeddings,
-    erase, erasures, goals, idempotency, insights, invitations, jobs,
+    erase, erasures, goals, grants, idempotency, insights, invitations, jobs,
 };
 use store::{people, samples, sessions, storage};
 
@@ -134,6 +138,7 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128)
     let code = (invitation.0.as_str(), invitation.1);
     let invited = invitations::put(tx, &house.vault, user, device.id, code).await;
     assert!(invited.expect("a write"));
+    fill_shared(tx, house, key, number).await;
     let erasure = erasures::Erasure {
         id: ErasureId::from_uuid(uuid(990 + number)),
         user,
@@ -177,6 +182,32 @@ async fn fill_account(tx: &mut Tx, house: &House, key: &PersonKey, number: u128)
     };
     jobs::enqueue(tx, &job).await.expect("a write");
     fill_derived(tx, key, number, today).await;
+}
+
+/// The key of a program, and what somebody may read.
+async fn fill_shared(tx: &mut Tx, house: &House, key: &PersonKey, number: u128) {
+    let user = key.user();
+    let program = NewApiKey {
+        id: ApiKeyId::from_uuid(uuid(980 + number)),
+        scopes: "sleep",
+        secret: &[4; api_keys::SECRET_BYTES],
+        name: "canary-program",
+        now_us: NOW_US,
+        expires_us: NOW_US + 1,
+    };
+    let made = api_keys::create(tx, &house.vault, key, user, &program, 9).await;
+    assert!(made.expect("a write"));
+    // To themselves: a test fills one person's tables.
+    let grant = NewGrant {
+        id: GrantId::from_uuid(uuid(970 + number)),
+        reader: user,
+        scopes: "sleep",
+        now_us: NOW_US,
+        expires_us: NOW_US + 1,
+        words: b"canary-purpose",
+    };
+    let granted = grants::create(tx, &house.vault, key, user, &grant, 9).await;
+    assert!(granted.expect("a write"));
 }
 
 /// What was made of days.
