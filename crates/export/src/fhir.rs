@@ -220,7 +220,7 @@ impl Fhir {
                 id: device.clone(),
                 extension,
                 identifier: vec![Identifier::own("source", source.name.clone())],
-                device_name: vec![DeviceName {
+                names: vec![DeviceName {
                     name: source.name.clone(),
                     kind: "user-friendly-name",
                 }],

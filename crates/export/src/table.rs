@@ -226,7 +226,7 @@ pub(crate) struct Table {
 
 #[derive(Debug)]
 enum File {
-    Arrow(arrow::Stream),
+    Arrow(Box<arrow::Stream>),
     Parquet(Box<parquet::Parquet>),
 }
 
@@ -236,7 +236,7 @@ impl Table {
         let file = arrow::Stream::new(&rows.columns(), &[]);
         Self {
             rows,
-            file: File::Arrow(file),
+            file: File::Arrow(Box::new(file)),
         }
     }
 
@@ -262,7 +262,9 @@ impl Table {
     }
 
     pub(crate) fn end(&mut self, out: &mut Vec<u8>, damaged: &[Damage<'_>]) {
-        damaged.iter().for_each(|part| self.rows.damaged(part));
+        for part in damaged {
+            self.rows.damaged(part);
+        }
         self.hand_over(out);
         match &mut self.file {
             File::Arrow(stream) => stream.finish(out),
@@ -291,8 +293,6 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use model::sample::Flags;
-
-    use super::*;
 
     #[test]
     fn flags_are_whole_in_two_columns() {

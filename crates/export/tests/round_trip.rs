@@ -22,8 +22,8 @@ fn reads_back(person: &Person, format: Format) -> Result<(), TestCaseError> {
     prop_assert_eq!(&got.rejected, &Vec::<String>::new());
     prop_assert_eq!(got.samples, person.samples());
     prop_assert_eq!(got.records, person.records());
-    prop_assert_eq!(report.samples as usize, person.samples().len());
-    prop_assert_eq!(report.records as usize, person.records().len());
+    prop_assert_eq!(usize::try_from(report.samples), Ok(person.samples().len()));
+    prop_assert_eq!(usize::try_from(report.records), Ok(person.records().len()));
     Ok(())
 }
 

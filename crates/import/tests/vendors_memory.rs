@@ -1,5 +1,9 @@
 //! Memory does not grow with hostile or large files of vendors, made up while they are read. One test in a process of
 //! its own, so that nothing else is measured.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that cannot find its way is a failed test"
+)]
 
 use std::fs;
 use std::io::{self, Read};
@@ -92,9 +96,12 @@ fn read(input: &mut dyn Read) -> Result<Got, FileError> {
         got.workouts += batch.records.len();
         got.rejected += batch.rejections.len();
         got.damages
-            .extend(batch.facts.into_iter().filter_map(|fact| match fact {
-                Fact::Damage { message, .. } => Some(message),
-                _ => None,
+            .extend(batch.facts.into_iter().filter_map(|fact| {
+                if let Fact::Damage { message, .. } = fact {
+                    Some(message)
+                } else {
+                    None
+                }
             }));
         ControlFlow::Continue(())
     })?;
@@ -133,7 +140,7 @@ fn a_long_row() {
     let begin = b"Activity ID,Activity Date,Activity Name\n1,\"";
     let got = read(&mut Repeated::new(
         begin,
-        &[b'x'; 1 << 16],
+        &vec![b'x'; 1 << 16],
         STREAM_BYTES >> 16,
         b"\"\n",
     ));
@@ -144,7 +151,7 @@ fn a_long_text() {
     let begin = b"[{\"summarizedActivitiesExport\":[{\"activityId\":\"";
     let got = read(&mut Repeated::new(
         begin,
-        &[b'x'; 1 << 16],
+        &vec![b'x'; 1 << 16],
         STREAM_BYTES >> 16,
         b"\"}]}]",
     ));
@@ -155,7 +162,7 @@ fn a_deep_document() {
     let begin = b"[{\"summarizedActivitiesExport\":[{\"a\":";
     let got = read(&mut Repeated::new(
         begin,
-        &[b'['; 1 << 16],
+        &vec![b'['; 1 << 16],
         STREAM_BYTES >> 16,
         b"",
     ));
@@ -166,7 +173,7 @@ fn a_long_xml_text() {
     let begin = b"<?xml version=\"1.0\"?><gpx><trk><name>";
     let got = read(&mut Repeated::new(
         begin,
-        &[b'x'; 1 << 16],
+        &vec![b'x'; 1 << 16],
         STREAM_BYTES >> 16,
         b"</name></trk></gpx>",
     ));

@@ -48,7 +48,7 @@ pub enum Maker {
     SleepAsAndroid,
     /// Dexcom.
     Dexcom,
-    /// Abbott, with FreeStyle Libre.
+    /// Abbott, with `FreeStyle` Libre.
     Libre,
     /// Cronometer.
     Cronometer,
@@ -202,15 +202,14 @@ impl Maker {
 
     /// The maker of the app that a source is, where it is one: by its id, or else by its name.
     pub fn of_app(source: &Source) -> Option<Self> {
-        let found = match &source.app_id {
-            Some(id) => ALL.iter().find(|names| {
+        let found = if let Some(id) = &source.app_id {
+            ALL.iter().find(|names| {
                 let mut ids = names.ids.iter();
                 ids.any(|begin| id.starts_with(begin))
-            }),
-            None => {
-                let name = normalised(&source.name);
-                ALL.iter().find(|names| names.apps.contains(&name.as_str()))
-            }
+            })
+        } else {
+            let name = normalised(&source.name);
+            ALL.iter().find(|names| names.apps.contains(&name.as_str()))
         };
         found.map(|names| names.maker)
     }

@@ -119,7 +119,9 @@ impl Baseline {
     pub fn side(&self, statement: Statement, value: f64) -> Ordering {
         let from_middle = |value: f64| match statement {
             Statement::ClockTime => wrapped(value - self.median),
-            _ => value - self.median,
+            Statement::Total | Statement::Level | Statement::Duration | Statement::Regularity => {
+                value - self.median
+            }
         };
         let value = from_middle(value);
         if value < from_middle(self.low) {

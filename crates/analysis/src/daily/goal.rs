@@ -131,7 +131,9 @@ pub fn unit(name: &str) -> Option<&'static str> {
         _ => metric_of(name).map(|metric| match metric.kind {
             // What is read of a night and is no length of time is a share of it.
             Kind::Category => "1",
-            _ => metric.unit.ucum(),
+            Kind::Cumulative | Kind::Discrete | Kind::TimeWeighted | Kind::EquivalentLevel => {
+                metric.unit.ucum()
+            }
         }),
     }
 }

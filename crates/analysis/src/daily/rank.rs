@@ -46,6 +46,7 @@ impl Ranks {
     }
 
     /// With what is known about copies, and sources of which nothing counts.
+    #[must_use]
     pub fn knowing(self, copies: Vec<Copies>, left_out: Vec<SourceNo>) -> Self {
         Self {
             copies,
@@ -55,6 +56,7 @@ impl Ranks {
     }
 
     /// Another order of the same sources.
+    #[must_use]
     pub fn reordered(&self, best_first: &[SourceNo]) -> Self {
         Self::in_order(best_first).knowing(self.copies.clone(), self.left_out.clone())
     }

@@ -65,7 +65,9 @@ impl Export<'_> {
         let mut columns = Columns::new();
         for span in stretches(first, last, GLANCE_DAYS) {
             let blocks = self.blocks(span).await?;
-            blocks.iter().for_each(|block| find(block, &mut columns));
+            for block in &blocks {
+                find(block, &mut columns);
+            }
         }
         let columns: Vec<DayColumn> = columns.into_values().collect();
         let mut text = Vec::new();

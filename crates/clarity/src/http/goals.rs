@@ -152,9 +152,7 @@ async fn list(
     goals.retain(|(_, goal)| {
         query.status.is_none_or(|wanted| goal.status == wanted)
             && query.priority.is_none_or(|wanted| goal.priority == wanted)
-            && query
-                .goal_type
-                .is_none_or(|wanted| goal.goal_type == wanted)
+            && query.goal_type.is_none_or(|wanted| goal.kind == wanted)
     });
     goals.sort_by_key(place);
     goals.retain(|one| after.as_ref().is_none_or(|after| place(one) > *after));

@@ -196,13 +196,13 @@ async fn confirm(
     tx.rollback().await?;
     let person = person.ok_or_else(Problem::not_found)?;
     let found = account::authenticate(app, &person.email, password, client.network).await;
-    found.map_err(|problem| match problem.code {
-        Code::CredentialsInvalid => {
-            let message = "the current password is not right";
-            let error = FieldError::new("/current_password", "wrong", "is not right");
-            Problem::new(Code::CredentialsInvalid, message).with_errors(vec![error])
+    found.map_err(|problem| {
+        if problem.code != Code::CredentialsInvalid {
+            return problem;
         }
-        _ => problem,
+        let message = "the current password is not right";
+        let error = FieldError::new("/current_password", "wrong", "is not right");
+        Problem::new(Code::CredentialsInvalid, message).with_errors(vec![error])
     })?;
     Ok(person.email)
 }

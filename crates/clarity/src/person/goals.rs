@@ -73,7 +73,8 @@ pub(crate) enum GoalStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Goal {
     /// What it is about.
-    pub(crate) goal_type: GoalType,
+    #[serde(rename = "goal_type")]
+    pub(crate) kind: GoalType,
     /// What measures it: a metric (any of its names) or a fact of the day, as for `GET /trends`. With one,
     /// the days say where it stands, and `current_value` is ignored.
     #[serde(default)]
@@ -232,7 +233,7 @@ mod tests {
             goal(r#"{"goal_type":"custom","priority":"high","target_date":"2027-01-01"}"#),
         ];
         goals.sort_by_key(Goal::place);
-        let dates = goals.map(|goal| goal.target_date.map(|date| date.year()));
+        let dates = goals.map(|goal| goal.target_date.map(jiff::civil::Date::year));
         assert_eq!(dates, [Some(2027), Some(2026), None, None]);
     }
 }

@@ -44,7 +44,7 @@ async fn exported(test: &TestApp, person: &Person, format: &str) -> Vec<u8> {
     let path = format!("/api/v1/health-data/export?format={format}");
     let answer = test.get(&path, Some(person)).await;
     assert_eq!(answer.status, StatusCode::OK, "{format}");
-    answer.bytes.to_vec()
+    answer.bytes.clone()
 }
 
 #[tokio::test]

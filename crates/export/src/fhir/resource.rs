@@ -41,7 +41,8 @@ pub(crate) struct Device {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) extension: Vec<Extension>,
     pub(crate) identifier: Vec<Identifier>,
-    pub(crate) device_name: Vec<DeviceName>,
+    #[serde(rename = "deviceName")]
+    pub(crate) names: Vec<DeviceName>,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,5 +1,7 @@
 //! The header and the times of a data point.
 
+use std::fmt::Write as _;
+
 use model::sample::{Flags, Sample, uid_of};
 use model::source::{Source, SourceClass};
 use serde::Serialize;
@@ -173,7 +175,7 @@ fn reference(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
             iri.push(char::from(byte));
         } else {
-            iri.push_str(&format!("%{byte:02X}"));
+            let _ = write!(iri, "%{byte:02X}");
         }
     }
     iri

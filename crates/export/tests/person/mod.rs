@@ -1,5 +1,10 @@
 //! People with samples of any metric from any source, and what an import of them brings.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that looks past an end must fail"
+)]
+
 use std::ops::ControlFlow;
 
 use export::{Row, Topic, Writer};

@@ -253,7 +253,7 @@ impl own::Sources {
             id,
             source,
             at: (start_us, end_us),
-            offset_min: own::offset(json).unwrap_or(offset_min),
+            offset_min: own::offset(json, offset_min),
         };
         for (what, part) in parts {
             let result = value(what, part, &about, desk);

@@ -1,5 +1,7 @@
 //! Clocks that a file does not state: which one was found is said, and a mixture is refused.
 
+use std::fmt::Write as _;
+
 use import::batch::Fact;
 use jiff::Timestamp;
 
@@ -32,7 +34,7 @@ fn export(clocks: &[Clock]) -> Vec<u8> {
             at.replace('T', " ").replace('Z', ".000")
         };
         let (start, end) = (print(at_s), print(at_s + 599));
-        table.push_str(&format!("{start},{end},UTC+0200,70.0,{number}.json,\n"));
+        writeln!(table, "{start},{end},UTC+0200,70.0,{number}.json,").expect("a text grows");
         let path = format!("x/jsons/com.samsung.shealth.tracker.heart_rate/{number}/{number}.json");
         let (start_ms, end_ms) = (at_s * 1_000, (at_s + 59) * 1_000);
         let bin =

@@ -21,6 +21,7 @@ pub struct Mirror {
 
 impl Mirror {
     /// The same steps in slices of a length that begin on its multiples: what is counted over a border is shared.
+    #[must_use]
     pub fn sliced(&self, length_s: i64) -> Self {
         let mut slices: BTreeMap<i64, f64> = BTreeMap::new();
         for (from_s, until_s, steps) in &self.steps {

@@ -35,7 +35,7 @@ pub fn print(life: &Life, form: Account) -> Made {
         life,
         form,
         made: &mut made,
-        chance: Chance(life.seed ^ 0xF17B17),
+        chance: Chance(life.seed ^ 0x00F1_7B17),
     };
     pen.minutes();
     pen.beats();

@@ -34,9 +34,9 @@ fn days() -> [Vec<Span>; 2] {
     })
 }
 
-fn totals(samples: &[Sample], ranks: &Ranks) -> [f64; 2] {
+fn totals(samples: &[Sample], ranks: &Ranks) -> Vec<f64> {
     let found = by_priority(samples, ranks, &days());
-    [found[0].total, found[1].total]
+    vec![found[0].total, found[1].total]
 }
 
 #[test]

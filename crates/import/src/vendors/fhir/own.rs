@@ -131,25 +131,27 @@ pub(super) fn marks(part: &Json<'_>) -> Option<Marks> {
     })
 }
 
-/// The offset that an export of this program prints: none beside `Z`.
-pub(super) fn offset(json: &Json<'_>) -> Option<Option<i16>> {
+/// The offset that an export of this program prints, which is none beside `Z`; of other files what is said of them.
+pub(super) fn offset(json: &Json<'_>, otherwise: Option<i16>) -> Option<i16> {
     let is_panel = json.get("component").elements().iter();
     let mut codes = is_panel
         .map(|part| part.get("code"))
         .chain([json.get("code")]);
     if !codes.any(is_own) {
-        return None;
+        return otherwise;
     }
     let printed = elements::plain(extension(json, "offset-min").get("valueInteger"));
     if let Some(minutes) = printed.and_then(whole) {
-        return Some(i16::try_from(minutes).ok());
+        return i16::try_from(minutes).ok();
     }
     let period = json.get("effectivePeriod").get("start").text();
-    let text = json.get("effectiveDateTime").text().or(period)?;
+    let Some(text) = json.get("effectiveDateTime").text().or(period) else {
+        return otherwise;
+    };
     if text.ends_with('Z') {
-        return Some(None);
+        return None;
     }
-    Some(clock::parse(text.as_bytes())?.offset)
+    clock::parse(text.as_bytes()).map_or(otherwise, |moment| moment.offset)
 }
 
 fn is_own(code: &Json<'_>) -> bool {
