@@ -474,7 +474,7 @@ mod tests {
         };
         check("clarity import --user a@example.org");
         check("clarity import file.zip");
-        check("clarity export --user a@example.org --format parquet --out f");
+        check("clarity export --user a@example.org --format xml --out f");
         check("clarity nonsense");
     }
 }

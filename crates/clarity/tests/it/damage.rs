@@ -10,7 +10,9 @@ use crate::binary::{Client, Place};
 /// Changes the database file itself, through the `sqlite3` program; false where there is none.
 pub(crate) fn tamper(place: &Place, statement: &str) -> bool {
     let database = place.data().join("clarity.db");
+    // The server may be writing just now.
     let output = Command::new("sqlite3")
+        .args(["-cmd", ".timeout 10000"])
         .arg(database)
         .arg(statement)
         .output();
