@@ -104,6 +104,7 @@ struct Names {
     ecg: String,
     device: String,
     erasure: String,
+    goal: String,
 }
 
 impl Names {
@@ -117,6 +118,7 @@ impl Names {
             "ecg_id" => vec![&self.ecg],
             "device_id" => vec![&self.device],
             "erasure_id" => vec![&self.erasure],
+            "goal_id" => vec![&self.goal],
             "metric" => METRICS.to_vec(),
             "file" => vec!["swagger-ui.css", "swagger-init.js"],
             other => panic!("nothing stands for the path parameter {other}"),
@@ -181,7 +183,12 @@ async fn live(test: &TestApp) -> (Person, Names) {
     assert_eq!(analysis.status, StatusCode::CREATED, "{}", analysis.text());
     let phone = json!({"name": "Phone"});
     let phone = test.post("/api/v1/devices", Some(&person), &phone).await;
+    let goal = json!({"goal_type": "more_exercise", "metric": "steps", "target_value": 1e4});
+    let goal = test
+        .post("/api/v1/health-goals", Some(&person), &goal)
+        .await;
     let names = Names {
+        goal: text(&goal.json()["goal_id"]),
         device: text(&phone.json()["device_id"]),
         erasure,
         import: text(&imported["import_id"]),
