@@ -6,6 +6,7 @@
 mod admin;
 mod api_keys;
 mod devices;
+mod goals;
 mod grants;
 mod recorded;
 mod weeks;
@@ -244,28 +245,7 @@ async fn account(story: &mut Story) {
     )
     .await;
     story.get("get_preferences", "user/preferences").await;
-    goals(story).await;
-}
-
-async fn goals(story: &mut Story) {
-    let goal = json!({"goal_type": "more_exercise", "metric": "steps", "start_value": 4000.0,
-        "target_value": 10000.0, "target_date": "2027-03-01", "priority": "high"});
-    let added = story.post("add_goal", "health-goals", goal).await;
-    let path = format!("health-goals/{}", added["goal_id"].as_str().expect("an id"));
-    story.get("get_goal", &path).await;
-    let done = json!({"goal_type": "more_exercise", "metric": "steps", "start_value": 4000.0,
-        "target_value": 10000.0, "status": "completed"});
-    let whole = format!("/api/v1/{path}");
-    story
-        .take("replace_goal", Method::PUT, &whole, Sent::Json(done))
-        .await;
-    story
-        .get("list_goals", "health-goals?status=completed")
-        .await;
-    let path = whole;
-    story
-        .take("delete_goal", Method::DELETE, &path, Sent::Nothing)
-        .await;
+    goals::set(story).await;
 }
 
 async fn uploads(story: &mut Story) {
