@@ -45,6 +45,7 @@ const FORMATS: &[(&str, &[&str], &str)] = &[
     ("gpx", &[], ""),
     ("tcx", &[], ""),
     ("open_wearables_pages", &[], ""),
+    ("arrow", &[], "round trips"),
 ];
 
 const HEADING: &str = "| Format | Recognised | Samples | Nights | Days | Duplicates | Clock change | Generated | Fuzz |\n\
@@ -129,9 +130,13 @@ fn measured() -> Option<String> {
         }
         assert_eq!((shown.differences, shown.again), (0, 0), "{format}");
         if samples.is_empty() {
+            let (samples, generated) = match *generated {
+                "" => ("in others", "–"),
+                generated => ("–", generated),
+            };
             let _ = writeln!(
                 table,
-                "| `{format}` | by content | in others | – | – | – | – | – | `vendors` |"
+                "| `{format}` | by content | {samples} | – | – | – | – | {generated} | `vendors` |"
             );
         } else {
             table.push_str(&shown.row(format, generated));
