@@ -95,17 +95,20 @@ async function patient(request: Request): Promise<Response> {
 
 export const client = createClient<paths>({ baseUrl: "/", credentials: "same-origin", fetch: patient });
 
+/** What is asked for as JSON: where a response may also be a table of bytes, the document. */
+type Read<T> = [T] extends [string] ? T : Exclude<T, string>;
+
 /** Turns an answer of the client into its data, or throws a Failure. */
 export async function data<T>(
   answer: Promise<{ data?: T; error?: unknown; response: Response }>,
-): Promise<T> {
+): Promise<Read<T>> {
   let got: { data?: T; error?: unknown; response: Response };
   try {
     got = await answer;
   } catch {
     throw new Failure("offline", "");
   }
-  if (got.response.ok) return got.data as T;
+  if (got.response.ok) return got.data as Read<T>;
   throw failure(got.response.status, got.error, waitOf(got.response));
 }
 
