@@ -68,13 +68,19 @@ pub(crate) fn read(zip: &Path, data: &Path) -> Outcome<(Value, u64)> {
         .arg(zip)
         .stdout(Stdio::piped())
         .spawn()?;
+    // A long report fills the pipe, and its writer waits until somebody reads it.
+    let mut printed = child.stdout.take().ok_or("no output")?;
+    let report = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut printed, &mut text).map(|_| text)
+    });
     let mut peak = 0;
     while child.try_wait()?.is_none() {
         peak = memory(child.id(), "VmHWM:").unwrap_or(0).max(peak);
         std::thread::sleep(Duration::from_millis(5));
     }
-    let output = child.wait_with_output()?;
-    Ok((serde_json::from_slice(&output.stdout)?, peak))
+    let report = report.join().map_err(|_| "the report was not read")??;
+    Ok((serde_json::from_slice(&report)?, peak))
 }
 
 fn import(
