@@ -407,19 +407,15 @@ fn joined(held: Vec<Held>) -> Vec<Held> {
     let [systolic, diastolic] = pressures();
     let is_pressure = |held: &Held| held.metric == systolic || held.metric == diastolic;
     let (parts, mut others): (Vec<Held>, Vec<Held>) = held.into_iter().partition(is_pressure);
-    others.extend(
-        parts
-            .into_iter()
-            .reduce(|a, b| Held {
-                metric: systolic,
-                first_day: a.first_day.min(b.first_day),
-                last_day: a.last_day.max(b.last_day),
-            })
-            .map(|held| Held {
-                metric: systolic,
-                ..held
-            }),
-    );
+    let whole = parts.into_iter().reduce(|a, b| Held {
+        first_day: a.first_day.min(b.first_day),
+        last_day: a.last_day.max(b.last_day),
+        ..a
+    });
+    others.extend(whole.map(|held| Held {
+        metric: systolic,
+        ..held
+    }));
     others
 }
 

@@ -13,6 +13,17 @@ use crate::vault::{PersonKey, Vault};
 
 const TABLE: &str = "grants";
 
+/// The grants for which a condition holds, with owner `o` and reader `r`.
+macro_rules! grants {
+    ($rest:literal) => {
+        concat!(
+            "SELECT g.id, o.id AS owner, r.id AS reader, g.scopes, g.created_us, g.expires_us, g.sealed, g.bound
+             FROM grants g JOIN persons o ON o.no = g.person JOIN persons r ON r.no = g.reader ",
+            $rest
+        )
+    };
+}
+
 /// A grant to make.
 #[derive(Debug)]
 pub struct NewGrant<'a> {
@@ -96,9 +107,7 @@ pub async fn create(
 /// The grants that a person gave, newest first; those that have expired are among them.
 pub async fn given(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Vec<StoredGrant>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT g.id, o.id AS owner, r.id AS reader, g.scopes, g.created_us, g.expires_us, g.sealed, g.bound
-         FROM grants g JOIN persons o ON o.no = g.person JOIN persons r ON r.no = g.reader
-         WHERE o.id = $1 ORDER BY g.created_us DESC, g.id DESC",
+        grants!("WHERE o.id = $1 ORDER BY g.created_us DESC, g.id DESC"),
     )
     .bind(user.uuid())
     .fetch_all(connection)
@@ -109,9 +118,7 @@ pub async fn given(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Vec<Store
 /// The grants that others gave to a person, newest first; those that have expired are among them.
 pub async fn received(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Vec<StoredGrant>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT g.id, o.id AS owner, r.id AS reader, g.scopes, g.created_us, g.expires_us, g.sealed, g.bound
-         FROM grants g JOIN persons o ON o.no = g.person JOIN persons r ON r.no = g.reader
-         WHERE r.id = $1 ORDER BY g.created_us DESC, g.id DESC",
+        grants!("WHERE r.id = $1 ORDER BY g.created_us DESC, g.id DESC"),
     )
     .bind(user.uuid())
     .fetch_all(connection)
@@ -128,10 +135,8 @@ pub async fn between(
     now_us: i64,
 ) -> Result<Vec<StoredGrant>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT g.id, o.id AS owner, r.id AS reader, g.scopes, g.created_us, g.expires_us, g.sealed, g.bound
-         FROM grants g JOIN persons o ON o.no = g.person JOIN persons r ON r.no = g.reader
-         WHERE o.id = $1 AND r.id = $2 AND g.expires_us > $3 AND o.disabled = 0 AND r.disabled = 0
-         ORDER BY g.created_us, g.id",
+        grants!("WHERE o.id = $1 AND r.id = $2 AND g.expires_us > $3 AND o.disabled = 0 AND r.disabled = 0
+         ORDER BY g.created_us, g.id"),
     )
     .bind(owner.uuid())
     .bind(reader.uuid())
@@ -149,9 +154,7 @@ pub async fn by_id(
     id: GrantId,
 ) -> Result<Option<StoredGrant>, Error> {
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT g.id, o.id AS owner, r.id AS reader, g.scopes, g.created_us, g.expires_us, g.sealed, g.bound
-         FROM grants g JOIN persons o ON o.no = g.person JOIN persons r ON r.no = g.reader
-         WHERE g.id = $1 AND (o.id = $2 OR r.id = $2)",
+        grants!("WHERE g.id = $1 AND (o.id = $2 OR r.id = $2)"),
     )
     .bind(id.uuid())
     .bind(user.uuid())

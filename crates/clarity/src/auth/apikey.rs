@@ -21,8 +21,6 @@ use crate::problem::{Code, FieldError, Problem};
 
 /// Keys of one person: more would be a script that makes one each day and revokes none.
 const KEYS_MAX: i64 = 20;
-/// A key ends within a year: what is still wanted then gets another one.
-const LONGEST_US: i64 = 366 * 86_400 * 1_000_000;
 /// The first byte of what a key says, which the key of a device does not have.
 const KIND: u8 = 1;
 const ID_BYTES: usize = 16;
@@ -135,22 +133,6 @@ pub struct KeyWish {
     pub scopes: Scopes,
     /// The first instant at which it opens nothing more.
     pub expires_us: i64,
-}
-
-/// Whether an end is one that a key may have.
-pub fn check_end(now_us: i64, expires_us: i64) -> Result<(), FieldError> {
-    if expires_us <= now_us {
-        return Err(FieldError::new(
-            "/expires_at",
-            "invalid_time",
-            "must be later than now",
-        ));
-    }
-    if expires_us > now_us.saturating_add(LONGEST_US) {
-        let message = "must be within 366 days; make another key then";
-        return Err(FieldError::new("/expires_at", "invalid_time", message));
-    }
-    Ok(())
 }
 
 /// Makes a key; its text is nowhere else.

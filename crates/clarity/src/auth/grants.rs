@@ -17,9 +17,6 @@ use crate::problem::{Code, FieldError, Problem};
 const GRANTS_MAX: i64 = 50;
 /// Characters of a purpose.
 const PURPOSE_MAX: usize = 200;
-/// A grant ends within a year: what is still wanted is given again.
-const LONGEST_US: i64 = 366 * 86_400 * 1_000_000;
-
 /// What a person wishes to allow.
 #[derive(Debug)]
 pub struct Wish {
@@ -57,18 +54,6 @@ pub struct GivenGrant {
     pub stored: StoredGrant,
     /// Whom the owner meant, and what for.
     pub words: Granted,
-}
-
-/// Whether an end is one that a grant may have.
-pub fn check_end(now_us: i64, expires_us: i64) -> Result<(), FieldError> {
-    let wrong = |message| Err(FieldError::new("/expires_at", "invalid_time", message));
-    if expires_us <= now_us {
-        return wrong("must be later than now");
-    }
-    if expires_us > now_us.saturating_add(LONGEST_US) {
-        return wrong("must be within 366 days; what is still wanted then is given again");
-    }
-    Ok(())
 }
 
 /// Allows somebody to read. The transaction is committed by whoever began it.
@@ -219,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn purposes_can_be_printed_and_ends_are_near() {
+    fn purposes_can_be_printed() {
         assert_eq!(
             Purpose::parse(" my sleep "),
             Ok(Purpose("my sleep".to_owned()))
@@ -227,9 +212,5 @@ mod tests {
         for wrong in ["", "  ", "a\nb", &"ä".repeat(201)] {
             assert!(Purpose::parse(wrong).is_err(), "{wrong}");
         }
-        assert!(check_end(10, 11).is_ok());
-        assert!(check_end(10, 10).is_err());
-        assert!(check_end(0, LONGEST_US).is_ok());
-        assert!(check_end(0, LONGEST_US + 1).is_err());
     }
 }

@@ -17,6 +17,7 @@ pub mod pairing;
 pub mod password;
 pub mod role;
 pub mod standing;
+pub mod term;
 pub mod throttle;
 
 use std::sync::Arc;

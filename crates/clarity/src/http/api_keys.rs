@@ -8,7 +8,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use model::ids::ApiKeyId;
 use serde::{Deserialize, Serialize};
 use store::api_keys::StoredApiKey;
@@ -21,6 +20,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::apikey::{self, KeyWish};
 use crate::auth::pairing::Named;
+use crate::auth::term;
 use crate::http::body::JsonBody;
 use crate::http::page::{Page, PathId};
 use crate::instant::rfc3339;
@@ -218,7 +218,7 @@ fn wanted(value: &NewProgramKey, now_us: i64) -> Result<KeyWish, Problem> {
             "must name at least one",
         ));
     }
-    let end = end(&value.expires_at, now_us)
+    let end = term::end(&value.expires_at, now_us)
         .map_err(|error| errors.push(error))
         .ok();
     match (name, end) {
@@ -229,16 +229,6 @@ fn wanted(value: &NewProgramKey, now_us: i64) -> Result<KeyWish, Problem> {
         }),
         _ => Err(Problem::invalid(errors)),
     }
-}
-
-fn end(text: &str, now_us: i64) -> Result<i64, FieldError> {
-    let read = text.parse::<Timestamp>().map_err(|_| {
-        let message = "must be an RFC 3339 time with an offset";
-        FieldError::new("/expires_at", "invalid_time", message)
-    })?;
-    let expires_us = read.as_microsecond();
-    apikey::check_end(now_us, expires_us)?;
-    Ok(expires_us)
 }
 
 /// Revokes a key, at once.

@@ -8,7 +8,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use model::ids::{GrantId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,6 +19,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::auth::account::Email;
 use crate::auth::grants::{self, Purpose, Wish};
+use crate::auth::term;
 use crate::http::body::JsonBody;
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
 use crate::http::page::{Page, PathId};
@@ -296,7 +296,7 @@ fn wish(value: &NewGrant, now_us: i64) -> Result<Wish, Problem> {
             "must name at least one",
         ));
     }
-    let expires_us = end(&value.expires_at, now_us).map_err(&mut keep).ok();
+    let expires_us = term::end(&value.expires_at, now_us).map_err(&mut keep).ok();
     match (reader, purpose, expires_us) {
         (Some(reader), Some(purpose), Some(expires_us)) if errors.is_empty() => Ok(Wish {
             reader,
@@ -306,16 +306,6 @@ fn wish(value: &NewGrant, now_us: i64) -> Result<Wish, Problem> {
         }),
         _ => Err(Problem::invalid(errors)),
     }
-}
-
-fn end(text: &str, now_us: i64) -> Result<i64, FieldError> {
-    let read = text.parse::<Timestamp>().map_err(|_| {
-        let message = "must be an RFC 3339 time with an offset";
-        FieldError::new("/expires_at", "invalid_time", message)
-    })?;
-    let expires_us = read.as_microsecond();
-    grants::check_end(now_us, expires_us)?;
-    Ok(expires_us)
 }
 
 /// Ends a grant at once, by its owner or by who may read.

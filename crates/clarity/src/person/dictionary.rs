@@ -390,24 +390,24 @@ fn source_no(at: usize) -> SourceNo {
 }
 
 /// Takes over what the newer description knows better; true when anything changed.
-fn describe(known: &mut Source, told: &Source) -> bool {
+fn describe(known: &mut Source, seen: &Source) -> bool {
     let mut changed = false;
-    if known.device.is_none() && told.device.is_some() {
-        known.device.clone_from(&told.device);
+    if known.device.is_none() && seen.device.is_some() {
+        known.device.clone_from(&seen.device);
         changed = true;
     }
-    if known.app_id.is_none() && told.app_id.is_some() {
-        known.app_id.clone_from(&told.app_id);
+    if known.app_id.is_none() && seen.app_id.is_some() {
+        known.app_id.clone_from(&seen.app_id);
         changed = true;
     }
     // The order of the phone is what its latest backup says.
-    if told.place.is_some() && told.place != known.place {
-        known.place = told.place;
+    if seen.place.is_some() && seen.place != known.place {
+        known.place = seen.place;
         changed = true;
     }
     // A name alone reads as an app at worst; evidence of a device ranks it better.
-    if told.class < known.class {
-        known.class = told.class;
+    if seen.class < known.class {
+        known.class = seen.class;
         changed = true;
     }
     changed

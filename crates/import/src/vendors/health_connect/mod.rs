@@ -100,7 +100,7 @@ fn read_all(book: &Book<'_>, desk: &mut Desk<'_, '_, '_>) -> Result<(), VendorEr
     }
     meals::read(book, desk)?;
     sleep::read(book, desk)?;
-    book.sources.order.tell(book, desk);
+    book.sources.order.note(book, desk);
     tell_unknown(book, desk);
     Ok(())
 }

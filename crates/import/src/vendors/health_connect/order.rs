@@ -134,7 +134,7 @@ impl Order {
     }
 
     /// Reports by which order the phone counts.
-    pub(super) fn tell(&self, book: &Book<'_>, desk: &mut Desk<'_, '_, '_>) {
+    pub(super) fn note(&self, book: &Book<'_>, desk: &mut Desk<'_, '_, '_>) {
         let names = self
             .apps
             .iter()
