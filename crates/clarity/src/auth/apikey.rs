@@ -17,7 +17,7 @@ use crate::audit::writer;
 use crate::auth::Caller;
 use crate::auth::device::{self, DeviceKey, PREFIX};
 use crate::auth::pairing::Named;
-use crate::problem::{Code, FieldError, Problem};
+use crate::problem::{Code, Problem};
 
 /// Keys of one person: more would be a script that makes one each day and revokes none.
 const KEYS_MAX: i64 = 20;
