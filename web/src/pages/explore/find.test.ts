@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Found, type Mine, resolutionFor, withGaps } from "./find";
+import { type Mine, resolutionFor } from "./find";
 
 const metric = {
   id: "heart_rate",
@@ -9,22 +9,6 @@ const metric = {
   first: "2026-05-01",
   last: "2026-05-30",
 } as Mine;
-
-test("a gap is an empty place between two values, never a line", () => {
-  const found: Found = {
-    metric,
-    resolution: "raw",
-    times: [0, 10, 100],
-    values: [1, 2, 3],
-    low: [1, 2, 3],
-    unit: "",
-  };
-  const out = withGaps(found, 50);
-  expect(out.times).toEqual([0, 10, 55, 100]);
-  expect(out.values).toEqual([1, 2, null, 3]);
-  expect(out.low).toEqual([1, 2, null, 3]);
-  expect(out.high).toBeUndefined();
-});
 
 test("the resolution fits the range", () => {
   expect(resolutionFor(1, metric)).toBe("raw");

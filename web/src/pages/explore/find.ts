@@ -3,6 +3,7 @@ import { client, data, type Schemas } from "../../api/client";
 import type { Traced } from "../../parts/lens.svelte";
 import { unitOf } from "../../parts/format";
 import { daysOf, plusDays, startOfDay, today } from "../../parts/time";
+import { type Columns, columnsOf } from "./columns";
 
 export type Mine = Schemas["MetricOfMine"];
 export const RANGES = { day: 1, week: 7, month: 30, quarter: 91, year: 365, all: 1826 } as const;
@@ -11,19 +12,12 @@ export type Range = keyof typeof RANGES;
 /** How finely one looks: as it fits, or as chosen. */
 export type Fineness = "auto" | Exclude<Schemas["Resolution"], "1w">;
 
-export interface Found {
+export interface Found extends Columns {
   metric: Mine;
   /** The one source that is shown, where sources are shown one by one. */
   source?: string;
   /** As the resolution is printed: raw, 5m, 1h, 1d. */
   resolution: Schemas["Resolution"];
-  /** Seconds since 1970. */
-  times: number[];
-  values: (number | null)[];
-  low?: (number | null)[] | undefined;
-  high?: (number | null)[] | undefined;
-  /** Name of the source of each value, where it has one. */
-  sources?: string[] | undefined;
   unit: string;
   /** Whether values are of whole days. */
   isDaily?: boolean;
@@ -150,40 +144,22 @@ async function fetched(metric: Mine, asked: Asked, zone: string): Promise<Found[
   const series = await data(
     client.GET("/api/v1/series/{metric}", { params: { path: { metric: metric.id }, query } }),
   );
-  if (!apart || series.sources.length === 0) return [drawnOf(metric, series)];
-  return series.sources.map((source, index) => ({ ...drawnOf(metric, series, index), source }));
+  if (!apart || series.sources.length === 0) return [await drawnOf(metric, series)];
+  return Promise.all(
+    series.sources.map(async (source, index) => ({ ...(await drawnOf(metric, series, index)), source })),
+  );
 }
 
-/** The rows of a series as columns for drawing; of one of its sources, or of all. */
-function drawnOf(metric: Mine, series: Schemas["SeriesAnswer"], only?: number): Found {
-  const { resolution, compact: rows } = series;
-  const times: number[] = [];
-  const order: number[] = [];
-  let at = rows?.base_ms ?? 0;
-  (rows?.start_delta_ms ?? []).forEach((delta, index) => {
-    at += delta;
-    if (only !== undefined && (rows?.source?.[index] ?? 0) !== only) return;
-    // Two sources may have measured at once; a canvas wants times that rise.
-    if (times.length > 0 && at / 1000 <= (times.at(-1) ?? 0)) return;
-    times.push(at / 1000);
-    order.push(index);
-  });
-  const pick = <T>(column: T[] | null | undefined): T[] | undefined =>
-    column ? order.map((index) => column[index] as T) : undefined;
-  const values = pick(rows?.value) ?? pick(rows?.mean) ?? pick(rows?.minutes) ?? pick(rows?.n) ?? [];
-  const source = pick(rows?.source);
-  const found: Found = {
+/** A series as it is drawn; of one of its sources, or of all. */
+async function drawnOf(metric: Mine, series: Schemas["SeriesAnswer"], only?: number): Promise<Found> {
+  const { resolution } = series;
+  return {
     metric,
     resolution,
-    times,
-    values,
-    low: pick(rows?.min),
-    high: pick(rows?.max),
-    sources: source?.map((index) => series.sources[index] ?? ""),
+    ...(await columnsOf(series, GAP_S[resolution], only)),
     unit: metric.kind === "category" && resolution !== "raw" ? "min" : unitOf(metric.id, series.unit),
     isDaily: resolution === "1d",
   };
-  return withGaps(found, GAP_S[resolution]);
 }
 
 async function readDays(metric: Mine, start: string, end: string, zone: string): Promise<Found> {
@@ -204,33 +180,4 @@ async function readDays(metric: Mine, start: string, end: string, zone: string):
     high: column?.max?.length ? column.max : undefined,
     unit: unitOf(metric.id, column?.unit ?? metric.unit),
   };
-}
-
-/** Puts an empty place where more than a gap lies between two values, so that the line breaks there. */
-export function withGaps(found: Found, gap: number): Found {
-  const { times, values, low, high, sources } = found;
-  const out: Found = {
-    ...found,
-    times: [],
-    values: [],
-    low: low && [],
-    high: high && [],
-    sources: sources && [],
-  };
-  times.forEach((time, index) => {
-    const last = out.times.at(-1);
-    if (last !== undefined && time - last > gap) {
-      out.times.push((last + time) / 2);
-      out.values.push(null);
-      out.low?.push(null);
-      out.high?.push(null);
-      out.sources?.push("");
-    }
-    out.times.push(time);
-    out.values.push(values[index] ?? null);
-    out.low?.push(low?.[index] ?? null);
-    out.high?.push(high?.[index] ?? null);
-    out.sources?.push(sources?.[index] ?? "");
-  });
-  return out;
 }
