@@ -334,15 +334,28 @@ impl Tx {
 /// Rows of one multi-row statement: few enough for both drivers' limits on parameters.
 const ROWS_PER_STATEMENT: usize = 64;
 
+/// The same where rows have many columns.
+const WIDE_ROWS_PER_STATEMENT: usize = 16;
+
 /// Sizes of multi-row statements. Few sizes keep the cache of prepared statements small.
-const STATEMENT_SIZES: [usize; 4] = [ROWS_PER_STATEMENT, 16, 4, 1];
+const STATEMENT_SIZES: [usize; 4] = [ROWS_PER_STATEMENT, WIDE_ROWS_PER_STATEMENT, 4, 1];
 
 /// Splits rows into slices of the sizes above, largest first.
-pub(crate) fn statement_slices<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(crate) fn statement_slices<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    slices_of(rows, ROWS_PER_STATEMENT)
+}
+
+/// The same for rows of many columns: for each value that is bound to a statement SQLite's driver goes through the names of
+/// all of them, which takes longer than writing the rows.
+pub(crate) fn slices_of_wide_rows<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    slices_of(rows, WIDE_ROWS_PER_STATEMENT)
+}
+
+fn slices_of<T>(mut rows: &[T], most: usize) -> impl Iterator<Item = &[T]> {
     std::iter::from_fn(move || {
         let size = STATEMENT_SIZES
             .into_iter()
-            .find(|size| *size <= rows.len())?;
+            .find(|size| *size <= rows.len().min(most))?;
         let (slice, rest) = rows.split_at_checked(size)?;
         rows = rest;
         Some(slice)

@@ -8,8 +8,9 @@ use model::record::{Body, Record};
 use model::sample::{DAY_US, Uid};
 use rustc_hash::FxHashMap;
 use uuid::Uuid;
+use zstd::bulk::Compressor;
 
-use crate::database::{Tx, list_statement, rows_statement, statement_slices};
+use crate::database::{Tx, list_statement, rows_statement, slices_of_wide_rows, statement_slices};
 use crate::error::Error;
 use crate::joining::{self, Row};
 use crate::merge::{Bringer, MergeCounts};
@@ -292,7 +293,10 @@ pub(crate) async fn write(
     person: i64,
     writes: &[Write],
 ) -> Result<(), Error> {
-    for slice in statement_slices(writes) {
+    let damaged = |_| Error::Damaged { what: "record" };
+    // Making a compressor takes longer than what it does to a workout: one for all.
+    let mut compressor = Compressor::new(ZSTD_LEVEL).map_err(damaged)?;
+    for slice in slices_of_wide_rows(writes) {
         let text = rows_statement(
             "INSERT INTO records (person, id, kind, uid, content, start_day, version, origin, seen,
                 head_sealed, body_sealed) VALUES",
@@ -306,8 +310,7 @@ pub(crate) async fn write(
         run!(tx, connection => {
             let mut query = sqlx::query(text);
             for Write { record, version, origin, seen } in slice {
-                let body = zstd::bulk::compress(&record.body_json, ZSTD_LEVEL)
-                    .map_err(|_| Error::Damaged { what: "record" })?;
+                let body = compressor.compress(&record.body_json).map_err(damaged)?;
                 query = query
                     .bind(person)
                     .bind(record.id)
