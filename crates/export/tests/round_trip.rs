@@ -71,8 +71,54 @@ proptest! {
     }
 
     #[test]
+    fn a_table_of_parquet_reads_back(person in person()) {
+        reads_back(&person, Format::Parquet)?;
+    }
+
+    #[test]
     fn open_mhealth_reads_back_what_it_has_a_schema_for(person in person()) {
         reads_back_in_part(&person, Format::OpenMhealth)?;
+    }
+}
+
+/// Bytes of a file put elsewhere, changed, cut off, or said twice.
+fn damaged(mut bytes: Vec<u8>, changes: &[(prop::sample::Index, u8, u8)]) -> Vec<u8> {
+    for (place, how, with) in changes {
+        let at = place.index(bytes.len().max(1));
+        // What states the places of everything is at the end: half of the changes are there.
+        let at = if how % 2 == 0 {
+            bytes.len().saturating_sub(1 + at % 600)
+        } else {
+            at
+        };
+        match (how / 2 % 4, bytes.get_mut(at)) {
+            (0, Some(byte)) => *byte = *with,
+            (1, Some(byte)) => *byte ^= 1 << (with % 8),
+            (2, _) => bytes.truncate(bytes.len() - usize::from(*with).min(bytes.len())),
+            _ => bytes.insert(at.min(bytes.len()), *with),
+        }
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+    /// What a file states of itself may be wrong in any way: it is read in part, or refused, and that is all.
+    #[test]
+    fn a_damaged_table_is_refused_or_read_in_part(
+        person in person(),
+        changes in prop::collection::vec(any::<(prop::sample::Index, u8, u8)>(), 1..6),
+    ) {
+        for format in [Format::Parquet, Format::Arrow] {
+            let (bytes, _) = written(&person, format);
+            let whole = person.samples().len() + person.records().len();
+            let Ok(got) = person::try_read(&damaged(bytes, &changes)) else {
+                continue;
+            };
+            let read = got.samples.len() + got.records.len();
+            prop_assert!(read <= whole, "{read} of {whole}");
+        }
     }
 }
 

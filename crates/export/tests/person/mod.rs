@@ -218,6 +218,11 @@ impl Got {
 
 /// Reads an upload through the front door.
 pub(crate) fn read(bytes: &[u8]) -> Got {
+    try_read(bytes).expect("it is read")
+}
+
+/// Reads them, or says why they are no export.
+pub(crate) fn try_read(bytes: &[u8]) -> Result<Got, String> {
     let zones = ZoneHistory::fixed(Zone::parse("Europe/Berlin").expect("a zone"));
     let context = Context {
         now_us: NOW_US,
@@ -227,15 +232,15 @@ pub(crate) fn read(bytes: &[u8]) -> Got {
     };
     let mut got = Got::default();
     let mut input = bytes;
-    let opened = format::open(format::AUTO, &mut input).expect("a known format");
+    let opened = format::open(format::AUTO, &mut input).map_err(|why| why.to_string())?;
     let read = opened.read(&context, &mut |batch| {
         got.take(batch);
         ControlFlow::Continue(())
     });
-    read.expect("it is read");
+    read.map_err(|why| why.to_string())?;
     got.samples.sort();
     got.records.sort();
-    got
+    Ok(got)
 }
 
 /// Anybody.

@@ -21,6 +21,7 @@ pub(crate) mod desk;
 mod dexcom;
 pub(crate) mod door;
 pub(crate) mod elements;
+mod exported;
 mod fhir;
 pub(crate) mod fit;
 mod fitbit;
@@ -41,6 +42,7 @@ mod open_mhealth;
 mod open_wearables;
 mod oura;
 mod own;
+mod parquet;
 mod polar;
 mod samsung;
 mod sleep_as_android;
@@ -86,6 +88,7 @@ pub(crate) const ALL: &[Vendor] = &[
     open_wearables::VENDOR,
     fit::VENDOR,
     arrow::VENDOR,
+    parquet::VENDOR,
     gpx::VENDOR,
     tcx::VENDOR,
 ];

@@ -46,6 +46,7 @@ const FORMATS: &[(&str, &[&str], &str)] = &[
     ("tcx", &[], ""),
     ("open_wearables_pages", &[], ""),
     ("arrow", &[], "round trips"),
+    ("parquet", &[], "round trips"),
 ];
 
 const HEADING: &str = "| Format | Recognised | Samples | Nights | Days | Duplicates | Clock change | Generated | Fuzz |\n\

@@ -7,7 +7,8 @@ use std::io::{self, Read};
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use arrow_ipc::reader::StreamDecoder;
-use arrow_ipc::root_as_message;
+use arrow_ipc::{Message, MessageHeader, root_as_message};
+use arrow_schema::{DataType, TimeUnit};
 
 use crate::budget::Holding;
 
@@ -20,12 +21,17 @@ const HEAD_BYTES_MAX: usize = 1 << 20;
 /// Bytes of a batch: 16,384 rows with long documents.
 const BODY_BYTES_MAX: i64 = 64 << 20;
 
+/// Rows of a batch: what is written here has 16,384.
+const ROWS_MAX: i64 = 1 << 20;
+
 /// The next message.
 pub(super) enum Next {
     /// Rows.
     Batch(RecordBatch),
     /// There is no more.
     End,
+    /// The columns are not of the kinds that are written here.
+    Foreign,
     /// What comes is no message, or longer than any that is written here.
     Damaged,
 }
@@ -69,6 +75,16 @@ impl<'r> Frames<'r> {
                     Ok(None) => {}
                     Err(_) => return Ok(Next::Damaged),
                 }
+                // Columns of other kinds are decoded in other ways, of which nothing was looked at.
+                let schema = self.decoder.schema();
+                if schema.is_some_and(|schema| {
+                    !schema
+                        .fields()
+                        .iter()
+                        .all(|field| is_plain(field.data_type()))
+                }) {
+                    return Ok(Next::Foreign);
+                }
             }
         }
     }
@@ -94,11 +110,10 @@ impl<'r> Frames<'r> {
         if filled(self.input, &mut head)? < head_bytes {
             return Ok(None);
         }
-        let body_bytes = root_as_message(&head).map_or(-1, |message| message.bodyLength());
-        if !(0..=BODY_BYTES_MAX).contains(&body_bytes) {
+        let stated = root_as_message(&head).ok();
+        let Some(body_bytes) = stated.and_then(|message| sound_body(&message)) else {
             return Ok(None);
-        }
-        let body_bytes = usize::try_from(body_bytes).unwrap_or(0);
+        };
         // The bytes, and the rows that are decoded of them.
         holding.grow(2 * body_bytes)?;
         let mut message = Vec::with_capacity(start.len() + head_bytes + body_bytes);
@@ -110,6 +125,44 @@ impl<'r> Frames<'r> {
         let read = filled(self.input, body)?;
         Ok((read == body_bytes).then_some(message))
     }
+}
+
+const fn is_plain(kind: &DataType) -> bool {
+    matches!(
+        kind,
+        DataType::Utf8
+            | DataType::Int32
+            | DataType::Float64
+            | DataType::Timestamp(TimeUnit::Microsecond, _)
+    )
+}
+
+/// The bytes of a message's body, where all that it states lies within them: the library believes it. Only what describes
+/// the columns and rows of plain columns are written here.
+fn sound_body(message: &Message<'_>) -> Option<usize> {
+    let body_bytes = message.bodyLength();
+    if !(0..=BODY_BYTES_MAX).contains(&body_bytes) {
+        return None;
+    }
+    let is_sound = match message.header_type() {
+        MessageHeader::Schema => true,
+        MessageHeader::RecordBatch => {
+            let batch = message.header_as_record_batch()?;
+            let is_within = |start: i64, length: i64| {
+                start >= 0 && length >= 0 && start.checked_add(length) <= Some(body_bytes)
+            };
+            let mut nodes = batch.nodes()?.iter();
+            let mut buffers = batch.buffers()?.iter();
+            (0..=ROWS_MAX).contains(&batch.length())
+                && nodes.all(|node| {
+                    node.length() == batch.length()
+                        && (0..=node.length()).contains(&node.null_count())
+                })
+                && buffers.all(|buffer| is_within(buffer.offset(), buffer.length()))
+        }
+        _ => false,
+    };
+    usize::try_from(body_bytes).ok().filter(|_| is_sound)
 }
 
 /// Reads until the buffer is full or the input ends; returns how much there was.
