@@ -7,6 +7,7 @@
 //! open while the receiver is slow; so the person's key is compared at every step, and an export that an
 //! erasure overtakes breaks off instead of ending early.
 
+mod bundle;
 mod days;
 pub(crate) mod lines;
 mod pen;
@@ -66,6 +67,8 @@ pub enum Format {
     Arrow,
     /// One table, as a file of Apache Parquet.
     Parquet,
+    /// Everything that is kept about the person as one zip archive: this data, what was made of it, the account, the log.
+    Bundle,
 }
 
 impl Format {
@@ -79,6 +82,7 @@ impl Format {
             Self::FhirNdjson => "application/fhir+ndjson",
             Self::Arrow => ::export::table::arrow::MEDIA_TYPE,
             Self::Parquet => "application/vnd.apache.parquet",
+            Self::Bundle => "application/zip",
         }
     }
 
@@ -94,13 +98,20 @@ impl Format {
             Self::OpenMhealth => "health-data.omh.ndjson",
             Self::Arrow => "health-data.arrows",
             Self::Parquet => "health-data.parquet",
+            Self::Bundle => "my-data.zip",
         }
     }
 
     /// How many parts a slab is cut into: a sample takes several times as many bytes in some formats.
     const fn parts(self) -> i64 {
         match self {
-            Self::Ndjson | Self::Json | Self::Csv | Self::Daily | Self::Arrow | Self::Parquet => 1,
+            Self::Ndjson
+            | Self::Json
+            | Self::Csv
+            | Self::Daily
+            | Self::Arrow
+            | Self::Parquet
+            | Self::Bundle => 1,
             Self::Fhir | Self::FhirNdjson | Self::OpenMhealth => 4,
         }
     }
@@ -147,6 +158,19 @@ impl From<Problem> for ExportError {
 
 /// Writes everything that a person measured, in this format.
 pub async fn write(
+    app: &App,
+    user: UserId,
+    format: Format,
+    out: &mut (dyn AsyncWrite + Send + Unpin),
+) -> Result<Exported, ExportError> {
+    if format == Format::Bundle {
+        return Box::pin(bundle::write(app, user, out)).await;
+    }
+    Box::pin(plain(app, user, format, out)).await
+}
+
+/// The same for the formats that are one file.
+async fn plain(
     app: &App,
     user: UserId,
     format: Format,
@@ -379,9 +403,13 @@ impl Format {
     /// Whether both values of a blood pressure are one thing.
     const fn joins_pressures(self) -> bool {
         match self {
-            Self::Ndjson | Self::Json | Self::Csv | Self::Daily | Self::Arrow | Self::Parquet => {
-                false
-            }
+            Self::Ndjson
+            | Self::Json
+            | Self::Csv
+            | Self::Daily
+            | Self::Arrow
+            | Self::Parquet
+            | Self::Bundle => false,
             Self::Fhir | Self::FhirNdjson | Self::OpenMhealth => true,
         }
     }

@@ -1011,6 +1011,11 @@ export const en = {
     export: "Take everything with you",
     exportLead: "All your data in open formats, in the clear.",
     exports: {
+      bundle: {
+        name: "Everything",
+        about:
+          "an archive with a page that says what is in it: this data, days, insights, goals, account, log",
+      },
       ndjson: { name: "NDJSON", about: "every sample and record on a line" },
       json: { name: "JSON", about: "the same as one document" },
       csv: { name: "CSV", about: "the same as one table" },

@@ -101,7 +101,7 @@ pub(super) fn words(key: &PersonKey, grant: &StoredGrant) -> Result<Granted, Err
 }
 
 /// The same for one of a list, which is left out and counted where it does not open.
-pub(super) fn readable(key: &PersonKey, grant: &StoredGrant) -> Result<Option<Granted>, Error> {
+pub(crate) fn readable(key: &PersonKey, grant: &StoredGrant) -> Result<Option<Granted>, Error> {
     match words(key, grant) {
         Ok(words) => Ok(Some(words)),
         Err(Error::Damaged { what }) => {

@@ -126,6 +126,7 @@ impl From<Format> for export::Format {
             Format::OpenMhealth => Self::OpenMhealth,
             Format::Arrow => Self::Arrow,
             Format::Parquet => Self::Parquet,
+            Format::Bundle => Self::Bundle,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::jobs::packed::unpack;
 /// Days read at once while columns are looked for: twenty blocks.
 const GLANCE_DAYS: i32 = 1_280;
 /// Days written at once: two blocks and their documents.
-const ROW_DAYS: i32 = 128;
+pub(super) const ROW_DAYS: i32 = 128;
 
 /// What is read of a day's night.
 #[derive(Deserialize)]
@@ -125,7 +125,7 @@ impl Export<'_> {
 }
 
 /// Stretches of days from the first to the last one, each end exclusive.
-fn stretches(first: Date, last: Date, days: i32) -> impl Iterator<Item = (Date, Date)> {
+pub(super) fn stretches(first: Date, last: Date, days: i32) -> impl Iterator<Item = (Date, Date)> {
     let end = last.saturating_add(1.day());
     first
         .series(days.days())

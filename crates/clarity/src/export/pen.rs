@@ -35,8 +35,8 @@ impl Pen {
         let foreign = match format {
             Format::Ndjson => return Self::own(Layout::Ndjson),
             Format::Json => return Self::own(Layout::Json),
-            // Days are written without it.
-            Format::Csv | Format::Daily => return Self::own(Layout::Csv),
+            // Days are written without it, and a bundle by the formats in it.
+            Format::Csv | Format::Daily | Format::Bundle => return Self::own(Layout::Csv),
             Format::Fhir => ::export::Format::FhirBundle,
             Format::FhirNdjson => ::export::Format::FhirLines,
             Format::OpenMhealth => ::export::Format::OpenMhealth,

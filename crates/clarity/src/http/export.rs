@@ -46,7 +46,8 @@ const RETRY_S: u64 = 5;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
     /// `ndjson` (default), `json`, `csv`, `daily` (a table of local days), `fhir` (R4, one Bundle), `fhir_ndjson`,
-    /// `open_mhealth` (with IEEE 1752.1), `arrow` (a stream) or `parquet`.
+    /// `open_mhealth` (with IEEE 1752.1), `arrow` (a stream), `parquet`, or `bundle`: everything that
+    /// is kept about the caller as one zip archive.
     #[serde(default)]
     #[param(inline)]
     format: Format,
@@ -118,7 +119,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// Exports everything that the caller measured.
 ///
 /// Samples by metric, time and source, then records, then the sources they name. The same content
-/// is always the same bytes. Derived data is not part of it, but for `daily`, which is nothing else. What a format of
+/// is always the same bytes. Derived data is not part of it, but for `daily`, which is nothing else, and `bundle`, which
+/// has days, insights, goals, uploads, account and audit log beside it, with a page that says what is in it. What a format of
 /// others has no place for is counted at the end of what is written ([formats](docs/FORMATS.md)).
 #[utoipa::path(
     get,
@@ -134,6 +136,7 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
         (String = "application/fhir+ndjson"),
         (String = "application/vnd.apache.arrow.stream"),
         (String = "application/vnd.apache.parquet"),
+        (String = "application/zip"),
     ))),
     security(("bearer" = [])),
 )]

@@ -194,6 +194,7 @@ async fn an_export_that_is_overtaken_at_any_step_breaks_off() {
         // Their rows are written when there are many: most steps read only.
         (Format::Arrow, 1, 1),
         (Format::Parquet, 1, 1),
+        (Format::Bundle, 9, 2),
     ];
     for (format, steps, last) in formats {
         for deed in deeds {

@@ -52,7 +52,7 @@ async fn exports_read_back_into_an_empty_account() {
     let test = TestApp::new().await;
     let ada = with_data(&test, "ada@example.org").await;
     let original = exported(&test, &ada, "ndjson").await;
-    for format in ["fhir", "fhir_ndjson", "arrow"] {
+    for format in ["fhir", "fhir_ndjson", "arrow", "parquet", "bundle"] {
         let file = exported(&test, &ada, format).await;
         let other = test.register(&format!("{format}@example.org")).await;
         let answer = import(&test, &other, file).await;

@@ -20,6 +20,7 @@ mod audit;
 mod beats;
 mod binary;
 mod bodies;
+mod bundle;
 mod canary;
 mod cli;
 mod cohort;

@@ -40,4 +40,6 @@ pub(crate) enum Format {
     Arrow,
     /// One table, as a file of Apache Parquet.
     Parquet,
+    /// Everything that is kept about the person, as one zip archive.
+    Bundle,
 }
