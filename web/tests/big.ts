@@ -117,7 +117,7 @@ test("a file of gigabytes goes through the page", async () => {
     expect(
       new Set(seen.map((share) => share.toFixed(2))).size,
       "different states of progress",
-    ).toBeGreaterThan(5);
+    ).toBeGreaterThan(3);
     expect(seen.every((share, index) => index === 0 || share >= (seen[index - 1] ?? 0))).toBe(true);
     expect(most - before, "growth in MB").toBeLessThan(GROWTH_MAX_MB);
     expect(await stored(server)).toBe(truth.records);
