@@ -57,6 +57,9 @@ impl Class {
             "/health" | "/health/live" | "/health/ready" | "/metrics" => Self::Exempt,
             "/auth/login"
             | "/auth/refresh"
+            | "/auth/confirm"
+            | "/auth/mfa/login"
+            | "/auth/browser/mfa"
             | "/invitation-code/redeem"
             | "/token/refresh"
             | "/token/revoke" => Self::Login,
@@ -290,6 +293,8 @@ mod tests {
         check(Method::POST, "/api/v1/auth/login", Class::Login);
         check(Method::POST, "/api/v1/auth/register", Class::Register);
         check(Method::POST, "/api/v1/auth/browser", Class::Login);
+        check(Method::POST, "/api/v1/auth/browser/mfa", Class::Login);
+        check(Method::POST, "/api/v1/auth/confirm", Class::Login);
         check(Method::DELETE, "/api/v1/auth/browser", Class::Other);
         check(Method::GET, "/api/v1/setup", Class::Read);
         check(Method::POST, "/api/v1/imports", Class::Upload);
