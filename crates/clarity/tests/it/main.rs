@@ -49,6 +49,7 @@ mod keys;
 mod kill;
 mod lab_pages;
 mod laboratory;
+mod limits;
 mod live;
 mod many_doors;
 mod matrix;
