@@ -83,6 +83,7 @@ mod small;
 mod story;
 mod strangers;
 mod supervision;
+mod threats;
 mod tidy;
 mod tidy_cycles;
 mod tidy_names;
