@@ -58,6 +58,8 @@ pub struct App {
     pub passwords: Hasher,
     /// Failed sign-ins.
     pub throttle: Throttle,
+    /// Wrong codes of second factors.
+    pub codes: Throttle,
     /// Sessions that stood a moment ago.
     pub standings: Standings,
     /// What is recorded in the audit log.

@@ -13,6 +13,7 @@ use toml::{Table, Value};
 
 pub mod shown;
 mod texts;
+mod times;
 
 use self::texts::{has_default_secret, is_origin, is_public_url, list};
 
@@ -103,6 +104,10 @@ settings! {
         access_s: i64 = 15 * 60;
         /// Seconds after which an unused refresh token is worthless.
         refresh_s: i64 = 30 * 24 * 3600;
+        /// Days after which a new key signs access tokens; 0 leaves that to `clarity keys rotate`.
+        rotate_days: u32 = 90;
+        /// Seconds after a sign-in in which exporting, erasing, sharing and making keys do not ask for the password again.
+        recent_s: i64 = 10 * 60;
         /// The `iss` of access tokens.
         issuer: String = "clarity".to_owned();
     }
@@ -323,11 +328,11 @@ impl Config {
                 "use error, warn, info, debug or trace",
             );
         }
-        if self.tokens.access_s <= 0 || self.tokens.refresh_s < self.tokens.access_s {
+        if !self.tokens.are_possible() {
             return problem(
                 "CONFIG_TOKEN_LIFETIME",
-                "tokens.refresh_s must be at least tokens.access_s, and both positive",
-                "remove both settings to use the defaults",
+                "tokens.refresh_s must be at least tokens.access_s, and all times of tokens positive",
+                "remove these settings to use the defaults",
             );
         }
         if !is_public_url(&self.public_url) {

@@ -10,6 +10,7 @@ use futures::FutureExt;
 
 use crate::app::App;
 use crate::audit::writer;
+use crate::auth::rotation;
 use crate::erasure;
 use crate::ingest::abandoned;
 use crate::relay;
@@ -26,6 +27,7 @@ const ENDED_US: i64 = 30 * 24 * 3_600 * 1_000_000;
 /// Keeps house at the start and then regularly; `also` is what the caller has to forget of its own.
 pub fn start(app: &Arc<App>, also: impl Fn() + Send + Sync + 'static) {
     erasure::keep_finishing(app);
+    rotation::keep_following(app);
     let also = Arc::new(also);
     app.supervise(Task::Housekeeping, move |app| {
         let also = Arc::clone(&also);
@@ -50,6 +52,9 @@ async fn clean(app: &Arc<App>) {
     }
     if let Err(error) = writer::checkpoint(app).await {
         tracing::warn!(error = ?error, "could not sign the audit log");
+    }
+    if let Err(error) = rotation::keep(app).await {
+        tracing::warn!(error = ?error, "could not look after the keys that sign");
     }
     if let Err(error) = abandoned::close(app).await {
         tracing::warn!(error = ?error, "could not look for abandoned imports");

@@ -107,8 +107,9 @@ impl App {
             );
         }
         let vault = Vault::open(&store, &config.key_file()).await?;
-        let keys = ServerKeys::open(&store, &vault, &ids).await?;
         let started_us = clock.now_us();
+        let longest_s = config.tokens.longest_s();
+        let keys = ServerKeys::open(&store, &vault, &ids, longest_s, started_us).await?;
         let (committer, queues) = Committer::new(match &store {
             Store::Sqlite(_) => 1,
             Store::Postgres(_) => POSTGRES_COMMITTERS,
@@ -128,6 +129,7 @@ impl App {
             bus: Bus::new(started_us),
             passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,
             throttle: Throttle::default(),
+            codes: Throttle::of_codes(),
             standings: Standings::default(),
             connections: closed(),
             tasks: TaskTracker::new(),

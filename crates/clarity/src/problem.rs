@@ -77,6 +77,8 @@ codes! {
     CredentialsInvalid = "credentials_invalid", UNAUTHORIZED, "The sign-in is not right";
     /// The signed-in person lacks the permission.
     Forbidden = "forbidden", FORBIDDEN, "Not permitted";
+    /// What is sensitive wants a recent sign-in of the session; confirm it with POST /auth/confirm and ask again.
+    RecentLoginRequired = "recent_login_required", FORBIDDEN, "A recent sign-in is required";
     /// A browser sent its session cookie for a page of another site.
     CrossSite = "cross_site", FORBIDDEN, "The request comes from another site";
     /// There is no such thing, or it belongs to someone else.

@@ -50,11 +50,13 @@ pub enum Task {
     Teller,
     /// Hears of other processes' events.
     Hearer,
+    /// Reads the keys that sign again, for what other processes did to them.
+    Keys,
 }
 
 impl Task {
     /// Every task.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Committer,
         Self::Auditor,
         Self::Worker,
@@ -66,6 +68,7 @@ impl Task {
         Self::Signals,
         Self::Teller,
         Self::Hearer,
+        Self::Keys,
     ];
 
     /// The name in logs, metrics and answers.
@@ -82,6 +85,7 @@ impl Task {
             Self::Signals => "signals",
             Self::Teller => "teller",
             Self::Hearer => "hearer",
+            Self::Keys => "keys",
         }
     }
 }

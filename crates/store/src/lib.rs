@@ -49,6 +49,7 @@ pub mod insights;
 pub mod invitations;
 pub mod jobs;
 pub mod meta;
+pub mod mfa;
 pub mod people;
 pub mod promote;
 pub mod records;

@@ -14,6 +14,18 @@ pub async fn get(tx: &mut Tx, name: &str) -> Result<Option<Vec<u8>>, Error> {
     Ok(value)
 }
 
+/// The same, kept from other writers until the transaction ends. On SQLite there is one writer anyway.
+pub async fn locked(tx: &mut Tx, name: &str) -> Result<Option<Vec<u8>>, Error> {
+    const POSTGRES: &str = "SELECT value FROM meta WHERE name = $1 FOR UPDATE";
+    match tx {
+        Tx::Sqlite(_) => get(tx, name).await,
+        Tx::Postgres(transaction) => Ok(sqlx::query_scalar::<_, Vec<u8>>(POSTGRES)
+            .bind(name)
+            .fetch_optional(&mut **transaction)
+            .await?),
+    }
+}
+
 /// What [`probe`] writes and takes back: a few pages, so that a database without room for them fails.
 const PROBE_BYTES: usize = 48 << 10;
 

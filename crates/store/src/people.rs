@@ -16,6 +16,15 @@ pub enum Access {
     Disabled,
 }
 
+/// What an account wants besides the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Factor {
+    /// Nothing.
+    None,
+    /// A code that changes with time, or a recovery code.
+    Totp,
+}
+
 /// A person to create.
 #[derive(Debug)]
 pub struct NewPerson<'a> {
@@ -44,6 +53,8 @@ pub struct Person {
     pub role: String,
     /// Whether the account may be used.
     pub access: Access,
+    /// What it wants besides the password.
+    pub factor: Factor,
     /// When it was created.
     pub created_us: i64,
 }
@@ -90,6 +101,7 @@ struct Row {
     role: String,
     disabled: i64,
     created_us: i64,
+    mfa: i64,
     bound: Option<Vec<u8>>,
 }
 
@@ -114,16 +126,22 @@ impl Row {
     }
 
     fn with_columns<T>(&self, then: impl FnOnce(&[&[u8]]) -> T) -> T {
-        then(&[
-            &self.no.to_le_bytes(),
+        let (no, disabled) = (self.no.to_le_bytes(), self.disabled.to_le_bytes());
+        let (created_us, mfa) = (self.created_us.to_le_bytes(), self.mfa.to_le_bytes());
+        let columns: [&[u8]; 9] = [
+            &no,
             self.id.as_bytes(),
             &self.email_key,
             &self.email_sealed,
             self.password_hash.as_bytes(),
             self.role.as_bytes(),
-            &self.disabled.to_le_bytes(),
-            &self.created_us.to_le_bytes(),
-        ])
+            &disabled,
+            &created_us,
+            &mfa,
+        ];
+        // An account without a second factor is bound as it was before there were any.
+        let bound = if self.mfa == 0 { 8 } else { 9 };
+        then(columns.get(..bound).unwrap_or(&columns))
     }
 }
 
@@ -144,6 +162,7 @@ pub async fn create(tx: &mut Tx, vault: &Vault, person: &NewPerson<'_>) -> Resul
         role: person.role.to_owned(),
         disabled: 0,
         created_us: person.now_us,
+        mfa: 0,
         bound: None,
     };
     let bound = row.bind(vault);
@@ -181,7 +200,8 @@ pub async fn hold(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<(), Erro
 /// The person with this address.
 pub async fn by_email(tx: &mut Tx, vault: &Vault, email: &str) -> Result<Option<Person>, Error> {
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, mfa,
+            bound
          FROM persons WHERE email_key = $1",
     )
     .bind(vault.email_key(email).to_vec())
@@ -193,7 +213,8 @@ pub async fn by_email(tx: &mut Tx, vault: &Vault, email: &str) -> Result<Option<
 /// The person with this id.
 pub async fn by_id(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Option<Person>, Error> {
     let row = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, mfa,
+            bound
          FROM persons WHERE id = $1",
     )
     .bind(user.uuid())
@@ -205,7 +226,8 @@ pub async fn by_id(tx: &mut Tx, vault: &Vault, user: UserId) -> Result<Option<Pe
 /// Everybody, oldest account first. A damaged row does not hide the others.
 pub async fn list(tx: &mut Tx, vault: &Vault) -> Result<Vec<Found>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, mfa,
+            bound
          FROM persons ORDER BY no",
     )
     .fetch_all(connection)
@@ -221,7 +243,8 @@ pub async fn page(
     limit: u32,
 ) -> Result<Vec<(i64, Found)>, Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, mfa,
+            bound
          FROM persons WHERE no > $1 ORDER BY no LIMIT $2",
     )
     .bind(after.unwrap_or(i64::MIN))
@@ -274,6 +297,19 @@ pub async fn set_role(tx: &mut Tx, vault: &Vault, user: UserId, role: &str) -> R
     change(tx, vault, user, |row| role.clone_into(&mut row.role)).await
 }
 
+/// Says what an account wants besides the password. Returns whether there is such a person.
+pub async fn set_factor(
+    tx: &mut Tx,
+    vault: &Vault,
+    user: UserId,
+    factor: Factor,
+) -> Result<bool, Error> {
+    change(tx, vault, user, |row| {
+        row.mfa = i64::from(factor == Factor::Totp);
+    })
+    .await
+}
+
 /// Changes an account and binds it anew. Two changes at the same time wait for each other.
 async fn change(
     tx: &mut Tx,
@@ -282,9 +318,9 @@ async fn change(
     change: impl FnOnce(&mut Row),
 ) -> Result<bool, Error> {
     const SQLITE: &str = "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, \
-                          created_us, bound FROM persons WHERE id = $1";
+                          created_us, mfa, bound FROM persons WHERE id = $1";
     const POSTGRES: &str = "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, \
-                            created_us, bound FROM persons WHERE id = $1 FOR NO KEY UPDATE";
+                            created_us, mfa, bound FROM persons WHERE id = $1 FOR NO KEY UPDATE";
     let text = match tx {
         Tx::Sqlite(_) => SQLITE,
         Tx::Postgres(_) => POSTGRES,
@@ -300,12 +336,14 @@ async fn change(
     change(&mut row);
     let bound = row.bind(vault);
     run!(tx, connection => sqlx::query(
-        "UPDATE persons SET password_hash = $2, role = $3, disabled = $4, bound = $5 WHERE no = $1",
+        "UPDATE persons SET password_hash = $2, role = $3, disabled = $4, mfa = $5, bound = $6
+         WHERE no = $1",
     )
     .bind(row.no)
     .bind(row.password_hash)
     .bind(row.role)
     .bind(row.disabled)
+    .bind(row.mfa)
     .bind(bound)
     .execute(connection)
     .await
@@ -316,7 +354,8 @@ async fn change(
 /// Binds the accounts of an older version as they are.
 pub(crate) async fn bind_all(tx: &mut Tx, vault: &Vault) -> Result<(), Error> {
     let rows = run!(tx, connection => sqlx::query_as::<_, Row>(
-        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, bound
+        "SELECT no, id, email_key, email_sealed, password_hash, role, disabled, created_us, mfa,
+            bound
          FROM persons WHERE bound IS NULL",
     )
     .fetch_all(connection)
@@ -355,6 +394,7 @@ fn person(vault: &Vault, row: Row) -> Result<Person, Error> {
         role,
         disabled,
         created_us,
+        mfa,
         ..
     } = row;
     let id = UserId::from_uuid(id);
@@ -374,6 +414,7 @@ fn person(vault: &Vault, row: Row) -> Result<Person, Error> {
         password_hash,
         role,
         access,
+        factor: if mfa == 0 { Factor::None } else { Factor::Totp },
         created_us,
     })
 }

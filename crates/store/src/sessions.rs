@@ -199,6 +199,7 @@ impl Family {
 
 const SESSIONS: &str = "sessions";
 const TOKENS: &str = "session_tokens";
+const CONFIRMED: &str = "sessions.confirmed";
 
 /// What holds a session to its person and its times. A revoked one has none any more.
 pub(crate) fn bind(vault: &Vault, session: Uuid, user: Uuid, times_us: (i64, i64)) -> Vec<u8> {
@@ -266,15 +267,17 @@ pub async fn revoke_all(tx: &mut Tx, user: UserId) -> Result<u64, Error> {
     Ok(revoked)
 }
 
-/// Whether a session is neither revoked nor its person's account disabled.
-pub async fn is_live(
+/// When the person of a session last showed that it is them; `None` for one that is revoked or whose account is
+/// disabled.
+pub async fn recent_us(
     tx: &mut Tx,
     vault: &Vault,
     user: UserId,
     session: SessionId,
-) -> Result<bool, Error> {
-    let row = run!(tx, connection => sqlx::query_as::<_, (i64, i64, Option<Vec<u8>>)>(
-        "SELECT s.created_us, s.expires_us, s.bound
+) -> Result<Option<i64>, Error> {
+    type Row = (i64, i64, Option<Vec<u8>>, Option<i64>, Option<Vec<u8>>);
+    let row = run!(tx, connection => sqlx::query_as::<_, Row>(
+        "SELECT s.created_us, s.expires_us, s.bound, s.confirmed_us, s.confirmed_bound
          FROM sessions s JOIN persons p ON p.no = s.person
          WHERE p.id = $1 AND s.id = $2 AND s.revoked = 0 AND p.disabled = 0",
     )
@@ -282,10 +285,70 @@ pub async fn is_live(
     .bind(session.uuid())
     .fetch_optional(connection)
     .await)?;
-    Ok(row.is_some_and(|(created_us, expires_us, bound)| {
-        let times = (created_us, expires_us);
-        is_bound(vault, bound.as_deref(), session.uuid(), user.uuid(), times)
-    }))
+    let Some((created_us, expires_us, bound, confirmed_us, confirmed_bound)) = row else {
+        return Ok(None);
+    };
+    let times = (created_us, expires_us);
+    if !is_bound(vault, bound.as_deref(), session.uuid(), user.uuid(), times) {
+        return Ok(None);
+    }
+    let confirmed_us = confirmed_us.filter(|&confirmed_us| {
+        with_confirmed(user, session, confirmed_us, |columns| {
+            vault.is_bound(confirmed_bound.as_deref(), CONFIRMED, columns)
+        })
+    });
+    Ok(Some(
+        confirmed_us.map_or(created_us, |us| us.max(created_us)),
+    ))
+}
+
+/// Whether a session is neither revoked nor its person's account disabled.
+pub async fn is_live(
+    tx: &mut Tx,
+    vault: &Vault,
+    user: UserId,
+    session: SessionId,
+) -> Result<bool, Error> {
+    let recent_us = recent_us(tx, vault, user, session).await?;
+    Ok(recent_us.is_some())
+}
+
+/// Notes that the person of a session showed again that it is them. Returns whether it is live.
+pub async fn confirm(
+    tx: &mut Tx,
+    vault: &Vault,
+    user: UserId,
+    session: SessionId,
+    now_us: i64,
+) -> Result<bool, Error> {
+    let bound = with_confirmed(user, session, now_us, |columns| {
+        vault.bind(CONFIRMED, columns)
+    });
+    let confirmed = run!(tx, connection => sqlx::query(
+        "UPDATE sessions SET confirmed_us = $3, confirmed_bound = $4
+         WHERE id = $2 AND revoked = 0 AND person = (SELECT no FROM persons WHERE id = $1)",
+    )
+    .bind(user.uuid())
+    .bind(session.uuid())
+    .bind(now_us)
+    .bind(bound)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(confirmed > 0)
+}
+
+fn with_confirmed<T>(
+    user: UserId,
+    session: SessionId,
+    confirmed_us: i64,
+    then: impl FnOnce(&[&[u8]]) -> T,
+) -> T {
+    then(&[
+        session.uuid().as_bytes(),
+        user.uuid().as_bytes(),
+        &confirmed_us.to_le_bytes(),
+    ])
 }
 
 /// The sessions that are not revoked, newest first.

@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 30] = [
+pub(crate) const TABLES: [Table; 32] = [
     Table {
         name: "meta",
         erased: Not,
@@ -66,6 +66,7 @@ pub(crate) const TABLES: [Table; 30] = [
             ("settled", Integer),
             ("bound", Bytes),
             ("days_seq", Integer),
+            ("mfa", Integer),
         ],
     },
     Table {
@@ -90,6 +91,8 @@ pub(crate) const TABLES: [Table; 30] = [
             ("revoked", Integer),
             ("label_sealed", Bytes),
             ("bound", Bytes),
+            ("confirmed_us", Integer),
+            ("confirmed_bound", Bytes),
         ],
     },
     Table {
@@ -101,6 +104,21 @@ pub(crate) const TABLES: [Table; 30] = [
             ("spent", Integer),
             ("bound", Bytes),
         ],
+    },
+    Table {
+        name: "totp",
+        erased: Account,
+        columns: &[
+            ("person", Integer),
+            ("secret_sealed", Bytes),
+            ("created_us", Integer),
+            ("last_step", Integer),
+        ],
+    },
+    Table {
+        name: "recovery_codes",
+        erased: Account,
+        columns: &[("person", Integer), ("hash", Bytes)],
     },
     Table {
         name: "devices",

@@ -93,7 +93,34 @@ async function patient(request: Request): Promise<Response> {
   return reached(again);
 }
 
-export const client = createClient<paths>({ baseUrl: "/", credentials: "same-origin", fetch: patient });
+let ask: (() => Promise<boolean>) | undefined;
+
+/** Calls back when something sensitive wants a recent sign-in; returns whether the person showed that it is them. */
+export function onStale(asks: () => Promise<boolean>): void {
+  ask = asks;
+}
+
+/** What the server says to something sensitive when the sign-in was long ago. */
+export const STALE = "recent_login_required";
+
+async function isStale(response: Response): Promise<boolean> {
+  if (response.status !== 403) return false;
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return typeof body === "object" && body !== null && "code" in body && body.code === STALE;
+}
+
+/** Asks; where the server first wants to know that it is really the person, asks them and repeats it. */
+async function surely(request: Request): Promise<Response> {
+  const again = request.clone();
+  const response = await patient(request);
+  if (!(await isStale(response)) || !(await ask?.())) return response;
+  return patient(again);
+}
+
+export const client = createClient<paths>({ baseUrl: "/", credentials: "same-origin", fetch: surely });
 
 /** What is asked for as JSON: where a response may also be a table of bytes, the document. */
 type Read<T> = [T] extends [string] ? T : Exclude<T, string>;

@@ -1,5 +1,5 @@
 /** Something that a person asked for, and that the server may refuse. */
-import { Failure } from "../api/client";
+import { Failure, STALE } from "../api/client";
 import { t } from "../words/words";
 
 /** Does it, and returns why not: nothing when it went well. */
@@ -9,6 +9,11 @@ export async function attempt(work: () => Promise<unknown>): Promise<string> {
     return "";
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return error.message || t.state.offline;
+    return why(error);
   }
+}
+
+/** Why something was refused, as people read it. */
+export function why(error: Failure): string {
+  return error.code === STALE ? t.confirm.needed : error.message || t.state.offline;
 }

@@ -1,3 +1,11 @@
+/** Downloads a file of the server. */
+export function fetchFile(href: string, name: string): void {
+  const link = document.createElement("a");
+  link.href = href;
+  link.download = name;
+  link.click();
+}
+
 /** Hands a file to the person. */
 export function save(name: string, content: BlobPart, type: string): void {
   const link = document.createElement("a");

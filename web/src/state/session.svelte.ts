@@ -36,10 +36,18 @@ class Session {
     }
   }
 
-  async signIn(email: string, password: string): Promise<void> {
-    await data(client.POST("/api/v1/auth/browser", { body: { email, password } }));
-    await this.#welcome();
-    this.#tell();
+  /** Signs in; where the account wants a code besides, returns the challenge that goes with it. */
+  async signIn(email: string, password: string): Promise<string | undefined> {
+    const answer = await data(client.POST("/api/v1/auth/browser", { body: { email, password } }));
+    if ("challenge" in answer) return answer.challenge;
+    await this.enter();
+    return undefined;
+  }
+
+  /** Completes a sign-in with a code. */
+  async signInWith(challenge: string, code: string): Promise<void> {
+    await data(client.POST("/api/v1/auth/browser/mfa", { body: { challenge, code } }));
+    await this.enter();
   }
 
   /** Creates the first account; `enter` goes on with it. */

@@ -63,6 +63,15 @@ pub enum Watch {
     Within(&'static str),
 }
 
+/// Whether an operation wants that the person showed a moment ago that it is them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recency {
+    /// It does not.
+    Any,
+    /// It takes data out, ends it, or opens it to others.
+    Recent,
+}
+
 /// An operation: who may do it, and how that is recorded.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
@@ -74,6 +83,8 @@ pub struct Rule {
     pub reach: Reach,
     /// How it is recorded.
     pub watch: Watch,
+    /// Whether it wants a recent sign-in.
+    pub recency: Recency,
     /// What somebody did who did it, after the name of who it was.
     pub says: &'static str,
 }
@@ -95,13 +106,17 @@ pub fn rule(operation: &str) -> Option<&'static Rule> {
 }
 
 /// What is recorded beside the operations, by commands and by the server itself.
-const BESIDE: [(&str, &str); 5] = [
+const BESIDE: [(&str, &str); 6] = [
     ("give_role", "gave the account another role"),
     (
         "disable_account",
         "disabled the account and ended its sessions",
     ),
     ("add_account", "added the account"),
+    (
+        "remove_second_factor",
+        "turned codes at sign-in off for somebody who had lost them",
+    ),
     ("give_back_grant", "gave back the permission to read"),
     (
         "detect_reuse",
@@ -145,6 +160,9 @@ mod tests {
             let is_read =
                 rule.needs == Some(Permission::ReadOwnData) && rule.watch == Watch::Before;
             assert!(is_read || rule.reach == Reach::Own, "{}", rule.operation);
+            // A key of a program has no sign-in that could be recent.
+            let is_open = rule.recency == Recency::Any;
+            assert!(is_open || rule.reach == Reach::Own, "{}", rule.operation);
             if let Some(name) = rule.recorded_as() {
                 assert!(!says(name).is_empty(), "{name}");
                 assert!(

@@ -1,10 +1,10 @@
 //! The table: a row for each operation of the API. No code but what makes a row short.
 
 use crate::access::Permission::{self, ManageUsers, ReadOwnData, SystemAdmin, WriteOwnData};
-use crate::access::Rule;
 use crate::access::Watch::{self, Before, Nothing, Within};
 use crate::access::scope::Reach::{self, Named, Of, Own};
 use crate::access::scope::Scope;
+use crate::access::{Recency, Rule};
 
 const READ: Option<Permission> = Some(ReadOwnData);
 const WRITE: Option<Permission> = Some(WriteOwnData);
@@ -32,7 +32,16 @@ const fn row(
         needs,
         reach,
         watch,
+        recency: Recency::Any,
         says,
+    }
+}
+
+/// The same for what wants a recent sign-in.
+const fn recent(rule: Rule) -> Rule {
+    Rule {
+        recency: Recency::Recent,
+        ..rule
     }
 }
 
@@ -52,6 +61,9 @@ pub const RULES: &[Rule] = &[
     row("get_job_queue", (SYSTEM, Own), Before, "read the background work"),
     row("retry_job", (SYSTEM, Own), Within("retry_job"), "queued a job again"),
     row("forget_job", (SYSTEM, Own), Within("forget_job"), "forgot a job"),
+    row("list_signing_keys", (SYSTEM, Own), Before, "read the list of keys that sign access tokens"),
+    recent(row("rotate_signing_keys", (SYSTEM, Own), Within("rotate_signing_keys"), "replaced the key that signs access tokens")),
+    recent(row("revoke_signing_key", (SYSTEM, Own), Within("revoke_signing_key"), "took back a key that signed access tokens")),
     // Accounts
     row("get_public_keys", (None, Own), Nothing, ""),
     row("get_setup", (None, Own), Nothing, ""),
@@ -63,15 +75,23 @@ pub const RULES: &[Rule] = &[
     row("logout", (WRITE, Own), Within("end_session"), "ended a session"),
     row("open_browser_session", (None, Own), Within("open_browser_session"), "signed in with a browser"),
     row("close_browser_session", (WRITE, Own), Within("end_session"), "ended a session"),
+    row("login_with_code", (None, Own), Within("login_with_code"), "signed in with a code"),
+    row("open_browser_session_with_code", (None, Own), Within("open_browser_session_with_code"), "signed in with a browser and a code"),
+    row("confirm_sign_in", (WRITE, Own), Within("confirm_sign_in"), "confirmed the sign-in"),
+    row("get_second_factor", (READ, Own), Before, "read how they sign in"),
+    recent(row("begin_totp", (WRITE, Own), Within("begin_totp"), "made a secret for codes at sign-in")),
+    recent(row("verify_totp", (WRITE, Own), Within("verify_totp"), "turned codes at sign-in on")),
+    recent(row("remove_totp", (WRITE, Own), Within("remove_totp"), "turned codes at sign-in off")),
+    recent(row("make_recovery_codes", (WRITE, Own), Within("make_recovery_codes"), "made recovery codes")),
     row("get_account", (READ, Own), Before, "read the account"),
     row("update_account", (WRITE, Own), Within("update_account"), "changed the name or the password"),
-    row("delete_account", (WRITE, Own), Nothing, ""),
+    recent(row("delete_account", (WRITE, Own), Nothing, "")),
     row("list_sessions", (READ, Own), Before, "read the list of sessions"),
     row("end_session", (WRITE, Own), Within("end_session"), "ended a session"),
-    row("create_api_key", (WRITE, Own), Within("create_api_key"), "made a key for a program"),
+    recent(row("create_api_key", (WRITE, Own), Within("create_api_key"), "made a key for a program")),
     row("list_api_keys", (READ, Own), Before, "read the list of keys for programs"),
     row("revoke_api_key", (WRITE, Own), Within("revoke_api_key"), "revoked the key of a program"),
-    row("create_grant", (WRITE, Own), Within("create_grant"), "allowed somebody to read"),
+    recent(row("create_grant", (WRITE, Own), Within("create_grant"), "allowed somebody to read")),
     row("list_grants", (READ, Own), Before, "read the list of who may read"),
     row("list_received_grants", (READ, Own), Before, "read the list of whose data they may read"),
     row("revoke_grant", (WRITE, Own), Within("revoke_grant"), "ended what somebody was allowed to read"),
@@ -88,10 +108,10 @@ pub const RULES: &[Rule] = &[
     row("delete_goal", (WRITE, Own), Within("delete_goal"), "removed a goal"),
     // Devices
     row("list_devices", (READ, Own), Before, "read the list of devices"),
-    row("add_device", (WRITE, Own), Within("add_device"), "added a device"),
+    recent(row("add_device", (WRITE, Own), Within("add_device"), "added a device")),
     row("revoke_device", (WRITE, Own), Within("revoke_device"), "revoked the key of a device"),
-    row("get_device_pairing", (READ, Own), Before, "read the key of a new device"),
-    row("invite_device", (WRITE, Own), Within("invite_device"), "made a code for a device"),
+    recent(row("get_device_pairing", (READ, Own), Before, "read the key of a new device")),
+    recent(row("invite_device", (WRITE, Own), Within("invite_device"), "made a code for a device")),
     row("redeem_invitation", (None, Own), Within("redeem_invitation"), "exchanged a code for the key of a device"),
     row("refresh_device_token", (None, Own), Nothing, ""),
     row("revoke_device_token", (None, Own), Within("revoke_device"), "revoked the key of a device"),
@@ -143,8 +163,8 @@ pub const RULES: &[Rule] = &[
     row("get_trial", (READ, Named), Before, "read a trial"),
     row("stream_events", (READ, Own), Before, "listened to live events"),
     // Export
-    row("export_health_data", (READ, Own), Before, "exported all health data"),
-    row("purge_health_data", (WRITE, Own), Within("purge_health_data"), "erased all health data"),
+    recent(row("export_health_data", (READ, Own), Before, "exported all health data")),
+    recent(row("purge_health_data", (WRITE, Own), Within("purge_health_data"), "erased all health data")),
     row("get_erasure", (READ, Own), Before, "read the receipt of an erasure"),
     // Insights
     row("get_daily_insight", (READ, ALL), Before, "read the insight of a day"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use model::ids::UserId;
-use store::audit::{Checkpointed, Seals};
+use store::audit::Checkpointed;
 use store::{Error, Store, Tx};
 use tokio::sync::Mutex;
 
@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::audit::entry::{Entry, Note};
 use crate::audit::recorder::{Queue, Unrecorded, Waiting};
 use crate::audit::words;
-use crate::auth::keys::ServerKeys;
 use crate::erasure;
 use crate::problem::{Code, Problem};
 use crate::supervise::{Place, Task};
@@ -222,20 +221,6 @@ async fn append(app: &App, tx: &mut Tx, entries: &[(UserId, Vec<u8>)]) -> Result
     Ok(results)
 }
 
-impl Seals for ServerKeys {
-    fn key_id(&self) -> &str {
-        self.key_id()
-    }
-
-    fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.sign(message)
-    }
-
-    fn is_signed(&self, key_id: &str, message: &[u8], signature: &[u8]) -> bool {
-        self.is_signed(key_id, message, signature)
-    }
-}
-
 /// Signs how far all chains go, once in a while.
 pub(crate) async fn checkpoint(app: &App) -> Result<(), Error> {
     let now_us = app.clock.now_us();
@@ -243,7 +228,8 @@ pub(crate) async fn checkpoint(app: &App) -> Result<(), Error> {
         return Ok(());
     }
     let mut tx = app.store.begin("audit checkpoint").await?;
-    let made = store::audit::checkpoint(&mut tx, &app.vault, erasure::ACCOUNT, now_us, &app.keys);
+    let signer = app.keys.signer(now_us);
+    let made = store::audit::checkpoint(&mut tx, &app.vault, erasure::ACCOUNT, now_us, &signer);
     match made.await? {
         Checkpointed::Made(no, hash) => {
             tx.commit().await?;

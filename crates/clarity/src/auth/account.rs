@@ -41,7 +41,7 @@ pub struct Tokens {
     pub refresh_token: String,
     /// Seconds until an unused refresh token is worthless.
     pub refresh_expires_in: i64,
-    /// Whether a second factor is still needed.
+    /// Always false: where a code is still wanted, the response is 202 and has no tokens.
     pub mfa_required: bool,
     /// The session that these tokens belong to.
     #[schema(value_type = String, format = Uuid)]
@@ -263,6 +263,7 @@ pub async fn refresh(app: &App, token: &str, network: Network) -> Result<Tokens,
             tx.commit().await?;
             let account = app.vault.email_key(&person.email);
             app.throttle.at_home(account, network, now_us);
+            app.codes.at_home(account, network, now_us);
             tokens(app, (user, Role::named(&person.role)), session, next)
         }
         Rotation::Reused { user, session } => {

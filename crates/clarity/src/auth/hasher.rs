@@ -1,5 +1,7 @@
 //! The cost of hashing passwords, and the turns that bound how much memory it takes at once.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -20,6 +22,7 @@ pub struct Hasher {
     params: Params,
     /// Turns of hashing at the same time.
     pub(super) turns: Semaphore,
+    checked: AtomicU64,
 }
 
 impl Hasher {
@@ -33,12 +36,24 @@ impl Hasher {
                 Some(HASH_BYTES),
             )?,
             turns: Semaphore::new(AT_ONCE),
+            checked: AtomicU64::new(0),
         })
     }
 
     /// Ready to hash at this cost.
     pub(super) fn argon2(&self) -> Argon2<'static> {
         Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone())
+    }
+
+    /// Notes that a password was checked against a hash.
+    pub(super) fn note_check(&self) {
+        self.checked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many passwords were checked against a hash, which is what a sign-in costs: as many for accounts that exist
+    /// as for those that do not.
+    pub fn checked(&self) -> u64 {
+        self.checked.load(Ordering::Relaxed)
     }
 
     /// A hash of the right form that no password has: checking against it costs what a real check

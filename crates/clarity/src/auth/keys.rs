@@ -1,23 +1,26 @@
-//! The server's own secrets: the key that signs access tokens and receipts, and the one that signs
+//! The server's own secrets: the keys that sign access tokens and receipts, and the one that signs
 //! cursors. Made on the first start and kept sealed in the database; never logged.
+//!
+//! Every process reads them again within seconds of a change ([`super::rotation`]).
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, Header, Validation};
 use model::ids::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
-use store::{Store, Vault};
+use store::audit::Seals;
+use store::{Store, Tx, Vault};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
+use crate::auth::ring::{self, KeyState, Record, Ring, SKEW_S};
 use crate::clock::Ids;
 
 /// Where the sealed secrets are kept.
 const META: &str = "server_keys";
-/// Clocks of two nodes may differ by this much.
-const SKEW_S: i64 = 60;
 
 /// Why the secrets are not available.
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +33,16 @@ pub enum KeysError {
     Damaged,
 }
 
+/// The secrets as they are sealed.
 #[derive(Serialize, Deserialize)]
-struct Stored {
-    seed: String,
+pub(super) struct Stored {
+    /// The one key of versions that had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seed: Option<String>,
     cursor: String,
+    /// The keys that sign, oldest first.
+    #[serde(default)]
+    pub(super) keys: Vec<Record>,
 }
 
 impl Drop for Stored {
@@ -41,6 +50,56 @@ impl Drop for Stored {
         zeroize::Zeroize::zeroize(&mut self.seed);
         zeroize::Zeroize::zeroize(&mut self.cursor);
     }
+}
+
+impl Stored {
+    fn new(ids: &Ids, longest_s: i64, now_us: i64) -> Self {
+        let seed = Zeroizing::new(ids.bytes::<32>());
+        Self {
+            seed: None,
+            cursor: URL_SAFE_NO_PAD.encode(ids.bytes::<32>()),
+            // It signs from the beginning of time: no clock can be before it.
+            keys: Record::new(&seed, now_us, 0, longest_s)
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// Reads the secrets in the transaction; `None` where there are none. What several processes may change is kept
+    /// from the others until the transaction ends.
+    pub(super) async fn locked(tx: &mut Tx, vault: &Vault) -> Result<Option<Self>, KeysError> {
+        let sealed = store::meta::locked(tx, META).await?;
+        sealed.map(|sealed| Self::open(vault, &sealed)).transpose()
+    }
+
+    fn open(vault: &Vault, sealed: &[u8]) -> Result<Self, KeysError> {
+        let bytes = vault.open_server(META, sealed)?;
+        let mut stored: Self = serde_json::from_slice(&bytes).map_err(|_| KeysError::Damaged)?;
+        if let Some(seed) = stored.seed.take() {
+            let seed = Zeroizing::new(seed);
+            let seed = bytes_of(&seed)?;
+            // How long its tokens last is noted at this start.
+            let record = Record::new(&seed, 0, 0, 0).ok_or(KeysError::Damaged)?;
+            stored.keys.insert(0, record);
+        }
+        Ok(stored)
+    }
+
+    pub(super) async fn put(&self, tx: &mut Tx, vault: &Vault) -> Result<(), KeysError> {
+        let bytes = serde_json::to_vec(self).map_err(|_| KeysError::Damaged)?;
+        let sealed = vault.seal_server(META, &Zeroizing::new(bytes));
+        Ok(store::meta::put(tx, META, &sealed).await?)
+    }
+}
+
+fn bytes_of(text: &str) -> Result<Zeroizing<[u8; 32]>, KeysError> {
+    let bytes = Zeroizing::new(
+        URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_| KeysError::Damaged)?,
+    );
+    let array = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| KeysError::Damaged)?;
+    Ok(Zeroizing::new(array))
 }
 
 /// What an access token says.
@@ -85,36 +144,59 @@ pub struct Jwk {
 
 /// The server's secrets, opened.
 pub struct ServerKeys {
-    pair: Ed25519KeyPair,
-    kid: String,
-    encoding: EncodingKey,
-    decoding: DecodingKey,
+    ring: RwLock<Arc<Ring>>,
     cursor: Zeroizing<[u8; 32]>,
 }
 
 impl std::fmt::Debug for ServerKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServerKeys")
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.write_str("ServerKeys(***)")
     }
 }
 
+/// What signs documents of the server (receipts, checkpoints) at one time.
+pub struct DocumentSigner {
+    ring: Arc<Ring>,
+    now_us: i64,
+}
+
 impl ServerKeys {
-    /// Reads the secrets, or makes them on the first start.
-    pub async fn open(store: &Store, vault: &Vault, ids: &Ids) -> Result<Self, KeysError> {
+    /// Reads the secrets, or makes them on the first start. Tokens last `longest_s` seconds at most.
+    pub async fn open(
+        store: &Store,
+        vault: &Vault,
+        ids: &Ids,
+        longest_s: i64,
+        now_us: i64,
+    ) -> Result<Self, KeysError> {
         let mut tx = store.read().await?;
         let found = store::meta::get(&mut tx, META).await?;
         tx.rollback().await?;
         if let Some(sealed) = found {
-            return Self::unseal(vault, &sealed);
+            let mut stored = Stored::open(vault, &sealed)?;
+            if !ring::lengthen(&mut stored.keys, longest_s) {
+                return Self::of(&stored);
+            }
         }
         let mut tx = store.begin("create server keys").await?;
-        // Another process may have made them meanwhile.
-        if let Some(sealed) = store::meta::get(&mut tx, META).await? {
-            return Self::unseal(vault, &sealed);
-        }
-        if store::people::count(&mut tx).await? > 0 {
+        let mut stored = match Stored::locked(&mut tx, vault).await? {
+            // Another process may have made them meanwhile.
+            Some(stored) => stored,
+            None => Self::make(&mut tx, ids, longest_s, now_us).await?,
+        };
+        ring::lengthen(&mut stored.keys, longest_s);
+        stored.put(&mut tx, vault).await?;
+        tx.commit().await?;
+        Self::of(&stored)
+    }
+
+    async fn make(
+        tx: &mut Tx,
+        ids: &Ids,
+        longest_s: i64,
+        now_us: i64,
+    ) -> Result<Stored, KeysError> {
+        if store::people::count(tx).await? > 0 {
             // The first start makes them before there can be an account.
             metrics::counter!("clarity_rows_refused_total", "table" => "meta").increment(1);
             tracing::error!(
@@ -122,81 +204,64 @@ impl ServerKeys {
                  again, and receipts that were signed before are no longer proved by /.well-known/jwks.json"
             );
         }
-        let stored = Stored {
-            seed: URL_SAFE_NO_PAD.encode(ids.bytes::<32>()),
-            cursor: URL_SAFE_NO_PAD.encode(ids.bytes::<32>()),
-        };
-        let bytes = serde_json::to_vec(&stored).map_err(|_| KeysError::Damaged)?;
-        let sealed = vault.seal_server(META, &Zeroizing::new(bytes));
-        store::meta::put(&mut tx, META, &sealed).await?;
-        tx.commit().await?;
-        Self::from_stored(&stored)
+        Ok(Stored::new(ids, longest_s, now_us))
     }
 
-    fn unseal(vault: &Vault, sealed: &[u8]) -> Result<Self, KeysError> {
-        let bytes = vault.open_server(META, sealed)?;
-        let stored = serde_json::from_slice(&bytes).map_err(|_| KeysError::Damaged)?;
-        Self::from_stored(&stored)
-    }
-
-    /// Reads the sealed secrets once more: database, tables and master key still work together.
-    pub async fn check(&self, store: &Store, vault: &Vault) -> Result<(), KeysError> {
-        let mut tx = store.read().await?;
-        let sealed = store::meta::get(&mut tx, META)
-            .await?
-            .ok_or(KeysError::Damaged)?;
-        vault.open_server(META, &sealed)?;
-        Ok(tx.rollback().await?)
-    }
-
-    fn from_stored(stored: &Stored) -> Result<Self, KeysError> {
-        let bytes = |text: &str| -> Result<Zeroizing<[u8; 32]>, KeysError> {
-            let bytes = URL_SAFE_NO_PAD
-                .decode(text)
-                .map_err(|_| KeysError::Damaged)?;
-            let array = bytes.try_into().map_err(|_| KeysError::Damaged)?;
-            Ok(Zeroizing::new(array))
-        };
-        let seed = bytes(&stored.seed)?;
-        let pair =
-            Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map_err(|_| KeysError::Damaged)?;
-        let document = pair.to_pkcs8v1().map_err(|_| KeysError::Damaged)?;
-        let public = pair.public_key().as_ref();
-        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, public);
-        let kid = digest
-            .as_ref()
-            .iter()
-            .take(12)
-            .copied()
-            .collect::<Vec<u8>>();
+    fn of(stored: &Stored) -> Result<Self, KeysError> {
+        let ring = Ring::of(&stored.keys).ok_or(KeysError::Damaged)?;
         Ok(Self {
-            kid: URL_SAFE_NO_PAD.encode(kid),
-            encoding: EncodingKey::from_ed_der(document.as_ref()),
-            decoding: DecodingKey::from_ed_der(public),
-            cursor: bytes(&stored.cursor)?,
-            pair,
+            ring: RwLock::new(Arc::new(ring)),
+            cursor: bytes_of(&stored.cursor)?,
         })
     }
 
-    /// Signs an access token.
+    /// Reads the sealed secrets once more: database, tables and master key still work together. From now on the keys
+    /// are those that are stored.
+    pub async fn check(&self, store: &Store, vault: &Vault) -> Result<(), KeysError> {
+        let mut tx = store.read().await?;
+        let sealed = store::meta::get(&mut tx, META).await?;
+        tx.rollback().await?;
+        let sealed = sealed.ok_or(KeysError::Damaged)?;
+        self.take(&Stored::open(vault, &sealed)?)
+    }
+
+    /// Goes on with keys that were just read or stored.
+    pub(super) fn take(&self, stored: &Stored) -> Result<(), KeysError> {
+        let ring = Ring::of(&stored.keys).ok_or(KeysError::Damaged)?;
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        Ok(())
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Signs an access token with the key that signs at its `iat`.
     pub fn issue(&self, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
+        let ring = self.ring();
+        let key = ring.signer(claims.iat.saturating_mul(1_000_000));
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(self.kid.clone());
-        jsonwebtoken::encode(&header, claims, &self.encoding)
+        header.kid = Some(key.id.clone());
+        let encoding = key.encoding().expect("a key that signs has a secret half");
+        jsonwebtoken::encode(&header, claims, encoding)
     }
 
     /// Reads an access token of `issuer` that is valid now.
     pub fn verify(&self, token: &str, issuer: &str, now_us: i64) -> Result<Claims, Refused> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Refused::Invalid)?;
-        if header.alg != Algorithm::EdDSA || header.kid.as_deref() != Some(self.kid.as_str()) {
+        if header.alg != Algorithm::EdDSA {
             return Err(Refused::Invalid);
         }
+        let ring = self.ring();
+        let key = header.kid.and_then(|kid| ring.accepted(&kid, now_us));
+        let key = key.ok_or(Refused::Invalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         // The library would read the machine's clock; the times are checked below.
         validation.validate_exp = false;
-        validation.validate_aud = false;
+        // No token of ours names an audience: one that does was made for somebody else.
+        validation.validate_aud = true;
         validation.set_issuer(&[issuer]);
-        let token = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+        let token = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
             .map_err(|_| Refused::Invalid)?;
         let now_s = now_us.div_euclid(1_000_000);
         if token.claims.iat > now_s + SKEW_S {
@@ -208,35 +273,31 @@ impl ServerKeys {
         Ok(token.claims)
     }
 
-    /// The public keys under which tokens and receipts can be checked.
+    /// The public keys under which tokens and receipts can be checked, newest last.
     pub fn public(&self) -> Vec<Jwk> {
-        vec![Jwk {
+        let ring = self.ring();
+        let keys = ring.proving().map(|key| Jwk {
             kty: "OKP",
             crv: "Ed25519",
             alg: "EdDSA",
             usage: "sig",
-            kid: self.kid.clone(),
-            x: URL_SAFE_NO_PAD.encode(self.pair.public_key().as_ref()),
-        }]
+            kid: key.id.clone(),
+            x: URL_SAFE_NO_PAD.encode(&key.public),
+        });
+        keys.collect()
     }
 
-    /// The id of the signing key.
-    pub fn key_id(&self) -> &str {
-        &self.kid
+    /// What can be said of each key, newest first.
+    pub fn states(&self, now_us: i64) -> Vec<KeyState> {
+        self.ring().states(now_us)
     }
 
-    /// Signs a document of the server (receipts) with Ed25519.
-    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.pair.sign(message).as_ref().to_vec()
-    }
-
-    /// Whether the key of this name signed a document of the server.
-    pub fn is_signed(&self, key_id: &str, message: &[u8], signature: &[u8]) -> bool {
-        let public = self.pair.public_key().as_ref();
-        key_id == self.kid
-            && UnparsedPublicKey::new(&ED25519, public)
-                .verify(message, signature)
-                .is_ok()
+    /// What signs documents of the server now.
+    pub fn signer(&self, now_us: i64) -> DocumentSigner {
+        DocumentSigner {
+            ring: self.ring(),
+            now_us,
+        }
     }
 
     /// The code with which the first account of this server is created: 50 bits in letters and digits that are
@@ -261,17 +322,33 @@ impl ServerKeys {
     }
 }
 
+impl Seals for DocumentSigner {
+    fn key_id(&self) -> &str {
+        &self.ring.signer(self.now_us).id
+    }
+
+    fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let signed = self.ring.signer(self.now_us).sign(message);
+        signed.expect("a key that signs has a secret half")
+    }
+
+    fn is_signed(&self, key_id: &str, message: &[u8], signature: &[u8]) -> bool {
+        let key = self.ring.known(key_id);
+        key.is_some_and(|key| key.is_signed(message, signature))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn keys(byte: u8) -> ServerKeys {
-        let secret = URL_SAFE_NO_PAD.encode([byte; 32]);
         let stored = Stored {
-            seed: secret.clone(),
-            cursor: secret,
+            seed: None,
+            cursor: URL_SAFE_NO_PAD.encode([byte; 32]),
+            keys: Record::new(&[byte; 32], 0, 0, 900).into_iter().collect(),
         };
-        ServerKeys::from_stored(&stored).expect("keys")
+        ServerKeys::of(&stored).expect("keys")
     }
 
     fn claims() -> Claims {
@@ -317,7 +394,10 @@ mod tests {
         );
         let token = ours.issue(&claims()).expect("a token");
         let (signed, _) = token.rsplit_once('.').expect("three parts");
-        let header = format!("{{\"alg\":\"none\",\"kid\":\"{}\"}}", ours.kid);
+        let header = format!(
+            "{{\"alg\":\"none\",\"kid\":\"{}\"}}",
+            ours.signer(0).key_id()
+        );
         let payload = signed.split_once('.').expect("two parts").1;
         let unsigned = format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(header));
         assert_eq!(
@@ -326,5 +406,35 @@ mod tests {
         );
         let cut = format!("{signed}.{}", URL_SAFE_NO_PAD.encode([0_u8; 64]));
         assert_eq!(ours.verify(&cut, "clarity", now_us), Err(Refused::Invalid));
+    }
+
+    #[test]
+    fn the_one_key_of_older_versions_goes_on() {
+        let secret = URL_SAFE_NO_PAD.encode([7; 32]);
+        let older = serde_json::json!({"seed": secret, "cursor": secret});
+        let mut stored: Stored = serde_json::from_value(older).expect("read");
+        let seed = stored.seed.take().expect("a seed");
+        let seed = bytes_of(&seed).expect("32 bytes");
+        stored.keys.extend(Record::new(&seed, 0, 0, 0));
+        let goes_on = ServerKeys::of(&stored).expect("keys");
+        let token = keys(7).issue(&claims()).expect("a token");
+        assert!(goes_on.verify(&token, "clarity", 1_000_000_000).is_ok());
+    }
+
+    #[test]
+    fn a_token_for_somebody_else_is_refused() {
+        let keys = keys(1);
+        let mut named = serde_json::to_value(claims()).expect("claims");
+        named["aud"] = "another".into();
+        let ring = keys.ring();
+        let key = ring.signer(0);
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(key.id.clone());
+        let encoding = key.encoding().expect("a secret");
+        let token = jsonwebtoken::encode(&header, &named, encoding).expect("a token");
+        assert_eq!(
+            keys.verify(&token, "clarity", 1_000_000_000),
+            Err(Refused::Invalid)
+        );
     }
 }

@@ -12,10 +12,14 @@ pub mod grants;
 pub mod hasher;
 pub mod invitation;
 pub mod keys;
+pub mod mfa;
 pub mod network;
 pub mod pairing;
 pub mod password;
+pub mod recent;
+pub mod ring;
 pub mod role;
+pub mod rotation;
 pub mod standing;
 pub mod term;
 pub mod throttle;
@@ -323,27 +327,33 @@ pub async fn ended(app: &App, caller: Caller) {
 
 /// The role of a person whose session stands; a problem when it does not.
 async fn standing_role(app: &App, user: UserId, session: SessionId) -> Result<Role, Problem> {
+    Ok(standing(app, user, session).await?.role)
+}
+
+/// How a session stands; a problem when it does not.
+pub(crate) async fn standing(
+    app: &App,
+    user: UserId,
+    session: SessionId,
+) -> Result<Known, Problem> {
     let now_us = app.clock.now_us();
-    if let Some(role) = app.standings.get(user, session, now_us) {
-        return Ok(role);
+    if let Some(known) = app.standings.get(user, session, now_us) {
+        return Ok(known);
     }
     let ended = || Problem::new(Code::TokenInvalid, "the session has ended; sign in again");
     let mut tx = app.store.read().await?;
-    if !store::sessions::is_live(&mut tx, &app.vault, user, session).await? {
-        return Err(ended());
-    }
+    let recent_us = store::sessions::recent_us(&mut tx, &app.vault, user, session).await?;
+    let recent_us = recent_us.ok_or_else(ended)?;
     let person = store::people::by_id(&mut tx, &app.vault, user).await?;
     let person = person
         .filter(|person| person.access == Access::Enabled)
         .ok_or_else(ended)?;
-    let role = Role::named(&person.role);
-    app.standings.put(
-        session,
-        Known {
-            user,
-            role,
-            at_us: now_us,
-        },
-    );
-    Ok(role)
+    let known = Known {
+        user,
+        role: Role::named(&person.role),
+        recent_us,
+        at_us: now_us,
+    };
+    app.standings.put(session, known);
+    Ok(known)
 }

@@ -44,6 +44,7 @@ pub async fn hash(app: &App, password: &str) -> Result<String, Problem> {
 pub async fn verify(app: &App, password: &str, hash: Option<String>) -> Result<Verdict, Problem> {
     let turn = app.passwords.turns.acquire().await;
     let argon2 = app.passwords.argon2();
+    app.passwords.note_check();
     let known = hash.is_some();
     let hash = hash.unwrap_or_else(|| app.passwords.nobody());
     let password = password.to_owned();

@@ -18,11 +18,13 @@ const SESSIONS_MAX: usize = 50_000;
 
 /// What was found about a session, and when.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// Whose session it is.
     pub(super) user: UserId,
     /// What they may do.
     pub(super) role: Role,
+    /// When they last showed that it is them.
+    pub(crate) recent_us: i64,
     /// When it was looked up.
     pub(super) at_us: i64,
 }
@@ -67,11 +69,11 @@ impl Standings {
         self.forgotten.send_modify(|count| *count += 1);
     }
 
-    /// The role of the person of a session that stood a moment ago.
-    pub(super) fn get(&self, user: UserId, session: SessionId, now_us: i64) -> Option<Role> {
+    /// A session that stood a moment ago.
+    pub(super) fn get(&self, user: UserId, session: SessionId, now_us: i64) -> Option<Known> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let found = known.get(&session)?;
-        (found.user == user && now_us - found.at_us < MEMORY_US).then_some(found.role)
+        (found.user == user && now_us - found.at_us < MEMORY_US).then_some(*found)
     }
 
     /// Remembers a session that stands.

@@ -17,6 +17,9 @@ const FREE_STRANGE: u32 = 20;
 const WAIT_MAX_S: i64 = 15 * 60;
 /// The longest wait for a place among strange networks: whoever travels must get in.
 const STRANGE_WAIT_MAX_S: i64 = 60;
+/// The same for codes of six digits, of which three are right at a time: 96 guesses a day are one in three thousand. Whoever
+/// travels has recovery codes, which wait for no place.
+const STRANGE_WAIT_MAX_OF_CODES_S: i64 = 15 * 60;
 /// Failures are forgotten after this long without another.
 const MEMORY_US: i64 = 3_600 * 1_000_000;
 /// A network is known for this long after a sign-in.
@@ -65,12 +68,47 @@ impl Tables {
 }
 
 /// The memory of sign-ins of this process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Throttle {
     tables: Mutex<Tables>,
+    strange_wait_max_s: i64,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            tables: Mutex::default(),
+            strange_wait_max_s: STRANGE_WAIT_MAX_S,
+        }
+    }
 }
 
 impl Throttle {
+    /// For codes beside a password.
+    pub fn of_codes() -> Self {
+        Self {
+            tables: Mutex::default(),
+            strange_wait_max_s: STRANGE_WAIT_MAX_OF_CODES_S,
+        }
+    }
+
+    /// The same as [`Throttle::begin`] for what is too long to be guessed: tries from elsewhere do not count.
+    pub fn begin_alone(&self, account: Account, network: Network, now_us: i64) -> Result<(), u64> {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let pair = (account, network);
+        if let Some(failures) = tables.of_pair.get_mut(&pair) {
+            failures.last_us = failures.last_us.min(now_us);
+        }
+        let found = tables.of_pair.get(&pair);
+        let found = found.filter(|failures| !failures.is_old(now_us));
+        let wait_s = found.and_then(|found| found.wait_s(FREE_FAILURES, WAIT_MAX_S, now_us));
+        if let Some(wait_s) = wait_s {
+            return Err(wait_s);
+        }
+        count(&mut tables.of_pair, pair, now_us);
+        Ok(())
+    }
+
     /// Begins a try and counts it as failed, or returns how many seconds to wait before the next.
     pub fn begin(&self, account: Account, network: Network, now_us: i64) -> Result<(), u64> {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +129,7 @@ impl Throttle {
         let own = wait(tables.of_pair.get(&pair), FREE_FAILURES, WAIT_MAX_S);
         let shared = strange
             .then(|| tables.of_strangers.get(&account))
-            .and_then(|found| wait(found, FREE_STRANGE, STRANGE_WAIT_MAX_S));
+            .and_then(|found| wait(found, FREE_STRANGE, self.strange_wait_max_s));
         if let Some(wait_s) = own.max(shared) {
             return Err(wait_s);
         }
@@ -194,6 +232,24 @@ mod tests {
         }
         assert_eq!(throttle.begin(account, here, 0), Err(1));
         assert_eq!(throttle.begin(account, here, SECOND_US), Ok(()));
+    }
+
+    #[test]
+    fn codes_are_guessed_slowly_and_recovery_codes_wait_for_nobody() {
+        let throttle = Throttle::of_codes();
+        let account = [1; 32];
+        let mut guesses = 0;
+        for minute in 0..24 * 60 {
+            for number in 0..10 {
+                let from = network(1 + number + minute * 10);
+                let now_us = i64::from(minute) * 60 * SECOND_US;
+                guesses += u32::from(throttle.begin(account, from, now_us).is_ok());
+            }
+            let travelling = network(1_000_000 + minute);
+            let now_us = i64::from(minute) * 60 * SECOND_US;
+            assert_eq!(throttle.begin_alone(account, travelling, now_us), Ok(()));
+        }
+        assert!((20..130).contains(&guesses), "{guesses} guesses in a day");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod export;
+pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod pat;
 
@@ -79,6 +80,8 @@ pub(crate) enum Command {
     Jobs(Jobs),
     /// Checks the audit log, or writes that of a person.
     Audit(audit::Audit),
+    /// Lists, replaces or takes back the keys that sign access tokens, while servers run.
+    Keys(keys::Keys),
     /// Compares a person's totals of days with the phone's own numbers, and says why they differ.
     Reconcile(Reconcile),
     /// Prints the insight about a day of a person, with the facts behind its numbers.
@@ -308,6 +311,8 @@ pub(crate) enum UserCommand {
     Role(UserRole),
     /// Keeps an account from signing in and ends its sessions; its data stays.
     Disable(UserDisable),
+    /// Turns codes at sign-in off for somebody who has lost phone and recovery codes.
+    MfaOff(UserMfaOff),
     /// Erases a person: account, data and key. Cannot be undone.
     Erase(UserErase),
     /// Lists erasures and finishes those that another program held up.
@@ -337,6 +342,13 @@ pub(crate) struct UserRole {
 /// Arguments of `user disable`.
 #[derive(Debug, Args)]
 pub(crate) struct UserDisable {
+    /// The account's address.
+    pub(crate) email: String,
+}
+
+/// Arguments of `user mfa-off`.
+#[derive(Debug, Args)]
+pub(crate) struct UserMfaOff {
     /// The account's address.
     pub(crate) email: String,
 }

@@ -31,7 +31,8 @@ async fn verify(global: &Global) -> Result<(), Failure> {
     let found = household::with(global, async |app| {
         let read = async {
             let mut tx = app.store.read().await?;
-            store::audit::verify(&mut tx, &app.vault, erasure::ACCOUNT, &app.keys).await
+            let signer = app.keys.signer(app.clock.now_us());
+            store::audit::verify(&mut tx, &app.vault, erasure::ACCOUNT, &signer).await
         };
         Ok(read.await.context("reading the audit log")?)
     })

@@ -18,6 +18,7 @@ mod hrv;
 mod import;
 mod insight;
 mod jobs;
+mod keys;
 mod models;
 mod output;
 mod pat;
@@ -82,6 +83,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             UserCommand::List => user::list(global).await,
             UserCommand::Role(wanted) => user::role(global, wanted).await,
             UserCommand::Disable(wanted) => user::disable(global, wanted).await,
+            UserCommand::MfaOff(wanted) => user::mfa_off(global, wanted).await,
             UserCommand::Erase(wanted) => user::erase(global, wanted).await,
             UserCommand::Erasures => user::erasures(global).await,
         },
@@ -92,6 +94,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
             DeviceCommand::Revoke(wanted) => device::revoke(global, wanted).await,
         },
         Command::Audit(wanted) => audit::audit(global, wanted.command).await,
+        Command::Keys(wanted) => keys::keys(global, wanted.command).await,
         Command::Reconcile(wanted) => reconcile::reconcile(global, wanted).await,
         Command::Check => check::check(global).await,
         Command::Config => print::config(global),

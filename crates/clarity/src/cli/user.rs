@@ -10,16 +10,16 @@ use model::ids::UserId;
 use model::zone::Zone;
 use serde_json::json;
 use store::docs::Expected;
-use store::people::{Access, Found, Person};
+use store::people::{Access, Factor, Found, Person};
 use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::audit::entry::Author;
 use crate::audit::writer;
 use crate::auth::account::{self, Email};
-use crate::auth::password;
 use crate::auth::role::Role;
-use crate::cli::args::{Global, UserAdd, UserDisable, UserErase, UserRole};
+use crate::auth::{mfa, password};
+use crate::cli::args::{Global, UserAdd, UserDisable, UserErase, UserMfaOff, UserRole};
 use crate::cli::failure::Failure;
 use crate::cli::{household, output};
 use crate::erasure::{self, Erasure, ErasureError, State};
@@ -135,6 +135,33 @@ pub(super) async fn role(global: &Global, wanted: UserRole) -> Result<(), Failur
     output::line(&format!(
         "{} is {} within seconds",
         wanted.email, wanted.role
+    ))
+}
+
+/// Turns codes at sign-in off; sessions stay, since whoever asked for it has none.
+pub(super) async fn mfa_off(global: &Global, wanted: UserMfaOff) -> Result<(), Failure> {
+    let user = household::with(global, async |app| {
+        let person = household::person(app, &wanted.email).await?;
+        if person.factor == Factor::None {
+            return Err(Failure::Failed(anyhow::anyhow!("codes at sign-in are off")));
+        }
+        let note = Author::OPERATOR.does("remove_second_factor", person.id);
+        let removed = async {
+            let mut tx = app.store.begin("turn a second factor off").await?;
+            mfa::remove(app, &mut tx, person.id, &note).await?;
+            tx.commit().await?;
+            Ok::<(), Problem>(())
+        };
+        removed.await.map_err(|problem| refused(&problem))?;
+        Ok(person.id)
+    })
+    .await?;
+    if global.json {
+        return output::json(&json!({ "user_id": user }));
+    }
+    output::line(&format!(
+        "{} signs in with the password alone",
+        wanted.email
     ))
 }
 

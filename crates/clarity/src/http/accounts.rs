@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use store::docs::Expected;
+use store::people::Factor;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,8 +21,8 @@ use crate::auth::{Caller, password};
 use crate::http::address::Client;
 use crate::http::body::JsonBody;
 use crate::http::idempotency::{Answer, IdempotencyKey, Start};
-use crate::http::me;
 use crate::http::noted::{self, FieldNote};
+use crate::http::{me, mfa};
 use crate::ingest::edit;
 use crate::person::profile::Profile;
 use crate::problem::{Code, FieldError, Problem};
@@ -226,6 +227,8 @@ pub fn weak_password(error: FieldError) -> Problem {
     request_body = Login,
     responses(
         (status = 200, description = "Signed in.", body = Tokens),
+        (status = 202, description = "The password is right; complete the sign-in with a code at `/auth/mfa/login`.",
+            body = crate::auth::mfa::Challenge),
         (status = 401, description = "Address and password do not fit together.",
             body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     ),
@@ -234,16 +237,19 @@ async fn login(
     State(app): State<Arc<App>>,
     client: Client,
     JsonBody { value, .. }: JsonBody<Login>,
-) -> Result<Json<Tokens>, Problem> {
+) -> Result<Response, Problem> {
     let email = value.email.trim();
     let person = account::authenticate(&app, email, &value.password, client.network).await?;
+    if person.factor == Factor::Totp {
+        return mfa::wants_code(&app, person.id);
+    }
     let mut tx = app.store.begin("begin a session").await?;
     let key = app.vault.person_key(&mut tx, person.id).await?;
     let role = (person.id, Role::named(&person.role));
     let arrival = client.arrives("login");
     let tokens = account::start_session(&app, &mut tx, &key, role, arrival).await?;
     tx.commit().await?;
-    Ok(Json(tokens))
+    Ok(Json(tokens).into_response())
 }
 
 /// Exchanges a refresh token for new tokens. A token works once; using it again ends its session.

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::ids::{SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use store::docs::Expected;
+use store::people::Factor;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -28,7 +29,7 @@ use crate::auth::{Caller, password};
 use crate::http::accounts::{self, Login, Registration};
 use crate::http::address::Client;
 use crate::http::body::JsonBody;
-use crate::http::origin;
+use crate::http::{mfa, origin};
 use crate::ingest::edit;
 use crate::person::profile::Profile;
 use crate::problem::{Code, FieldError, Problem};
@@ -106,6 +107,8 @@ struct KeyToKeep {
     request_body = Login,
     responses(
         (status = 200, description = "Signed in.", body = SignedIn),
+        (status = 202, description = "The password is right; complete the sign-in with a code at `/auth/browser/mfa`.",
+            body = crate::auth::mfa::Challenge),
         (status = 401, description = "Address and password do not fit together.",
             body = crate::http::problem::ProblemBody, content_type = "application/problem+json"),
     ),
@@ -120,6 +123,9 @@ async fn open(
     only_our_pages(&headers, &uri)?;
     let person =
         account::authenticate(&app, value.email.trim(), &value.password, client.network).await?;
+    if person.factor == Factor::Totp {
+        return mfa::wants_code(&app, person.id);
+    }
     let mut tx = app.store.begin("begin a browser session").await?;
     let key = app.vault.person_key(&mut tx, person.id).await?;
     let role = (person.id, Role::named(&person.role));
@@ -254,14 +260,14 @@ fn set_up_already() -> Problem {
 }
 
 /// Nobody but our own pages may give a browser a session.
-fn only_our_pages(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+pub(super) fn only_our_pages(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
     match Asker::of(headers, uri) {
         Asker::Ourselves => Ok(()),
         Asker::Person | Asker::Stranger => Err(origin::refused()),
     }
 }
 
-fn signed_in(
+pub(super) fn signed_in(
     app: &App,
     headers: &HeaderMap,
     status: StatusCode,

@@ -19,6 +19,7 @@ use futures::{StreamExt, stream};
 use lab::models::digest::Sha256;
 use model::ids::ErasureId;
 use serde::{Deserialize, Serialize};
+use store::audit::Seals;
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio_util::io::ReaderStream;
@@ -271,12 +272,13 @@ pub(super) fn answer(app: &App, erasure: Erasure) -> Response {
 
 fn sign(app: &App, id: ErasureId, statement: Statement) -> Receipt {
     let signed_text = serde_json::to_string(&statement).expect("a statement is plain JSON");
+    let signer = app.keys.signer(app.clock.now_us());
     Receipt {
         erasure_id: id.to_string(),
         digest: Sha256::of(signed_text.as_bytes()).to_string(),
         algorithm: "EdDSA",
-        key_id: app.keys.key_id().to_owned(),
-        signature: URL_SAFE_NO_PAD.encode(app.keys.sign(signed_text.as_bytes())),
+        key_id: signer.key_id().to_owned(),
+        signature: URL_SAFE_NO_PAD.encode(signer.sign(signed_text.as_bytes())),
         signed_text,
         statement,
     }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use axum::body::Bytes;
 use utoipa::openapi::OpenApi;
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::events::Streams;
 use crate::http::rate::RateLimits;
@@ -34,9 +35,9 @@ impl std::fmt::Debug for Front {
 impl Front {
     /// Full budgets and no stream. `describe` makes the description of the routes: tens of megabytes while
     /// it is made, of which only the text is kept, and only once somebody reads it.
-    pub(crate) fn new(config: &Config, describe: fn() -> OpenApi) -> Self {
+    pub(crate) fn new(config: &Config, clock: &Clock, describe: fn() -> OpenApi) -> Self {
         Self {
-            rates: RateLimits::new(&config.rates),
+            rates: RateLimits::new(&config.rates, clock),
             streams: Streams::default(),
             describe,
             document: OnceLock::new(),

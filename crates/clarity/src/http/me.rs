@@ -14,9 +14,9 @@ use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::audit::writer;
-use crate::auth::account::{self, Email};
+use crate::auth::account::Email;
 use crate::auth::role::Role;
-use crate::auth::{Caller, password};
+use crate::auth::{Caller, password, recent};
 use crate::erasure::{self, State as Finished};
 use crate::http::accounts::weak_password;
 use crate::http::address::Client;
@@ -26,7 +26,7 @@ use crate::http::export::{self, Pending, Receipt};
 use crate::ingest::edit;
 use crate::instant::rfc3339;
 use crate::person::profile;
-use crate::problem::{Code, FieldError, Problem};
+use crate::problem::{FieldError, Problem};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Arc<App>> {
@@ -176,35 +176,12 @@ async fn delete_me(
     client: Client,
     JsonBody { value, .. }: JsonBody<Leaving>,
 ) -> Result<Response, Problem> {
-    confirm(&app, caller, &client, &value.current_password).await?;
+    recent::password_of(&app, caller, &value.current_password, client.network).await?;
     let mut erasure = erasure::of_person(&app, caller.user).await?;
     if erasure::settle(&app, &erasure).await? == Finished::Done {
         erasure.done_us = Some(app.clock.now_us());
     }
     Ok(export::answer(&app, erasure))
-}
-
-/// Checks the password of the caller, before any transaction begins. Returns their address.
-async fn confirm(
-    app: &App,
-    caller: Caller,
-    client: &Client,
-    password: &str,
-) -> Result<String, Problem> {
-    let mut tx = app.store.read().await?;
-    let person = store::people::by_id(&mut tx, &app.vault, caller.user).await?;
-    tx.rollback().await?;
-    let person = person.ok_or_else(Problem::not_found)?;
-    let found = account::authenticate(app, &person.email, password, client.network).await;
-    found.map_err(|problem| {
-        if problem.code != Code::CredentialsInvalid {
-            return problem;
-        }
-        let message = "the current password is not right";
-        let error = FieldError::new("/current_password", "wrong", "is not right");
-        Problem::new(Code::CredentialsInvalid, message).with_errors(vec![error])
-    })?;
-    Ok(person.email)
 }
 
 /// Checks the current password and hashes the new one, before any transaction begins.
@@ -220,8 +197,9 @@ async fn new_password(
         let error = FieldError::new("/current_password", "missing", message);
         return Err(Problem::invalid(vec![error]));
     };
-    let address = confirm(app, caller, client, current).await?;
-    let email = Email::parse(&address).map_err(|error| Problem::invalid(vec![error]))?;
+    recent::require(app, &caller).await?;
+    let person = recent::password_of(app, caller, current, client.network).await?;
+    let email = Email::parse(&person.email).map_err(|error| Problem::invalid(vec![error]))?;
     let mut names = email.names();
     names.extend(change.username.as_deref());
     password::check("/new_password", new, &names).map_err(weak_password)?;

@@ -69,12 +69,14 @@ pub mod idempotency;
 pub mod imports;
 mod incoming;
 pub mod insights;
+pub mod keys;
 pub mod known;
 pub mod laboratory;
 pub mod load;
 pub mod me;
 pub mod methods;
 pub mod metric_types;
+pub mod mfa;
 pub mod noted;
 pub mod openapi;
 pub mod origin;
@@ -129,6 +131,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(accounts::router())
         .merge(admin::router())
         .merge(browser::router())
+        .merge(mfa::router())
         .merge(sessions::router())
         .merge(settings::router())
         .merge(storage::router())
@@ -155,6 +158,7 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(hooks::router())
         .merge(imports::router())
         .merge(insights::router())
+        .merge(keys::router())
         .merge(laboratory::router())
         .merge(load::router())
         .merge(pat::router())

@@ -12,14 +12,17 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock as _, DefaultClock};
+use governor::clock::Clock as _;
 use governor::middleware::StateInformationMiddleware;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::nanos::Nanos;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
 use model::ids::{ApiKeyId, UserId};
 
 use crate::app::App;
 use crate::auth::network::Network;
 use crate::auth::{Credential, Presented};
+use crate::clock::Clock;
 use crate::config::{Rates, Switch};
 use crate::http::address;
 use crate::http::front::Front;
@@ -57,6 +60,9 @@ impl Class {
             "/health" | "/health/live" | "/health/ready" | "/metrics" => Self::Exempt,
             "/auth/login"
             | "/auth/refresh"
+            | "/auth/confirm"
+            | "/auth/mfa/login"
+            | "/auth/browser/mfa"
             | "/invitation-code/redeem"
             | "/token/refresh"
             | "/token/revoke" => Self::Login,
@@ -125,12 +131,44 @@ enum Spender {
     Network(Network),
 }
 
-type Limiter = DefaultKeyedRateLimiter<Spender, StateInformationMiddleware>;
+type Limiter = RateLimiter<Spender, DashMapStateStore<Spender>, Ticks, StateInformationMiddleware>;
+
+/// The time of budgets: it never goes back, whatever is done to the clock of the machine. A clock that stands still
+/// makes budgets exact.
+#[derive(Debug, Clone)]
+enum Ticks {
+    Machine(Instant),
+    Fixed(Clock),
+}
+
+impl Ticks {
+    fn of(clock: &Clock) -> Self {
+        match clock {
+            Clock::System => Self::Machine(Instant::now()),
+            Clock::Fixed(_) => Self::Fixed(clock.clone()),
+        }
+    }
+}
+
+impl governor::clock::Clock for Ticks {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        match self {
+            Self::Machine(start) => Nanos::from(start.elapsed()),
+            Self::Fixed(clock) => {
+                let micros = u64::try_from(clock.now_us()).unwrap_or(0);
+                Nanos::from(Duration::from_micros(micros))
+            }
+        }
+    }
+}
 
 /// The budgets of this process.
 #[derive(Debug)]
 pub struct RateLimits {
     switch: Switch,
+    ticks: Ticks,
     login: Limiter,
     register: Limiter,
     upload: Limiter,
@@ -141,11 +179,14 @@ pub struct RateLimits {
 
 impl RateLimits {
     /// Full budgets.
-    pub fn new(rates: &Rates) -> Self {
+    pub fn new(rates: &Rates, clock: &Clock) -> Self {
+        let ticks = Ticks::of(clock);
+        let limiter = |count, period, burst| limiter(count, period, burst, ticks.clone());
         let minute = Duration::from_mins(1);
         let hour = Duration::from_hours(1);
         Self {
             switch: rates.enabled,
+            ticks: ticks.clone(),
             login: limiter(rates.login_per_min, minute, rates.login_per_min),
             register: limiter(rates.register_per_hour, hour, rates.register_per_hour),
             upload: limiter(rates.uploads_per_min, minute, rates.uploads_per_min),
@@ -178,7 +219,7 @@ impl RateLimits {
         };
         let checked = limiter.check_key(&Spender::Person(user));
         checked.map(drop).map_err(|early| {
-            let wait = early.wait_time_from(DefaultClock::default().now());
+            let wait = early.wait_time_from(self.ticks.now());
             limited(Class::Upload, seconds(wait))
         })
     }
@@ -199,13 +240,13 @@ impl RateLimits {
 }
 
 /// `count` per `period`, of which `burst` at once.
-fn limiter(count: u32, period: Duration, burst: u32) -> Limiter {
+fn limiter(count: u32, period: Duration, burst: u32, ticks: Ticks) -> Limiter {
     let at_least_one = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
     let each = period / at_least_one(count).get();
     let quota = Quota::with_period(each)
         .unwrap_or_else(|| Quota::per_second(NonZeroU32::MAX))
         .allow_burst(at_least_one(burst));
-    RateLimiter::keyed(quota).with_middleware()
+    RateLimiter::dashmap_with_clock(quota, ticks).with_middleware()
 }
 
 /// Takes one request from its budget, or answers 429.
@@ -250,7 +291,7 @@ pub async fn limit(
             response
         }
         Err(early) => {
-            let wait = early.wait_time_from(DefaultClock::default().now());
+            let wait = early.wait_time_from(front.rates.ticks.now());
             let mut response = limited(class, seconds(wait)).into_response();
             tell(response.headers_mut(), early.quota(), 0, wait);
             response
@@ -290,6 +331,8 @@ mod tests {
         check(Method::POST, "/api/v1/auth/login", Class::Login);
         check(Method::POST, "/api/v1/auth/register", Class::Register);
         check(Method::POST, "/api/v1/auth/browser", Class::Login);
+        check(Method::POST, "/api/v1/auth/browser/mfa", Class::Login);
+        check(Method::POST, "/api/v1/auth/confirm", Class::Login);
         check(Method::DELETE, "/api/v1/auth/browser", Class::Other);
         check(Method::GET, "/api/v1/setup", Class::Read);
         check(Method::POST, "/api/v1/imports", Class::Upload);

@@ -62,7 +62,7 @@ pub fn routes(app: &Arc<App>) -> (Router, Arc<Front>) {
     let (router, parts) = described();
     let rules = Arc::new(Rules::of(&parts));
     let known = Arc::new(Known::of(parts));
-    let front = Arc::new(Front::new(&app.config, || documented().1));
+    let front = Arc::new(Front::new(&app.config, &app.clock, || documented().1));
     let with = |app: &Arc<App>| Arc::clone(app);
     let router = router
         .fallback(window::fallback)

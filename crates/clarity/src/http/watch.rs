@@ -21,7 +21,7 @@ use crate::audit::entry::Note;
 use crate::audit::writer;
 use crate::auth::behalf::Behalf;
 use crate::auth::network::Network;
-use crate::auth::{Presented, WithinScopes};
+use crate::auth::{Presented, WithinScopes, recent};
 use crate::http::{behalf, known, openapi};
 
 /// The rules of all routes, by path and method.
@@ -70,6 +70,11 @@ pub async fn record(
     next: Next,
 ) -> Response {
     let rule = rules.find(&request);
+    if let Some(rule) = rule
+        && let Err(problem) = recent::check(&app, rule, request.extensions().get()).await
+    {
+        return problem.into_response();
+    }
     let behalf = match behalf::find(&app, rule, asked(&request)).await {
         Ok(behalf) => behalf,
         Err(problem) => return problem.into_response(),

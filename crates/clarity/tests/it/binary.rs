@@ -117,6 +117,7 @@ impl Place {
             .env("CLARITY_PASSWORDS_ITERATIONS", "1")
             .env("CLARITY_RATES_ENABLED", "off")
             .env("CLARITY_TOKENS_ACCESS_S", "86400")
+            .env("CLARITY_TOKENS_RECENT_S", "86400")
             .env("CLARITY_WORKERS", "2")
             .current_dir(self.folder.path())
             .stdin(Stdio::null())

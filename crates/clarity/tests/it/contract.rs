@@ -179,6 +179,8 @@ async fn every_operation_documents_its_problems() {
                 operation.get("security").is_some()
                     || path.ends_with("/auth/login")
                     || path.ends_with("/auth/refresh")
+                    || path.ends_with("/auth/mfa/login")
+                    || path.ends_with("/auth/browser/mfa")
                     || path.ends_with("/token/refresh")
                     || path.ends_with("/invitation-code/redeem")
                     || path.ends_with("/auth/browser"),

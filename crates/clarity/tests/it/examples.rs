@@ -6,6 +6,7 @@
 mod admin;
 mod api_keys;
 mod devices;
+mod factor;
 mod goals;
 mod grants;
 mod recorded;
@@ -217,6 +218,7 @@ async fn account(story: &mut Story) {
         json!({"refresh_token": "…"});
     story.ada = Some(Person::from_tokens(&tokens));
     window::entry(story).await;
+    factor::codes(story).await;
     story.get("get_account", "auth/me").await;
     story.get("list_sessions", "auth/sessions").await;
     story.get("list_audit", "audit?limit=3").await;

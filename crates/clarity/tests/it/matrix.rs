@@ -12,7 +12,7 @@ use axum::http::Method;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clarity::access::scope::{Reach, Scope};
-use clarity::access::{Permission, rule};
+use clarity::access::{Permission, Recency, rule};
 use clarity::auth::account::{self, Arrival, Email};
 use clarity::auth::apikey::ApiKey;
 use clarity::auth::keys::Claims;
@@ -33,6 +33,9 @@ use crate::promise::{document, operations};
 
 /// Set by `make docs`: the table is written instead of compared.
 const WRITE: &str = "CLARITY_WRITE_DOCS";
+
+/// Seconds for which a sign-in is recent: fewer than an access token is valid for.
+const RECENT_S: i64 = 600;
 
 /// What comes with a request to say who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +62,8 @@ enum Shown {
     RevokedKey,
     /// One that may do something else.
     KeyOfAnotherScope,
+    /// A session that signed in longer ago than what is sensitive takes.
+    StaleSession,
     /// The data of somebody who allows all of it.
     Grant,
     /// The data of somebody who allowed all of it until a moment ago.
@@ -67,7 +72,7 @@ enum Shown {
     GrantOfAnotherScope,
 }
 
-const ALL: [(&str, Shown); 24] = [
+const ALL: [(&str, Shown); 25] = [
     ("nothing", Shown::Nothing),
     ("expired", Shown::Expired),
     ("wrong_issuer", Shown::WrongIssuer),
@@ -92,6 +97,7 @@ const ALL: [(&str, Shown); 24] = [
     ("grant", Shown::Grant),
     ("expired_grant", Shown::ExpiredGrant),
     ("grant_of_another_scope", Shown::GrantOfAnotherScope),
+    ("stale_session", Shown::StaleSession),
 ];
 
 /// Somebody with an account and a session.
@@ -110,7 +116,7 @@ struct Matrix {
 
 impl Matrix {
     async fn new() -> Self {
-        let test = TestApp::new().await;
+        let test = TestApp::with(|config| config.tokens.recent_s = RECENT_S).await;
         let eve = test.register("eve@example.org").await;
         let steps = json!({"data_type": "step_count", "value": 7, "unit": "count",
                            "recorded_at": "2026-11-19T10:00:00Z"});
@@ -332,6 +338,10 @@ impl Matrix {
                     ("sec-fetch-site", "cross-site".to_owned()),
                 ];
             }
+            Shown::StaleSession => {
+                app.clock.advance_us(RECENT_S * 1_000_000);
+                who.access
+            }
             Shown::Nothing
             | Shown::Role(_)
             | Shown::OthersIds
@@ -485,6 +495,12 @@ fn holds(id: &str, shown: Shown, status: u16) {
         // What only administrators may do says so before it looks for anything.
         Shown::OthersIds => assert!(
             matches!(needs, Permission::ManageUsers | Permission::SystemAdmin) || status != 403,
+            "{id}: {status}"
+        ),
+        // Signed in, but what is sensitive asks once more.
+        Shown::StaleSession => assert_eq!(
+            rule.recency == Recency::Recent || !needs.is_of(Role::Patient),
+            status == 403,
             "{id}: {status}"
         ),
         Shown::Device => {}

@@ -199,6 +199,7 @@ async fn a_task_that_keeps_panicking_ends_the_process() {
         check(Task::Models, clarity::pat::watch_models),
         check(Task::Teller, |app| relay::start(app, Station::Worker)),
         check(Task::Hearer, |app| relay::start(app, Station::Server)),
+        check(Task::Keys, clarity::auth::rotation::keep_following),
         check(Task::Signals, |app| {
             serve::stop_on_signals(app).expect("signals");
         }),
@@ -216,6 +217,7 @@ async fn other_tasks_come_back_after_a_panic() {
         Task::Signals,
         Task::Teller,
         Task::Hearer,
+        Task::Keys,
     ] {
         inject(&test, Place::Task(task));
     }

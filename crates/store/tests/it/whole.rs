@@ -197,6 +197,12 @@ async fn fill_shared(tx: &mut Tx, house: &House, key: &PersonKey, number: u128) 
     };
     let made = api_keys::create(tx, &house.vault, key, user, &program, 9).await;
     assert!(made.expect("a write"));
+    let secret = b"canary-second-factor";
+    let stored = store::mfa::put(tx, &house.vault, user, secret, NOW_US).await;
+    stored.expect("a write");
+    let codes = [zeroize::Zeroizing::new("canary-recovery".to_owned())];
+    let stored = store::mfa::put_codes(tx, &house.vault, user, &codes).await;
+    stored.expect("a write");
     // To themselves: a test fills one person's tables.
     let grant = NewGrant {
         id: GrantId::from_uuid(uuid(970 + number)),
@@ -399,8 +405,10 @@ fn erasing_health_data_keeps_the_account_under_a_new_key() {
                 "erasures",
                 "meta",
                 "persons",
+                "recovery_codes",
                 "session_tokens",
-                "sessions"
+                "sessions",
+                "totp"
             ]
         );
         let late = docs::put(&mut tx, &stale, user, DocName::Profile, b"x", Expected::Any).await;

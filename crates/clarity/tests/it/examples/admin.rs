@@ -28,6 +28,21 @@ pub(super) async fn rule(story: &mut Story) {
     story
         .take("forget_job", Method::DELETE, &forget, Sent::Nothing)
         .await;
+    story.get("list_signing_keys", "admin/keys").await;
+    let rotated = story
+        .take(
+            "rotate_signing_keys",
+            Method::POST,
+            "/api/v1/admin/keys",
+            Sent::Nothing,
+        )
+        .await
+        .json();
+    let waiting = rotated["data"][0]["key_id"].as_str().expect("a key");
+    let path = format!("/api/v1/admin/keys/{waiting}");
+    story
+        .take("revoke_signing_key", Method::DELETE, &path, Sent::Nothing)
+        .await;
     let path = "/health/detailed";
     story
         .take("get_detailed_health", Method::GET, path, Sent::Nothing)

@@ -11,7 +11,7 @@ use crate::uploads::settle;
 use super::{Sent, Story};
 
 /// What a browser sends with requests of our own pages.
-const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
+pub(super) const OURS: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 /// Signing a browser in and out, and the first account of an empty server.
 pub(super) async fn entry(story: &mut Story) {
@@ -81,7 +81,7 @@ pub(super) async fn entry(story: &mut Story) {
 }
 
 /// Keeps an exchange that needs headers of its own, and does not make it again with changes.
-fn keep(story: &mut Story, id: &str, made: (Method, &str, Sent), answer: &Answer) {
+pub(super) fn keep(story: &mut Story, id: &str, made: (Method, &str, Sent), answer: &Answer) {
     assert!(answer.status.is_success(), "{id}: {}", answer.text());
     story.keep(id, made, answer);
     story.made.remove(id);
