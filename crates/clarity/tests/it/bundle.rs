@@ -175,6 +175,7 @@ const MEMBERS: &[(&str, &[&str])] = &[
         "account.json",
         &[
             "get_account",
+            "get_second_factor",
             "list_sessions",
             "list_api_keys",
             "list_grants",

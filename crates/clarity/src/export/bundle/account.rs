@@ -8,6 +8,7 @@ use store::api_keys::StoredApiKey;
 use store::devices::Device;
 use store::docs::DocName;
 use store::grants::StoredGrant;
+use store::people::Factor;
 use store::sessions::Session;
 use store::uploads::Upload;
 use store::{Error, PersonKey, Tx};
@@ -28,6 +29,7 @@ pub(super) async fn whole(
     let person = store::people::by_id(tx, &app.vault, user).await?;
     let person = person.ok_or(ExportError::Overtaken)?;
     let sessions = store::sessions::list(tx, key, user).await?;
+    let codes_left = store::mfa::codes_left(tx, user).await?;
     let devices = store::devices::list(tx, key, user).await?;
     let keys = store::api_keys::list(tx, key, user).await?;
     let given = store::grants::given(tx, &app.vault, user).await?;
@@ -50,6 +52,10 @@ pub(super) async fn whole(
         "email": person.email,
         "role": person.role,
         "created_at": rfc3339(person.created_us),
+        "second_factor": {
+            "totp": person.factor == Factor::Totp,
+            "recovery_codes_left": codes_left,
+        },
         "documents": documents,
         "sessions": sessions.iter().map(session).collect::<Vec<Value>>(),
         "devices": devices.iter().map(device).collect::<Vec<Value>>(),
