@@ -19,6 +19,7 @@ use crate::answers::Answers;
 use crate::audit::recorder::Recorder;
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::ServerKeys;
+use crate::auth::refused::PasswordList;
 use crate::auth::standing::Standings;
 use crate::auth::throttle::Throttle;
 use crate::bus::Bus;
@@ -56,6 +57,8 @@ pub struct App {
     pub keys: ServerKeys,
     /// Password hashing.
     pub passwords: Hasher,
+    /// Passwords that no account may have.
+    pub refused: PasswordList,
     /// Failed sign-ins.
     pub throttle: Throttle,
     /// Wrong codes of second factors.

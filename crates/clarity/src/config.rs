@@ -122,6 +122,8 @@ settings! {
         iterations: u32 = PASSWORD_ITERATIONS;
         /// Lanes.
         parallelism: u32 = PASSWORD_PARALLELISM;
+        /// File with passwords that no account may have, one a line, such as a list of leaked ones; empty for none.
+        refused_file: PathBuf = PathBuf::new();
     }
 }
 

@@ -17,6 +17,7 @@ use crate::audit::recorder::Recorder;
 use crate::audit::writer;
 use crate::auth::hasher::Hasher;
 use crate::auth::keys::{KeysError, ServerKeys};
+use crate::auth::refused::PasswordList;
 use crate::auth::standing::Standings;
 use crate::auth::throttle::Throttle;
 use crate::bus::Bus;
@@ -66,6 +67,9 @@ pub enum OpenError {
     /// Others can read the master key.
     #[error("CONFIG_KEY_MODE: others can read the master key {}; run chmod 600 on it", .0.display())]
     KeyMode(std::path::PathBuf),
+    /// The list of refused passwords that the settings name cannot be read.
+    #[error("CONFIG_PASSWORD_LIST: passwords.refused_file: could not read {}", .0.display())]
+    PasswordList(std::path::PathBuf, #[source] std::io::Error),
     /// The scaler that the settings name is none.
     #[error("CONFIG_SCALER: models.scaler: {0:#}")]
     Scaler(anyhow::Error),
@@ -90,7 +94,8 @@ impl App {
             },
         };
         let store = Store::open(&target).await?;
-        Self::with_store(store, config, clock, ids).await
+        // It holds all of the application while it opens: on the heap, since commands wait for it.
+        Box::pin(Self::with_store(store, config, clock, ids)).await
     }
 
     /// The application on an open database.
@@ -127,6 +132,7 @@ impl App {
             people: Memory::default(),
             answers: Answers::default(),
             bus: Bus::new(started_us),
+            refused: refused_passwords(&config)?,
             passwords: Hasher::new(&config.passwords).map_err(OpenError::PasswordCost)?,
             throttle: Throttle::default(),
             codes: Throttle::of_codes(),
@@ -154,6 +160,11 @@ impl App {
         crate::pat::empty_lanes(&app);
         Ok(app)
     }
+}
+
+fn refused_passwords(config: &Config) -> Result<PasswordList, OpenError> {
+    let path = &config.passwords.refused_file;
+    PasswordList::read(path).map_err(|error| OpenError::PasswordList(path.clone(), error))
 }
 
 /// Whether a database was here: its key is, and its file has nothing in it and no log beside it.

@@ -17,6 +17,7 @@ pub mod network;
 pub mod pairing;
 pub mod password;
 pub mod recent;
+pub mod refused;
 pub mod ring;
 pub mod role;
 pub mod rotation;

@@ -81,6 +81,16 @@ pub fn check(pointer: &str, password: &str, names: &[&str]) -> Result<(), FieldE
     )
 }
 
+/// The same, and that it is on no list that whoever runs the server brought.
+pub fn accept(app: &App, pointer: &str, password: &str, names: &[&str]) -> Result<(), FieldError> {
+    check(pointer, password, names)?;
+    if app.refused.has(password) {
+        let message = "is on a list of passwords that are tried first; choose another one";
+        return Err(FieldError::new(pointer, "weak_password", message));
+    }
+    Ok(())
+}
+
 /// What is left when the account's own names are taken out; in lower case where one was.
 fn besides_names(password: &str, names: &[&str]) -> String {
     let lower = password.to_lowercase();

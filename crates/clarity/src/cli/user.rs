@@ -35,9 +35,9 @@ pub(super) async fn add(global: &Global, wanted: UserAdd) -> Result<(), Failure>
     let zone = wanted.time_zone.as_deref().map(Zone::parse).transpose();
     let zone = zone.map_err(|wrong| Failure::usage(wrong.to_string()))?;
     let password = new_password()?;
-    password::check("/password", &password, &email.names())
-        .map_err(|weak| Failure::usage(weak.message))?;
     let user = household::with(global, async |app| {
+        password::accept(app, "/password", &password, &email.names())
+            .map_err(|weak| Failure::usage(weak.message))?;
         let created = create(app, &email, &password, zone.as_ref()).await;
         created.map_err(|problem| refused(&problem))
     })

@@ -194,7 +194,7 @@ pub(super) fn check(app: &App, value: &Registration) -> Result<(Email, Option<Pr
             .as_ref()
             .and_then(|profile| profile.username.as_deref()),
     );
-    let weak = password::check("/password", &value.password, &names).err();
+    let weak = password::accept(app, "/password", &value.password, &names).err();
     drop(names);
     let mut errors: Vec<FieldError> = Vec::new();
     if let Some(profile) = &mut profile {

@@ -202,6 +202,6 @@ async fn new_password(
     let email = Email::parse(&person.email).map_err(|error| Problem::invalid(vec![error]))?;
     let mut names = email.names();
     names.extend(change.username.as_deref());
-    password::check("/new_password", new, &names).map_err(weak_password)?;
+    password::accept(app, "/new_password", new, &names).map_err(weak_password)?;
     password::hash(app, new).await
 }

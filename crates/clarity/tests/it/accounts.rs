@@ -278,3 +278,25 @@ async fn the_public_key_is_published() {
     assert_eq!(key["kid"], test.app.keys.signer(NOW_US).key_id());
     assert!(key.get("d").is_none());
 }
+
+#[tokio::test]
+async fn a_password_on_the_list_of_the_server_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("leaked.txt");
+    // From a list of what people choose; zxcvbn alone thinks well of the first.
+    std::fs::write(&list, "pe#5gz29ptzmse\nanother leaked passphrase\n").expect("written");
+    let test = TestApp::with(|config| config.passwords.refused_file = list).await;
+    let ada = test.register("ada@example.org").await;
+    for password in ["pe#5gz29ptzmse", "PE#5gz29ptzmse"] {
+        let body = json!({"email": "eve@example.org", "password": password});
+        let refused = test.post("/api/v1/auth/register", None, &body).await;
+        refused.problem(422, "weak_password");
+        let body = json!({"current_password": PASSWORD, "new_password": password});
+        let refused = test.put(ME, &ada, &[], &body).await;
+        refused.problem(422, "weak_password");
+    }
+    let test = TestApp::new().await;
+    let body = json!({"email": "eve@example.org", "password": "pe#5gz29ptzmse"});
+    let taken = test.post("/api/v1/auth/register", None, &body).await;
+    assert_eq!(taken.status, StatusCode::CREATED, "without the list");
+}
