@@ -30,6 +30,7 @@ mod motionwatch;
 mod nhanes;
 mod nsrr;
 mod numbers;
+mod onward;
 pub mod options;
 mod packed;
 mod people;

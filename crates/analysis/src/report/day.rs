@@ -14,12 +14,13 @@
 //! unless it is to be kept.
 //!
 //! **Missing epochs.** They take no part in totals and means, which are not scaled; L5 and M10 windows
-//! need half of their epochs.
+//! need half of their epochs, and a day two thirds of its own: ten hours that a device was worn are not the ten most
+//! active hours of the day.
 //!
 //! **Validity.** Wear is known only where a rule fits what the activity measures. First and last
 //! day are rarely whole: see their coverage.
 //!
-//! **Versions.** 3 (2 had no minutes by intensity; 1 determined wear by 90 minutes of zeros wherever the device was worn, and not on epochs
+//! **Versions.** 4 (3 gave the evening on which a device was put on an L5 and M10; 2 had no minutes by intensity; 1 determined wear by 90 minutes of zeros wherever the device was worn, and not on epochs
 //! longer than a minute, and gave days without movement an L5 and M10).
 //!
 //! **References.** Choi L et al. 2011, doi:10.1249/MSS.0b013e3181ed61a3. Witting W et al. 1990,
@@ -40,13 +41,15 @@ use crate::series::{Combine, DAY_S, Ends, MINUTE_S, Origin, Series};
 /// Calendar days of a recording.
 pub const DAYS: Analysis = Analysis {
     id: "days",
-    version: 3,
+    version: 4,
     unit: "input",
     title: "Calendar days of a recording",
 };
 
 /// A day with at least this many minutes of wear is valid by custom.
 pub const VALID_WEAR_MIN: f64 = 600.0; // ten hours (Troiano 2008)
+/// Share of a day that its L5 and M10 need.
+const CONTRAST_SHARE: f64 = 2.0 / 3.0; // sixteen hours, as nights need of their epochs
 
 /// One calendar day.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +106,7 @@ pub(super) fn of(report: &Report<'_>) -> Vec<Day> {
                 nonwear_min: worn.as_ref().map(|worn| minutes(worn, 0.0)),
                 total: some.map(describe::sum),
                 mean: some.map(describe::mean),
-                contrast: contrast(&part),
+                contrast: contrast(&part, per_day),
                 light_mean: lit.map(|found| found.value.mean),
                 light_min: lit.map(|found| found.value.time_above_min),
                 efforts: efforts.next().unwrap_or_else(|| Err(not_worn(0))),
@@ -181,8 +184,13 @@ fn awake(report: &Report<'_>, minutes: &Series) -> Series {
     minutes.without(&mask)
 }
 
-/// L5 and M10 inside a day; a day that is the same all the time has neither.
-fn contrast(day: &Series) -> Outcome<Contrast> {
+/// L5 and M10 inside a day; a part of a day has neither, nor has a day that is the same all the time.
+fn contrast(day: &Series, per_day: usize) -> Outcome<Contrast> {
+    let needs = CONTRAST_SHARE * per_day as f64;
+    if (day.present() as f64) < needs {
+        let of = "epochs of the day";
+        return Err(Insufficient::new(of, needs.ceil(), day.present() as f64));
+    }
     let found = extremes::within(day)?;
     let (least, most) = (found.value.l5.level, found.value.m10.level);
     if least < most {

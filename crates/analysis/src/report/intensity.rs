@@ -21,7 +21,7 @@ pub const COLUMNS: &[Column] = &[
         DAY,
         &INTENSITY,
         "Mean sedentary minutes of the valid days (10 hours worn and awake), outside sleep windows; three such \
-         days are needed, or what `--min-days` says.",
+         days are needed, or as many as are asked for.",
         |report| per_day(report, |day| day.sedentary),
     ),
     number(

@@ -233,7 +233,7 @@ pub const COLUMNS: &[Column] = &[
         ANY,
         &adat::ADAT,
         "Average daily total activity of the days of which nine tenths are present, each scaled to a full one; \
-         three such days are needed, or what `--min-days` says.",
+         three such days are needed, or as many as are asked for.",
         |report| {
             let which = adat::Which::MostlyPresent(report.input().least.days);
             adat::average_daily_total(report.activity(), adat::Partial::Scaled, which)

@@ -40,7 +40,7 @@ pub const COLUMNS: &[Column] = &[
         "1",
         POSITIVE,
         &NIGHTS,
-        "Dates with a night that could be described. Means over nights need three, or what `--min-nights` says.",
+        "Dates with a night that could be described. Means over nights need three, or as many as are asked for.",
         |report| {
             let nights = described(report)?;
             Ok(Measured::new(nights.held.len() as f64, nights.coverage))
@@ -173,7 +173,7 @@ pub const COLUMNS: &[Column] = &[
         HALF_DAY,
         &timing::SOCIAL_JETLAG,
         "Difference of the sleep midpoints of free and work days; free are the nights that end on a day that \
-         `--calendar` calls free, on Saturday or Sunday where it has no entry.",
+         the calendar calls free, on Saturday or Sunday where it has no entry.",
         |report| timing::social_jetlag(&week(report)?),
     ),
     clock(

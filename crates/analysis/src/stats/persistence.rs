@@ -5,6 +5,9 @@
 //! alternate count as independent.
 
 use crate::maths::describe::{mean, present, variance};
+use crate::maths::distribution::{
+    normal_quantile, normal_two_sided, student_quantile, student_two_sided,
+};
 
 /// Whether the variance of a statistic accounts for autocorrelation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,9 +66,57 @@ pub(super) fn factor(rho: f64, count: f64) -> f64 {
     1.0 + 2.0 / (count * (count - 1.0) * (count - 2.0)) * total
 }
 
+/// What autocorrelation does to a statistic of ranks in time: how much its variance grows, and by which distribution
+/// it is judged. As long as the factor is 1 nothing was estimated, and the distribution is the normal one of
+/// independent days; above, it is Student's, with as many degrees of freedom as the days are worth.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Widening {
+    factor: f64,
+    count: f64,
+}
+
+const FEWEST_FREE: f64 = 1.0; // degrees of freedom
+
+impl Widening {
+    /// That of values whose line was removed, in order of whole-numbered times.
+    pub(super) fn about_line(times: &[f64], rest: &[f64]) -> Self {
+        Self {
+            factor: factor_about_line(times, rest),
+            count: rest.len() as f64,
+        }
+    }
+
+    /// How many times a standard error is what it is for independent days; 1 or more.
+    pub(super) fn of_error(self) -> f64 {
+        self.factor.sqrt()
+    }
+
+    /// Two-sided probability of a statistic that was divided by the wider error.
+    pub(super) fn two_sided(self, z: f64) -> f64 {
+        if self.factor > 1.0 {
+            student_two_sided(z, self.free())
+        } else {
+            normal_two_sided(z)
+        }
+    }
+
+    /// How many of the wider errors leave `tail` outside, on both sides together.
+    pub(super) fn quantile(self, tail: f64) -> f64 {
+        if self.factor > 1.0 {
+            student_quantile(tail, self.free())
+        } else {
+            normal_quantile(tail)
+        }
+    }
+
+    fn free(self) -> f64 {
+        (self.count / self.factor - 2.0).max(FEWEST_FREE)
+    }
+}
+
 /// The factor for values whose line was removed, in order of whole-numbered times. Neighbours are
 /// values one unit of time apart; a missing one breaks the chain.
-pub(super) fn factor_about_line(times: &[f64], rest: &[f64]) -> f64 {
+fn factor_about_line(times: &[f64], rest: &[f64]) -> f64 {
     let (Some(first), Some(last)) = (times.first(), times.last()) else {
         return 1.0;
     };
@@ -96,6 +147,21 @@ mod tests {
         assert!((factor(0.5, 4.0) - 1.25).abs() < 1e-12);
         // A long series tends to (1 + ρ) / (1 − ρ).
         assert!((factor(0.3, 10_000.0) - 1.3 / 0.7).abs() < 1e-2);
+    }
+
+    /// Where nothing widens, the normal distribution; where something does, Student's, and never less.
+    #[test]
+    fn what_was_not_estimated_is_judged_by_the_normal_distribution() {
+        let alternating: Vec<f64> = (0..20).map(|day| f64::from(day % 2)).collect();
+        let times: Vec<f64> = (0..20).map(f64::from).collect();
+        let none = Widening::about_line(&times, &alternating);
+        assert!((none.of_error() - 1.0).abs() < 1e-12);
+        assert!((none.two_sided(none.quantile(0.05)) - 0.05).abs() < 1e-9);
+        assert!((none.quantile(0.05) - normal_quantile(0.05)).abs() < 1e-12);
+        let slow: Vec<f64> = (0..20_u32).map(|day| f64::from(day / 5)).collect();
+        let wide = Widening::about_line(&times, &slow);
+        assert!(wide.of_error() > 1.0 && wide.quantile(0.05) > none.quantile(0.05));
+        assert!((wide.two_sided(wide.quantile(0.05)) - 0.05).abs() < 1e-9);
     }
 
     #[test]

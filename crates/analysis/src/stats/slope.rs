@@ -7,28 +7,28 @@
 //! **Method.** The median of the slopes of all pairs; the intercept is the median of y − slope·x.
 //! The interval takes the order statistics of the pair slopes at (N ± z·√V)/2 with V Kendall's
 //! variance with ties (Sen 1968). With [`Correlation::Corrected`] V is multiplied by the factor of
-//! [`super::kendall`], and z is Student's with its degrees of freedom, so that interval and test agree.
+//! [`super::kendall`], and z is of the distribution by which it judges, so that interval and test agree.
 //!
 //! **Missing values.** Missing values must be left out beforehand.
 //!
 //! **Validity.** At least 4 points at different times; the cost grows with the square, so at most
 //! [`MOST_POINTS`] are accepted.
 //!
-//! **Versions.** 2. Version 1 took days for independent in the interval; the slope is the same.
+//! **Versions.** 3. Version 2 took Student's distribution also where nothing was estimated. Version 1 took days for independent in the interval; the slope is the same.
 //!
 //! **References.** Theil H 1950. Sen PK 1968, doi:10.1080/01621459.1968.10480934.
 
 use super::kendall;
-use super::persistence::{Correlation, factor_about_line};
+use super::persistence::{Correlation, Widening};
 use crate::maths::describe::{floor_index, median};
-use crate::maths::distribution::{normal_quantile, student_quantile};
+use crate::maths::distribution::normal_quantile;
 use crate::method::Analysis;
 use crate::outcome::Insufficient;
 
 /// Theil-Sen slope.
 pub const THEIL_SEN: Analysis = Analysis {
     id: "theil_sen",
-    version: 2,
+    version: 3,
     unit: "input per time",
     title: "Theil-Sen slope",
 };
@@ -62,9 +62,8 @@ pub fn theil_sen(
     let half_width = match correlation {
         Correlation::Ignored => normal_quantile(tail) * variance.sqrt(),
         Correlation::Corrected => {
-            let factor = factor_about_line(times, &rest);
-            let free = (values.len() as f64 / factor - 2.0).max(1.0);
-            student_quantile(tail, free) * (variance * factor).sqrt()
+            let wider = Widening::about_line(times, &rest);
+            wider.quantile(tail) * variance.sqrt() * wider.of_error()
         }
     };
     let pairs = slopes.len() as f64;

@@ -361,6 +361,20 @@ fn a_part_of_a_day_is_not_scaled_to_a_day() {
     }
 }
 
+/// The evening on which a device was put on has no least active hours of a day: sixteen hours of it are needed.
+#[test]
+fn a_part_of_a_day_has_no_least_and_most_active_hours() {
+    let series = fortnight();
+    for (from, is_there) in [(470, true), (490, false), (840, false)] {
+        let part = series.part(from, 3 * 1_440);
+        let report = Report::new(Input::new(&part));
+        let first = &report.days()[0];
+        assert_eq!(first.contrast.is_ok(), is_there, "from minute {from}");
+        assert!(first.total.is_some());
+        assert!(report.days()[1].contrast.is_ok());
+    }
+}
+
 /// An arm that lies still from eight to fifteen, over every noon.
 #[test]
 fn a_day_sleeper_has_one_window_a_day() {

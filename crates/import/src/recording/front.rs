@@ -6,6 +6,7 @@
 use std::io::Read;
 
 use super::error::{EPOCH_S_MAX, Error};
+use super::onward::Onward;
 use super::options::Options;
 use super::{
     Blocks, Content, actical, actigraph_csv, agd, awd, bba, condor, cwa, daqtometer, declared,
@@ -191,13 +192,14 @@ pub fn read(
     }
     let (head, mut input) = unpack::open(input, HEAD_BYTES)?;
     let format = choose(&head, options)?;
-    let mut content = (format.read)(&mut input, options, blocks)?;
+    let mut onward = Onward::default();
+    let mut content = (format.read)(&mut input, options, &mut |block| onward.take(block, blocks))?;
     match &mut content {
         Content::Epochs(recording) => plausible::clear(recording),
         Content::Several { members, .. } => members
             .iter_mut()
             .for_each(|member| plausible::clear(&mut member.recording)),
-        Content::Raw(_) => {}
+        Content::Raw(raw) => onward.settle(raw)?,
     }
     Ok(content)
 }

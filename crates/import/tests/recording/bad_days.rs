@@ -1,14 +1,18 @@
 //! Recordings of bad days by chance, with the truth known: every format gives the true numbers, counts exactly what is
 //! lost, or refuses what is too much of it. Nothing else may come out.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use import::recording::options::Options;
-use import::recording::{Content, Recording};
+use import::recording::{Content, Recording, front};
 use proptest::prelude::*;
 
+use crate::formats::workbook;
 use crate::order::{FORMS, Form, at};
 use crate::support::{assert_same, second, try_read};
+use crate::writers::{Pack, zip};
+use crate::{bad_numbers, bad_samples};
 
 /// Of a file of which more than one row in so many is lost nothing is used; two rows always may be.
 const LOST_ONE_IN: usize = 10;
@@ -161,6 +165,7 @@ fn check(form: &Form, day: &BadDay) {
         return;
     }
     let recording = read.expect("it was read");
+    assert_eq!(recording.header.format, form.name);
     let activity = &recording.channels[0];
     // No date of the file tells day from month, so a format without an order of its own may take either.
     let starts = ["2024-03-01T12:00:00", "2024-01-03T12:00:00"].map(second);
@@ -189,17 +194,23 @@ fn check(form: &Form, day: &BadDay) {
     assert!(!has_any || recording.damages.count > recording.damages.lost);
 }
 
-/// A format whose rows stand for their times: what stands above them, behind each, and below.
-const IN_TURN: [[&str; 3]; 3] = [
-    ["# start=2024-03-01T12:00:00 epoch_seconds=30\n", "\n", ""],
-    ["x\n01-Mar-2024\n12:00\n2\n0\nX1\nF\n", "\n", ""],
-    [
-        "<?xml version=\"1.0\"?><motionfile><log2><property><name>=StartTime</name>\
+/// A format whose rows stand for their times: its name, what stands above them, behind each, and below.
+const IN_TURN: [(&str, [&str; 3]); 3] = [
+    (
+        "counts_with_start",
+        ["# start=2024-03-01T12:00:00 epoch_seconds=30\n", "\n", ""],
+    ),
+    ("awd", ["x\n01-Mar-2024\n12:00\n2\n0\nX1\nF\n", "\n", ""]),
+    (
+        "motionwatch",
+        [
+            "<?xml version=\"1.0\"?><motionfile><log2><property><name>=StartTime</name>\
          <content>2024-03-01 12:00:00</content></property><channel><name>motion</name><units>Counts</units>\
          <epoch>30</epoch><offset>0</offset><data encoding=\"text\">",
-        ",\r\n",
-        "</data></channel></log2></motionfile>",
-    ],
+            ",\r\n",
+            "</data></channel></log2></motionfile>",
+        ],
+    ),
 ];
 
 /// The file in such a format.
@@ -223,6 +234,51 @@ fn in_turn([head, behind, end]: [&str; 3], day: &BadDay) -> (String, Vec<f64>, (
     (file, truth, (lost, rows))
 }
 
+/// Formats that are wrappings of others, whose files they read as they are ([`wrapped_days_read_as_plain_ones`]).
+const WRAPPINGS: [&str; 2] = ["zip", "spreadsheet"];
+
+/// No format is without bad days by chance: whoever adds one adds it to a generator.
+#[test]
+fn every_format_has_bad_days() {
+    let of_rows = FORMS.iter().map(|form| form.name);
+    let in_turn = IN_TURN.iter().map(|(name, _)| *name);
+    let of_samples = bad_samples::FORMS.iter().map(|form| form.name);
+    let generated: BTreeSet<&str> = of_rows
+        .chain(in_turn)
+        .chain(bad_numbers::FORMATS)
+        .chain(of_samples)
+        .chain(WRAPPINGS)
+        .collect();
+    let formats: BTreeSet<&str> = front::ALL.iter().map(|format| format.name).collect();
+    assert_eq!(generated, formats);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// In an archive, and as the table of a spreadsheet where cells are between commas: what the plain file gives.
+    #[test]
+    fn wrapped_days_read_as_plain_ones(day in bad_day(), which in 0..FORMS.len()) {
+        let form = &FORMS[which];
+        let file = day.file(form);
+        let read = |bytes: &[u8]| match try_read(bytes, &Options::default()) {
+            Ok(Content::Epochs(recording)) => Some((format!("{:?}", recording.channels), recording.damages.lost)),
+            Ok(_) => panic!("the rows of one person"),
+            Err(_) => None,
+        };
+        let plain = read(file.as_bytes());
+        let archive = zip(Pack::Deflated, &[("a.csv", file.as_bytes())]);
+        prop_assert_eq!(&read(&archive), &plain, "{}", form.name);
+        if IN_SHEETS.contains(&form.name) && !form.head.contains(';') {
+            // A sheet has no lines of quotes and no line between others that is empty.
+            prop_assert_eq!(&read(&workbook(&file)), &plain, "{}", form.name);
+        }
+    }
+}
+
+/// Formats of which spreadsheets are seen.
+const IN_SHEETS: [&str; 2] = ["table", "health_band"];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -233,7 +289,7 @@ proptest! {
 
     #[test]
     fn counts_in_turn_give_the_truth_or_a_refusal(day in bad_day()) {
-        for form in IN_TURN {
+        for (name, form) in IN_TURN {
             let (file, truth, lost) = in_turn(form, &day);
             let read = match try_read(file.as_bytes(), &Options::default()) {
                 Ok(Content::Epochs(recording)) => Ok(recording),
@@ -244,6 +300,7 @@ proptest! {
                 continue;
             }
             let recording = read.expect("it was read");
+            prop_assert_eq!(recording.header.format, name);
             assert_same(&recording.channels[0].values, &truth, 0.0);
             prop_assert_eq!(recording.channels[0].values.len(), truth.len());
             prop_assert_eq!(usize::try_from(recording.damages.lost).expect("few"), lost.0);

@@ -20,6 +20,9 @@ enum Fate {
 
 type Epochs = Vec<(u32, Fate)>;
 
+/// The formats whose files are made here.
+pub(crate) const FORMATS: [&str; 3] = ["nsrr", "nhanes_minutes", "agd"];
+
 /// Epochs of a day with data at both ends.
 fn days() -> impl Strategy<Value = Epochs> {
     let fate = prop_oneof![
@@ -117,9 +120,9 @@ proptest! {
 
     #[test]
     fn people_with_numbered_rows_come_apart(one in days(), other in days(), is_mixed in any::<bool>()) {
-        for (head, row, start) in [
-            (NSRR, nsrr as fn(&str, usize, &str) -> String, "2000-01-03T20:30:00"),
-            (NHANES, nhanes, "2000-01-03T00:00:00"),
+        for (name, head, row, start) in [
+            (FORMATS[0], NSRR, nsrr as fn(&str, usize, &str) -> String, "2000-01-03T20:30:00"),
+            (FORMATS[1], NHANES, nhanes, "2000-01-03T00:00:00"),
         ] {
             let mut all = rows(&one, |index, value| row("31128", index, value));
             let second = rows(&other, |index, value| row("31129", index, value));
@@ -137,6 +140,7 @@ proptest! {
                 continue;
             };
             prop_assert_eq!(found.len(), 2);
+            prop_assert_eq!(found[0].header.format, name);
             check(&found[0], &one, start);
             check(&found[1], &other, start);
             let counted: u64 = found.iter().map(|one| one.damages.lost).sum();
@@ -159,6 +163,7 @@ proptest! {
         }
         let of = (count(&epochs, Fate::Twice), table.len());
         if let Some(found) = read(&agd("10", table), of) {
+            prop_assert_eq!(found[0].header.format, FORMATS[2]);
             let axis = crate::support::channel(&found[0], "axis1");
             assert_same(&axis.values, &truth(&epochs), 0.0);
             let told = found[0].damages.count;

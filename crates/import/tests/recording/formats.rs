@@ -431,7 +431,7 @@ fn motionware_has_its_day_first() {
 }
 
 /// A workbook whose only sheet has the lines of a text, cell by cell, as words.
-fn workbook(text: &str) -> Vec<u8> {
+pub(crate) fn workbook(text: &str) -> Vec<u8> {
     let mut sheet = String::from(
         "<worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>",
     );

@@ -10,6 +10,7 @@ mod actigraph_csv;
 mod agd;
 mod bad_days;
 mod bad_numbers;
+mod bad_samples;
 mod cases;
 mod fixtures;
 mod formats;

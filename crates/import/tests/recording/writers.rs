@@ -51,18 +51,24 @@ pub(crate) fn cwa_header(layout: Layout) -> Vec<u8> {
     bytes
 }
 
-/// Seconds since 1970 as a packed time; the month before and after the leap day are enough here.
+/// The clock that shows a second since 1970.
+pub(crate) fn clock(second: i64) -> jiff::civil::DateTime {
+    let at = jiff::Timestamp::from_second(second).expect("in range");
+    at.to_zoned(jiff::tz::TimeZone::UTC).datetime()
+}
+
+/// Seconds since 1970 as a packed time.
 fn packed_time(second: i64) -> u32 {
-    let days = second.div_euclid(86_400) - 19_781; // 2024-02-28
-    let (month, day) = match days {
-        0..2 => (2, 28 + days),
-        _ => (3, days - 1),
-    };
-    let clock = second.rem_euclid(86_400);
-    let parts = [(24, 26), (month, 22), (day, 17)];
-    let clock = [(clock / 3_600, 12), (clock / 60 % 60, 6), (clock % 60, 0)];
-    let put = |(value, shift): &(i64, u32)| u32::try_from(*value).expect("in range") << shift;
-    parts.iter().chain(&clock).map(put).sum()
+    let at = clock(second);
+    let date = [
+        (at.year() - 2_000, 26),
+        (at.month().into(), 22),
+        (at.day().into(), 17),
+    ];
+    let time = [(at.hour(), 12), (at.minute(), 6), (at.second(), 0)];
+    let time = time.map(|(value, shift)| (i16::from(value), shift));
+    let put = |(value, shift): &(i16, u32)| u32::try_from(*value).expect("in range") << shift;
+    date.iter().chain(&time).map(put).sum()
 }
 
 /// A sector whose first sample is at `start_us`: the time is told at sample `at`.

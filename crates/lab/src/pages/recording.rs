@@ -102,6 +102,7 @@ impl Content {
             },
             activity: report.activity(),
             unit: &self.unit,
+            period_h: measured(report, "period_h").ok(),
             scorer: self.scorer.as_deref(),
             nights: &self.nights,
             rests: &self.rests,
@@ -275,9 +276,8 @@ fn settings(source: &Source<'_>) -> Vec<Labelled> {
             "sustained inactivity of the arm (van Hees 2015)".to_owned()
         }
         _ => format!(
-            "{} ({}, version {})",
+            "{}, version {}",
             input.scorer.about.trim_end_matches('.'),
-            input.scorer.method.title,
             input.scorer.method.version
         ),
     };
@@ -461,7 +461,7 @@ mod tests {
 
     #[test]
     fn the_facts_ask_for_measures_that_exist() {
-        for id in ["wear_share", "valid_days"] {
+        for id in ["wear_share", "valid_days", "period_h"] {
             assert!(groups::all().any(|column| column.id == id), "{id}");
         }
     }

@@ -207,7 +207,7 @@ fn of_day(field: &Field<Day>, day: &Day) -> String {
         ("date", _) if day.coverage < WHOLE_DAY => {
             format!("{}, in part", words::value(field.id, &cell))
         }
-        ("total", Cell::Number(total)) => format!("{total:.0}"),
+        ("total", Cell::Number(total)) => words::tidy(total.round()),
         ("relative_amplitude", Cell::Number(share)) => format!("{share:.3}"),
         (id, Cell::Number(value)) if field.unit == "input" || id.starts_with("light_mean") => {
             words::tidy(*value)

@@ -3,6 +3,7 @@
 //! What devices count differently never shares an axis. It must never judge a value; it shows where each recording
 //! lies among the others.
 
+use analysis::report::column::Cell;
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use plotters::prelude::{ChartBuilder, Circle, Color, PathElement, Text};
@@ -33,6 +34,8 @@ pub struct Member {
 /// How a measure is spread.
 #[derive(Debug, Clone)]
 pub struct Strip {
+    /// Its identifier.
+    pub id: &'static str,
     /// Its name.
     pub name: String,
     /// Its unit in words, empty without one.
@@ -140,7 +143,11 @@ impl Sorted<'_> {
     fn said(&self, strip: &Strip) -> String {
         let median = match strip.axis {
             Axis::Clock => figure::clock(self.median),
-            Axis::Numbers => words::digits(self.median),
+            // As the table above has it.
+            Axis::Numbers if words::is_percent(strip.id) => {
+                words::value(strip.id, &Cell::Number(self.median / 100.0))
+            }
+            Axis::Numbers => words::value(strip.id, &Cell::Number(self.median)),
         };
         let unit = match strip.unit.as_str() {
             "" | "clock time" => String::new(),
@@ -286,6 +293,7 @@ mod tests {
 
     fn strip(axis: Axis, lanes: &[(&str, &[f64])]) -> Strip {
         Strip {
+            id: "a_measure",
             name: "a measure".to_owned(),
             unit: String::new(),
             axis,

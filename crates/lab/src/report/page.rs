@@ -102,6 +102,8 @@ pub struct Page<'a> {
     pub activity: &'a Series,
     /// Its unit in words.
     pub unit: &'a str,
+    /// The period that the measures found, in hours.
+    pub period_h: Option<f64>,
     /// The scorer in words, for the caption.
     pub scorer: Option<&'a str>,
     /// The nights, and other rest.
@@ -130,11 +132,12 @@ pub struct Page<'a> {
 pub fn page(content: &Page<'_>) -> Result<String, ReportError> {
     let actogram = actogram::draw(&content.seen);
     let average_day = average_day::draw(content.activity)?;
-    let periodogram = periodogram::draw(content.activity)?;
-    let (periodogram, peak_h, no_periodogram) = match periodogram {
-        Ok((drawn, peak_h)) => (Some(drawn), Some(format!("{peak_h:.2}")), None),
-        Err(none) => (None, None, Some(words::reason(&none))),
+    let (periodogram, no_periodogram) = match periodogram::draw(content.activity, content.period_h)?
+    {
+        Ok(drawn) => (Some(drawn), None),
+        Err(none) => (None, Some(words::reason(&none))),
     };
+    let period_h = content.period_h.map(|hours| format!("{hours:.2}"));
     let (fit, no_fit) = match fit::draw(content.activity)? {
         Ok(drawn) => (Some(drawn), None),
         Err(none) => (None, Some(words::reason(&none))),
@@ -167,7 +170,7 @@ pub fn page(content: &Page<'_>) -> Result<String, ReportError> {
             actogram_parts => parts,
             average_day => average_day.map(Value::from_safe_string),
             periodogram => periodogram.map(Value::from_safe_string),
-            peak_h, no_periodogram,
+            period_h, no_periodogram,
             fit => fit.map(Value::from_safe_string),
             no_fit,
             measures => Value::from(Serde(content.measures)),
@@ -278,6 +281,7 @@ mod tests {
             },
             activity,
             unit: "counts per minute",
+            period_h: Some(24.0),
             scorer: None,
             nights: &nights,
             rests: &Table::default(),

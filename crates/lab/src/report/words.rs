@@ -277,11 +277,29 @@ pub(crate) fn format(id: &str) -> String {
 
 /// A number of a table, whose rows are compared: decimals by its size.
 pub(crate) fn tidy(value: f64) -> String {
-    match value.abs() {
+    typeset(&match value.abs() {
         size if size >= 1_000.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
+    })
+}
+
+/// The digits of a number as they are printed: with a sign that is a minus, and thousands apart.
+fn typeset(number: &str) -> String {
+    let (sign, size) = match number.strip_prefix('-') {
+        Some(size) => ("−", size),
+        None => ("", number),
+    };
+    let whole = size.find(|letter: char| !letter.is_ascii_digit());
+    let (whole, rest) = size.split_at(whole.unwrap_or(size.len()));
+    let mut out = sign.to_owned();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
     }
+    out + rest
 }
 
 /// A rule of non-wear in words.
@@ -454,7 +472,7 @@ pub(crate) fn digits(value: f64) -> String {
         return "0".to_owned();
     }
     if !(1e-6..1e7).contains(&size) {
-        return format!("{value:.3e}");
+        return typeset(&format!("{value:.3e}"));
     }
     let mut decimals = 0;
     let mut scale = size;
@@ -462,7 +480,7 @@ pub(crate) fn digits(value: f64) -> String {
         scale *= 10.0;
         decimals += 1;
     }
-    format!("{value:.decimals$}")
+    typeset(&format!("{value:.decimals$}"))
 }
 
 #[cfg(test)]
@@ -488,8 +506,11 @@ mod tests {
         let check = |value, expect: &str| assert_eq!(digits(value), expect);
         check(0.0, "0");
         check(0.123_456, "0.1235");
-        check(-12.345_6, "-12.35");
-        check(123_456.7, "123457");
+        check(-12.345_6, "−12.35");
+        check(123_456.7, "123,457");
+        check(-1_234_567.0, "−1,234,567");
+        assert_eq!(tidy(103_601.0), "103,601");
+        assert_eq!(tidy(-0.224), "−0.22");
         check(0.000_000_012_3, "1.230e-8");
     }
 

@@ -33,6 +33,7 @@ impl Gathered {
             };
             let lanes: Vec<(String, Lane)> = self.lanes(values, scale);
             let strip = |unit: &str, lanes| Strip {
+                id: column.id,
                 name: words::name("", column.id),
                 unit: words::unit(column.id, column.unit, unit),
                 axis,
