@@ -71,6 +71,7 @@ mod incoming;
 pub mod insights;
 pub mod known;
 pub mod laboratory;
+mod language;
 pub mod load;
 pub mod me;
 pub mod methods;

@@ -80,6 +80,7 @@ mod small;
 mod story;
 mod strangers;
 mod supervision;
+mod texts;
 mod tidy;
 mod tidy_cycles;
 mod tidy_names;
