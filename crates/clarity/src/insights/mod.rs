@@ -11,6 +11,8 @@ mod daily;
 #[cfg(test)]
 mod examples;
 pub(crate) mod language;
+#[cfg(test)]
+mod weeks;
 mod words;
 mod written;
 
