@@ -14,7 +14,7 @@ SECONDS_PER_TARGET ?= 60
 
 export RUST_BACKTRACE ?= 1
 
-.PHONY: help run dev dev-window window screenshots db-dev test test-fast lint fmt docs docs-check abuse siege bench bench-hrv bench-parts bench-pat bench-window fuzz miri clean
+.PHONY: help run dev dev-window window screenshots db-dev test test-fast lint fmt docs docs-check abuse siege texts bench bench-hrv bench-parts bench-pat bench-window fuzz miri clean
 
 help: ## List the jobs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null || true
@@ -75,6 +75,10 @@ endif
 SIEGE_ROUNDS ?= 200
 siege: ## SIEGE_ROUNDS kills of the server on both databases: nothing acknowledged is lost, nothing erased is found
 	@CLARITY_KILL_ROUNDS=$(SIEGE_ROUNDS) CLARITY_KILL_MS=2000 tools/with-services $(CARGO) test --workspace --test it -- nothing_acknowledged_is_lost --nocapture
+
+PERSON_WEEKS ?= 10000
+texts: ## The checker of texts over PERSON_WEEKS generated weeks in every language, with faults that are planted
+	@CLARITY_PERSON_WEEKS=$(PERSON_WEEKS) $(CARGO) test --workspace --lib -- insights::weeks --nocapture
 
 abuse: ## One person who does the worst that the default limits allow, and what another one notices (ARGS=NAME…: some)
 	@$(CARGO) bench --quiet -p clarity --bench whole -- abuse $(ARGS)

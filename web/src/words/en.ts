@@ -1191,10 +1191,10 @@ export const en = {
       oakley: "Oakley 1997, threshold 40",
       oakley_automatic: "Oakley 1997, automatic threshold",
     } as Record<string, string>,
-    language: "Language of numbers and dates",
+    language: "Language of insights, numbers and dates",
     languageOwn: "As this browser",
     languageWords:
-      "Words and insights are in English so far, whatever is chosen here; numbers, dates and times follow it at once.",
+      "Insights are written in English, German, Spanish, French, Portuguese or Chinese; the other words of these pages are in English so far. Numbers, dates and times follow at once.",
     look: "Look",
     themes: { system: "As the system", light: "Light", dark: "Dark" } as Record<string, string>,
     save: "Save",

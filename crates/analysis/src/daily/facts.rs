@@ -117,20 +117,25 @@ pub struct Baseline {
 impl Baseline {
     /// On which side of the usual range a value lies: before it, within it, or past it.
     pub fn side(&self, statement: Statement, value: f64) -> Ordering {
-        let from_middle = |value: f64| match statement {
-            Statement::ClockTime => wrapped(value - self.median),
-            Statement::Total | Statement::Level | Statement::Duration | Statement::Regularity => {
-                value - self.median
-            }
-        };
-        let value = from_middle(value);
-        if value < from_middle(self.low) {
-            Ordering::Less
-        } else if value > from_middle(self.high) {
-            Ordering::Greater
-        } else {
-            Ordering::Equal
+        side(statement, value, [self.low, self.median, self.high])
+    }
+}
+
+/// On which side of a usual range, given as its low end, median and high end, a value lies.
+pub fn side(statement: Statement, value: f64, [low, median, high]: [f64; 3]) -> Ordering {
+    let from_middle = |value: f64| match statement {
+        Statement::ClockTime => wrapped(value - median),
+        Statement::Total | Statement::Level | Statement::Duration | Statement::Regularity => {
+            value - median
         }
+    };
+    let value = from_middle(value);
+    if value < from_middle(low) {
+        Ordering::Less
+    } else if value > from_middle(high) {
+        Ordering::Greater
+    } else {
+        Ordering::Equal
     }
 }
 

@@ -91,7 +91,7 @@ pub struct Registered {
 fn notes(profile: Option<&Profile>) -> Vec<FieldNote> {
     profile.map_or_else(Vec::new, |profile| {
         let language = profile.language.as_deref();
-        noted::without_effect("/profile", language, profile.units)
+        noted::without_effect("/profile", language)
     })
 }
 

@@ -22,7 +22,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use crate::auth::Caller;
 use crate::http::page::{Params, PathId};
-use crate::http::verbatim;
+use crate::http::{language, verbatim};
 use crate::insights::Insight;
 use crate::instant::rfc3339;
 use crate::jobs::insight::{self, DAILY};
@@ -104,7 +104,8 @@ pub fn router() -> OpenApiRouter<Arc<App>> {
 /// Reads a daily insight: the newest, or that about any day that is over.
 ///
 /// The newest was written by the pipeline when its day was computed; one about an earlier day is written when it is
-/// first asked for, and again when the day has changed. 404 where there is nothing to write about.
+/// first asked for, and again when the day has changed. It is in the language and units that the person prefers; where
+/// they prefer no language, in that of `Accept-Language`. 404 where there is nothing to write about.
 #[utoipa::path(
     get,
     operation_id = "get_daily_insight",
@@ -127,7 +128,7 @@ async fn daily(
     let date = query.date.as_deref().map(str::parse::<Date>).transpose();
     let date = date.map_err(|_| Problem::parameter("date", "must be a date such as 2026-05-04"))?;
     let found = about(&app, caller.user, date).await?;
-    Ok(verbatim::json(&headers, printed(&found)?))
+    answer(&app, caller.user, &found, &headers).await
 }
 
 /// The daily insight about a day, made where the day is over and there is none that says what it says now.
@@ -157,11 +158,33 @@ pub(crate) async fn about(
     })
 }
 
-/// The stored text with what only the reader's version knows.
-fn printed(found: &StoredInsight) -> Result<Vec<u8>, Problem> {
+/// A stored insight in the language and units that are wanted now, whatever it was written in.
+async fn answer(
+    app: &App,
+    user: UserId,
+    found: &StoredInsight,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let writing = language::wanted(app, user, headers).await?;
+    // What this version cannot read is passed on as it is.
+    let known: Option<Insight> = serde_json::from_slice(&found.bytes).ok();
+    let written = known.as_ref().map(|known| known.language);
+    let (bytes, written) = match known.and_then(|known| known.rewritten(writing)) {
+        Some(other) => {
+            let bytes = serde_json::to_vec(&other).map_err(Problem::internal)?;
+            (bytes, Some(other.language))
+        }
+        None => (found.bytes.clone(), written),
+    };
+    let response = verbatim::json(headers, printed(&bytes, found.methods)?);
+    Ok(language::named(response, written))
+}
+
+/// The text of an insight with what only the reader's version knows.
+fn printed(bytes: &[u8], methods: i64) -> Result<Vec<u8>, Problem> {
     let answer = InsightAnswer {
-        stored: serde_json::from_slice(&found.bytes).map_err(Problem::internal)?,
-        stale: found.methods < revision::current(Derived::Insights),
+        stored: serde_json::from_slice(bytes).map_err(Problem::internal)?,
+        stale: methods < revision::current(Derived::Insights),
     };
     serde_json::to_vec(&answer).map_err(Problem::internal)
 }
@@ -213,7 +236,7 @@ async fn status(
     }))
 }
 
-/// Reads an insight.
+/// Reads an insight, in the language that the person prefers or, where they prefer none, of `Accept-Language`.
 #[utoipa::path(
     get,
     operation_id = "get_insight",
@@ -235,6 +258,7 @@ async fn read(
     let mut tx = app.store.read().await?;
     let key = app.vault.person_key(&mut tx, caller.user).await?;
     let found = store::insights::by_id(&mut tx, &key, caller.user, id).await?;
+    drop(tx);
     let found = found.ok_or_else(Problem::not_found)?;
-    Ok(verbatim::json(&headers, printed(&found)?))
+    answer(&app, caller.user, &found, &headers).await
 }

@@ -72,6 +72,7 @@ pub mod insights;
 pub mod keys;
 pub mod known;
 pub mod laboratory;
+mod language;
 pub mod load;
 pub mod me;
 pub mod methods;

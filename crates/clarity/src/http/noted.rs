@@ -6,7 +6,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::person::profile::{Preferences, Profile, Units};
+use crate::insights::language::Language;
+use crate::person::profile::{Preferences, Profile};
 
 /// Something that whoever sent a body should know about one of its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -41,38 +42,19 @@ pub(crate) struct PreferencesAnswer<'a> {
     pub(crate) notes: Vec<FieldNote>,
 }
 
-/// What a stored language and units do not do, below a place of the body.
-pub(crate) fn without_effect(
-    at: &str,
-    language: Option<&str>,
-    units: Option<Units>,
-) -> Vec<FieldNote> {
-    let mut notes = Vec::new();
-    let is_english = |tag: &str| {
-        tag.split('-')
-            .next()
-            .unwrap_or(tag)
-            .eq_ignore_ascii_case("en")
-    };
-    if let Some(tag) = language.filter(|tag| !is_english(tag)) {
-        notes.push(FieldNote {
-            pointer: format!("{at}/language"),
-            code: "no_effect",
-            message: format!(
-                "insights and the words of the window are in English so far; {tag} decides only how the window writes \\
-                 numbers and dates"
-            ),
-        });
-    }
-    if units == Some(Units::Imperial) {
-        notes.push(FieldNote {
-            pointer: format!("{at}/units"),
-            code: "no_effect",
-            message: "insights are written in metric units so far; the window shows yours"
-                .to_owned(),
-        });
-    }
-    notes
+/// What a stored language does not do, below a place of the body.
+pub(crate) fn without_effect(at: &str, language: Option<&str>) -> Vec<FieldNote> {
+    let unknown = language.filter(|tag| Language::of_tag(tag).is_none());
+    let note = unknown.map(|tag| FieldNote {
+        pointer: format!("{at}/language"),
+        code: "no_effect",
+        message: format!(
+            "insights are written in {}; {tag} is none of these, so they are in English, and {tag} decides only how \
+             the window writes numbers and dates",
+            Language::ALL.map(Language::tag).join(", ")
+        ),
+    });
+    note.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -80,10 +62,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn english_and_metric_need_no_note() {
-        assert_eq!(without_effect("", Some("en-GB"), Some(Units::Metric)), []);
-        let notes = without_effect("/profile", Some("de"), Some(Units::Imperial));
+    fn only_a_language_that_nothing_is_written_in_needs_a_note() {
+        assert_eq!(without_effect("", Some("en-GB")), []);
+        assert_eq!(without_effect("", Some("pt-BR")), []);
+        assert_eq!(without_effect("", None), []);
+        let notes = without_effect("/profile", Some("ja"));
         let at: Vec<&str> = notes.iter().map(|note| note.pointer.as_str()).collect();
-        assert_eq!(at, ["/profile/language", "/profile/units"]);
+        assert_eq!(at, ["/profile/language"]);
     }
 }

@@ -78,6 +78,6 @@ async fn put_preferences(
 /// The preferences with what has no effect yet.
 fn answer(preferences: &Preferences) -> PreferencesAnswer<'_> {
     let language = preferences.language.as_deref();
-    let notes = noted::without_effect("", language, preferences.units);
+    let notes = noted::without_effect("", language);
     PreferencesAnswer { preferences, notes }
 }

@@ -77,6 +77,6 @@ async fn put_profile(
 /// The profile with what has no effect yet.
 fn answer(profile: &Profile) -> ProfileAnswer<'_> {
     let language = profile.language.as_deref();
-    let notes = noted::without_effect("", language, profile.units);
+    let notes = noted::without_effect("", language);
     ProfileAnswer { profile, notes }
 }

@@ -95,6 +95,9 @@ pub(crate) async fn put_profile(
     expected: Expected,
 ) -> Result<i64, IngestError> {
     let before = profile::load(tx, key, user).await?.value;
+    if (&before.language, before.units) != (&profile.language, profile.units) {
+        words_changed(app, tx, user).await?;
+    }
     if before.time_zone == profile.time_zone {
         return Ok(document::write(tx, key, user, DocName::Profile, profile, expected).await?);
     }
@@ -117,6 +120,9 @@ pub(crate) async fn put_preferences(
     let zones = history(app, tx, user).await?;
     let version =
         document::write(tx, key, user, DocName::Preferences, preferences, expected).await?;
+    if (&before.language, before.units) != (&preferences.language, preferences.units) {
+        words_changed(app, tx, user).await?;
+    }
     if before.day_zone != preferences.day_zone {
         zones_changed(app, tx, user, &zones).await?;
     }
@@ -125,6 +131,16 @@ pub(crate) async fn put_preferences(
         every_day_changed(app, tx, user).await?;
     }
     Ok(version)
+}
+
+/// Has the newest insight written in the words that are wanted now; earlier ones are when somebody reads them.
+async fn words_changed(app: &App, tx: &mut Tx, user: UserId) -> Result<(), IngestError> {
+    let now_us = app.clock.now_us();
+    Job::Insight
+        .enqueue(tx, user, app.ids.job(now_us), now_us, now_us)
+        .await?;
+    app.work_ready.notify_one();
+    Ok(())
 }
 
 /// Marks every computed day: the order of sources or the scorer of sleep changed.

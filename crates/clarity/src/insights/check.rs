@@ -1,117 +1,177 @@
-//! Holds a text against the fact it cites: every digit must be part of a number of that fact, written
-//! the way numbers are written. This module decides what is shown; it must never change a text.
+//! Holds a text against the facts it cites: every number must be one of theirs within rounding, words of
+//! direction must agree with the sign, and no placeholder may be left.
+//!
+//! Numbers are read from the text as the language writes them, by rules of this file's own, and never by the code that
+//! wrote them. This module decides what is shown; it must never change a text.
 
-use analysis::daily::facts::Fact;
+mod direction;
+mod read;
 
-use crate::insights::text;
+use std::cmp::Ordering;
 
-/// Whether every number in the sentence is a number of the fact.
-pub(crate) fn is_supported(sentence: &str, fact: &Fact) -> bool {
-    let usual = fact.baseline.as_ref();
-    let numbers = [
-        fact.value,
-        usual.map(|baseline| baseline.median),
-        usual.map(|baseline| baseline.low),
-        usual.map(|baseline| baseline.high),
-        fact.difference.map(f64::abs),
-    ];
-    let mut allowed: Vec<String> = numbers
-        .into_iter()
-        .flatten()
-        .filter_map(|number| text::write(fact, number))
-        .collect();
-    // Longest first, so that 1,234 is not taken apart into 1 and 234.
-    allowed.sort_by_key(|number| std::cmp::Reverse(number.len()));
-    let mut rest = sentence.to_owned();
-    for number in &allowed {
-        rest = remove_whole(&rest, number);
-    }
-    !rest.chars().any(|c| c.is_ascii_digit())
+use crate::insights::language::Language;
+use crate::insights::written::Quantity;
+use crate::person::profile::Units;
+
+use read::Found;
+
+/// Room for arithmetic in binary, beside that for rounding.
+const ROOM: f64 = 1e-6;
+/// Minutes of a clock.
+const CLOCK_MIN: f64 = 1440.0;
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// A number or date is of no fact.
+    Number,
+    /// A word of direction does not agree with the sign, or is missing, or is there without one.
+    Direction,
+    /// The place of a variable was never filled.
+    Placeholder,
 }
 
-/// Removes occurrences of `number` that are not part of a longer number.
-fn remove_whole(text: &str, number: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(number) {
-        let (before, from) = rest.split_at(at);
-        let after = from.get(number.len()..).unwrap_or_default();
-        let continues = |c: char| c.is_ascii_digit();
-        let joined_before = before
-            .chars()
-            .next_back()
-            .is_some_and(|c| continues(c) || c == '.' || c == ',');
-        let mut next = after.chars();
-        let joined_after = match next.next() {
-            Some('.' | ',') => next.next().is_some_and(continues),
-            Some(c) => continues(c),
-            None => false,
-        };
-        out.push_str(before);
-        if joined_before || joined_after {
-            out.push_str(number);
-        } else {
-            out.push(' ');
+impl Fault {
+    /// Its name in counts.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Number => "numbers",
+            Self::Direction => "directions",
+            Self::Placeholder => "placeholders",
         }
-        rest = after;
     }
-    out.push_str(rest);
-    out
+}
+
+/// What a text may say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Support {
+    numbers: Vec<f64>,
+    durations: Vec<f64>,
+    clocks: Vec<f64>,
+    /// On which side what is compared lies, where something is.
+    pub(crate) sides: Vec<Ordering>,
+}
+
+impl Support {
+    /// Lets a number be said.
+    pub(crate) fn add(&mut self, quantity: Quantity, units: Units, value: f64) {
+        let list = match quantity {
+            Quantity::Duration => &mut self.durations,
+            Quantity::Clock => &mut self.clocks,
+            Quantity::Steps
+            | Quantity::Rate
+            | Quantity::Breaths
+            | Quantity::Energy
+            | Quantity::Milliseconds
+            | Quantity::Percent
+            | Quantity::Mass => &mut self.numbers,
+        };
+        list.push(quantity.shown(units, value));
+    }
+
+    fn has(&self, found: Found) -> bool {
+        match found {
+            Found::Number { value, decimals } => {
+                let room = 0.5 * 10_f64.powi(-decimals) + ROOM;
+                self.numbers
+                    .iter()
+                    .any(|known| (known - value).abs() <= room)
+            }
+            Found::Duration(minutes) => {
+                let mut known = self.durations.iter();
+                known.any(|known| (known - minutes).abs() <= 0.5 + ROOM)
+            }
+            Found::Clock(minutes) => self.clocks.iter().any(|known| {
+                let apart = (known - minutes).rem_euclid(CLOCK_MIN);
+                apart.min(CLOCK_MIN - apart) <= 0.5 + ROOM
+            }),
+        }
+    }
+}
+
+/// What is wrong with a text, if anything; the first thing that is found.
+pub(crate) fn fault(language: Language, text: &str, support: &Support) -> Option<Fault> {
+    if text.contains(['{', '}', '$']) {
+        return Some(Fault::Placeholder);
+    }
+    if read::numbers(language, text).any(|found| !support.has(found)) {
+        return Some(Fault::Number);
+    }
+    let said = direction::said(language, text);
+    let is_signed = |side: &&Ordering| side.is_ne();
+    let meant: Vec<Ordering> = support.sides.iter().filter(is_signed).copied().collect();
+    (said != meant).then_some(Fault::Direction)
 }
 
 #[cfg(test)]
 mod tests {
-    use analysis::daily::facts::{Part, Query, Statement};
-    use jiff::civil::date;
-
     use super::*;
 
-    fn steps(value: f64) -> Fact {
-        Fact {
-            id: "steps".into(),
-            metric: "step_count".into(),
-            statement: Statement::Total,
-            date: date(2026, 5, 4),
-            value: Some(value),
-            unit: "1".into(),
-            n: 12,
-            coverage: Some(0.5),
-            reason: None,
-            baseline: None,
-            baseline_reason: Some("too_few_valid_days".into()),
-            difference: None,
-            difference_percent: None,
-            robust_z: None,
-            method: "merge".into(),
-            source: None,
-            version: 1,
-            query: Query {
-                part: Part::Metrics,
-                members: &["step_count", "value"],
-                from: date(2026, 5, 4),
-                until: date(2026, 5, 5),
-            },
-        }
+    fn steps(value: f64) -> Support {
+        let mut support = Support::default();
+        support.add(Quantity::Steps, Units::Metric, value);
+        support
     }
 
     #[test]
     fn a_number_that_is_not_in_the_fact_is_found() {
-        let fact = steps(8_412.0);
-        let check =
-            |sentence, expect| assert_eq!(is_supported(sentence, &fact), expect, "{sentence}");
-        check("You took 8,412 steps.", true);
-        check("You took 8,413 steps.", false);
-        check("You took 18,412 steps.", false);
-        check("You took 8,412 steps, 20 more.", false);
-        check("You took 8,412.5 steps.", false);
-        check("You walked.", true);
+        let check = |language, sentence, expect| {
+            assert_eq!(
+                fault(language, sentence, &steps(8_412.0)),
+                expect,
+                "{sentence}"
+            );
+        };
+        let wrong = Some(Fault::Number);
+        check(Language::En, "You took 8,412 steps.", None);
+        check(Language::En, "You took 8,413 steps.", wrong);
+        check(Language::En, "You took 18,412 steps.", wrong);
+        check(Language::En, "You took 8,412 steps, 20 more.", wrong);
+        check(Language::En, "You took 8,412.6 steps.", wrong);
+        check(Language::En, "You walked.", None);
+        check(Language::De, "Sie sind 8.412 Schritte gegangen.", None);
+        check(Language::De, "Sie sind 8,412 Schritte gegangen.", wrong);
+        check(Language::Es, "Diste 8412 pasos.", None);
+        check(Language::Fr, "Vous avez fait 8\u{202f}412 pas.", None);
+        check(Language::Fr, "Vous avez fait 8 412 pas.", wrong);
+        check(Language::Pt, "Você deu 8.412 passos.", None);
+        check(Language::Zh, "你走了8,412步。", None);
+        check(Language::Zh, "你走了8,422步。", wrong);
     }
 
     #[test]
-    fn templates_pass_their_own_check() {
-        let fact = steps(8_412.0);
-        let sentence = text::sentence(&fact).expect("a template");
-        assert_eq!(sentence, "You took 8,412 steps.");
-        assert!(is_supported(&sentence, &fact));
+    fn what_is_left_of_a_template_is_found() {
+        for text in [
+            "You took { $value }.",
+            "Sie sind {value} gegangen.",
+            "$count",
+        ] {
+            assert_eq!(
+                fault(Language::En, text, &Support::default()),
+                Some(Fault::Placeholder)
+            );
+        }
+    }
+
+    #[test]
+    fn a_direction_agrees_with_the_sign() {
+        let with = |side| Support {
+            sides: vec![side],
+            ..Support::default()
+        };
+        let check = |language, text: &str, side, expect| {
+            assert_eq!(fault(language, text, &with(side)), expect, "{text}");
+        };
+        let wrong = Some(Fault::Direction);
+        let (less, equal, more) = (Ordering::Less, Ordering::Equal, Ordering::Greater);
+        check(Language::En, "more than your usual", more, None);
+        check(Language::En, "more than your usual", less, wrong);
+        check(Language::En, "more than your usual", equal, wrong);
+        check(Language::En, "within your usual", equal, None);
+        check(Language::En, "within your usual", more, wrong);
+        check(Language::Es, "más tarde de lo habitual", more, None);
+        check(Language::Es, "más temprano de lo habitual", more, wrong);
+        check(Language::Zh, "你平均每晚睡，比平时略少", less, None);
+        check(Language::Zh, "比平时略多", less, wrong);
     }
 }

@@ -23,25 +23,25 @@ pub(crate) struct CitedQuery {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct CitedBaseline {
     /// Median of the valid days.
-    median: f64,
+    pub(crate) median: f64,
     /// Their 10th percentile: eight of ten of the days lie from it to `high`. Absent from texts of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    low: Option<f64>,
+    pub(crate) low: Option<f64>,
     /// Their 90th percentile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    high: Option<f64>,
+    pub(crate) high: Option<f64>,
     /// Median absolute deviation from the median.
-    mad: f64,
+    pub(crate) mad: f64,
     /// Number of valid days.
-    n: usize,
+    pub(crate) n: usize,
     /// First date.
     #[schema(value_type = String, format = Date)]
-    from: Date,
+    pub(crate) from: Date,
     /// The date after the last one.
     #[schema(value_type = String, format = Date)]
-    until: Date,
+    pub(crate) until: Date,
     /// The request that returns the days; the pointer holds for each of them.
-    query: CitedQuery,
+    pub(crate) query: CitedQuery,
 }
 
 /// One number of a day that a text cites.
@@ -49,46 +49,46 @@ pub(crate) struct CitedBaseline {
 pub(crate) struct CitedFact {
     /// Stable name.
     #[schema(example = "sleep_duration")]
-    id: String,
+    pub(crate) id: String,
     /// The metric it is about.
     #[schema(example = "sleep_analysis")]
-    metric: String,
+    pub(crate) metric: String,
     /// What it says.
-    statement: Statement,
+    pub(crate) statement: Statement,
     /// The day.
     #[schema(value_type = String, format = Date)]
-    date: Date,
+    pub(crate) date: Date,
     /// The number; null with a reason.
-    value: Option<f64>,
+    pub(crate) value: Option<f64>,
     /// UCUM unit; minutes after midnight for times of day.
-    unit: String,
+    pub(crate) unit: String,
     /// Samples (or nights, for a regularity) behind it.
-    n: u32,
+    pub(crate) n: u32,
     /// Share of its interval with data, when defined.
-    coverage: Option<f64>,
+    pub(crate) coverage: Option<f64>,
     /// Why the value is null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
     /// What is usual; null with a reason.
-    baseline: Option<CitedBaseline>,
+    pub(crate) baseline: Option<CitedBaseline>,
     /// Why there is no baseline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    baseline_reason: Option<String>,
+    pub(crate) baseline_reason: Option<String>,
     /// Value − median.
-    difference: Option<f64>,
+    pub(crate) difference: Option<f64>,
     /// Difference in percent of the median; null for clock times and a median of zero.
-    difference_percent: Option<f64>,
+    pub(crate) difference_percent: Option<f64>,
     /// Difference in robust standard deviations; null without baseline or without any spread.
-    robust_z: Option<f64>,
+    pub(crate) robust_z: Option<f64>,
     /// How the number was computed.
-    method: String,
+    pub(crate) method: String,
     /// The source that the number is of, where it is of one alone; its baseline is of the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    source: Option<String>,
+    pub(crate) source: Option<String>,
     /// Version of that method.
-    version: u16,
+    pub(crate) version: u16,
     /// The request that returns the number.
-    query: CitedQuery,
+    pub(crate) query: CitedQuery,
 }
 
 impl From<Query> for CitedQuery {

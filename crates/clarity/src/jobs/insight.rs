@@ -13,12 +13,16 @@ use jiff::civil::Date;
 use model::ids::UserId;
 use store::insights::StoredInsight;
 use store::revisions::{self, Derived};
+use store::{PersonKey, Tx};
 
 use crate::app::App;
 use crate::bus::EventKind;
+use crate::insights::language::Writing;
 use crate::insights::{self, Insight};
 use crate::jobs::error::JobError;
 use crate::jobs::packed::unpack;
+use crate::person::document::DocumentError;
+use crate::person::profile;
 use crate::revision;
 
 /// The stored kind of a daily insight.
@@ -92,6 +96,7 @@ async fn about(app: &Arc<App>, user: UserId, day: Date, herald: Herald) -> Resul
     let key = app.vault.person_key(&mut tx, user).await?;
     let stored = store::days::get(&mut tx, &key, user, from, until).await?;
     let kept = store::insights::latest(&mut tx, &key, user, DAILY, day).await?;
+    let writing = writing(&mut tx, &key, user).await?;
     drop(tx);
     let made = app.tasks.spawn_blocking(move || documents(&stored)).await;
     let documents = made.map_err(JobError::Compute)??;
@@ -107,7 +112,7 @@ async fn about(app: &Arc<App>, user: UserId, day: Date, herald: Herald) -> Resul
         || model::zone::timestamp(now_us).to_string(),
         |known| known.created_at.clone(),
     );
-    let made = insights::daily(&id, day, &facts, &created_at);
+    let made = insights::daily(&id, day, &facts, writing, &created_at);
     if made == known && !is_older {
         return Ok(());
     }
@@ -120,35 +125,52 @@ async fn about(app: &Arc<App>, user: UserId, day: Date, herald: Herald) -> Resul
         }
         return Ok(());
     };
-    let is_same = known.as_ref() == Some(&insight);
-    let bytes = serde_json::to_vec(&insight).map_err(JobError::Document)?;
-    let mut tx = app.store.begin("store an insight").await?;
     let record = StoredInsight {
         id: insight_id,
         kind: DAILY.to_owned(),
         day,
         source: insight.source.clone(),
-        bytes,
+        bytes: serde_json::to_vec(&insight).map_err(JobError::Document)?,
         now_us,
         methods,
     };
-    // Two that ask for a day at once make one insight.
-    let is_stored = if known.is_some() {
-        store::insights::put(&mut tx, &key, user, &record).await?;
-        true
-    } else {
-        store::insights::put_first(&mut tx, &key, user, &record).await?
-    };
-    tx.commit().await?;
-    if is_stored && !is_same {
+    let is_stored = keep(app, user, &record, known.as_ref()).await?;
+    if is_stored && known.as_ref() != Some(&insight) {
+        let language = insight.language.tag();
+        metrics::counter!("clarity_insights_total", "source" => "template", "kind" => DAILY, "language" => language)
+            .increment(1);
         tell(app, user, &record, herald);
     }
     Ok(())
 }
 
+/// Stores what was made over what was known; says whether it did. Two that ask for a day at once make one insight.
+async fn keep(
+    app: &App,
+    user: UserId,
+    record: &StoredInsight,
+    known: Option<&Insight>,
+) -> Result<bool, JobError> {
+    let mut tx = app.store.begin("store an insight").await?;
+    let key = app.vault.person_key(&mut tx, user).await?;
+    let is_stored = if known.is_some() {
+        store::insights::put(&mut tx, &key, user, record).await?;
+        true
+    } else {
+        store::insights::put_first(&mut tx, &key, user, record).await?
+    };
+    tx.commit().await?;
+    Ok(is_stored)
+}
+
+/// The language and units that a person prefers.
+async fn writing(tx: &mut Tx, key: &PersonKey, user: UserId) -> Result<Writing, DocumentError> {
+    let profile = profile::load(tx, key, user).await?.value;
+    let preferences = profile::load_preferences(tx, key, user).await?.value;
+    Ok(Writing::wanted(&profile, &preferences, None))
+}
+
 fn tell(app: &App, user: UserId, insight: &StoredInsight, herald: Herald) {
-    metrics::counter!("clarity_insights_total", "source" => "template", "kind" => DAILY, "language" => "en")
-        .increment(1);
     if herald == Herald::Listeners {
         let (id, day) = (insight.id.to_string(), insight.day);
         let payload = format!("{{\"id\":\"{id}\",\"kind\":\"daily\",\"date\":\"{day}\"}}");

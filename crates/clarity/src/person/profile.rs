@@ -105,10 +105,10 @@ pub(crate) struct Profile {
     pub(crate) height_cm: Option<f64>,
     /// Home time zone: an IANA name or an offset such as `+02:00`.
     pub(crate) time_zone: Option<String>,
-    /// Language: a BCP 47 tag. The window writes numbers and dates by it; insights are in English so far, and the
-    /// response says so.
+    /// Language: a BCP 47 tag. Insights are written in it where it is `en`, `de`, `es`, `fr`, `pt` or `zh`, whatever
+    /// the region, and in English otherwise; the window writes numbers and dates by it.
     pub(crate) language: Option<String>,
-    /// Units that the window shows; insights are in metric units so far, and the response says so.
+    /// Units of the window and of insights.
     pub(crate) units: Option<Units>,
     /// Anything medical that the person wants considered.
     pub(crate) medical_history: Option<String>,

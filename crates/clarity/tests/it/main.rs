@@ -84,6 +84,7 @@ mod small;
 mod story;
 mod strangers;
 mod supervision;
+mod texts;
 mod threats;
 mod tidy;
 mod tidy_cycles;
