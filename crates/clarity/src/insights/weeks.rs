@@ -202,7 +202,6 @@ fn weeks() -> u64 {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the command prints its counts")]
 fn every_number_and_direction_of_generated_weeks_is_of_its_facts() {
     let weeks = weeks();
     let mut counts: BTreeMap<Language, Counts> = BTreeMap::new();

@@ -66,13 +66,11 @@ impl Quantity {
 
     /// What plural rules and grammar need to know of a value: the hour of a time on the clock, otherwise the value.
     pub(crate) fn count(self, units: Units, value: f64) -> Given<'static> {
-        match self {
-            Self::Clock => Given::Number((clock_min(value) / 60) as f64, 0),
-            other => Given::Number(
-                rounded(other.shown(units, value), other.decimals()),
-                other.decimals(),
-            ),
+        if self == Self::Clock {
+            return Given::Number((clock_min(value) / 60) as f64, 0);
         }
+        let decimals = self.decimals();
+        Given::Number(rounded(self.shown(units, value), decimals), decimals)
     }
 
     /// A value without its unit, as ranges have it; times have theirs always.
@@ -84,7 +82,15 @@ impl Quantity {
         match self {
             Self::Duration => duration(language, value),
             Self::Clock => clock(language, value),
-            other => Some(language.number(other.shown(writing.units, value), other.decimals())),
+            Self::Steps
+            | Self::Rate
+            | Self::Breaths
+            | Self::Energy
+            | Self::Milliseconds
+            | Self::Percent
+            | Self::Mass => {
+                Some(language.number(self.shown(writing.units, value), self.decimals()))
+            }
         }
     }
 

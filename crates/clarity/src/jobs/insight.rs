@@ -56,12 +56,12 @@ pub(crate) async fn run(app: &Arc<App>, user: UserId) -> Result<(), JobError> {
     let yesterday = today.checked_sub(1.day()).unwrap_or(Date::MIN);
     // A day that is not over would look like a day with little of everything.
     let newest = last.min(yesterday).max(first);
-    about(app, user, newest, Herald::Listeners).await?;
+    Box::pin(about(app, user, newest, Herald::Listeners)).await?;
     for day in older.into_iter().filter(|day| *day != newest) {
         if app.shutdown.is_cancelled() {
             return Err(JobError::Stopping);
         }
-        about(app, user, day, Herald::Listeners).await?;
+        Box::pin(about(app, user, day, Herald::Listeners)).await?;
     }
     Ok(())
 }
@@ -75,7 +75,7 @@ pub(crate) async fn asked(app: &Arc<App>, user: UserId, day: Date) -> Result<(),
     if day >= dossier.history().date_at(app.clock.now_us()) {
         return Ok(());
     }
-    about(app, user, day, Herald::Nobody).await
+    Box::pin(about(app, user, day, Herald::Nobody)).await
 }
 
 /// Who hears of a new insight.

@@ -269,7 +269,8 @@ fn check(form: &Form, day: &BadDay) {
                 says.iter().any(|what| message.contains(what)),
                 "{name}: {message}"
             );
-            let twice = 10 * count(Fate::Twice) > written;
+            // A tenth to the minute may be a sample more than a tenth: formats end within their last second.
+            let twice = 10 * count(Fate::Twice) >= written;
             assert!(!is_in_order || twice, "{name}: {message}");
             return;
         }

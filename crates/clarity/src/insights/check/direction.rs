@@ -60,9 +60,8 @@ fn is_whole(text: &str, at: usize, phrase: &str) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let after = text.get(at + phrase.len()..).unwrap_or_default();
     let is_letter = |c: char| c.is_alphabetic();
-    !before.ends_with(is_letter)
-        && !after.starts_with(is_letter)
-        && !(matches!(phrase, "plus que" | "moins que") && before.ends_with("de "))
+    let is_of_longer = matches!(phrase, "plus que" | "moins que") && before.ends_with("de ");
+    !(before.ends_with(is_letter) || after.starts_with(is_letter) || is_of_longer)
 }
 
 /// "比" something, and then the side: 比平时略多.
