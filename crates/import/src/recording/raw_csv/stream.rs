@@ -28,6 +28,8 @@ pub(super) struct Stream {
     is_coarse: bool,
     block_us: f64,
     is_begun: bool,
+    /// Whether the last row was of a time that had passed.
+    is_back: bool,
     samples: Vec<[f32; 3]>,
 }
 
@@ -48,13 +50,21 @@ impl Stream {
             is_coarse,
             block_us: start_us.unwrap_or_default() as f64,
             is_begun: start_us.is_some(),
+            is_back: false,
             samples: Vec::with_capacity(BLOCK_SAMPLES),
         }
     }
 
-    /// Whether a time is before that of the samples so far.
-    pub(super) fn is_past(&self, us: i64) -> bool {
-        self.is_begun && (us as f64) < self.next_us() - self.tolerance_us
+    /// Whether a time is before that of the samples so far. A clock may jitter; rows that are there again are past to the
+    /// last one.
+    pub(super) fn is_past(&mut self, us: i64) -> bool {
+        let slack_us = if self.is_back && !self.is_coarse {
+            0.5e6 / self.rate_hz
+        } else {
+            self.tolerance_us
+        };
+        self.is_back = self.is_begun && (us as f64) < self.next_us() - slack_us;
+        self.is_back
     }
 
     /// When the next sample is due.
