@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 30] = [
+pub(crate) const TABLES: [Table; 31] = [
     Table {
         name: "meta",
         erased: Not,
@@ -319,6 +319,19 @@ pub(crate) const TABLES: [Table; 30] = [
             ("id", Id),
             ("version", Integer),
             ("created_us", Integer),
+            ("sealed", Bytes),
+        ],
+    },
+    Table {
+        name: "entries",
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("person", Integer),
+            ("id", Id),
+            ("kind", Text),
+            ("metric", Integer),
+            ("day", Integer),
+            ("version", Integer),
             ("sealed", Bytes),
         ],
     },
