@@ -106,6 +106,11 @@ id!(
     "goal"
 );
 id!(
+    /// What a person entered by hand.
+    EntryId,
+    "entry"
+);
+id!(
     /// A key with which a program of a person asks the API.
     ApiKeyId,
     "API key"

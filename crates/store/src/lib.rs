@@ -38,6 +38,7 @@ pub mod days;
 pub mod devices;
 pub mod docs;
 pub mod embeddings;
+pub mod entries;
 pub mod erase;
 pub mod erasures;
 pub mod error;

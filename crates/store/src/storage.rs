@@ -10,7 +10,7 @@ use crate::error::Error;
 pub enum Holding {
     /// Samples.
     Samples,
-    /// Workouts, ECGs and other records.
+    /// Workouts, ECGs and other records, and what the person entered by hand.
     Records,
     /// What was computed of days: documents and minutes.
     Days,
@@ -31,8 +31,12 @@ const HOLDINGS: [(Holding, &str); 6] = [
     ),
     (
         Holding::Records,
-        "SELECT COUNT(*), CAST(COALESCE(SUM(LENGTH(head_sealed)), 0)
-            + COALESCE(SUM(LENGTH(body_sealed)), 0) AS BIGINT) FROM records WHERE person = $1",
+        "SELECT CAST(SUM(count) AS BIGINT), CAST(SUM(bytes) AS BIGINT) FROM (
+            SELECT COUNT(*) AS count, COALESCE(SUM(LENGTH(head_sealed)), 0)
+                + COALESCE(SUM(LENGTH(body_sealed)), 0) AS bytes FROM records WHERE person = $1
+            UNION ALL
+            SELECT COUNT(*), COALESCE(SUM(LENGTH(sealed)), 0) FROM entries WHERE person = $1
+         ) kept",
     ),
     (
         Holding::Days,

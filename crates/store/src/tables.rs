@@ -35,7 +35,7 @@ pub(crate) struct Table {
 }
 
 /// Every table, in an order in which each refers only to those before it.
-pub(crate) const TABLES: [Table; 32] = [
+pub(crate) const TABLES: [Table; 33] = [
     Table {
         name: "meta",
         erased: Not,
@@ -337,6 +337,19 @@ pub(crate) const TABLES: [Table; 32] = [
             ("id", Id),
             ("version", Integer),
             ("created_us", Integer),
+            ("sealed", Bytes),
+        ],
+    },
+    Table {
+        name: "entries",
+        erased: Health("COUNT(*)"),
+        columns: &[
+            ("person", Integer),
+            ("id", Id),
+            ("kind", Text),
+            ("metric", Integer),
+            ("day", Integer),
+            ("version", Integer),
             ("sealed", Bytes),
         ],
     },

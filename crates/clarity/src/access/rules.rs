@@ -14,6 +14,7 @@ const HEART: Reach = Of(&[Scope::Heart]);
 const SLEEP: Reach = Of(&[Scope::Sleep]);
 const WORKOUTS: Reach = Of(&[Scope::Workouts]);
 const PROFILE: Reach = Of(&[Scope::Profile]);
+const NUTRITION: Reach = Of(&[Scope::Nutrition]);
 const RHYTHM: Reach = Of(&[Scope::Activity, Scope::Sleep]);
 const EFFORT: Reach = Of(&[Scope::Workouts, Scope::Heart]);
 const FITNESS: Reach = Of(&[Scope::Heart, Scope::Activity]);
@@ -106,6 +107,30 @@ pub const RULES: &[Rule] = &[
     row("get_goal", (READ, Own), Before, "read a goal"),
     row("replace_goal", (WRITE, Own), Within("replace_goal"), "changed a goal"),
     row("delete_goal", (WRITE, Own), Within("delete_goal"), "removed a goal"),
+    row("list_entered_metrics", (READ, Named), Before, "read the measurements entered by hand"),
+    row("list_metrics_entered_by", (READ, Named), Before, "read the measurements entered by hand"),
+    row("enter_metric", (WRITE, Own), Within("enter_metric"), "entered a measurement"),
+    row("get_entered_metric", (READ, Own), Before, "read a measurement entered by hand"),
+    row("replace_entered_metric", (WRITE, Own), Within("replace_entered_metric"), "changed a measurement entered by hand"),
+    row("delete_entered_metric", (WRITE, Own), Within("delete_entered_metric"), "took out a measurement entered by hand"),
+    row("list_meals", (READ, NUTRITION), Before, "read the meals"),
+    row("list_meals_of", (READ, NUTRITION), Before, "read the meals"),
+    row("get_nutrition_totals", (READ, NUTRITION), Before, "read what was eaten by day"),
+    row("enter_meal", (WRITE, Own), Within("enter_meal"), "entered a meal"),
+    row("copy_meal", (WRITE, Own), Within("copy_meal"), "entered a meal once more"),
+    row("get_meal", (READ, Own), Before, "read a meal"),
+    row("replace_meal", (WRITE, Own), Within("replace_meal"), "changed a meal"),
+    row("delete_meal", (WRITE, Own), Within("delete_meal"), "took out a meal"),
+    row("list_favourites", (READ, Own), Before, "read the favourite meals"),
+    row("keep_favourite", (WRITE, Own), Within("keep_favourite"), "kept a favourite meal"),
+    row("delete_favourite", (WRITE, Own), Within("delete_favourite"), "forgot a favourite meal"),
+    row("list_written_insights", (READ, ALL), Before, "read the insights that the person wrote"),
+    row("list_insights_written_by", (READ, ALL), Before, "read the insights that the person wrote"),
+    row("write_insight", (WRITE, Own), Within("write_insight"), "wrote an insight"),
+    row("get_written_insight", (READ, Own), Before, "read an insight that the person wrote"),
+    row("rewrite_insight", (WRITE, Own), Within("rewrite_insight"), "changed an insight that the person wrote"),
+    row("mark_insight_read", (WRITE, Own), Within("mark_insight_read"), "marked an insight as read"),
+    row("delete_written_insight", (WRITE, Own), Within("delete_written_insight"), "took out an insight that the person wrote"),
     // Devices
     row("list_devices", (READ, Own), Before, "read the list of devices"),
     recent(row("add_device", (WRITE, Own), Within("add_device"), "added a device")),

@@ -1,4 +1,4 @@
-//! `user_id`, the query parameter by which somebody reads the data of a person who allowed it.
+//! `user_id`, the query parameter or the end of an address by which somebody reads the data of a person who allowed it.
 //!
 //! Operations that others may read have it in the document, and nowhere else is it taken; what is wanted of a grant
 //! comes from the table of `access` and from the metrics that the address names.
@@ -25,7 +25,10 @@ const METRICS: [&str; 4] = ["metric", "data_type", "metrics", "exposure"];
 
 /// Documents the parameter where others may read.
 pub(super) fn describe(document: &mut OpenApi) {
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
+        if path.ends_with("/user/{user_id}") {
+            continue;
+        }
         for (_, operation) in openapi::operations(item) {
             let id = operation.operation_id.as_deref().unwrap_or_default();
             let own = access::rule(id).is_none_or(|rule| rule.reach == Reach::Own);
@@ -61,7 +64,7 @@ pub(super) async fn find(
     let Some(rule) = rule.filter(|rule| rule.reach != Reach::Own) else {
         return Ok(None);
     };
-    let Some(asked) = parameter(uri, NAME) else {
+    let Some(asked) = parameter(uri, NAME).or_else(|| in_path(uri)) else {
         return Ok(None);
     };
     let presented = extensions.get::<Presented>();
@@ -70,6 +73,13 @@ pub(super) async fn find(
     };
     let owner: UserId = asked.parse().map_err(|_| Problem::not_found())?;
     behalf::find(app, credential, owner, &wanted(rule.reach, uri)).await
+}
+
+/// The person that an address ends with; what else stands there is no person.
+fn in_path(uri: &Uri) -> Option<String> {
+    let (_, last) = uri.path().trim_end_matches('/').rsplit_once("/user/")?;
+    let owner: UserId = last.parse().ok()?;
+    Some(owner.to_string())
 }
 
 /// Whether a request comes by the key of a program whose scopes cover what it asks for. Such a key reads what is its
@@ -125,6 +135,22 @@ fn named(uri: &Uri) -> Vec<Scope> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_name_a_person_at_their_end() {
+        let check = |text: &str, expect: Option<&str>| {
+            let uri = Uri::try_from(text).expect("an address");
+            assert_eq!(in_path(&uri).as_deref(), expect, "{text}");
+        };
+        let ada = "0190a6e0-7c1a-7000-8000-000000000009";
+        check(
+            &format!("/api/v1/health-metrics/user/{ada}?limit=3"),
+            Some(ada),
+        );
+        check(&format!("/api/v1/health-metrics/user/{ada}/"), Some(ada));
+        check(&format!("/api/v1/health-metrics/{ada}"), None);
+        check("/api/v1/user/profile", None);
+    }
 
     #[test]
     fn addresses_want_what_they_name() {

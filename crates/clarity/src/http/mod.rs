@@ -50,11 +50,13 @@ pub mod devices;
 pub mod docs;
 pub mod edge;
 pub mod effort;
+pub mod entries;
 pub mod etag;
 pub mod events;
 pub mod export;
 mod fair;
 mod faults;
+pub mod favourites;
 mod filed;
 pub mod fitness;
 pub mod following;
@@ -75,6 +77,7 @@ pub mod laboratory;
 mod language;
 pub mod load;
 pub mod me;
+pub mod meals;
 pub mod methods;
 pub mod metric_types;
 pub mod mfa;
@@ -117,6 +120,7 @@ pub mod watch;
 pub mod wearables;
 pub mod window;
 pub mod workouts;
+pub mod written;
 
 use std::sync::Arc;
 
@@ -150,9 +154,13 @@ pub fn described() -> (Router<Arc<App>>, OpenApi) {
         .merge(devices::router())
         .merge(debt::router())
         .merge(effort::router())
+        .merge(entries::router())
         .merge(export::router())
+        .merge(favourites::router())
         .merge(fitness::router())
         .merge(goals::router())
+        .merge(meals::router())
+        .merge(written::router())
         .merge(grants::router())
         .merge(holdings::router())
         .merge(following::router())

@@ -45,7 +45,18 @@ pub(crate) enum Strangers {
 pub(crate) const REFUSED: Strangers = Strangers::Refused { but: &[] };
 /// What responses have beside a document comes back with it.
 pub(crate) const EDITED: Strangers = Strangers::Refused {
-    but: &["notes", "goal_id", "standing", "created_at"],
+    but: &[
+        "notes",
+        "goal_id",
+        "standing",
+        "created_at",
+        "entry_id",
+        "samples",
+        "meal_id",
+        "origin",
+        "brought_by",
+        "written_id",
+    ],
 };
 
 impl Strangers {

@@ -10,7 +10,7 @@ const EDITS_MAX: usize = 3;
 const LETTERS_MAX: usize = 100;
 
 /// The id of the metric whose name is nearest, where it is near enough.
-pub(super) fn metric(name: &str) -> Option<&'static str> {
+pub(crate) fn metric(name: &str) -> Option<&'static str> {
     let wanted = plain(name);
     let letters = wanted.chars().count();
     let edits_max = (letters / LETTERS_PER_EDIT).clamp(1, EDITS_MAX);

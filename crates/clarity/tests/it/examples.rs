@@ -6,6 +6,7 @@
 mod admin;
 mod api_keys;
 mod devices;
+mod entries;
 mod factor;
 mod goals;
 mod grants;
@@ -248,6 +249,7 @@ async fn account(story: &mut Story) {
     .await;
     story.get("get_preferences", "user/preferences").await;
     goals::set(story).await;
+    entries::enter(story).await;
 }
 
 async fn uploads(story: &mut Story) {

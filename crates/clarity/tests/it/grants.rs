@@ -61,6 +61,9 @@ impl People {
 
     /// An address that asks for Ada's data.
     fn of_ada(&self, path: &str) -> String {
+        if let Some((list, _)) = path.split_once("/user/0190") {
+            return format!("{list}/user/{}", self.id);
+        }
         let sign = if path.contains('?') { '&' } else { '?' };
         format!("{path}{sign}user_id={}", self.id)
     }

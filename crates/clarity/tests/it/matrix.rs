@@ -392,12 +392,18 @@ impl Matrix {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        let mut path = self.filled(path, shown == Shown::OthersIds);
-        if let Some(who) = who
-            && let Some(owner) = self.owner(id, shown, who).await
-        {
-            write!(path, "?user_id={owner}").expect("a String takes all");
-        }
+        let owner = match who {
+            Some(who) => self.owner(id, shown, who).await,
+            None => None,
+        };
+        let path = match owner {
+            Some(owner) if path.ends_with("/user/{user_id}") => {
+                path.replace("{user_id}", &owner.to_string())
+            }
+            Some(owner) => format!("{path}?user_id={owner}"),
+            None => path.to_owned(),
+        };
+        let path = self.filled(&path, shown == Shown::OthersIds);
         let body = json!({});
         let body = has_body.then_some(&body);
         let sent = request(method.clone(), &path, None, &headers, body);

@@ -105,6 +105,10 @@ struct Names {
     device: String,
     erasure: String,
     goal: String,
+    entry: String,
+    meal: String,
+    written: String,
+    user: String,
 }
 
 impl Names {
@@ -119,6 +123,10 @@ impl Names {
             "device_id" => vec![&self.device],
             "erasure_id" => vec![&self.erasure],
             "goal_id" => vec![&self.goal],
+            "entry_id" => vec![&self.entry],
+            "meal_id" => vec![&self.meal],
+            "written_id" => vec![&self.written],
+            "user_id" => vec![&self.user],
             "metric" => METRICS.to_vec(),
             "file" => vec!["swagger-ui.css", "swagger-init.js"],
             other => panic!("nothing stands for the path parameter {other}"),
@@ -145,6 +153,30 @@ async fn get(test: &TestApp, person: &Person, path: &str) -> Value {
 
 fn text(value: &Value) -> String {
     value.as_str().expect("a text").to_owned()
+}
+
+/// A meal, a favourite and an insight that the person wrote.
+async fn personal(test: &TestApp, person: &Person) -> (String, String) {
+    let lunch = json!({"meal_type": "lunch", "meal_description": "Soup", "calories": 420,
+        "logged_at": "2026-11-19T12:00:00Z"});
+    let lunch = test
+        .post("/api/v1/nutrition-logs", Some(person), &lunch)
+        .await;
+    assert_eq!(lunch.status, StatusCode::CREATED, "{}", lunch.text());
+    let soup = json!({"meal_type": "lunch", "meal_description": "Soup", "calories": 420});
+    let kept = test
+        .post("/api/v1/nutrition-favourites", Some(person), &soup)
+        .await;
+    assert_eq!(kept.status, StatusCode::CREATED, "{}", kept.text());
+    let insight = json!({"title": "Less coffee", "description": "Better nights",
+        "insight_type": "trend", "rank": 2, "related_metric_types": ["caffeine"],
+        "links": ["https://example.org/coffee"]});
+    let insight = test
+        .post("/api/v1/health-insights", Some(person), &insight)
+        .await;
+    assert_eq!(insight.status, StatusCode::CREATED, "{}", insight.text());
+    let insight = insight.json();
+    (text(&lunch.json()["meal_id"]), text(&insight["written_id"]))
 }
 
 /// A person with sixty days of a watch and a phone, an imported file, a model and an analysis.
@@ -187,7 +219,18 @@ async fn live(test: &TestApp) -> (Person, Names) {
     let goal = test
         .post("/api/v1/health-goals", Some(&person), &goal)
         .await;
+    let weight = json!({"metric_type": "weight", "value": 180, "unit": "lb",
+        "recorded_at": "2026-11-19T07:00:00Z"});
+    let entry = test
+        .post("/api/v1/health-metrics", Some(&person), &weight)
+        .await;
+    assert_eq!(entry.status, StatusCode::CREATED, "{}", entry.text());
+    let (meal, written) = personal(test, &person).await;
     let names = Names {
+        meal,
+        written,
+        entry: text(&entry.json()["entry_id"]),
+        user: user.to_string(),
         goal: text(&goal.json()["goal_id"]),
         device: text(&phone.json()["device_id"]),
         erasure,

@@ -73,6 +73,10 @@ async fn send(test: &TestApp, ada: &Person, operation: &Operation, body: &Value)
     let ours = [("sec-fetch-site", "same-origin")];
     // A body is read before what it is about is looked for.
     let path = operation.path.replace("{goal_id}", NOBODY);
+    let names = ["{entry_id}", "{meal_id}", "{written_id}"];
+    let path = names
+        .iter()
+        .fold(path, |path, name| path.replace(name, NOBODY));
     let request = request(
         operation.method.clone(),
         &path,

@@ -1,7 +1,9 @@
 //! Whoever can only write to the database gets nothing by it: any column of one person's rows may be swapped
 //! with another's, and nothing of the other opens.
 
-use model::ids::{ApiKeyId, DeviceId, ErasureId, GoalId, GrantId, InsightId, SessionId, UserId};
+use model::ids::{
+    ApiKeyId, DeviceId, EntryId, ErasureId, GoalId, GrantId, InsightId, SessionId, UserId,
+};
 use model::metric::MetricNo;
 use model::sample::HOUR_US;
 use model::zone::Zone;
@@ -10,6 +12,7 @@ use store::api_keys::{self, NewApiKey};
 use store::days::DayRow;
 use store::devices::{self, NewDevice, SECRET_BYTES, Scope};
 use store::docs::{self, DocName, Expected};
+use store::entries::{Filed, Wanted};
 use store::erasures::Erasure;
 use store::grants::{self, NewGrant};
 use store::insights::StoredInsight;
@@ -17,7 +20,7 @@ use store::people::{Access, NewPerson};
 use store::sessions::{NewSession, Rotation};
 use store::uploads::{UploadState, UploadStatus};
 use store::{
-    PersonKey, Target, Tx, Vault, audit, blocks, copy, days, erasures, goals, idempotency,
+    PersonKey, Target, Tx, Vault, audit, blocks, copy, days, entries, erasures, goals, idempotency,
     insights, invitations, people, samples, sessions, uploads,
 };
 
@@ -164,6 +167,15 @@ fn granted(owner: u8) -> (&'static str, i64) {
     }
 }
 
+/// Where an entry is filed.
+fn entered() -> Filed<'static> {
+    Filed {
+        kind: "meal",
+        metric: None,
+        at_us: NOW_US,
+    }
+}
+
 async fn fill_health(tx: &mut Tx, vault: &Vault, key: &PersonKey, number: u8) {
     let (who, bytes) = (user(number), mark(number).into_bytes());
     for name in DocName::ALL {
@@ -206,6 +218,10 @@ async fn fill_health(tx: &mut Tx, vault: &Vault, key: &PersonKey, number: u8) {
     let goal = (GoalId::from_uuid(uuid(500 + u128::from(number))), NOW_US);
     let made = goals::create(tx, key, who, goal, &bytes, 9).await;
     assert!(made.expect("a goal"));
+    let entry = EntryId::from_uuid(uuid(550 + u128::from(number)));
+    entries::create(tx, key, who, (entry, entered()), &bytes, 9)
+        .await
+        .expect("an entry");
     let listed = uploads::list(tx, key, who, None, 9).await.expect("a list");
     let state = UploadState {
         status: UploadStatus::Completed,
@@ -330,6 +346,18 @@ async fn shared_doors(tx: &mut Tx, vault: &Vault, number: u8) -> Vec<String> {
     wrong
 }
 
+async fn all_entered(tx: &mut Tx, key: &PersonKey, who: UserId) -> Vec<Vec<u8>> {
+    let kept = Wanted {
+        kind: entered().kind,
+        metric: None,
+        from_us: i64::MIN,
+        until_us: i64::MAX,
+    };
+    let listed = entries::latest(tx, key, who, kept, 9).await;
+    let listed = listed.unwrap_or_default().into_iter();
+    listed.map(|one| one.bytes).collect()
+}
+
 /// Everything that opens with somebody's key, as text.
 async fn opened(tx: &mut Tx, vault: &Vault, number: u8) -> String {
     let who = user(number);
@@ -372,6 +400,7 @@ async fn opened(tx: &mut Tx, vault: &Vault, number: u8) -> String {
         let found = insights::by_id(tx, &key, who, id).await;
         all.extend(found.ok().flatten().map(|one| one.bytes));
     }
+    all.extend(all_entered(tx, &key, who).await);
     let listed = goals::list(tx, &key, who).await.unwrap_or_default();
     all.extend(listed.into_iter().map(|one| one.bytes));
     let listed = audit::page(tx, &key, who, None, 9).await;

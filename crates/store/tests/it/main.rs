@@ -6,6 +6,7 @@ mod api_key;
 mod audit;
 mod bound;
 mod device;
+mod entry;
 mod erased;
 mod failing;
 mod fixture;

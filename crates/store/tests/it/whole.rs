@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use model::ids::{
-    AnalysisId, ApiKeyId, DeviceId, ErasureId, GoalId, GrantId, InsightId, JobId, SessionId, UserId,
+    AnalysisId, ApiKeyId, DeviceId, EntryId, ErasureId, GoalId, GrantId, InsightId, JobId,
+    SessionId, UserId,
 };
 use model::metric::MetricNo;
 use model::sample::{HOUR_US, Uid};
@@ -12,13 +13,14 @@ use store::days::DayRow;
 use store::devices::{self, NewDevice, SECRET_BYTES, Scope};
 use store::docs::{self, DocName, Expected};
 use store::embeddings::{Kind, StoredEmbedding};
+use store::entries::Filed;
 use store::grants::NewGrant;
 use store::insights::StoredInsight;
 use store::jobs::{JobKind, NewJob};
 use store::sessions::NewSession;
 use store::{
     Error, PersonKey, Scrubbed, Store, Target, Tx, Vault, audit, blocks, copy, days, embeddings,
-    erase, erasures, goals, grants, idempotency, insights, invitations, jobs,
+    entries, erase, erasures, goals, grants, idempotency, insights, invitations, jobs,
 };
 use store::{people, samples, sessions, storage};
 
@@ -234,6 +236,15 @@ async fn fill_derived(tx: &mut Tx, key: &PersonKey, number: u128, today: jiff::c
     let goal = (GoalId::from_uuid(uuid(1_000 + number)), NOW_US);
     let made = goals::create(tx, key, user, goal, b"canary-goal", 9).await;
     assert!(made.expect("a write"));
+    let filed = Filed {
+        kind: "metric",
+        metric: Some(METRIC),
+        at_us: NOW_US,
+    };
+    let entry = (EntryId::from_uuid(uuid(1_100 + number)), filed);
+    entries::create(tx, key, user, entry, b"canary-entry", 9)
+        .await
+        .expect("a write");
     let embedding = StoredEmbedding {
         id: AnalysisId::from_uuid(uuid(900 + number)),
         week: today,
