@@ -8,13 +8,16 @@ mod account;
 mod archive;
 mod index;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use jiff::civil::Date;
-use model::ids::UserId;
+use model::ids::{EntryId, UserId};
+use model::sample::DAY_US;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use store::PersonKey;
+use store::entries::{StoredEntry, Wanted};
 use store::insights::After;
 use tokio::io::AsyncWrite;
 
@@ -67,11 +70,13 @@ pub(super) async fn write(
         key_mark: key.identity(KEY_TEXT),
         archive: Archive::new(app, out),
         members: Vec::new(),
+        known: HashSet::new(),
     };
     let exported = bundle.exports().await?;
     bundle.documents().await?;
     bundle.insights().await?;
     bundle.goals().await?;
+    bundle.entries().await?;
     bundle.uploads().await?;
     bundle.account().await?;
     bundle.log().await?;
@@ -89,6 +94,28 @@ struct Bundle<'a> {
     key_mark: [u8; 16],
     archive: Archive<'a>,
     members: Vec<Member>,
+    /// Entries of the year before, of which some are read twice.
+    known: HashSet<EntryId>,
+}
+
+/// The kinds of what is entered by hand.
+const ENTRIES: [&str; 4] = ["metric", "meal", "favourite", "insight"];
+/// Years since 1970 in which something can have been entered.
+const YEARS: RangeInclusive<i64> = -60..=130;
+const YEAR_US: i64 = 365 * DAY_US;
+
+fn entered(kind: &str, entry: &StoredEntry) -> Vec<u8> {
+    let id = entry.id.to_string();
+    let content: Option<&RawValue> = serde_json::from_slice(&entry.bytes).ok();
+    let line = Entered { kind, id, content };
+    serde_json::to_vec(&line).expect("plain JSON")
+}
+
+#[derive(Serialize)]
+struct Entered<'a> {
+    kind: &'a str,
+    id: String,
+    content: Option<&'a RawValue>,
 }
 
 /// An entry of the log.
@@ -213,6 +240,39 @@ impl Bundle<'_> {
         drop(tx);
         let count = self.lines(found.into_iter().map(|goal| goal.bytes)).await?;
         self.ended(NAME, count, "Your goals.");
+        Ok(())
+    }
+
+    /// What was entered by hand, with the words that no sample has, kind by kind and year by year.
+    async fn entries(&mut self) -> Result<(), ExportError> {
+        const NAME: &str = "entries.ndjson";
+        self.begin(NAME).await?;
+        let mut count = 0;
+        for kind in ENTRIES {
+            for year in YEARS {
+                let (mut tx, key) = self.read().await?;
+                let wanted = Wanted {
+                    kind,
+                    metric: None,
+                    from_us: year * YEAR_US,
+                    until_us: (year + 1) * YEAR_US,
+                };
+                let found = store::entries::all(&mut tx, &key, self.user, wanted).await?;
+                drop(tx);
+                // Whole days are read: one at the border of two years is in both.
+                let texts = found
+                    .into_iter()
+                    .filter(|entry| self.known.insert(entry.id));
+                let texts: Vec<Vec<u8>> = texts.map(|entry| entered(kind, &entry)).collect();
+                count += self.lines(texts).await?;
+            }
+            self.known.clear();
+        }
+        self.ended(
+            NAME,
+            count,
+            "What you entered: measures, meals, favourites, words of your own.",
+        );
         Ok(())
     }
 

@@ -287,7 +287,7 @@ impl Asked<'_> {
                 until_us,
             };
             for stored in store::entries::latest(tx, key, user, wanted, limit).await? {
-                let one = Entered::<T>::read(stored)?;
+                let one = Entered::<T>::read(&stored)?;
                 found.push(((at_us(&one.document), one.id), one));
             }
         }

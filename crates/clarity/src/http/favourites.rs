@@ -78,7 +78,7 @@ async fn all(app: &App, user: UserId) -> Result<Vec<Entered<Favourite>>, Problem
     };
     let stored = store::entries::all(&mut tx, &key, user, wanted).await?;
     drop(tx);
-    let read: Result<Vec<_>, _> = stored.into_iter().map(Entered::read).collect();
+    let read: Result<Vec<_>, _> = stored.iter().map(Entered::read).collect();
     Ok(read?)
 }
 

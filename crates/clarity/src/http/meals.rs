@@ -238,7 +238,7 @@ async fn in_span(
     };
     let mut meals = Vec::new();
     for stored in store::entries::all(tx, key, user, wanted).await? {
-        let entered = Entered::<Meal>::read(stored)?;
+        let entered = Entered::<Meal>::read(&stored)?;
         let at_us = entered.document.written.at_us();
         if (span.start_us..span.end_us).contains(&at_us) {
             meals.push(((at_us, entered.id), answer(entered)));

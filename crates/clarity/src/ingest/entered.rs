@@ -82,7 +82,7 @@ pub(crate) struct Entered<T> {
 
 impl<T: DeserializeOwned> Entered<T> {
     /// Reads what is stored.
-    pub(crate) fn read(stored: StoredEntry) -> Result<Self, store::Error> {
+    pub(crate) fn read(stored: &StoredEntry) -> Result<Self, store::Error> {
         let document = serde_json::from_slice(&stored.bytes);
         Ok(Self {
             id: stored.id,
@@ -132,7 +132,7 @@ pub(crate) async fn create<T: Serialize + DeserializeOwned>(
     let id = entries::id_of(&key, writing.filed.kind, &content);
     let known = entries::by_id(&mut tx, &key, user, writing.filed.kind, id).await?;
     if let Some(known) = known {
-        return Ok(Outcome::Known(Entered::read(known)?));
+        return Ok(Outcome::Known(Entered::read(&known)?));
     }
     let document = Document {
         written: writing.written,
@@ -232,7 +232,7 @@ pub(crate) async fn find<T: DeserializeOwned>(
     id: EntryId,
 ) -> Result<Option<Entered<T>>, store::Error> {
     let found = entries::by_id(tx, key, user, kind, id).await?;
-    found.map(Entered::read).transpose()
+    found.as_ref().map(Entered::read).transpose()
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, IngestError> {

@@ -126,6 +126,7 @@ impl Amounts {
 
 /// A meal as its person enters it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names of the API")]
 pub(crate) struct Meal {
     /// Which meal it was.
     pub(crate) meal_type: MealType,
