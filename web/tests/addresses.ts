@@ -12,6 +12,7 @@ export const pages = [
   "/lab",
   "/insights",
   "/goals",
+  "/meals",
   "/data",
   "/settings",
 ] as const;

@@ -38,6 +38,7 @@ export const pages: Page[] = [
   page("/lab", t.pages.lab, () => import("./lab/Lab.svelte")),
   page("/insights", t.pages.insights, () => import("./insights/Insights.svelte")),
   page("/goals", t.pages.goals, () => import("./goals/Goals.svelte")),
+  page("/meals", t.pages.meals, () => import("./meals/Meals.svelte")),
   page("/data", t.pages.data, () => import("./data/Data.svelte")),
   page("/settings", t.pages.settings, () => import("./settings/Settings.svelte")),
   page("/admin", t.pages.admin, () => import("./admin/Admin.svelte"), "administrators"),
