@@ -35,7 +35,7 @@ const energy = (page: Page) =>
 test("a meal is entered, counted, kept, eaten again and taken out", async () => {
   const { page, complaints } = await signedIn("/meals", 375);
   await page.getByLabel("What it was").fill("Lentil soup");
-  await page.getByLabel("Energy").fill("400");
+  await page.getByRole("spinbutton", { name: /^Energy/ }).fill("400");
   await page.getByLabel("Protein").fill("18");
   await page.getByRole("button", { name: "Enter this meal" }).click();
   const meal = page.getByRole("region", { name: "Lentil soup" });
@@ -90,7 +90,7 @@ test("two taps enter water, a mood, a weight or a favourite from any page, and o
 test("what the server refuses is said and stays to be mended", async () => {
   const { page } = await signedIn("/meals", 1440);
   await page.getByLabel("What it was").fill("A whole ox");
-  await page.getByLabel("Energy").fill("90000000");
+  await page.getByRole("spinbutton", { name: /^Energy/ }).fill("90000000");
   await page.getByRole("button", { name: "Enter this meal" }).click();
   await page.getByRole("alert").waitFor();
   expect(await page.getByLabel("What it was").inputValue()).toBe("A whole ox");
