@@ -309,6 +309,7 @@ test("a day that differs from the phone's own number says so, and why", async ()
   }
   // Any other day agrees.
   const equal = rows.findLast((row: any) => row.cause === null);
+  await settled(page);
   const bars = page.locator("[role=slider]").first();
   await bars.focus();
   await page.keyboard.press("End");
