@@ -247,6 +247,30 @@ pub async fn all(
     in_days(tx, key, user, wanted, wanted.days()).await
 }
 
+/// Everything that a person entered, by id: what comes after one, with its kind.
+pub async fn after(
+    tx: &mut Tx,
+    key: &PersonKey,
+    user: UserId,
+    after: Option<EntryId>,
+    limit: u32,
+) -> Result<Vec<(String, StoredEntry)>, Error> {
+    let person = key.person(user)?;
+    let rows = run!(tx, connection => sqlx::query_as::<_, (String, Uuid, i64, Vec<u8>)>(
+        "SELECT kind, id, version, sealed FROM entries
+         WHERE person = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(person)
+    .bind(after.map_or(Uuid::nil(), EntryId::uuid))
+    .bind(i64::from(limit))
+    .fetch_all(connection)
+    .await)?;
+    damage::readable(rows.into_iter().map(|(kind, id, version, sealed)| {
+        let entry = entry(key, (id, version, sealed))?;
+        Ok((kind, entry))
+    }))
+}
+
 async fn in_days(
     tx: &mut Tx,
     key: &PersonKey,

@@ -69,7 +69,7 @@ it is.
 independent days lie above 0 and widen. A test that finds something in at most 6 % of series with ρ = 0.3 cannot
 know that it is at ρ = 0, and is below 5 % there. The table has what the trend test finds in independent days, and the
 most that any test could find in them which never finds anything where the uncorrected test does not, and finds
-something in at most 6 % of series with ρ = 0.3. That one is told ρ = 0.3, and drops of what the uncorrected test
+something in at most 6 % of series with ρ = 0.3. That one is given ρ = 0.3, and drops of what the uncorrected test
 finds the series that speak most for it (the likelihood ratio, whatever their level and spread; Neyman and Pearson
 1933, doi:10.1098/rsta.1933.0009).
 

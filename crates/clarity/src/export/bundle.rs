@@ -8,16 +8,14 @@ mod account;
 mod archive;
 mod index;
 
-use std::collections::{HashMap, HashSet};
-use std::ops::RangeInclusive;
+use std::collections::HashMap;
 
 use jiff::civil::Date;
-use model::ids::{EntryId, UserId};
-use model::sample::DAY_US;
+use model::ids::UserId;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use store::PersonKey;
-use store::entries::{StoredEntry, Wanted};
+use store::entries::StoredEntry;
 use store::insights::After;
 use tokio::io::AsyncWrite;
 
@@ -70,7 +68,6 @@ pub(super) async fn write(
         key_mark: key.identity(KEY_TEXT),
         archive: Archive::new(app, out),
         members: Vec::new(),
-        known: HashSet::new(),
     };
     let exported = bundle.exports().await?;
     bundle.documents().await?;
@@ -94,15 +91,7 @@ struct Bundle<'a> {
     key_mark: [u8; 16],
     archive: Archive<'a>,
     members: Vec<Member>,
-    /// Entries of the year before, of which some are read twice.
-    known: HashSet<EntryId>,
 }
-
-/// The kinds of what is entered by hand.
-const ENTRIES: [&str; 4] = ["metric", "meal", "favourite", "insight"];
-/// Years since 1970 in which something can have been entered.
-const YEARS: RangeInclusive<i64> = -60..=130;
-const YEAR_US: i64 = 365 * DAY_US;
 
 fn entered(kind: &str, entry: &StoredEntry) -> Vec<u8> {
     let id = entry.id.to_string();
@@ -122,8 +111,8 @@ struct Entered<'a> {
 #[derive(Serialize)]
 struct Logged<'a> {
     number: i64,
-    text: String,
-    entry: &'a Entry,
+    text: Option<String>,
+    entry: Option<&'a RawValue>,
     hash: String,
 }
 
@@ -200,8 +189,8 @@ impl Bundle<'_> {
             self.archive.add(text).await?;
         }
         if damaged > 0 {
-            let told = serde_json::json!({ "damaged": damaged });
-            self.archive.add(format!("{told}\n").into_bytes()).await?;
+            let line = serde_json::json!({ "damaged": damaged });
+            self.archive.add(format!("{line}\n").into_bytes()).await?;
         }
         let about = "Your days as they were computed, one on each line: totals by measure and source, night, heart, coverage.";
         self.ended(NAME, count, about);
@@ -243,30 +232,19 @@ impl Bundle<'_> {
         Ok(())
     }
 
-    /// What was entered by hand, with the words that no sample has, kind by kind and year by year.
+    /// What was entered by hand, with the words that no sample has.
     async fn entries(&mut self) -> Result<(), ExportError> {
         const NAME: &str = "entries.ndjson";
         self.begin(NAME).await?;
-        let mut count = 0;
-        for kind in ENTRIES {
-            for year in YEARS {
-                let (mut tx, key) = self.read().await?;
-                let wanted = Wanted {
-                    kind,
-                    metric: None,
-                    from_us: year * YEAR_US,
-                    until_us: (year + 1) * YEAR_US,
-                };
-                let found = store::entries::all(&mut tx, &key, self.user, wanted).await?;
-                drop(tx);
-                // Whole days are read: one at the border of two years is in both.
-                let texts = found
-                    .into_iter()
-                    .filter(|entry| self.known.insert(entry.id));
-                let texts: Vec<Vec<u8>> = texts.map(|entry| entered(kind, &entry)).collect();
-                count += self.lines(texts).await?;
-            }
-            self.known.clear();
+        let (mut after, mut count) = (None, 0);
+        loop {
+            let (mut tx, key) = self.read().await?;
+            let found = store::entries::after(&mut tx, &key, self.user, after, PAGE).await?;
+            drop(tx);
+            let Some((_, last)) = found.last() else { break };
+            after = Some(last.id);
+            let texts = found.iter().map(|(kind, entry)| entered(kind, entry));
+            count += self.lines(texts.collect::<Vec<Vec<u8>>>()).await?;
         }
         self.ended(
             NAME,
@@ -327,16 +305,18 @@ impl Bundle<'_> {
             drop(tx);
             let Some(last) = found.last() else { break };
             before = Some(last.seq);
-            let texts = found.iter().filter_map(|stored| {
-                let entry = Entry::read(&stored.bytes)?;
+            let texts = found.iter().map(|stored| {
+                // One that a later version wrote has no sentence here, and is there all the same.
+                let entry = Entry::read(&stored.bytes);
                 let name = |by| names.get(&by).cloned();
+                let say = |entry: Entry| words::sentence(&entry, access::says(&entry.what), name);
                 let line = Logged {
                     number: stored.seq,
-                    text: words::sentence(&entry, access::says(&entry.what), name),
-                    entry: &entry,
+                    text: entry.map(say),
+                    entry: serde_json::from_slice(&stored.bytes).ok(),
                     hash: words::hex(&stored.hash),
                 };
-                serde_json::to_vec(&line).ok()
+                serde_json::to_vec(&line).expect("plain JSON")
             });
             count += self.lines(texts.collect::<Vec<Vec<u8>>>()).await?;
         }

@@ -1,4 +1,4 @@
-//! The daily insight: which facts are told, and how each is compared with what is usual.
+//! The daily insight: which facts it contains, and how each is compared with what is usual.
 //!
 //! A sentence only places numbers of its fact; it must never compute one.
 

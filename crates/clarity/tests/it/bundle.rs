@@ -49,6 +49,25 @@ async fn person(test: &TestApp, email: &str) -> (Person, String) {
         .post("/api/v1/health-goals", Some(&person), &goal)
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let at = "2026-11-19T07:00:00Z";
+    let meal = json!({"meal_type": "lunch", "meal_description": "soup", "calories": 300});
+    let eaten = json!({"meal_type": "lunch", "meal_description": "soup", "logged_at": at});
+    let insight = json!({"title": "t", "description": "d", "insight_type": "trend"});
+    for (path, body) in [
+        (
+            "health-metrics",
+            json!({"metric_type": "weight", "value": 80, "recorded_at": at}),
+        ),
+        ("nutrition-logs", eaten),
+        ("nutrition-favourites", meal),
+        ("health-insights", insight),
+    ] {
+        let made = test
+            .post(&format!("/api/v1/{path}"), Some(&person), &body)
+            .await;
+        assert_eq!(made.status, StatusCode::CREATED, "{path}: {}", made.text());
+    }
+    settle(test).await;
     let device = json!({"name": format!("phone of {email}")});
     let made = test.post("/api/v1/devices", Some(&person), &device).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
@@ -91,6 +110,17 @@ async fn a_bundle_holds_everything_of_one_person() {
     let goals = lines(&whole["goals.ndjson"]);
     assert_eq!(goals[0]["description"], "walk of ada@example.org");
     assert_eq!(lines(&whole["uploads.ndjson"]).len(), 1);
+    let entries = lines(&whole["entries.ndjson"]);
+    let mut kinds: Vec<&str> = entries
+        .iter()
+        .filter_map(|one| one["kind"].as_str())
+        .collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["favourite", "insight", "meal", "metric"]);
+    assert!(
+        entries.iter().all(|one| one["content"].is_object()),
+        "{entries:?}"
+    );
     let days = lines(&whole["days.ndjson"]);
     assert_eq!(
         days.len(),

@@ -145,3 +145,30 @@ fn an_entry_moves_and_a_version_that_is_gone_is_not_written_over() {
         );
     });
 }
+
+#[test]
+fn everything_of_a_person_comes_once_in_parts() {
+    on_both(|house| async move {
+        let (ada, bea) = (house.person(1).await, house.person(2).await);
+        for text in [b"a", b"b", b"c"] {
+            make(&house, ada, filed(i64::from(text[0]), Some(WEIGHT)), text).await;
+        }
+        make(&house, bea, filed(0, None), b"of another").await;
+        let key = house.key(ada).await;
+        let (mut after, mut found) = (None, Vec::new());
+        loop {
+            let mut tx = house.read().await;
+            let part = entries::after(&mut tx, &key, ada, after, 2).await;
+            let part = part.expect("a read");
+            assert!(part.len() <= 2);
+            let Some((kind, last)) = part.last() else {
+                break;
+            };
+            assert_eq!(kind, KIND);
+            after = Some(last.id);
+            found.extend(part.into_iter().map(|(_, entry)| entry.bytes));
+        }
+        found.sort_unstable();
+        assert_eq!(found, [b"a", b"b", b"c"]);
+    });
+}
